@@ -1,0 +1,306 @@
+#include "protocol/amqp_codec.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "protocol/amqp_wire.hpp"
+
+namespace pocketmq::protocol {
+namespace {
+
+enum FrameType : std::uint8_t { frame_method = 1, frame_header = 2, frame_body = 3, frame_heartbeat = 8 };
+
+constexpr std::size_t frame_header_size = 7;
+constexpr std::size_t frame_overhead = 8;  // with the end octet
+constexpr char frame_end = '\xCE';
+constexpr std::size_t content_header_fixed_size = 12;  // class, weight, body size
+constexpr std::size_t method_id_size = 4;
+
+// Where a frame size is not limited by the peer, our own frames still stay near this.
+constexpr std::uint32_t frame_size_when_unlimited = 131'072;
+
+// Below this much left of a body frame, one more read through the buffer is cheaper than one of its own.
+constexpr std::size_t direct_read_min_bytes = InputBuffer::room_min_bytes;
+
+char* write_frame_header(char* to, FrameType type, std::uint16_t channel, std::size_t payload_size) {
+  *to++ = static_cast<char>(type);
+  to = store_big_endian(to, channel);
+  return store_big_endian(to, static_cast<std::uint32_t>(payload_size));
+}
+
+}  // namespace
+
+std::uint32_t AmqpCodec::payload_max() const {
+  const auto frame_max = limits().frame_max_bytes;
+  return (frame_max == 0 ? frame_size_when_unlimited : frame_max) - static_cast<std::uint32_t>(frame_overhead);
+}
+
+// ---- reading
+
+bool AmqpCodec::reads_into_block() const {
+  return open_body_ && !open_body_->content->body->is_dropped() && open_body_->left >= direct_read_min_bytes;
+}
+
+std::span<std::byte> AmqpCodec::prepare(InputBuffer& input) {
+  return reads_into_block() ? open_body_->content->body->prepare(open_body_->left) : input.prepare();
+}
+
+void AmqpCodec::commit(InputBuffer& input, std::size_t bytes) {
+  if (!reads_into_block()) return input.commit(bytes);
+  open_body_->content->body->commit(bytes);
+  open_body_->left -= bytes;
+}
+
+Decoded AmqpCodec::decode(InputBuffer& input, Command& into) {
+  for (;;) {
+    const auto result = open_body_ ? step_open_body(input, into) : step(input, into);
+    if (result) return *result;
+  }
+}
+
+std::optional<Decoded> AmqpCodec::step(InputBuffer& input, Command& into) {
+  const auto unread = input.unread();
+  if (unread.size() < frame_header_size) return Decoded::need_more;
+  const FrameHeader frame{static_cast<std::uint8_t>(unread[0]), load_big_endian<std::uint16_t>(unread.data() + 1),
+                          load_big_endian<std::uint32_t>(unread.data() + 3)};
+  if (const auto refused = check_frame(frame, unread)) return refused;
+
+  if (frame.type == frame_body) {
+    auto* content = pending_on(frame.channel);
+    if (content == nullptr || !content->body)
+      return refuse(ReplyCode::unexpected_frame, "expected a method frame on channel " + std::to_string(frame.channel)
+                                                     + ", got a body frame that belongs to no content");
+    if (frame.payload_size > content->body->left())
+      return refuse(ReplyCode::frame_error, "the body on channel " + std::to_string(frame.channel)
+                                                + " is longer than the " + std::to_string(content->body->size())
+                                                + " bytes that its content header announced");
+    input.consume(frame_header_size);
+    open_body_ = OpenBodyFrame{content, frame.channel, frame.payload_size};
+    return std::nullopt;
+  }
+
+  if (unread.size() < frame_overhead + frame.payload_size) return Decoded::need_more;
+  const auto payload = unread.substr(frame_header_size, frame.payload_size);
+  if (unread[frame_header_size + frame.payload_size] != frame_end)
+    return refuse(ReplyCode::frame_error, "a frame of type " + std::to_string(frame.type) + " and "
+                                              + std::to_string(frame.payload_size)
+                                              + " payload bytes does not end with the octet 0xCE");
+  input.consume(frame_overhead + frame.payload_size);
+  if (frame.type == frame_heartbeat) return Decoded::heartbeat;
+  if (frame.type == frame_header) return handle_content_header(frame.channel, payload, into);
+  return handle_method(frame.channel, payload, input, into);
+}
+
+std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::string_view unread) {
+  const auto frame_max = limits().frame_max_bytes;
+  switch (frame.type) {
+    case frame_method:
+    case frame_header:
+    case frame_body: break;
+    case frame_heartbeat:
+      if (frame.channel != 0)
+        return refuse(ReplyCode::unexpected_frame,
+                      "a heartbeat came on channel " + std::to_string(frame.channel) + "; heartbeats go on channel 0");
+      if (frame.payload_size != 0)
+        return refuse(ReplyCode::frame_error, "a heartbeat came with a payload; it has none");
+      break;
+    default:
+      if (unread.starts_with("AMQP"))
+        return refuse(ReplyCode::frame_error,
+                      "the peer answered with a protocol header: it does not accept AMQP 0-9-1");
+      return refuse(ReplyCode::frame_error,
+                    "frame type " + std::to_string(frame.type)
+                        + " is unknown; 1 (method), 2 (header), 3 (body) and 8 (heartbeat) exist");
+  }
+  // Without a frame size, what is not a body frame is still bounded.
+  const std::uint64_t payload_limit =
+      frame_max != 0 ? frame_max - frame_overhead
+                     : (frame.type == frame_body ? limits().body_max_bytes : frame_size_when_unlimited * 8ULL);
+  if (frame.payload_size > payload_limit)
+    return refuse(ReplyCode::frame_error, "a frame with " + std::to_string(frame.payload_size)
+                                              + " payload bytes is larger than the negotiated maximum of "
+                                              + std::to_string(payload_limit));
+  return std::nullopt;
+}
+
+std::optional<Decoded> AmqpCodec::read_method(std::uint16_t channel, std::string_view payload, Command& into) {
+  if (payload.size() < method_id_size)
+    return refuse(ReplyCode::frame_error, "a method frame is too short for a class and a method number");
+  const auto class_id = load_big_endian<std::uint16_t>(payload.data());
+  const auto method_id = load_big_endian<std::uint16_t>(payload.data() + 2);
+  const Method* prototype = find_method(class_id, method_id);
+  if (prototype == nullptr)
+    return refuse(ReplyCode::not_implemented,
+                  "no method " + std::to_string(method_id) + " in class " + std::to_string(class_id) + " is known",
+                  {class_id, method_id, {}});
+  into.channel = channel;
+  into.method = *prototype;
+  into.content.reset();
+  WireReader reader{payload.substr(method_id_size), limits().table_depth_max};
+  std::visit([&]<class M>(M& method) { M::describe(method, reader); }, into.method);
+  const auto fault = reader.fault();
+  if (!fault) return std::nullopt;
+  const auto& id = id_of(into.method);
+  return refuse(ReplyCode::syntax_error, std::string{id.name} + ": " + *fault, id);
+}
+
+std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
+                                                Command& into) {
+  if (auto* content = pending_on(channel)) {
+    // A publisher may give up a body that is being dropped anyway; any other content has to end first.
+    if (!content->body || !content->body->is_dropped())
+      return refuse(ReplyCode::unexpected_frame, "expected the content that belongs to the method before on channel "
+                                                     + std::to_string(channel) + ", got a method frame");
+    pending_.erase(channel);
+  }
+  if (const auto refused = read_method(channel, payload, into)) return refused;
+  if (!carries_content(into.method) || take_whole_content(channel, rest, into)) return Decoded::command;
+  pending_[channel].method = payload;
+  return std::nullopt;
+}
+
+// The usual case: header and body lie behind the method in the buffer, each in one frame. Anything else, and anything
+// wrong, is left to the steps for one frame at a time.
+bool AmqpCodec::take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into) {
+  const auto unread = input.unread();
+  std::size_t used = 0;
+  const auto take = [&](FrameType type) -> std::optional<std::string_view> {
+    if (unread.size() < used + frame_overhead) return std::nullopt;
+    const char* frame = unread.data() + used;
+    const std::size_t payload_size = load_big_endian<std::uint32_t>(frame + 3);
+    if (frame[0] != static_cast<char>(type) || load_big_endian<std::uint16_t>(frame + 1) != channel
+        || payload_size > payload_max() || unread.size() < used + frame_overhead + payload_size
+        || frame[frame_header_size + payload_size] != frame_end)
+      return std::nullopt;
+    used += frame_overhead + payload_size;
+    return std::string_view{frame + frame_header_size, payload_size};
+  };
+
+  const auto header = take(frame_header);
+  if (!header || header->size() < content_header_fixed_size) return false;
+  if (load_big_endian<std::uint16_t>(header->data()) != id_of(into.method).class_id) return false;
+  const auto body_size = load_big_endian<std::uint64_t>(header->data() + 4);
+  const Properties properties{header->substr(content_header_fixed_size)};
+  if (body_size > limits().body_max_bytes || find_fault(properties, limits().table_depth_max)) return false;
+  std::string_view body;
+  if (body_size > 0) {
+    const auto whole = take(frame_body);
+    if (!whole || whole->size() != body_size) return false;
+    body = *whole;
+  }
+  input.consume(used);
+  into.content = Content{.properties = properties, .body = body};
+  return true;
+}
+
+std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, std::string_view payload,
+                                                        Command& into) {
+  auto* content = pending_on(channel);
+  if (content == nullptr || content->body)
+    return refuse(ReplyCode::unexpected_frame,
+                  "got a content header on channel " + std::to_string(channel) + " that belongs to no method");
+  const auto class_id = load_big_endian<std::uint16_t>(content->method.data());
+  const MethodId about{class_id, load_big_endian<std::uint16_t>(content->method.data() + 2), {}};
+  if (payload.size() < content_header_fixed_size)
+    return refuse(ReplyCode::frame_error, "a content header is too short for class, weight and body size", about);
+  if (const auto other = load_big_endian<std::uint16_t>(payload.data()); other != class_id)
+    return refuse(ReplyCode::unexpected_frame,
+                  "expected a content header for class " + std::to_string(class_id) + ", got one for class "
+                      + std::to_string(other),
+                  about);
+  const Properties properties{payload.substr(content_header_fixed_size)};
+  if (const auto fault = find_fault(properties, limits().table_depth_max))
+    return refuse(ReplyCode::internal_error, "malformed properties: " + *fault, about);
+
+  content->properties = properties.encoded();
+  const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
+  if (body_size > limits().body_max_bytes) {
+    handed_out_ = *content;
+    content->body.emplace(body_size, 0, IncomingBody::Fate::dropped);
+    (void)read_method(channel, handed_out_.method, into);  // it was read once without fault
+    into.content = Content{.properties = Properties{handed_out_.properties}, .refused_size_bytes = body_size};
+    return Decoded::command;
+  }
+  content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()));
+  return finish_if_complete(channel, *content, into);
+}
+
+std::optional<Decoded> AmqpCodec::step_open_body(InputBuffer& input, Command& into) {
+  const auto piece = input.unread().substr(0, open_body_->left);
+  open_body_->content->body->append(piece);
+  input.consume(piece.size());
+  open_body_->left -= piece.size();
+  if (open_body_->left > 0 || input.unread().empty()) return Decoded::need_more;
+  if (input.unread()[0] != frame_end)
+    return refuse(ReplyCode::frame_error, "a body frame does not end with the octet 0xCE");
+  input.consume(1);
+  const auto [content, channel, left] = *open_body_;
+  open_body_.reset();
+  return finish_if_complete(channel, *content, into);
+}
+
+std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into) {
+  if (content.body->left() > 0) return std::nullopt;
+  handed_out_ = std::move(content);
+  pending_.erase(channel);
+  if (handed_out_.body->is_dropped()) return std::nullopt;
+  (void)read_method(channel, handed_out_.method, into);  // it was read once without fault
+  into.content = Content{.properties = Properties{handed_out_.properties}};
+  std::move(*handed_out_.body).move_to(*into.content);
+  return Decoded::command;
+}
+
+AmqpCodec::PendingContent* AmqpCodec::pending_on(std::uint16_t channel) {
+  if (pending_.empty()) return nullptr;
+  const auto found = pending_.find(channel);
+  return found == pending_.end() ? nullptr : &found->second;
+}
+
+// ---- writing
+
+void AmqpCodec::encode(const Command& command, Output& output) {
+  const auto& id = id_of(command.method);
+  WireMeasure measure;
+  std::visit([&]<class M>(const M& method) { M::describe(method, measure); }, command.method);
+  const auto method_size = method_id_size + measure.size();
+
+  const auto properties = command.content ? command.content->properties.encoded() : std::string_view{};
+  const auto header_size = content_header_fixed_size + properties.size();
+  const auto head_size = frame_overhead + method_size + (command.content ? frame_overhead + header_size : 0);
+
+  WireWriter writer{write_frame_header(output.extend(head_size), frame_method, command.channel, method_size)};
+  writer.write(id.class_id);
+  writer.write(id.method_id);
+  std::visit([&]<class M>(const M& method) { M::describe(method, writer); }, command.method);
+  char* to = writer.end();
+  *to++ = frame_end;
+  if (!command.content) return;
+
+  to = write_frame_header(to, frame_header, command.channel, header_size);
+  to = store_big_endian(to, id.class_id);
+  to = store_big_endian(to, std::uint16_t{0});  // weight
+  to = store_big_endian(to, std::uint64_t{command.content->body.size()});
+  to = std::copy(properties.begin(), properties.end(), to);
+  *to = frame_end;
+
+  for (auto body = command.content->body; !body.empty();) {
+    const auto piece = body.substr(0, payload_max());
+    body.remove_prefix(piece.size());
+    if (command.content->storage && piece.size() >= borrow_min_bytes) {
+      write_frame_header(output.extend(frame_header_size), frame_body, command.channel, piece.size());
+      output.borrow(command.content->storage, piece);
+      *output.extend(1) = frame_end;
+    } else {
+      to = write_frame_header(output.extend(frame_overhead + piece.size()), frame_body, command.channel, piece.size());
+      to = std::copy(piece.begin(), piece.end(), to);
+      *to = frame_end;
+    }
+  }
+}
+
+void AmqpCodec::encode_heartbeat(Output& output) {
+  char* to = write_frame_header(output.extend(frame_overhead), frame_heartbeat, 0, 0);
+  *to = frame_end;
+}
+
+}  // namespace pocketmq::protocol

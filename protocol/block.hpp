@@ -1,0 +1,28 @@
+// A counted run of bytes in one allocation: what a body is read into, kept in and sent from.
+#pragma once
+
+#include <cstddef>
+
+#include "protocol/counted.hpp"
+
+namespace pocketmq::protocol {
+
+class Block : public Counted<Block> {
+ public:
+  /// A new block of `capacity` uninitialised bytes.
+  [[nodiscard]] static Ref<Block> allocate(std::size_t capacity);
+  /// The same bytes with more room. `block` must be its only owner; views of its bytes end.
+  [[nodiscard]] static Ref<Block> grow(Ref<Block> block, std::size_t capacity);
+
+  [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+
+  static void destroy(Block* block);
+
+ private:
+  explicit Block(std::size_t capacity) : capacity_{capacity} {}
+
+  std::size_t capacity_;
+};
+
+}  // namespace pocketmq::protocol

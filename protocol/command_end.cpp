@@ -1,0 +1,116 @@
+#include "protocol/command_end.hpp"
+
+#include <algorithm>
+
+namespace pocketmq::protocol {
+namespace {
+
+constexpr std::chrono::seconds write_stall_without_heartbeats{60};
+
+}  // namespace
+
+std::span<std::byte> CommandEnd::prepare() { return codec_ ? codec_->prepare(input_) : input_.prepare(); }
+
+void CommandEnd::commit(std::size_t bytes, TimePoint now) {
+  observe(now);
+  last_received_ = now;
+  if (codec_)
+    codec_->commit(input_, bytes);
+  else
+    input_.commit(bytes);
+  process();
+}
+
+bool CommandEnd::wants_input() const { return !finished_ && output_.answers() <= limits_.output_answer_bytes; }
+
+void CommandEnd::sent(std::size_t bytes, TimePoint now) {
+  observe(now);
+  if (bytes == 0) {
+    if (!blocked_since_) blocked_since_ = now;
+    return;
+  }
+  const bool was_held = !wants_input();
+  output_.consume(bytes);
+  last_sent_ = now;
+  blocked_since_.reset();
+  on_sent();
+  if (was_held && wants_input()) {
+    last_received_ = now;  // it may have been talking all the while
+    process();
+  }
+}
+
+void CommandEnd::tick(TimePoint now) {
+  observe(now);
+  if (own_deadline_ && *own_deadline_ <= now) {
+    own_deadline_.reset();
+    on_own_deadline();
+  }
+  if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
+  if (heartbeat_.count() == 0 || finished_) return;
+  if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
+  if (last_sent_ + heartbeat_ / 2 <= now) {
+    codec_->encode_heartbeat(output_);
+    last_sent_ = now;  // or on its way: a heartbeat that waits behind other output needs no second one
+  }
+}
+
+TimePoint CommandEnd::deadline() const {
+  auto earliest = std::min(own_deadline_.value_or(TimePoint::max()), write_stall_deadline());
+  if (heartbeat_.count() == 0 || finished_) return earliest;
+  earliest = std::min(earliest, last_sent_ + heartbeat_ / 2);
+  if (wants_input()) earliest = std::min(earliest, last_received_ + 2 * heartbeat_);
+  return earliest;
+}
+
+TimePoint CommandEnd::write_stall_deadline() const {
+  if (!blocked_since_) return TimePoint::max();
+  return *blocked_since_ + (heartbeat_.count() == 0 ? write_stall_without_heartbeats : 2 * heartbeat_);
+}
+
+void CommandEnd::send(const Command& command) {
+  codec_->encode(command, output_);
+  wake();
+}
+
+void CommandEnd::keep_heartbeats(std::chrono::seconds interval) {
+  heartbeat_ = interval;
+  last_received_ = last_sent_ = now_;
+  wake();
+}
+
+void CommandEnd::finish() {
+  finished_ = true;
+  wake();
+}
+
+void CommandEnd::observe(TimePoint now) {
+  now_ = now;
+  on_time(now);
+}
+
+void CommandEnd::time_out(std::string_view why) {
+  on_time_out(why);
+  finish();
+}
+
+void CommandEnd::process() {
+  if (processing_) return;
+  processing_ = true;
+  if (!codec_) on_bytes_without_codec(input_);
+  while (codec_ && wants_input()) {
+    const auto decoded = codec_->decode(input_, command_);
+    if (decoded == Decoded::need_more) break;
+    if (decoded == Decoded::command) {
+      on_command(command_);
+      command_.content.reset();  // lets go of the body's block
+    } else if (decoded == Decoded::violation) {
+      on_violation(codec_->violation());
+      finish();
+    }
+  }
+  input_.release();
+  processing_ = false;
+}
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,86 @@
+// What both ends of a connection have in common: bytes become commands and commands bytes, heartbeats are kept, and a
+// peer that does not read is not read from.
+//
+// The broker's session and the client's connection say what a command means.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "protocol/codec.hpp"
+#include "protocol/connection_end.hpp"
+
+namespace pocketmq::protocol {
+
+class CommandEnd : public ConnectionEnd {
+ public:
+  [[nodiscard]] std::span<std::byte> prepare() final;
+  void commit(std::size_t bytes, TimePoint now) final;
+  [[nodiscard]] bool wants_input() const final;
+  [[nodiscard]] const Output& output() const final { return output_; }
+  void sent(std::size_t bytes, TimePoint now) final;
+  void tick(TimePoint now) final;
+  [[nodiscard]] TimePoint deadline() const final;
+  [[nodiscard]] bool finished() const final { return finished_; }
+
+ protected:
+  CommandEnd(const Limits& limits, TimePoint now) : limits_{limits}, now_{now}, last_received_{now}, last_sent_{now} {}
+
+  /// A whole command came. Its views are valid until this returns.
+  virtual void on_command(Command& command) = 0;
+  /// The peer broke the protocol; the end is finished after this.
+  virtual void on_violation(const Violation& violation) = 0;
+  /// Bytes came and no codec is in use yet: choose one with `use`, consume, wait for more, or finish.
+  virtual void on_bytes_without_codec(InputBuffer&) {}
+  /// The time was observed: the first thing that commit, sent and tick do.
+  virtual void on_time(TimePoint) {}
+  /// Output was sent.
+  virtual void on_sent() {}
+  /// The end's own time-out is due, see `own_deadline`.
+  virtual void on_own_deadline() {}
+  /// The peer was silent for two heartbeat intervals, or its reading made no progress: the end is finished after this.
+  virtual void on_time_out(std::string_view) {}
+
+  void use(std::unique_ptr<Codec> codec) { codec_ = std::move(codec); }
+  [[nodiscard]] bool has_codec() const { return codec_ != nullptr; }
+  /// The codec in use.
+  [[nodiscard]] Codec& codec() { return *codec_; }
+  /// The output, for what is sent without a codec.
+  [[nodiscard]] Output& raw_output() { return output_; }
+
+  /// Encodes a command to the output, and has the transport woken.
+  void send(const Command& command);
+  /// Sends at least a heartbeat each half `interval` from now on, and finishes after two silent ones; 0 for neither.
+  void keep_heartbeats(std::chrono::seconds interval);
+  /// A time-out of the derived end's own; nothing for none.
+  void own_deadline(std::optional<TimePoint> at) { own_deadline_ = at; }
+  /// What is in the output is still sent; nothing more is read.
+  void finish();
+
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+  /// The time last observed.
+  [[nodiscard]] TimePoint now() const { return now_; }
+
+ private:
+  void observe(TimePoint now);
+  void process();
+  void time_out(std::string_view why);
+  [[nodiscard]] TimePoint write_stall_deadline() const;
+
+  const Limits limits_;
+  TimePoint now_;
+  InputBuffer input_;
+  Output output_;
+  std::unique_ptr<Codec> codec_;
+  Command command_;
+  std::chrono::seconds heartbeat_{0};
+  TimePoint last_received_;
+  TimePoint last_sent_;
+  std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since
+  std::optional<TimePoint> own_deadline_;
+  bool finished_{false};
+  bool processing_{false};
+};
+
+}  // namespace pocketmq::protocol

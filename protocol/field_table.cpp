@@ -1,0 +1,171 @@
+#include "protocol/field_table.hpp"
+
+#include "protocol/big_endian.hpp"
+
+namespace pocketmq::protocol {
+namespace {
+
+constexpr bool is_known_type(char type) {
+  return std::string_view{"tbBsuIilLfdDSATFVx"}.find(type) != std::string_view::npos;
+}
+
+// Bytes after the type octet for a type of fixed size; nothing for those that begin with a length.
+std::optional<std::size_t> fixed_size(char type) {
+  switch (type) {
+    case 'V': return 0;
+    case 't':
+    case 'b':
+    case 'B': return 1;
+    case 's':
+    case 'u': return 2;
+    case 'I':
+    case 'i':
+    case 'f': return 4;
+    case 'D': return 5;
+    case 'l':
+    case 'L':
+    case 'd':
+    case 'T': return 8;
+    default: return std::nullopt;
+  }
+}
+
+template <class Wire, class Signed> std::int64_t number(std::string_view bytes) {
+  return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));
+}
+
+std::optional<std::string> find_fault(std::string_view encoded, FieldReader::Of of, unsigned depth_left) {
+  FieldReader reader{encoded, of};
+  while (const auto field = reader.next()) {
+    const bool nests = field->value.type == 'F' || field->value.type == 'A';
+    if (!nests) continue;
+    if (depth_left == 0) return "tables are nested too deeply";
+    const auto inner = field->value.type == 'F' ? FieldReader::Of::table : FieldReader::Of::array;
+    if (auto fault = find_fault(field->value.bytes, inner, depth_left - 1)) return fault;
+  }
+  if (reader.failed()) return "a field has an unknown type, or a length that runs past the table's end";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> FieldValue::integer() const {
+  switch (type) {
+    case 'b': return number<std::uint8_t, std::int8_t>(bytes);
+    case 'B': return number<std::uint8_t, std::uint8_t>(bytes);
+    case 's': return number<std::uint16_t, std::int16_t>(bytes);
+    case 'u': return number<std::uint16_t, std::uint16_t>(bytes);
+    case 'I': return number<std::uint32_t, std::int32_t>(bytes);
+    case 'i': return number<std::uint32_t, std::uint32_t>(bytes);
+    case 'l':
+    case 'L': return number<std::uint64_t, std::int64_t>(bytes);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<std::string_view> FieldValue::string() const {
+  if (type != 'S') return std::nullopt;
+  return bytes;
+}
+
+std::optional<bool> FieldValue::boolean() const {
+  if (type != 't') return std::nullopt;
+  return bytes[0] != 0;
+}
+
+std::optional<FieldTable> FieldValue::table() const {
+  if (type != 'F') return std::nullopt;
+  return FieldTable{bytes};
+}
+
+std::optional<Field> FieldReader::next() {
+  if (rest_.empty() || failed_) return std::nullopt;
+  const auto take = [this](std::size_t size) -> std::optional<std::string_view> {
+    if (size > rest_.size()) {
+      failed_ = true;
+      return std::nullopt;
+    }
+    const auto taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  };
+
+  Field field;
+  if (of_ == Of::table) {
+    const auto length = take(1);
+    const auto name = take(static_cast<unsigned char>((*length)[0]));
+    if (!name) return std::nullopt;
+    field.name = *name;
+  }
+  const auto type = take(1);
+  if (!type) return std::nullopt;
+  field.value.type = (*type)[0];
+  if (!is_known_type(field.value.type)) {
+    failed_ = true;
+    return std::nullopt;
+  }
+  auto size = fixed_size(field.value.type);
+  if (!size) {
+    const auto length = take(4);
+    if (!length) return std::nullopt;
+    size = load_big_endian<std::uint32_t>(length->data());
+  }
+  const auto bytes = take(*size);
+  if (!bytes) return std::nullopt;
+  field.value.bytes = *bytes;
+  return field;
+}
+
+std::optional<FieldValue> FieldTable::find(std::string_view name) const {
+  auto reader = fields();
+  while (const auto field = reader.next())
+    if (field->name == name) return field->value;
+  return std::nullopt;
+}
+
+std::optional<std::string> find_fault(FieldTable table, unsigned depth_max) {
+  return find_fault(table.encoded(), FieldReader::Of::table, depth_max);
+}
+
+void FieldTableWriter::name_and_type(std::string_view name, char type) {
+  encoded_ += static_cast<char>(name.size());
+  encoded_ += name;
+  encoded_ += type;
+}
+
+FieldTableWriter& FieldTableWriter::value(std::string_view name, const FieldValue& value) {
+  name_and_type(name, value.type);
+  if (!fixed_size(value.type)) {
+    char length[4];
+    store_big_endian(length, static_cast<std::uint32_t>(value.bytes.size()));
+    encoded_.append(length, sizeof length);
+  }
+  encoded_ += value.bytes;
+  return *this;
+}
+
+FieldTableWriter& FieldTableWriter::boolean(std::string_view name, bool truth) {
+  return value(name, {'t', truth ? std::string_view{"\1", 1} : std::string_view{"\0", 1}});
+}
+
+FieldTableWriter& FieldTableWriter::int32(std::string_view name, std::int32_t number) {
+  char bytes[4];
+  store_big_endian(bytes, static_cast<std::uint32_t>(number));
+  return value(name, {'I', {bytes, sizeof bytes}});
+}
+
+FieldTableWriter& FieldTableWriter::int64(std::string_view name, std::int64_t number) {
+  char bytes[8];
+  store_big_endian(bytes, static_cast<std::uint64_t>(number));
+  return value(name, {'l', {bytes, sizeof bytes}});
+}
+
+FieldTableWriter& FieldTableWriter::string(std::string_view name, std::string_view text) {
+  return value(name, {'S', text});
+}
+
+FieldTableWriter& FieldTableWriter::table(std::string_view name, FieldTable nested) {
+  return value(name, {'F', nested.encoded()});
+}
+
+}  // namespace pocketmq::protocol

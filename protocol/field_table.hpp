@@ -1,0 +1,97 @@
+// Field tables (AMQP 0-9-1, 4.2.5.5, with RabbitMQ's type octets), as views over their encoded bytes.
+//
+// The encoded bytes are the value: a table is carried, compared and stored as it came, and only who asks a
+// question decodes. A `FieldTable` or `FieldArray` that came through a codec has been checked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pocketmq::protocol {
+
+class FieldTable;
+
+/// One value: its type octet and the bytes that follow the octet (for `S`, `x`, `A`, `F` without their length).
+struct FieldValue {
+  char type{'V'};
+  std::string_view bytes{};
+
+  /// The number, for the integer types `b B s u I i l L`; nothing for any other type.
+  [[nodiscard]] std::optional<std::int64_t> integer() const;
+  /// The text, for `S`.
+  [[nodiscard]] std::optional<std::string_view> string() const;
+  /// The truth value, for `t`.
+  [[nodiscard]] std::optional<bool> boolean() const;
+  /// The nested table, for `F`. Lives as long as the bytes.
+  [[nodiscard]] std::optional<FieldTable> table() const;
+
+  friend bool operator==(const FieldValue&, const FieldValue&) = default;
+};
+
+struct Field {
+  std::string_view name{};
+  FieldValue value{};
+};
+
+/// Reads the fields of an encoded table, or the values of an encoded array (whose fields have no names), in order.
+/// Never reads beyond its bytes: `failed()` tells whether they were malformed where reading stopped.
+class FieldReader {
+ public:
+  enum class Of : std::uint8_t { table, array };
+
+  FieldReader(std::string_view encoded, Of of) : rest_{encoded}, of_{of} {}
+
+  /// The next field; nothing at the end, or where the bytes are malformed.
+  std::optional<Field> next();
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  std::string_view rest_;
+  Of of_;
+  bool failed_{false};
+};
+
+/// A table's encoded fields, without the leading length.
+class FieldTable {
+ public:
+  constexpr FieldTable() = default;
+  constexpr explicit FieldTable(std::string_view encoded) : encoded_{encoded} {}
+
+  [[nodiscard]] constexpr std::string_view encoded() const { return encoded_; }
+  [[nodiscard]] constexpr bool empty() const { return encoded_.empty(); }
+  /// The fields in order; the reader's views live as long as the table's bytes.
+  [[nodiscard]] FieldReader fields() const { return {encoded_, FieldReader::Of::table}; }
+  /// The first value of that name.
+  [[nodiscard]] std::optional<FieldValue> find(std::string_view name) const;
+
+  friend constexpr bool operator==(FieldTable, FieldTable) = default;
+
+ private:
+  std::string_view encoded_;
+};
+
+/// Why `encoded` is not a well-formed table of at most `depth_max` nested tables and arrays; nothing if it is.
+[[nodiscard]] std::optional<std::string> find_fault(FieldTable table, unsigned depth_max);
+
+/// Writes an encoded table, field by field. `table()` lives as long as the writer and until its next change.
+class FieldTableWriter {
+ public:
+  FieldTableWriter& boolean(std::string_view name, bool value);
+  FieldTableWriter& int32(std::string_view name, std::int32_t value);
+  FieldTableWriter& int64(std::string_view name, std::int64_t value);
+  FieldTableWriter& string(std::string_view name, std::string_view value);
+  FieldTableWriter& table(std::string_view name, FieldTable value);
+  /// Any value as it is encoded, its type octet included.
+  FieldTableWriter& value(std::string_view name, const FieldValue& value);
+
+  [[nodiscard]] FieldTable table() const { return FieldTable{encoded_}; }
+
+ private:
+  void name_and_type(std::string_view name, char type);
+
+  std::string encoded_;
+};
+
+}  // namespace pocketmq::protocol

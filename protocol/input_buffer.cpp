@@ -1,0 +1,40 @@
+#include "protocol/input_buffer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pocketmq::protocol {
+
+std::span<std::byte> InputBuffer::prepare() {
+  if (capacity_ - received_ < room_min_bytes) {
+    const auto kept = unread();
+    const auto needed = kept.size() + room_min_bytes;
+    // Growing by doubling keeps the copying linear, and the memory within twice of what the peer really sent.
+    const auto capacity =
+        needed <= capacity_ / 2 ? capacity_ : std::max({capacity_at_first_bytes, needed, 2 * kept.size()});
+    if (capacity == capacity_) {
+      std::memmove(bytes_.get(), kept.data(), kept.size());
+    } else {
+      auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+      if (!kept.empty()) std::memcpy(larger.get(), kept.data(), kept.size());
+      bytes_ = std::move(larger);
+      capacity_ = capacity;
+    }
+    received_ = kept.size();
+    consumed_ = 0;
+  }
+  return std::as_writable_bytes(std::span{bytes_.get() + received_, capacity_ - received_});
+}
+
+void InputBuffer::commit(std::size_t bytes) {
+  assert(bytes <= capacity_ - received_);
+  received_ += bytes;
+}
+
+void InputBuffer::release() {
+  if (consumed_ != received_) return;
+  bytes_.reset();
+  capacity_ = consumed_ = received_ = 0;
+}
+
+}  // namespace pocketmq::protocol

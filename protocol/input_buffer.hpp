@@ -1,0 +1,40 @@
+// Bytes received and not yet decoded. Holds no memory while it is empty.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace pocketmq::protocol {
+
+class InputBuffer {
+ public:
+  /// At least `room_min_bytes` of free room. Ends the views that `unread()` gave.
+  [[nodiscard]] std::span<std::byte> prepare();
+  /// `bytes` of the room that `prepare()` gave have been filled.
+  void commit(std::size_t bytes);
+
+  /// What has come and was not consumed. Valid until the next `prepare()` or `release()`, also once consumed.
+  [[nodiscard]] std::string_view unread() const { return {bytes_.get() + consumed_, received_ - consumed_}; }
+  void consume(std::size_t bytes) {
+    assert(bytes <= received_ - consumed_);
+    consumed_ += bytes;
+  }
+
+  /// Gives the memory back if nothing is unread.
+  void release();
+
+  static constexpr std::size_t room_min_bytes = 16'384;
+  static constexpr std::size_t capacity_at_first_bytes = 65'536;
+
+ private:
+  // consumed_ <= received_ <= capacity_
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_{0};
+  std::size_t consumed_{0};
+  std::size_t received_{0};
+};
+
+}  // namespace pocketmq::protocol

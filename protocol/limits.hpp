@@ -1,0 +1,29 @@
+// Every bound of the protocol, in one place, with its unit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pocketmq::protocol {
+
+struct Limits {
+  /// An AMQP frame with its 8 bytes of overhead, as tuned; and the least that both sides must accept (2.3.5, 4.2.3).
+  std::uint32_t frame_max_bytes = 131'072;
+  static constexpr std::uint32_t frame_min_bytes = 4'096;
+
+  /// A message's body. RabbitMQ's `max_message_size` is the same.
+  std::uint64_t body_max_bytes = 134'217'728;
+
+  /// A JSON frame's header, up to the LF.
+  std::uint32_t json_header_max_bytes = 1'048'576;
+
+  /// Tables and arrays inside a table, and objects and arrays inside a JSON header.
+  std::uint32_t table_depth_max = 64;
+
+  /// Output that waits for a peer: above the first mark it gets no more deliveries, above the second, which counts only
+  /// what its own input caused, it is not read from.
+  std::size_t output_deliver_bytes = 1'048'576;
+  std::size_t output_answer_bytes = 8'388'608;
+};
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,66 @@
+// Bytes to be sent: contiguous bytes of its own, and between them bodies that it borrows from their blocks.
+//
+// Counts how much of what waits was caused by the peer's own input (the "answers"), for back-pressure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "protocol/block.hpp"
+
+namespace pocketmq::protocol {
+
+class Output {
+ public:
+  /// Room for `bytes` contiguous bytes at the end, which the caller fills now.
+  [[nodiscard]] char* extend(std::size_t bytes);
+  void append(std::string_view bytes);
+  /// Sends `bytes`, which lie in `block`, from where they are, and holds the block until they are sent.
+  void borrow(Ref<Block> block, std::string_view bytes);
+
+  /// Bytes that wait.
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(written_ - sent_); }
+  [[nodiscard]] bool empty() const { return written_ == sent_; }
+  /// Bytes ever written: the place where the next write begins.
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+
+  /// All that was written since `from`, an earlier `written()`, answers the peer's own input.
+  void count_as_answer(std::uint64_t from);
+  /// Bytes of answers that wait.
+  [[nodiscard]] std::size_t answers() const { return answers_; }
+
+  /// Fills `buffers` with what is to be sent first, and returns how many it filled. Valid until the next write.
+  [[nodiscard]] std::size_t gather(std::span<std::string_view> buffers) const;
+  /// The first `bytes` have been sent.
+  void consume(std::size_t bytes);
+
+ private:
+  struct Borrowed {
+    std::uint64_t at;  // in the stream
+    Ref<Block> block;
+    std::string_view bytes;
+  };
+  struct Answer {
+    std::uint64_t begin;  // in the stream
+    std::uint64_t end;
+  };
+
+  void make_room(std::size_t bytes);
+
+  // The own bytes that wait are [own_begin_, own_end_) of own_; own_end_ <= own_capacity_.
+  std::unique_ptr<char[]> own_;
+  std::size_t own_capacity_{0};
+  std::size_t own_begin_{0};
+  std::size_t own_end_{0};
+  std::deque<Borrowed> borrowed_;
+  std::deque<Answer> answer_runs_;
+  std::size_t answers_{0};
+  std::uint64_t written_{0};
+  std::uint64_t sent_{0};
+};
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,63 @@
+#include "protocol/properties.hpp"
+
+#include "protocol/amqp_wire.hpp"
+
+namespace pocketmq::protocol {
+namespace {
+
+constexpr std::uint16_t first_flag = 0x8000;
+constexpr std::uint16_t flags_without_property = 0x0003;  // 14 properties; the last bit says that more flags follow
+
+// Calls `field(name, property)` for each property with its flag's turn.
+template <class P, class Field> void walk(P& properties, Field&& field) {
+  std::uint16_t flag = first_flag;
+  BasicProperties::describe(properties, [&](const FieldName& name, auto& property) {
+    field(name, property, flag);
+    flag = static_cast<std::uint16_t>(flag >> 1U);
+  });
+}
+
+std::optional<std::string> read(std::string_view encoded, unsigned depth_max, BasicProperties& into) {
+  WireReader reader{encoded, depth_max};
+  std::uint16_t flags = 0;
+  reader("flags", flags);
+  if ((flags & flags_without_property) != 0) return "flags are set that stand for no property";
+  walk(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
+    if ((flags & flag) != 0) reader(name, property.emplace());
+  });
+  return reader.fault();
+}
+
+}  // namespace
+
+BasicProperties Properties::decode() const {
+  BasicProperties properties;
+  // Checked already: no depth is refused here.
+  read(encoded_, ~0U, properties);
+  return properties;
+}
+
+std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {
+  BasicProperties ignored;
+  return read(properties.encoded(), depth_max, ignored);
+}
+
+void encode(const BasicProperties& properties, std::string& to) {
+  std::uint16_t flags = 0;
+  WireMeasure measure;
+  measure.add(flags);
+  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t flag) {
+    if (!property) return;
+    flags = static_cast<std::uint16_t>(flags | flag);
+    measure(name, *property);
+  });
+  const auto begin = to.size();
+  to.resize(begin + measure.size());
+  WireWriter writer{to.data() + begin};
+  writer.write(flags);
+  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t) {
+    if (property) writer(name, *property);
+  });
+}
+
+}  // namespace pocketmq::protocol

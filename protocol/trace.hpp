@@ -1,0 +1,17 @@
+// A command as one line for a person: the broker's trace. Secrets are `***`; no control character is left raw.
+#pragma once
+
+#include <string>
+
+#include "protocol/command.hpp"
+
+namespace pocketmq::protocol {
+
+/// "queue.declare queue=rpc_queue exclusive=true": the fields that differ from their default, for a content its
+/// properties, and the body or, where it is long or no text, its size. No line end.
+[[nodiscard]] std::string trace_text(const Command& command);
+
+/// The header as the JSON framing has it, with "body", or with "body_bytes" where the body is long or no text.
+[[nodiscard]] std::string trace_json(const Command& command);
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,185 @@
+// Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks when
+// it is due, and closes without losing what was said last.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "protocol/connection_end.hpp"
+#include "protocol/turn.hpp"
+
+namespace pocketmq::protocol {
+
+/// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do. All of a
+/// transport happens on the turn's executor. It keeps itself alive while it is open.
+template <class Stream>
+class Transport final : public Waker, public Flushable, public std::enable_shared_from_this<Transport<Stream>> {
+ public:
+  using Executor = typename Stream::executor_type;
+
+  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn)
+      : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()} {}
+
+  /// `closed` is called once, after the end's `disconnect`.
+  void start(std::function<void()> closed) {
+    closed_ = std::move(closed);
+    std::error_code ignored;
+    stream_.non_blocking(true, ignored);
+    end_->on_wake(this);
+    wake();
+  }
+
+  /// Looks at the end once more before the turn ends.
+  void wake() override {
+    if (is_open() && !std::exchange(dirty_, true)) turn_.request(this->shared_from_this());
+  }
+
+  /// Closes at once; what was not sent is lost.
+  void close(std::error_code why) {
+    if (!is_open()) return;
+    state_ = State::closed;
+    std::error_code ignored;
+    stream_.close(ignored);
+    timer_.cancel();
+    end_->on_wake(nullptr);
+    end_->disconnect(why, Clock::now());
+    if (closed_) std::exchange(closed_, nullptr)();
+  }
+
+  void flush(TimePoint now) override {
+    dirty_ = false;
+    if (state_ == State::open) write(now);
+    if (state_ == State::open && end_->finished()) finish(now);
+    if (!is_open()) return;
+    wait_until_readable();
+    arm_timer();
+  }
+
+ private:
+  enum class State : std::uint8_t {
+    open,
+    draining,  // all was said; the peer's last bytes are read away, so that a reset does not overtake ours
+    closed
+  };
+
+  static constexpr std::size_t buffers_max = 64;  // per write
+  static constexpr int writes_per_turn_max = 16;
+  static constexpr std::chrono::seconds farewell{2};  // to take our last bytes, and to close
+
+  [[nodiscard]] bool is_open() const { return state_ != State::closed; }
+
+  void write(TimePoint now) {
+    if (waiting_to_write_) return;
+    std::array<std::string_view, buffers_max> pieces;
+    std::array<asio::const_buffer, buffers_max> buffers;
+    for (int writes = 0; !end_->output().empty(); ++writes) {
+      if (writes == writes_per_turn_max) return wake();
+      const auto count = end_->output().gather(pieces);
+      std::transform(pieces.begin(), pieces.begin() + count, buffers.begin(),
+                     [](std::string_view piece) { return asio::buffer(piece.data(), piece.size()); });
+      std::error_code error;
+      const auto bytes = stream_.write_some(std::span{buffers.data(), count}, error);
+      if (error == asio::error::would_block || error == asio::error::try_again) {
+        end_->sent(0, now);
+        return wait_until_writable();
+      }
+      if (error) return close(error);
+      end_->sent(bytes, now);
+    }
+  }
+
+  void wait_until_writable() {
+    waiting_to_write_ = true;
+    stream_.async_wait(Stream::wait_write, [self = this->shared_from_this()](std::error_code error) {
+      self->waiting_to_write_ = false;
+      if (!error) self->wake();
+    });
+  }
+
+  void wait_until_readable() {
+    if (waiting_to_read_ || !is_open()) return;
+    if (state_ == State::open && !end_->wants_input()) return;
+    waiting_to_read_ = true;
+    stream_.async_wait(Stream::wait_read, [self = this->shared_from_this()](std::error_code error) {
+      self->waiting_to_read_ = false;
+      if (error || !self->is_open()) return;
+      if (self->state_ == State::draining)
+        self->drain();
+      else
+        self->read();
+    });
+  }
+
+  void read() {
+    if (!end_->wants_input()) return;  // a later flush waits again
+    const auto room = end_->prepare();
+    std::error_code error;
+    const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return wait_until_readable();
+    if (error) return close(error);
+    end_->commit(bytes, Clock::now());
+    wake();
+  }
+
+  void drain() {
+    std::array<char, 16'384> bytes;
+    std::error_code error;
+    stream_.read_some(asio::buffer(bytes), error);
+    if (error && error != asio::error::would_block && error != asio::error::try_again) return close({});
+    wait_until_readable();
+  }
+
+  void finish(TimePoint now) {
+    if (!farewell_ends_) farewell_ends_ = now + farewell;
+    if (!end_->output().empty()) return;
+    state_ = State::draining;
+    std::error_code ignored;
+    stream_.shutdown(Stream::shutdown_send, ignored);
+  }
+
+  // Moved only when the deadline comes earlier: most of them move away as time goes on.
+  void arm_timer() {
+    const auto deadline = std::min(farewell_ends_.value_or(TimePoint::max()),
+                                   state_ == State::open ? end_->deadline() : TimePoint::max());
+    if (deadline >= armed_for_) return;
+    armed_for_ = deadline;
+    timer_.expires_at(deadline);
+    timer_.async_wait([self = this->shared_from_this()](std::error_code error) {
+      if (error || !self->is_open()) return;
+      self->armed_for_ = TimePoint::max();
+      self->time_passed(Clock::now());
+    });
+  }
+
+  void time_passed(TimePoint now) {
+    if (farewell_ends_ && *farewell_ends_ <= now) return close(asio::error::timed_out);
+    if (state_ == State::open && end_->deadline() <= now) end_->tick(now);
+    wake();
+  }
+
+  Stream stream_;
+  std::shared_ptr<ConnectionEnd> end_;
+  Turn<Executor>& turn_;
+  std::function<void()> closed_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
+  TimePoint armed_for_{TimePoint::max()};
+  std::optional<TimePoint> farewell_ends_;
+  State state_{State::open};
+  bool dirty_{false};
+  bool waiting_to_read_{false};
+  bool waiting_to_write_{false};
+};
+
+}  // namespace pocketmq::protocol
