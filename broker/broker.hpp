@@ -1,0 +1,49 @@
+// The broker: virtual hosts and connections, without I/O. A single-threaded object; whoever owns it brings the bytes
+// and the time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "broker/context.hpp"
+#include "broker/session.hpp"
+#include "broker/virtual_host.hpp"
+
+namespace pocketmq::broker {
+
+class Broker {
+ public:
+  /// `observer`, if there is one, must outlive the broker.
+  explicit Broker(Options options = {}, Observer* observer = nullptr);
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// The end of a new connection. It must not outlive the broker.
+  [[nodiscard]] std::unique_ptr<Session> connect(Peer peer, TimePoint now);
+
+  /// When `tick` is due for messages that expire; `TimePoint::max()` for never. Connections have deadlines of their
+  /// own.
+  [[nodiscard]] TimePoint deadline() { return context_.deadlines().earliest(); }
+  void tick(TimePoint now);
+
+  /// Closes all connections with 320, "connection forced", and that text.
+  void shut_down(std::string_view text);
+
+  [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name);
+  [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
+
+  /// For the parts of the broker.
+  [[nodiscard]] Context& context() { return context_; }
+  void enter(Session& session) { sessions_.insert(&session); }
+  void leave(Session& session) { sessions_.erase(&session); }
+
+ private:
+  Context context_;
+  VirtualHost virtual_host_;
+  std::unordered_set<Session*> sessions_;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,108 @@
+// A channel: one conversation on a connection. It carries out methods, owns its consumers, and knows what it has been
+// given and has not acked.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/consumer.hpp"
+#include "broker/errors.hpp"
+#include "broker/permission.hpp"
+#include "broker/publisher.hpp"
+#include "broker/unacked_window.hpp"
+#include "broker/virtual_host.hpp"
+#include "protocol/method.hpp"
+
+namespace pocketmq::broker {
+
+class Session;
+
+class Channel final : private Publisher {
+ public:
+  Channel(Session& session, std::uint16_t number) : session_{session}, number_{number} {}
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  /// As if closed: consumers leave, what is unacked is requeued in its old order.
+  ~Channel();
+
+  [[nodiscard]] std::uint16_t number() const { return number_; }
+
+  /// Carries out a client's method. Throws ChannelError or ConnectionError, and then nothing has changed.
+  void handle(const protocol::access::Request&);
+  void handle(const protocol::basic::Ack&);
+  void handle(const protocol::basic::Cancel&);
+  void handle(const protocol::basic::CancelOk&) {}
+  void handle(const protocol::basic::Consume&);
+  void handle(const protocol::basic::Get&);
+  void handle(const protocol::basic::Nack&);
+  void handle(const protocol::basic::Publish&, protocol::Content&);
+  void handle(const protocol::basic::Qos&);
+  void handle(const protocol::basic::Recover&);
+  void handle(const protocol::basic::RecoverAsync&);
+  void handle(const protocol::basic::Reject&);
+  void handle(const protocol::channel::Flow&);
+  void handle(const protocol::exchange::Declare&);
+  void handle(const protocol::exchange::Delete&);
+  void handle(const protocol::queue::Bind&);
+  void handle(const protocol::queue::Declare&);
+  void handle(const protocol::queue::Delete&);
+  void handle(const protocol::queue::Purge&);
+  void handle(const protocol::queue::Unbind&);
+  void handle(const protocol::confirm::Select& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::exchange::Bind& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::exchange::Unbind& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::tx::Commit& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::tx::Rollback& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::tx::Select& m) { refuse_as_not_implemented(m.id); }
+  /// Any other method is one that only a broker sends.
+  template <class M> void handle(const M&) { refuse_as_not_a_clients(M::id); }
+
+  /// Hands a message to the peer, for one of its consumers.
+  void deliver(Consumer& consumer, QueuedMessage message);
+  /// Whether the limit that all consumers of the channel share has room for one more delivery.
+  [[nodiscard]] bool prefetch_allows() const { return prefetch_ == 0 || unacked_.consumed() < prefetch_; }
+  /// Whether the peer reads what it is sent.
+  [[nodiscard]] bool has_room_for_output() const;
+  /// What kept the consumers from taking messages may have gone.
+  void resume_consumers();
+
+  /// All consumers leave; what they were given stays unacked.
+  void stop_consuming();
+  /// The consumer's queue is gone: the peer is told if it understands that, and the consumer ends.
+  void cancel_for_deleted_queue(const Consumer& consumer);
+  /// Deletes an auto-delete queue that its last consumer has left.
+  void delete_unused(Queue& queue);
+
+ private:
+  [[noreturn]] static void refuse_as_not_a_clients(const protocol::MethodId& method);
+  [[noreturn]] static void refuse_as_not_implemented(const protocol::MethodId& method);
+  void accepted(std::uint64_t publish) override;
+
+  template <class Request, class Reply> void reply(const Request& request, const Reply& reply);
+
+  [[nodiscard]] VirtualHost& virtual_host() const;
+  [[nodiscard]] Queue& require_queue(std::string_view name);
+  [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
+  void require_permission(Permission permission, std::string_view resource) const;
+  void check_properties(const protocol::BasicProperties& properties) const;
+  void return_to_publisher(const Message& message);
+  void requeue(std::vector<Unacked> deliveries);
+  [[nodiscard]] std::vector<Unacked> take_unacked(std::uint64_t tag, bool multiple);
+  void release_prefetch(const std::vector<Unacked>& settled);
+  void recover(bool requeue_them);
+
+  Session& session_;
+  const std::uint16_t number_;
+  std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
+  UnackedWindow unacked_;
+  std::string last_declared_;  // the queue that an empty name stands for
+  std::uint64_t next_tag_{1};  // tags never repeat on a channel (1.8.3.13)
+  std::uint64_t next_publish_{1};
+  std::uint16_t prefetch_{0};           // of the whole channel, 0 for no limit
+  std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,32 @@
+#include "broker/consumer.hpp"
+
+#include "broker/channel.hpp"
+
+namespace pocketmq::broker {
+
+Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings)
+    : channel_{channel}, queue_{std::move(queue)}, settings_{std::move(settings)} {
+  queue_->attach(*this);
+}
+
+Consumer::~Consumer() {
+  if (queue_->detach(*this)) channel_.delete_unused(*queue_);
+}
+
+bool Consumer::can_take() const {
+  if (settings_.ack_mode == AckMode::automatic) return channel_.has_room_for_output();
+  const bool prefetch_allows = settings_.prefetch == 0 || unacked_ < settings_.prefetch;
+  return prefetch_allows && channel_.prefetch_allows() && channel_.has_room_for_output();
+}
+
+void Consumer::deliver(QueuedMessage message) {
+  if (settings_.ack_mode == AckMode::manual) ++unacked_;
+  channel_.deliver(*this, std::move(message));
+}
+
+void Consumer::release_prefetch() {
+  --unacked_;
+  resume();
+}
+
+}  // namespace pocketmq::broker

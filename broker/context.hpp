@@ -1,0 +1,47 @@
+// What every part of one broker shares: the time, the deadlines, the observer, the options, and names that never
+// repeat.
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "broker/deadline_heap.hpp"
+#include "broker/observer.hpp"
+#include "broker/options.hpp"
+
+namespace pocketmq::broker {
+
+class Context {
+ public:
+  Context(Options options, Observer* observer)
+      : options_{std::move(options)}, observer_{observer}, random_{options_.seed} {}
+
+  [[nodiscard]] const Options& options() const { return options_; }
+
+  /// The time last observed. It never goes back.
+  [[nodiscard]] TimePoint now() const { return now_; }
+  void observe(TimePoint now) { now_ = std::max(now_, now); }
+  [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
+
+  /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
+  template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
+    if (observer_ != nullptr) (observer_->*what)(args...);
+  }
+
+  /// `prefix` and 22 characters of RabbitMQ's alphabet, 128 bits: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
+  [[nodiscard]] std::string unique_name(std::string_view prefix) {
+    static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string name{prefix};
+    for (int i = 0; i < 22; ++i) name += alphabet[random_() % alphabet.size()];
+    return name;
+  }
+
+ private:
+  const Options options_;
+  Observer* const observer_;
+  std::mt19937_64 random_;
+  DeadlineHeap deadlines_;
+  TimePoint now_{};
+};
+
+}  // namespace pocketmq::broker

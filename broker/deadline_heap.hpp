@@ -1,0 +1,60 @@
+// What is due next: a binary heap of deadlines whose owners are told when their time has come.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "protocol/connection_end.hpp"
+
+namespace pocketmq::broker {
+
+using protocol::TimePoint;
+
+class DeadlineHeap;
+
+/// A deadline that may be set, moved and cleared. Leaves its heap when it is destroyed.
+class Deadline {
+ public:
+  explicit Deadline(DeadlineHeap& heap) : heap_{heap} {}
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  /// When it is due; `TimePoint::max()` while it is not set.
+  [[nodiscard]] TimePoint at() const { return at_; }
+  /// `TimePoint::max()` clears it.
+  void set(TimePoint at);
+
+ protected:
+  ~Deadline() { set(TimePoint::max()); }
+
+ private:
+  friend class DeadlineHeap;
+  static constexpr std::size_t not_set = static_cast<std::size_t>(-1);
+
+  /// The time has come, and the deadline is no longer set.
+  virtual void due(TimePoint now) = 0;
+
+  DeadlineHeap& heap_;
+  TimePoint at_{TimePoint::max()};
+  std::size_t place_{not_set};
+};
+
+class DeadlineHeap {
+ public:
+  /// The earliest deadline; `TimePoint::max()` for none.
+  [[nodiscard]] TimePoint earliest() const { return heap_.empty() ? TimePoint::max() : heap_.front()->at_; }
+  /// Tells all that are due at `now`, each once, earliest first.
+  void tell_due(TimePoint now);
+
+ private:
+  friend class Deadline;
+
+  void put(std::size_t place, Deadline* deadline);
+  void rise(std::size_t place);
+  void sink(std::size_t place);
+  void remove(std::size_t place);
+
+  std::vector<Deadline*> heap_;  // each knows its place
+};
+
+}  // namespace pocketmq::broker

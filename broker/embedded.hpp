@@ -1,0 +1,47 @@
+// A broker in this process, on a thread of its own and a free loopback port.
+#pragma once
+
+#include <future>
+#include <string>
+#include <thread>
+#include <type_traits>
+
+#include <asio/dispatch.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
+#include "broker/listener.hpp"
+
+namespace pocketmq::broker {
+
+/// Ready when constructed. The destructor closes all connections, stops the broker and joins its thread.
+class Embedded {
+ public:
+  /// Throws std::system_error if there is no port. `observer`, called on the broker's thread, must outlive the broker.
+  explicit Embedded(Options options = {}, Observer* observer = nullptr);
+  Embedded(const Embedded&) = delete;
+  Embedded& operator=(const Embedded&) = delete;
+  ~Embedded();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// Where a client reaches it, as guest: "amqp+json://guest:guest@127.0.0.1:49152/", or with "amqp://".
+  [[nodiscard]] std::string url(protocol::Encoding encoding = protocol::Encoding::json) const;
+
+  /// Runs `f(Broker&)` on the broker's thread, waits, and returns what it returns or throws what it throws. `f` may
+  /// look at everything, and must not keep references.
+  template <class F> auto inspect(F&& f) -> std::invoke_result_t<F, Broker&> {
+    std::packaged_task<std::invoke_result_t<F, Broker&>()> task{[&] { return f(broker_); }};
+    auto result = task.get_future();
+    asio::dispatch(context_, [&task] { task(); });
+    return result.get();
+  }
+
+ private:
+  asio::io_context context_{1};
+  Broker broker_;
+  Listener listener_;
+  std::uint16_t port_;
+  std::thread thread_;
+};
+
+}  // namespace pocketmq::broker

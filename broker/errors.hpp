@@ -1,0 +1,39 @@
+// How the core says no: thrown where the breach is found, caught once in Session::dispatch.
+#pragma once
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "protocol/reply_code.hpp"
+
+namespace pocketmq::broker {
+
+using protocol::ReplyCode;
+
+/// A refusal with AMQP's reply code and an explaining text, without the code's name in front.
+class Refusal : public std::exception {
+ public:
+  Refusal(ReplyCode code, std::string text) : code_{code}, text_{std::move(text)} {}
+
+  [[nodiscard]] ReplyCode code() const { return code_; }
+  [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  ReplyCode code_;
+  std::string text_;
+};
+
+/// Ends the channel (AMQP 0-9-1, 4.7 "soft error").
+class ChannelError final : public Refusal {
+ public:
+  using Refusal::Refusal;
+};
+
+/// Ends the connection (4.7 "hard error").
+class ConnectionError final : public Refusal {
+ public:
+  using Refusal::Refusal;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,99 @@
+#include "broker/listener.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pocketmq::broker {
+namespace {
+
+constexpr std::chrono::milliseconds pause_without_room{100};
+
+std::string describe(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  const bool brackets = endpoint.address().is_v6();
+  return (brackets ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
+
+bool is_loopback(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& context, Broker& broker, const asio::ip::tcp::endpoint& address)
+    : broker_{broker},
+      turn_{context.get_executor()},
+      acceptor_{context.get_executor()},
+      broker_timer_{context.get_executor()},
+      pause_timer_{context.get_executor()} {
+  acceptor_.open(address.protocol());
+  acceptor_.set_option(asio::socket_base::reuse_address{true});
+  acceptor_.bind(address);
+  acceptor_.listen();
+  turn_.also([this] { arm_broker_timer(); });
+  accept();
+}
+
+void Listener::accept() {
+  acceptor_.async_accept([this](std::error_code error, Socket socket) {
+    if (stopping_ || error == asio::error::operation_aborted) return;
+    if (!error) {
+      begin(std::move(socket));
+      return accept();
+    }
+    // No descriptor or memory for one more connection: those that are there go on, and the next waits its turn.
+    pause_timer_.expires_after(pause_without_room);
+    pause_timer_.async_wait([this](std::error_code cancelled) {
+      if (!cancelled && !stopping_) accept();
+    });
+  });
+}
+
+void Listener::begin(Socket socket) {
+  std::error_code error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) return;  // gone already
+  socket.set_option(asio::ip::tcp::no_delay{true}, error);
+
+  auto session = broker_.connect({.name = describe(remote), .from_loopback = is_loopback(remote.address())},
+                                 protocol::Clock::now());
+  auto transport = std::make_shared<Transport>(std::move(socket), std::move(session), turn_);
+  transports_.insert(transport);
+  transport->start([this, weak = std::weak_ptr{transport}] {
+    transports_.erase(weak.lock());
+    if (stopping_ && transports_.empty()) pause_timer_.cancel();
+  });
+}
+
+void Listener::arm_broker_timer() {
+  const auto deadline = broker_.deadline();
+  if (deadline >= broker_timer_at_ || stopping_) return;
+  broker_timer_at_ = deadline;
+  broker_timer_.expires_at(deadline);
+  broker_timer_.async_wait([this](std::error_code cancelled) {
+    if (cancelled) return;
+    broker_timer_at_ = TimePoint::max();
+    broker_.tick(protocol::Clock::now());
+    arm_broker_timer();
+  });
+}
+
+void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {
+  stopping_ = true;
+  std::error_code ignored;
+  acceptor_.close(ignored);
+  broker_timer_.cancel();
+  pause_timer_.cancel();
+  broker_.shut_down(text);
+  if (transports_.empty()) return;
+  pause_timer_.expires_after(grace);
+  pause_timer_.async_wait([this](std::error_code cancelled) {
+    if (cancelled) return;
+    const std::vector left(transports_.begin(), transports_.end());
+    for (const auto& transport : left) transport->close(asio::error::operation_aborted);
+  });
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,54 @@
+// Listens on a TCP port and gives each connection to the broker.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include "broker/broker.hpp"
+#include "protocol/transport.hpp"
+
+namespace pocketmq::broker {
+
+/// Belongs to the thread that runs the io_context, and must outlive its run.
+class Listener {
+ public:
+  using Executor = asio::io_context::executor_type;
+  using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+  /// Throws std::system_error if the address cannot be listened on. Port 0 takes a free one.
+  Listener(asio::io_context& context, Broker& broker, const asio::ip::tcp::endpoint& address);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// Address and port in use.
+  [[nodiscard]] asio::ip::tcp::endpoint address() const { return acceptor_.local_endpoint(); }
+
+  /// Accepts no more, closes all connections with 320 and that text, and cuts those that are still there after `grace`.
+  /// Then the io_context has nothing more to do.
+  void stop(std::string_view text, std::chrono::milliseconds grace);
+
+ private:
+  using Transport = protocol::Transport<Socket>;
+  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
+
+  void accept();
+  void begin(Socket socket);
+  void arm_broker_timer();
+
+  Broker& broker_;
+  protocol::Turn<Executor> turn_;
+  asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
+  Timer broker_timer_;
+  Timer pause_timer_;  // before accepting again, when the system had no room; and the grace of a stop
+  TimePoint broker_timer_at_{TimePoint::max()};
+  std::unordered_set<std::shared_ptr<Transport>> transports_;
+  bool stopping_{false};
+};
+
+}  // namespace pocketmq::broker

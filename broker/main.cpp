@@ -1,0 +1,91 @@
+// pocketmq-broker: the broker as a program.
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <random>
+
+#include <CLI/CLI.hpp>
+#include <asio/signal_set.hpp>
+
+#include "broker/listener.hpp"
+#include "broker/trace_log.hpp"
+#include "broker/version.hpp"
+
+namespace {
+
+using namespace pocketmq;
+
+constexpr std::chrono::seconds grace{1};
+
+struct Arguments {
+  std::uint16_t port{5672};
+  std::string bind{"127.0.0.1"};
+  std::string port_file{};
+  std::optional<broker::TraceLog::Format> trace{};
+  broker::Options options{};
+};
+
+// The file is there with its whole content, or not there.
+void write_port_file(const std::string& path, std::uint16_t port) {
+  const auto temporary = path + ".tmp";
+  std::ofstream file{temporary};
+  file << port << '\n';
+  file.close();
+  if (!file) throw std::runtime_error{"cannot write " + temporary + "; name a file in a folder that may be written"};
+  std::filesystem::rename(temporary, path);
+}
+
+int run(Arguments arguments) {
+  std::optional<broker::TraceLog> trace;
+  if (arguments.trace) trace.emplace(std::cerr, *arguments.trace);
+  asio::io_context context{1};
+  broker::Broker broker{arguments.options, trace ? &*trace : nullptr};
+
+  std::optional<broker::Listener> listener;
+  try {
+    listener.emplace(context, broker, asio::ip::tcp::endpoint{asio::ip::make_address(arguments.bind), arguments.port});
+  } catch (const std::system_error& error) {
+    throw std::runtime_error{"cannot listen on " + arguments.bind + ":" + std::to_string(arguments.port) + ": "
+                             + error.code().message() + "; choose another --port (0 takes a free one) or --bind"};
+  }
+  asio::signal_set signals{context, SIGINT, SIGTERM};
+  signals.async_wait([&](std::error_code, int) { listener->stop("the broker is shutting down", grace); });
+
+  const auto address = listener->address();
+  if (!arguments.port_file.empty()) write_port_file(arguments.port_file, address.port());
+  std::cout << "ready on " << address << std::endl;
+  context.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};
+  app.set_version_flag("--version", std::string{broker::version});
+  app.add_option("--port", arguments.port, "TCP port, 0 for a free one")->capture_default_str();
+  app.add_option("--bind", arguments.bind, "address to listen on; guest may log in from loopback only")
+      ->capture_default_str()
+      ->check(CLI::ValidIPV4);
+  app.add_option("--port-file", arguments.port_file, "write the port to this file once it is open");
+  app.add_option("--trace", arguments.trace, "write each command to standard error: text (default) or json")
+      ->expected(0, 1)
+      ->default_str("text")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, broker::TraceLog::Format>{
+          {"text", broker::TraceLog::Format::text}, {"json", broker::TraceLog::Format::json}}));
+  app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  arguments.options.seed = std::random_device{}();
+  try {
+    return run(std::move(arguments));
+  } catch (const std::exception& error) {
+    std::cerr << "pocketmq-broker: " << error.what() << '\n';
+    return 1;
+  }
+}

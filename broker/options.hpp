@@ -1,0 +1,30 @@
+// What a broker is started with.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "protocol/limits.hpp"
+
+namespace pocketmq::broker {
+
+struct Options {
+  protocol::Limits limits{};
+
+  /// Offered to AMQP clients in connection.tune; the client's tune-ok decides. 0 for none.
+  std::chrono::seconds heartbeat{60};
+  /// Channels a connection may have open at a time, at most 65535.
+  std::uint16_t channel_max{2047};
+  /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
+  std::chrono::seconds handshake_max{10};
+
+  /// What connection.start says of the broker. Some clients apply RabbitMQ's rules only if they read its name here.
+  std::string product{"RabbitMQ"};
+  std::string product_version{"3.10.8"};
+
+  /// Makes server-named queues and consumer tags differ from broker to broker, and a run reproducible.
+  std::uint64_t seed{0};
+};
+
+}  // namespace pocketmq::broker

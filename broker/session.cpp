@@ -1,0 +1,365 @@
+#include "broker/session.hpp"
+
+#include <algorithm>
+
+#include "broker/broker.hpp"
+#include "broker/sasl.hpp"
+#include "broker/version.hpp"
+#include "protocol/amqp_codec.hpp"
+#include "protocol/big_endian.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+namespace channel = protocol::channel;
+namespace connection = protocol::connection;
+using protocol::Encoding;
+
+constexpr std::uint32_t first_four_of_amqp = 0x414D5150;
+constexpr std::chrono::seconds close_ok_max{10};
+constexpr std::uint16_t json_first_channel = 1;
+
+bool has_capability(protocol::FieldTable client_properties, std::string_view name) {
+  const auto capabilities = client_properties.find("capabilities");
+  const auto table = capabilities ? capabilities->table() : std::nullopt;
+  const auto value = table ? table->find(name) : std::nullopt;
+  return value && value->boolean().value_or(false);
+}
+
+std::string reply_text(ReplyCode code, std::string_view text) {
+  return std::string{name_of(code)} + " - " + std::string{text};
+}
+
+}  // namespace
+
+Session::Session(Broker& broker, Peer peer, TimePoint now)
+    : CommandEnd{broker.context().options().limits, now},
+      broker_{broker},
+      peer_{std::move(peer)},
+      name_{peer_.name},
+      channel_max_{broker.context().options().channel_max} {
+  own_deadline(now + context().options().handshake_max);
+  broker_.enter(*this);
+}
+
+Session::~Session() {
+  release();
+  broker_.leave(*this);
+}
+
+Context& Session::context() const { return broker_.context(); }
+
+// ---- in and out
+
+void Session::on_time(TimePoint now) { context().observe(now); }
+
+// The first four bytes tell the encoding: "AMQP", or the length of a JSON frame, which is far smaller as a number.
+void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
+  const auto begin = input.unread();
+  if (begin.size() < 4) return;
+  const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
+  if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
+    use(protocol::make_codec(Encoding::json, limits()));
+    return;
+  }
+  if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
+  if (!begin.starts_with(protocol::amqp_header)) {
+    raw_output().append(protocol::amqp_header);
+    return finish();
+  }
+  input.consume(protocol::amqp_header.size());
+  use(protocol::make_codec(Encoding::amqp, limits()));
+  send_start();
+}
+
+void Session::transmit(const protocol::Command& command) {
+  context().tell(&Observer::on_sent, *this, command);
+  send(command);
+}
+
+void Session::answer(const protocol::Command& command) {
+  const auto from = output().written();
+  transmit(command);
+  raw_output().count_as_answer(from);
+}
+
+void Session::deliver(const protocol::Command& command) { transmit(command); }
+
+bool Session::has_room_for_output() {
+  if (output().size() < limits().output_deliver_bytes) return true;
+  output_was_full_ = true;
+  return false;
+}
+
+void Session::on_sent() {
+  if (!output_was_full_ || output().size() >= limits().output_deliver_bytes / 2) return;
+  output_was_full_ = false;
+  for (auto& [number, channel] : channels_)
+    if (channel) channel->resume_consumers();
+}
+
+// ---- dispatch
+
+void Session::on_command(protocol::Command& command) {
+  know_client(command);
+  context().tell(&Observer::on_received, *this, command);
+  if (state_ == State::closing) {
+    if (std::holds_alternative<connection::Close>(command.method)) answer({.method = connection::CloseOk{}});
+    if (std::holds_alternative<connection::Close>(command.method)
+        || std::holds_alternative<connection::CloseOk>(command.method))
+      finish();
+    return;
+  }
+  try {
+    dispatch(command);
+  } catch (const ChannelError& error) {
+    close_channel(command.channel, error, id_of(command.method));
+  } catch (const ConnectionError& error) {
+    close(error.code(), error.what(), id_of(command.method));
+  }
+}
+
+void Session::dispatch(protocol::Command& command) {
+  if (state_ != State::open && !shake_hands(command)) return;
+  const bool of_connection = id_of(command.method).class_id == connection::Open::id.class_id;
+  if (!of_connection) return on_channel_command(command);
+  if (command.channel != 0)
+    throw ConnectionError{ReplyCode::command_invalid, "methods of class connection go on channel 0"};
+  on_connection_command(command);
+}
+
+void Session::on_connection_command(const protocol::Command& command) {
+  if (std::holds_alternative<connection::Close>(command.method)) {
+    release();  // exclusive queues are gone before the close is answered
+    answer({.method = connection::CloseOk{}});
+    return finish();
+  }
+  if (std::holds_alternative<connection::UpdateSecret>(command.method))
+    return answer({.method = connection::UpdateSecretOk{}});
+  throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state running"};
+}
+
+void Session::on_channel_command(protocol::Command& command) {
+  if (command.channel == 0)
+    throw ConnectionError{ReplyCode::channel_error, "unexpected method on channel 0, which is the connection's own"};
+  const auto found = channels_.find(command.channel);
+  const bool opens = std::holds_alternative<channel::Open>(command.method);
+  if (found == channels_.end()) {
+    // The answer to our close, where the client's own close has crossed it and ended the channel already.
+    if (std::holds_alternative<channel::CloseOk>(command.method)) return;
+    if (!opens)
+      throw ConnectionError{ReplyCode::channel_error,
+                            "expected 'channel.open' on channel " + std::to_string(command.channel)};
+    open_channel(command.channel);
+    return answer({.channel = command.channel, .method = channel::OpenOk{}});
+  }
+  const bool closes = std::holds_alternative<channel::Close>(command.method);
+  if (found->second == nullptr && !opens && !closes) {  // our close is on its way
+    if (std::holds_alternative<channel::CloseOk>(command.method)) channels_.erase(found);
+    return;
+  }
+  if (opens) throw ConnectionError{ReplyCode::channel_error, "second 'channel.open' seen"};
+  if (closes) {
+    channels_.erase(found);
+    return answer({.channel = command.channel, .method = channel::CloseOk{}});
+  }
+  std::visit(
+      [&]<class M>(const M& method) {
+        if constexpr (protocol::has_content<M> && std::is_same_v<M, protocol::basic::Publish>)
+          found->second->handle(method, *command.content);
+        else
+          found->second->handle(method);
+      },
+      command.method);
+}
+
+void Session::open_channel(std::uint16_t number) {
+  if (channels_.size() >= channel_max_)
+    throw ConnectionError{ReplyCode::not_allowed, "number of channels opened (" + std::to_string(channels_.size())
+                                                      + ") has reached the negotiated channel_max ("
+                                                      + std::to_string(channel_max_) + ")"};
+  channels_.emplace(number, std::make_unique<Channel>(*this, number));
+}
+
+// ---- the handshake
+
+void Session::send_start() {
+  protocol::FieldTableWriter capabilities;
+  for (const auto* capability :
+       {"authentication_failure_close", "basic.nack", "consumer_cancel_notify", "per_consumer_qos"})
+    capabilities.boolean(capability, true);
+  const auto& options = context().options();
+  protocol::FieldTableWriter properties;
+  properties.table("capabilities", capabilities.table())
+      .string("information", "PocketMQ " + std::string{version} + ", a broker that imitates RabbitMQ")
+      .string("platform", "PocketMQ " + std::string{version})
+      .string("product", options.product)
+      .string("version", options.product_version);
+  answer({.method = connection::Start{.version_major = 0,
+                                      .version_minor = 9,
+                                      .server_properties = properties.table(),
+                                      .mechanisms = sasl_mechanisms,
+                                      .locales = "en_US"}});
+}
+
+bool Session::shake_hands(const protocol::Command& command) {
+  const auto* start_ok = std::get_if<connection::StartOk>(&command.method);
+  const auto* tune_ok = std::get_if<connection::TuneOk>(&command.method);
+  const auto* open_method = std::get_if<connection::Open>(&command.method);
+  if (codec().encoding() == Encoding::json) {
+    wants_login_refused_ = true;
+    if (open_method == nullptr) {  // no handshake: a guest, who begins with what he came for
+      log_in("guest", "guest", "JSON");
+      open("/");
+      return true;
+    }
+    on_json_open(*open_method);
+  } else if (command.channel == 0 && state_ == State::starting && start_ok != nullptr) {
+    on_start_ok(*start_ok);
+  } else if (command.channel == 0 && state_ == State::tuning && tune_ok != nullptr) {
+    on_tune_ok(*tune_ok);
+  } else if (command.channel == 0 && state_ == State::opening && open_method != nullptr) {
+    open(open_method->virtual_host);
+    answer({.method = connection::OpenOk{}});
+  } else {
+    const auto* awaited = state_ == State::starting ? "connection.start-ok"
+                          : state_ == State::tuning ? "connection.tune-ok"
+                                                    : "connection.open";
+    throw ConnectionError{ReplyCode::channel_error, "expected '" + std::string{awaited} + "' on channel 0, got '"
+                                                        + std::string{id_of(command.method).name} + "'"};
+  }
+  return false;
+}
+
+void Session::on_start_ok(const connection::StartOk& m) {
+  const auto credentials = read_response(m.mechanism, m.response);
+  log_in(credentials.user, credentials.password, m.mechanism);
+  if (state_ == State::closing) return;
+  state_ = State::tuning;
+  answer({.method = connection::Tune{.channel_max = channel_max_,
+                                     .frame_max = limits().frame_max_bytes,
+                                     .heartbeat = static_cast<std::uint16_t>(context().options().heartbeat.count())}});
+}
+
+void Session::on_json_open(const connection::Open& m) {
+  log_in(m.user, m.password, "JSON");
+  open(m.virtual_host);
+  if (m.heartbeat != 0) keep_heartbeats(std::chrono::seconds{m.heartbeat});
+  answer({.method = connection::OpenOk{}});
+}
+
+// Before anything else, so that whoever observes knows the client from its first command on.
+void Session::know_client(const protocol::Command& command) {
+  if (state_ != State::starting) return;
+  protocol::FieldTable client_properties;
+  if (const auto* start_ok = std::get_if<connection::StartOk>(&command.method))
+    client_properties = start_ok->client_properties;
+  if (const auto* open_method = std::get_if<connection::Open>(&command.method))
+    client_properties = open_method->client_properties;
+  if (const auto name = client_properties.find("connection_name"); name && name->string()) name_ = *name->string();
+  understands_consumer_cancel_ = has_capability(client_properties, "consumer_cancel_notify");
+  wants_login_refused_ |= has_capability(client_properties, "authentication_failure_close");
+}
+
+void Session::log_in(std::string_view user, std::string_view password, std::string_view mechanism) {
+  if (may_log_in(user, password, peer_.from_loopback)) {
+    user_ = {.name = std::string{user}};
+    return;
+  }
+  if (!wants_login_refused_) {  // as RabbitMQ does for clients that would not read it
+    state_ = State::closing;
+    return finish();
+  }
+  throw ConnectionError{ReplyCode::access_refused,
+                        "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
+                            + std::string{user}
+                            + (peer_.from_loopback ? "' is unknown, or the password is wrong"
+                                                   : "' may log in from the broker's own machine only")};
+}
+
+void Session::on_tune_ok(const connection::TuneOk& m) {
+  const auto refuse = [](const char* field, std::uint64_t given, std::uint64_t offered) {
+    throw ConnectionError{ReplyCode::not_allowed, "negotiated " + std::string{field} + " = " + std::to_string(given)
+                                                      + " is out of range; offered was " + std::to_string(offered)};
+  };
+  // 0 stands for no limit of the client's own.
+  if (m.channel_max > channel_max_) refuse("channel_max", m.channel_max, channel_max_);
+  if (m.channel_max != 0) channel_max_ = m.channel_max;
+  const bool too_small = m.frame_max != 0 && m.frame_max < protocol::Limits::frame_min_bytes;
+  if (too_small || m.frame_max > limits().frame_max_bytes) refuse("frame_max", m.frame_max, limits().frame_max_bytes);
+  codec().tune_frame_max(m.frame_max);
+  keep_heartbeats(std::chrono::seconds{m.heartbeat});
+  state_ = State::opening;
+}
+
+void Session::open(std::string_view virtual_host) {
+  virtual_host_ = broker_.find_virtual_host(virtual_host);
+  if (virtual_host_ == nullptr)
+    throw ConnectionError{ReplyCode::not_allowed, "vhost " + std::string{virtual_host} + " not found"};
+  own_deadline(std::nullopt);
+  state_ = State::open;
+  if (codec().encoding() == Encoding::json) open_channel(json_first_channel);
+  context().tell(&Observer::on_connected, *this);
+}
+
+// ---- the end
+
+void Session::on_violation(const protocol::Violation& violation) {
+  if (state_ != State::closing) close(violation.code, violation.text, {violation.class_id, violation.method_id, {}});
+}
+
+void Session::on_own_deadline() {
+  // A handshake, or a close-ok, that did not come in time.
+  finish();
+}
+
+void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
+  channels_[number].reset();
+  answer({.channel = number,
+          .method = channel::Close{.reply_code = number_of(error.code()),
+                                   .reply_text = protocol::clip(reply_text(error.code(), error.what())),
+                                   .class_id = cause.class_id,
+                                   .method_id = cause.method_id}});
+}
+
+void Session::close(ReplyCode code, std::string_view text) { close(code, text, {0, 0, {}}); }
+
+void Session::close(ReplyCode code, std::string_view text, const protocol::MethodId& cause) {
+  if (state_ == State::closing || finished()) return;
+  release();
+  if (!has_codec()) return finish();
+  answer({.method = connection::Close{.reply_code = number_of(code),
+                                      .reply_text = protocol::clip(reply_text(code, text)),
+                                      .class_id = cause.class_id,
+                                      .method_id = cause.method_id}});
+  own_deadline(now() + close_ok_max);
+}
+
+void Session::disconnect(std::error_code, TimePoint now) {
+  on_time(now);
+  release();
+  finish();
+}
+
+void Session::own(Queue& queue) {
+  if (owned_.size() >= prune_owned_at_) {
+    std::erase_if(owned_, [](const auto& owned) { return owned->deleted(); });
+    prune_owned_at_ = 2 * owned_.size() + 16;
+  }
+  owned_.emplace_back(&queue);
+}
+
+// All consumers leave before the first message is requeued, so that none comes back to this connection.
+void Session::release() {
+  const bool was_connected = virtual_host_ != nullptr && state_ == State::open;
+  state_ = State::closing;
+  for (auto& [number, channel] : channels_)
+    if (channel) channel->stop_consuming();
+  channels_.clear();
+  for (const auto& queue : owned_)
+    if (!queue->deleted()) virtual_host_->delete_queue(*queue);
+  owned_.clear();
+  if (was_connected) context().tell(&Observer::on_disconnected, *this);
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,105 @@
+// One connection, the broker's end: its handshake, its channels, and what ends it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/channel.hpp"
+#include "broker/context.hpp"
+#include "broker/permission.hpp"
+#include "protocol/command_end.hpp"
+
+namespace pocketmq::broker {
+
+class Broker;
+
+/// Where a connection comes from.
+struct Peer {
+  std::string name;          // address and port, for people
+  bool from_loopback{true};  // guest may log in from there only
+};
+
+class Session final : public protocol::CommandEnd {
+ public:
+  /// `broker` must outlive the session.
+  Session(Broker& broker, Peer peer, TimePoint now);
+  ~Session() override;
+
+  /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const User& user() const { return user_; }
+  /// The virtual host that was opened. Only once the handshake is over.
+  [[nodiscard]] VirtualHost& virtual_host() const { return *virtual_host_; }
+  [[nodiscard]] Context& context() const;
+  [[nodiscard]] bool understands_consumer_cancel() const { return understands_consumer_cancel_; }
+  [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
+
+  /// Sends what the peer's own input caused; it counts against the peer's `output_answer_bytes`.
+  void answer(const protocol::Command& command);
+  /// Sends what others caused.
+  void deliver(const protocol::Command& command);
+  /// Whether the output is below the mark up to which deliveries are taken.
+  [[nodiscard]] bool has_room_for_output();
+
+  /// The queue is exclusive to this connection and goes with it.
+  void own(Queue& queue);
+
+  /// Tells the peer why and ends, as `connection.close` says.
+  void close(ReplyCode code, std::string_view text);
+  void disconnect(std::error_code why, TimePoint now) override;
+
+ private:
+  // Null for a channel that an error closed: until its close-ok, all else on it is ignored.
+  using ChannelSlot = std::unique_ptr<Channel>;
+  enum class State : std::uint8_t {
+    starting,  // AMQP: start was sent, start-ok is awaited; JSON: nothing has come
+    tuning,    // tune was sent, tune-ok is awaited
+    opening,   // connection.open is awaited
+    open,
+    closing  // close was sent, close-ok is awaited; or the end is finished
+  };
+
+  void on_bytes_without_codec(protocol::InputBuffer& input) override;
+  void on_command(protocol::Command& command) override;
+  void on_violation(const protocol::Violation& violation) override;
+  void on_time(TimePoint now) override;
+  void on_sent() override;
+  void on_own_deadline() override;
+
+  void send_start();
+  void dispatch(protocol::Command& command);
+  void on_connection_command(const protocol::Command& command);
+  void on_channel_command(protocol::Command& command);
+  /// Whether the command is still to be carried out, because the handshake took none.
+  [[nodiscard]] bool shake_hands(const protocol::Command& command);
+  void on_start_ok(const protocol::connection::StartOk& m);
+  void on_json_open(const protocol::connection::Open& m);
+  void log_in(std::string_view user, std::string_view password, std::string_view mechanism);
+  void know_client(const protocol::Command& command);
+  void on_tune_ok(const protocol::connection::TuneOk& m);
+  void open(std::string_view virtual_host);
+  void open_channel(std::uint16_t number);
+  void close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause);
+  void close(ReplyCode code, std::string_view text, const protocol::MethodId& cause);
+  void transmit(const protocol::Command& command);
+  void release();
+
+  Broker& broker_;
+  const Peer peer_;
+  std::string name_;
+  User user_;
+  VirtualHost* virtual_host_{nullptr};
+  State state_{State::starting};
+  bool understands_consumer_cancel_{false};
+  bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
+  bool output_was_full_{false};
+  std::uint16_t channel_max_;
+  std::unordered_map<std::uint16_t, ChannelSlot> channels_;
+  std::vector<protocol::Ref<Queue>> owned_;
+  std::size_t prune_owned_at_{16};
+};
+
+}  // namespace pocketmq::broker

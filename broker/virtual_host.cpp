@@ -1,0 +1,113 @@
+#include "broker/virtual_host.hpp"
+
+#include "broker/channel.hpp"
+#include "broker/consumer.hpp"
+#include "broker/errors.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+[[noreturn]] void refuse_locked(const std::string& queue) {
+  throw ChannelError{ReplyCode::resource_locked,
+                     "cannot obtain exclusive access to locked " + queue +
+                         ". It could be originally declared on another connection or the exclusive property value "
+                         "does not match that of the original declaration."};
+}
+
+std::string_view shown(bool value) { return value ? "true" : "false"; }
+
+}  // namespace
+
+VirtualHost::VirtualHost(std::string name, Context& context) : name_{std::move(name)}, context_{context} {
+  exchanges_.emplace("", std::make_unique<DefaultExchange>(*this));
+}
+
+std::string VirtualHost::describe_queue(std::string_view queue) const {
+  return "queue '" + std::string{queue} + "' in vhost '" + name_ + "'";
+}
+
+Queue* VirtualHost::find_queue(std::string_view name) const {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+Queue& VirtualHost::require_queue(std::string_view name) const {
+  if (auto* queue = find_queue(name)) return *queue;
+  throw ChannelError{ReplyCode::not_found, "no " + describe_queue(name)};
+}
+
+Exchange& VirtualHost::require_exchange(std::string_view name) const {
+  const auto found = exchanges_.find(name);
+  if (found != exchanges_.end()) return *found->second;
+  throw ChannelError{ReplyCode::not_found, "no exchange '" + std::string{name} + "' in vhost '" + name_ + "'"};
+}
+
+void require_access(const VirtualHost& virtual_host, const Queue& queue, const Session* session) {
+  const auto* owner = queue.declaration().owner;
+  if (owner != nullptr && owner != session) refuse_locked(virtual_host.describe_queue(queue.name()));
+}
+
+void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& given) const {
+  const auto& current = queue.declaration();
+  const auto described = describe_queue(queue.name());
+  if (current.owner != given.owner) refuse_locked(described);
+  const auto require = [&](std::string_view field, bool received, bool is) {
+    if (received == is) return;
+    throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg '" + std::string{field} + "' for " + described
+                                                           + ": received '" + std::string{shown(received)}
+                                                           + "' but current is '" + std::string{shown(is)} + "'"};
+  };
+  // Nobody can tell whether a queue that goes with its connection is durable.
+  if (current.owner == nullptr) require("durable", given.durable, current.durable);
+  require("auto_delete", given.auto_delete, current.auto_delete);
+  require_equal_arguments(current.arguments, given.arguments, described);
+}
+
+void VirtualHost::check_new(QueueDeclaration& declaration) {
+  const bool quorum = declaration.arguments.queue_type() == "quorum";
+  if (declaration.name.empty()) {
+    if (quorum)
+      throw ChannelError{ReplyCode::precondition_failed, "Cannot declare a server-named queue for type quorum"};
+    declaration.name = context_.unique_name("amq.gen-");
+  }
+  if (!quorum) return;
+  const auto refuse = [&](std::string_view property) {
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)
+                           + ": a quorum queue is durable, not exclusive and not auto-delete"};
+  };
+  if (declaration.auto_delete) refuse("auto-delete");
+  if (declaration.owner != nullptr) refuse("exclusive-owner");
+  if (!declaration.durable) refuse("non-durable");
+}
+
+Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
+  if (declaration.name.starts_with("amq."))
+    throw ChannelError{ReplyCode::access_refused,
+                       "queue name '" + declaration.name + "' contains reserved prefix 'amq.*'"};
+  check_arguments(declaration.arguments, describe_queue(declaration.name));
+  if (auto* queue = find_queue(declaration.name)) {
+    require_equal(*queue, declaration);
+    return *queue;
+  }
+  check_new(declaration);
+  protocol::Ref<Queue> queue{new Queue{std::move(declaration), context_}};
+  return *queues_.emplace(queue->name(), queue).first->second;
+}
+
+std::size_t VirtualHost::delete_queue(Queue& queue) {
+  const auto found = queues_.find(queue.name());
+  const auto kept = found->second;  // until its consumers have gone
+  queues_.erase(found);
+  const auto ready = queue.ready();
+  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
+  return ready;
+}
+
+const std::vector<Queue*>& VirtualHost::route(const Exchange& exchange, std::string_view routing_key) {
+  routed_.clear();
+  exchange.route(routing_key, routed_);
+  return routed_;
+}
+
+}  // namespace pocketmq::broker
