@@ -37,10 +37,11 @@ void IncomingBody::move_to(Content& content) && {
 void IncomingBody::reserve(std::size_t bytes) {
   const auto needed = static_cast<std::size_t>(headroom_ + received_ + bytes);
   const auto whole = static_cast<std::size_t>(headroom_ + size_);
-  if (!block_)
+  if (!block_) {
     block_ = Block::allocate(needed);
-  else if (block_->capacity() < needed)
-    block_ = Block::grow(std::move(block_), std::min(whole, std::max(needed, 2 * block_->capacity())));
+  } else if (const auto capacity = block_->capacity(); capacity < needed) {
+    block_ = Block::grow(std::move(block_), std::min(whole, std::max(needed, 2 * capacity)));
+  }
 }
 
 }  // namespace pocketmq::protocol

@@ -1,0 +1,134 @@
+#include "client/channel_core.hpp"
+
+#include "client/connection_core.hpp"
+
+namespace pocketmq::client {
+
+using namespace protocol;
+
+void ChannelCore::request(const Method& method, Accepts accepts, Done<const Command*> done) {
+  if (!is_open()) return done(closed_error(), nullptr);
+  pending_.push_back({accepts, std::move(done)});
+  send(method);
+}
+
+void ChannelCore::get(const basic::Get& method, OnGet done) {
+  const Accepts accepts = [](const Method& reply) {
+    return std::holds_alternative<basic::GetOk>(reply) || std::holds_alternative<basic::GetEmpty>(reply);
+  };
+  request(method, accepts, [done = std::move(done)](std::error_code error, const Command* reply) mutable {
+    const auto* got = reply == nullptr ? nullptr : std::get_if<basic::GetOk>(&reply->method);
+    done(error, got, got == nullptr ? nullptr : &*reply->content);
+  });
+}
+
+void ChannelCore::consume(const basic::Consume& method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
+                          OnReply<basic::ConsumeOk> done) {
+  auto consumer = std::make_shared<Consumer>(std::move(deliver), std::move(cancelled));
+  // The first delivery may follow on the heels of consume-ok.
+  request(method, [this, consumer, done = std::move(done)](std::error_code error, const basic::ConsumeOk* ok) mutable {
+    if (ok != nullptr) consumers_.insert_or_assign(std::string{ok->consumer_tag}, std::move(consumer));
+    done(error, ok);
+  });
+}
+
+void ChannelCore::cancel(const std::string& consumer_tag, OnReply<basic::CancelOk> done) {
+  request(basic::Cancel{.consumer_tag = consumer_tag},
+          [this, consumer_tag, done = std::move(done)](std::error_code error, const basic::CancelOk* ok) mutable {
+            consumers_.erase(consumer_tag);
+            done(error, ok);
+          });
+}
+
+void ChannelCore::send(const Method& method, std::optional<Content> content) {
+  if (is_open()) connection_->send_on(number_, method, std::move(content));
+}
+
+void ChannelCore::on_closed(MoveOnlyFunction<void(const CloseReason&)> closed) {
+  if (connection_ != nullptr)
+    closed_ = std::move(closed);
+  else if (closed)
+    closed(close_reason_);
+}
+
+void ChannelCore::close(Done<> done) {
+  if (!is_open()) return done(connection_ == nullptr ? std::error_code{} : Error::not_open);
+  send(channel::Close{.reply_code = number_of(ReplyCode::success), .reply_text = "closed by the client"});
+  closing_ = true;
+  close_done_ = std::move(done);
+  closed_ = nullptr;
+  close_reason_ = {Error::closed, "closed by the client"};
+  fail_pending(Error::closed);
+}
+
+void ChannelCore::end(const CloseReason& reason) {
+  if (connection_ == nullptr) return;
+  const auto keep_alive = std::exchange(connection_, nullptr)->release(number_);
+  if (!closing_) close_reason_ = reason;
+  const auto consumers = std::exchange(consumers_, {});
+  const auto returned = std::exchange(returned_, nullptr);
+  fail_pending(reason.error);
+  if (closing_ && close_done_) std::exchange(close_done_, nullptr)({});
+  if (closed_) std::exchange(closed_, nullptr)(close_reason_);
+}
+
+void ChannelCore::fail_pending(std::error_code error) {
+  for (auto& pending : std::exchange(pending_, {})) pending.done(error, nullptr);
+}
+
+void ChannelCore::on_command(const Command& command) {
+  if (closing_) return handle_while_closing(command);
+  std::visit([&](const auto& method) { handle(method, command); }, command.method);
+}
+
+// Whatever was on its way when we closed is of no interest any more (AMQP 0-9-1, 1.5.2.5).
+void ChannelCore::handle_while_closing(const Command& command) {
+  if (std::holds_alternative<channel::Close>(command.method))
+    connection_->send_on(number_, channel::CloseOk{}, std::nullopt);  // both closed at once; ours is answered as well
+  else if (std::holds_alternative<channel::CloseOk>(command.method))
+    end(close_reason_);
+}
+
+void ChannelCore::handle(const basic::Deliver& method, const Command& command) {
+  const auto found = consumers_.find(method.consumer_tag);
+  if (found == consumers_.end())
+    return connection_->violate(ReplyCode::command_invalid,
+                                "a delivery to consumer '" + std::string{method.consumer_tag} + "', which there is not",
+                                basic::Deliver::id);
+  const auto consumer = found->second;  // lives on if its callback ends it
+  consumer->deliver(method, *command.content);
+}
+
+void ChannelCore::handle(const basic::Return& method, const Command& command) {
+  const auto returned = returned_;
+  if (returned) (*returned)(method, *command.content);
+}
+
+void ChannelCore::handle(const basic::Cancel& method, const Command&) {
+  if (!method.no_wait) send(basic::CancelOk{.consumer_tag = method.consumer_tag});
+  const auto node = consumers_.extract(std::string{method.consumer_tag});
+  if (!node.empty() && node.mapped()->cancelled) node.mapped()->cancelled();
+}
+
+// Publishers are slowed down by TCP, not by this; it is answered as the specification asks (1.5.2.3).
+void ChannelCore::handle(const channel::Flow& method, const Command&) {
+  send(channel::FlowOk{.active = method.active});
+}
+
+void ChannelCore::handle(const channel::Close& method, const Command&) {
+  send(channel::CloseOk{});
+  end({reply_error(method.reply_code), std::string{method.reply_text}});
+}
+
+void ChannelCore::handle_reply(const Command& command) {
+  if (pending_.empty() || !pending_.front().accepts(command.method)) {
+    const auto& id = id_of(command.method);
+    return connection_->violate(ReplyCode::command_invalid,
+                                "nothing was asked that " + std::string{id.name} + " would answer", id);
+  }
+  auto done = std::move(pending_.front().done);
+  pending_.pop_front();
+  done({}, &command);
+}
+
+}  // namespace pocketmq::client

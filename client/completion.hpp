@@ -1,0 +1,41 @@
+// From Asio's completion tokens to type-erased callbacks: what Asio 1.22 has no any_completion_handler for.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <tuple>
+#include <utility>
+
+#include "client/move_only_function.hpp"
+
+namespace pocketmq::client {
+
+/// A callback, to be called once, from any thread, that runs `handler` on its associated executor (on `fallback` if it
+/// has none), never inside the call. That executor has work until then.
+template <class... Results, class Handler>
+[[nodiscard]] MoveOnlyFunction<void(Results...)> completion(Handler handler, const asio::any_io_executor& fallback) {
+  auto work = asio::make_work_guard(asio::get_associated_executor(handler, fallback));
+  return [handler = std::move(handler), work = std::move(work)](Results... results) mutable {
+    asio::post(work.get_executor(),
+               [handler = std::move(handler), results = std::make_tuple(std::move(results)...)]() mutable {
+                 std::apply(std::move(handler), std::move(results));
+               });
+    work.reset();
+  };
+}
+
+/// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as above.
+/// `self` points at what the operation works on and keeps it alive; `self->executor()` is the fallback.
+template <class... Results, class Self, class Token, class Operation>
+auto initiate(Self self, Token&& token, Operation operation) {
+  return asio::async_initiate<Token, void(Results...)>(
+      [](auto handler, Self on, Operation start) {
+        start(*on, completion<Results...>(std::move(handler), on->executor()));
+      },
+      token, std::move(self), std::move(operation));
+}
+
+}  // namespace pocketmq::client

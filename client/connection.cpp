@@ -1,0 +1,44 @@
+#include "client/connection.hpp"
+
+#include <utility>
+
+namespace pocketmq::client {
+
+Connection::Connection(std::string_view url, ConnectionOptions options)
+    : driver_{Driver::on_own_thread(parse_url_or_throw(url), std::move(options))} {
+  driver_->open_and_wait();
+}
+
+Connection::Connection(asio::any_io_executor executor, std::string_view url, ConnectionOptions options)
+    : driver_{Driver::on_executor(std::move(executor), parse_url_or_throw(url), std::move(options))} {}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  if (this == &other) return *this;
+  if (driver_) driver_->close_and_wait();
+  driver_ = std::move(other.driver_);
+  return *this;
+}
+
+Connection::~Connection() {
+  if (driver_) driver_->close_and_wait();
+}
+
+void Connection::start_open_channel(Driver& driver, Done<Channel> done) {
+  driver.run([self = driver.shared_from_this(), done = std::move(done)]() mutable {
+    self->core().open_channel(
+        [self, done = std::move(done)](std::error_code error, std::shared_ptr<ChannelCore> core) mutable {
+          done(error, core ? Channel{std::move(self), std::move(core)} : Channel{});
+        });
+  });
+}
+
+void Connection::on_blocked(std::function<void(const std::optional<std::string>&)> blocked) {
+  driver_->run([self = driver_, blocked = std::move(blocked)]() mutable {
+    if (blocked)
+      self->core().on_blocked(std::move(blocked));
+    else
+      self->core().on_blocked(nullptr);
+  });
+}
+
+}  // namespace pocketmq::client

@@ -1,0 +1,224 @@
+#include "client/driver.hpp"
+
+#include <asio/connect.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/strand.hpp>
+#include <future>
+
+#include "protocol/transport.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+using asio::ip::tcp;
+using protocol::Clock;
+using protocol::TimePoint;
+
+constexpr std::chrono::seconds connection_timeout_default{10};
+
+template <class Executor>
+class SocketDriver final : public Driver {
+ public:
+  using Socket = asio::basic_stream_socket<tcp, Executor>;
+  using Resolver = asio::ip::basic_resolver<tcp, Executor>;
+  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
+
+  SocketDriver(std::shared_ptr<asio::io_context> own_context, Executor io, protocol::Url url,
+               ConnectionOptions options)
+      : Driver{std::move(own_context), io, std::move(url), std::move(options)},
+        io_{io},
+        turn_{io},
+        resolver_{io},
+        socket_{io},
+        timer_{io} {}
+
+ private:
+  [[nodiscard]] bool runs_here() const override { return io_.running_in_this_thread(); }
+
+  [[nodiscard]] bool blocks_here() const override {
+    if constexpr (requires { io_.get_inner_executor(); }) {
+      const auto inner = io_.get_inner_executor();
+      const auto* context = inner.template target<asio::io_context::executor_type>();
+      if (context != nullptr && context->running_in_this_thread()) return true;
+    }
+    return runs_here();
+  }
+
+  void post(MoveOnlyFunction<void()> task) override { asio::post(io_, std::move(task)); }
+
+  void connect(TimePoint until) override {
+    timer_.expires_at(until);
+    timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
+      if (!error) fail({Error::timed_out, "no connection in the time given"});
+    });
+    std::error_code not_numeric;
+    const auto address = asio::ip::make_address(url_.host, not_numeric);
+    const auto port = std::to_string(url_.port);
+    if (!not_numeric)
+      return connect_to(Resolver::results_type::create(tcp::endpoint{address, url_.port}, url_.host, port), until);
+    resolver_.async_resolve(url_.host, port,
+                            [this, self = shared_from_this(), until](std::error_code error, auto found) {
+                              if (error) return fail({error, error.message()});
+                              connect_to(std::move(found), until);
+                            });
+  }
+
+  void connect_to(typename Resolver::results_type places, TimePoint until) {
+    if (!is_connecting_) return;
+    asio::async_connect(socket_, places,
+                        [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint&) {
+                          if (error) return fail({error, error.message()});
+                          connected(until);
+                        });
+  }
+
+  void connected(TimePoint until) {
+    if (!std::exchange(is_connecting_, false)) return;
+    timer_.cancel();
+    std::error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+    core_->open(until, std::exchange(open_done_, nullptr));
+    // A turn that was asked for may still come after the transport has closed.
+    std::make_shared<protocol::Transport<Socket>>(std::move(socket_), core_, turn_)
+        ->start([this, self = shared_from_this()] { asio::post(io_, [self] {}); });
+  }
+
+  void fail(const CloseReason& reason) {
+    if (!is_connecting_) return;
+    stop_connecting();
+    connecting_failed(reason);
+  }
+
+  void stop_connecting() override {
+    if (!std::exchange(is_connecting_, false)) return;
+    std::error_code ignored;
+    timer_.cancel();
+    resolver_.cancel();
+    socket_.close(ignored);
+  }
+
+  Executor io_;
+  protocol::Turn<Executor> turn_;
+  Resolver resolver_;
+  Socket socket_;
+  Timer timer_;
+  bool is_connecting_{true};
+};
+
+Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
+  return {.virtual_host = url.virtual_host,
+          .user = url.user,
+          .password = url.password,
+          .connection_name = options.name,
+          .heartbeat = options.heartbeat ? options.heartbeat : url.heartbeat};
+}
+
+protocol::Limits limits_of(const protocol::Url& url) {
+  protocol::Limits limits;
+  limits.frame_max_bytes = url.frame_max_bytes.value_or(limits.frame_max_bytes);
+  return limits;
+}
+
+}  // namespace
+
+protocol::Url parse_url_or_throw(std::string_view url) {
+  auto parsed = protocol::parse_url(url);
+  if (!parsed.url) throw std::system_error{Error::invalid_url, parsed.fault};
+  return std::move(*parsed.url);
+}
+
+std::shared_ptr<Driver> Driver::on_own_thread(protocol::Url url, ConnectionOptions options) {
+  auto context = std::make_shared<asio::io_context>(1);
+  auto io = context->get_executor();
+  return std::make_shared<SocketDriver<decltype(io)>>(std::move(context), io, std::move(url), std::move(options));
+}
+
+std::shared_ptr<Driver> Driver::on_executor(asio::any_io_executor executor, protocol::Url url,
+                                            ConnectionOptions options) {
+  auto io = asio::make_strand(std::move(executor));
+  return std::make_shared<SocketDriver<decltype(io)>>(nullptr, io, std::move(url), std::move(options));
+}
+
+Driver::Driver(std::shared_ptr<asio::io_context> own_context, asio::any_io_executor executor, protocol::Url url,
+               ConnectionOptions options)
+    : own_context_{std::move(own_context)},
+      executor_{std::move(executor)},
+      url_{std::move(url)},
+      options_{std::move(options)},
+      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())} {
+  if (!own_context_) return;
+  stays_.emplace(own_context_->get_executor());
+  thread_ = std::thread{[context = own_context_] { context->run(); }};
+}
+
+Driver::~Driver() {
+  stays_.reset();
+  if (!thread_.joinable()) return;
+  if (thread_.get_id() == std::this_thread::get_id())
+    thread_.detach();  // it holds its context itself, and ends when it has nothing left to do
+  else
+    thread_.join();
+}
+
+void Driver::run(MoveOnlyFunction<void()> task) {
+  if (runs_here()) return task();
+  const std::lock_guard lock{mutex_};
+  if (!is_over_) post(std::move(task));
+}
+
+void Driver::refuse_to_block_here() const {
+  if (blocks_here())
+    throw std::system_error{std::make_error_code(std::errc::resource_deadlock_would_occur),
+                            "a blocking call on the connection's own thread would wait for itself; use a completion token"};
+}
+
+void Driver::open(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    if (open_done_ || core_->close_reason().error) return done(Error::not_open);
+    open_done_ = std::move(done);
+    connect(Clock::now() + options_.connection_timeout.value_or(
+                               url_.connection_timeout.value_or(connection_timeout_default)));
+  });
+}
+
+void Driver::close(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    stop_connecting();
+    if (open_done_ || !core_->has_begun()) connecting_failed({Error::closed, "closed by the client"});
+    core_->close(Clock::now(), std::move(done));
+  });
+}
+
+void Driver::connecting_failed(const CloseReason& reason) {
+  core_->disconnect(reason);
+  if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
+}
+
+void Driver::open_and_wait() {
+  std::promise<CloseReason> opened;
+  open([&](std::error_code error) { opened.set_value(error ? core_->close_reason() : CloseReason{}); });
+  const auto reason = opened.get_future().get();
+  if (!reason.error) return;
+  close_and_wait();
+  throw opening_error(reason);
+}
+
+void Driver::close_and_wait() {
+  close([](std::error_code) {});
+  if (!own_context_) return;
+  {
+    const std::lock_guard lock{mutex_};
+    is_over_ = true;
+  }
+  stays_.reset();
+  if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+}
+
+std::system_error Driver::opening_error(const CloseReason& reason) const {
+  auto what = "cannot open " + to_string(url_, protocol::Secrets::hidden);
+  if (!reason.text.empty() && reason.text != reason.error.message()) what += ": " + reason.text;
+  return {reason.error, what};
+}
+
+}  // namespace pocketmq::client

@@ -1,0 +1,70 @@
+// How a call can fail, and what that looks like on the wire.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace pocketmq::client {
+
+/// gRPC's status codes, those that a call can end with.
+enum class RpcCode : std::uint8_t {
+  cancelled,            // by the caller, or the client object went
+  unknown,              // a code that this version does not know
+  invalid_argument,     // the text says which, what was expected and what was given
+  deadline_exceeded,    // no reply in time; whether the handler ran is not known
+  not_found,
+  already_exists,
+  permission_denied,
+  resource_exhausted,
+  failed_precondition,
+  aborted,
+  out_of_range,
+  unimplemented,
+  internal,             // the handler failed, or a reply made no sense
+  unavailable,          // see `reason()`; whether the handler ran is not known
+  data_loss,
+  unauthenticated,
+};
+
+/// "invalid_argument": as it stands on the wire.
+[[nodiscard]] std::string_view name_of(RpcCode code);
+/// `unknown` for a name that is none.
+[[nodiscard]] RpcCode rpc_code(std::string_view name);
+
+/// Why `unavailable`: what `RpcError::reason()` says.
+namespace reason {
+inline constexpr std::string_view no_queue = "no_queue";
+inline constexpr std::string_view connection_lost = "connection_lost";
+}  // namespace reason
+
+/// What a failed call throws, and what a handler throws to choose the code that its caller gets.
+class RpcError : public std::runtime_error {
+ public:
+  RpcError(RpcCode code, std::string message, std::string_view reason = {});
+
+  [[nodiscard]] RpcCode code() const { return code_; }
+  /// Without the code, which `what()` begins with.
+  [[nodiscard]] const std::string& message() const { return message_; }
+  /// With `unavailable`: one of `reason`; else empty.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+
+ private:
+  RpcCode code_;
+  std::string message_;
+  std::string reason_;
+};
+
+/// The property `type` of a reply that says how the call failed.
+inline constexpr std::string_view rpc_error_type = "rpc.error";
+/// The header with a request's deadline: milliseconds since the epoch, as an int64.
+inline constexpr std::string_view rpc_deadline_header = "x-rpc-deadline";
+
+/// The body of such a reply: {"code": ..., "message": ...}.
+[[nodiscard]] std::string to_body(const RpcError& error);
+/// The error that a body says; `internal` for a body that says none.
+[[nodiscard]] RpcError error_from_body(std::string_view body);
+
+}  // namespace pocketmq::client

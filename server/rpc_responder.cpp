@@ -1,0 +1,101 @@
+#include "server/rpc_responder.hpp"
+
+#include <asio/post.hpp>
+#include <chrono>
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+namespace pocketmq::server {
+
+using client::CloseReason;
+using client::Payload;
+using client::RpcCode;
+using client::RpcError;
+
+void RpcResponder::add(std::string queue, client::QueueOptions options, Handler handler) {
+  if (is_started_) throw std::logic_error{"RpcServer::serve must be called before the server is started"};
+  procedures_.push_back({std::move(queue), std::move(options)});
+  handlers_.push_back(std::move(handler));
+}
+
+void RpcResponder::start(ServerCore::OnOpen started) {
+  is_started_ = true;
+  driver_->open([self = shared_from_this(), started = std::move(started)](std::error_code error) mutable {
+    if (error) return started({error, self->driver_->core().close_reason().text});
+    // They are called while the connection is open, and it is closed before this object goes.
+    auto requested = [on = self.get()](Request request) { on->hand_over(std::move(request)); };
+    auto lost = [on = self.get()](const CloseReason& reason) { on->finish(reason); };
+    self->core_.open(self->procedures_, self->prefetch_, std::move(requested), std::move(lost), std::move(started));
+  });
+}
+
+void RpcResponder::start_and_wait() {
+  driver_->refuse_to_block_here();
+  std::promise<CloseReason> started;
+  start([&](const CloseReason& reason) { started.set_value(reason); });
+  const auto reason = started.get_future().get();
+  if (reason.error) throw driver_->opening_error(reason);
+}
+
+void RpcResponder::stop() {
+  is_stopping_ = true;
+  driver_->run([self = shared_from_this()] { self->core_.stop(); });
+  finish({});
+}
+
+void RpcResponder::wait() {
+  std::unique_lock lock{mutex_};
+  finished_changed_.wait(lock, [this] { return finished_.has_value(); });
+  if (finished_->error) throw std::system_error{finished_->error, finished_->text};
+}
+
+void RpcResponder::close_and_wait() {
+  stop();
+  handler_thread_.join();
+  driver_->run([self = shared_from_this()] { self->driver_->close([](std::error_code) {}); });
+  driver_->close_and_wait();
+}
+
+// The handlers' thread is joined before this object goes.
+void RpcResponder::hand_over(Request request) {
+  asio::post(handler_thread_, [this, request = std::move(request)]() mutable {
+    if (is_stopping_) return;
+    auto answer = answer_to(request);
+    driver_->run([self = shared_from_this(), request = std::move(request), answer = std::move(answer)] {
+      self->send(request, answer);
+    });
+  });
+}
+
+RpcResponder::Answer RpcResponder::answer_to(const Request& request) {
+  if (request.deadline && *request.deadline <= std::chrono::system_clock::now()) return {};
+  try {
+    return handlers_[request.procedure](request.body);
+  } catch (const RpcError& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return RpcError{RpcCode::internal, error.what()};
+  } catch (...) {
+    return RpcError{RpcCode::internal, "the handler threw something that is no std::exception"};
+  }
+}
+
+void RpcResponder::send(const Request& request, const Answer& answer) {
+  if (const auto* payload = std::get_if<Payload>(&answer))
+    core_.reply(request, *payload);
+  else if (const auto* error = std::get_if<RpcError>(&answer))
+    core_.fail(request, *error);
+  else
+    core_.drop(request);
+}
+
+void RpcResponder::finish(const CloseReason& reason) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!finished_) finished_ = reason;
+  }
+  finished_changed_.notify_all();
+}
+
+}  // namespace pocketmq::server
