@@ -1,0 +1,72 @@
+#include "protocol/input_buffer.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "tests/support/catch.hpp"
+
+using pocketmq::protocol::InputBuffer;
+
+namespace {
+
+void receive(InputBuffer& input, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto room = input.prepare();
+    REQUIRE(room.size() >= InputBuffer::room_min_bytes);
+    const auto piece = bytes.substr(0, room.size());
+    std::memcpy(room.data(), piece.data(), piece.size());
+    input.commit(piece.size());
+    bytes.remove_prefix(piece.size());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what was received is unread until it is consumed") {
+  InputBuffer input;
+  CHECK(input.unread().empty());
+  receive(input, "hello");
+  CHECK(input.unread() == "hello");
+  input.consume(2);
+  CHECK(input.unread() == "llo");
+  receive(input, " world");
+  CHECK(input.unread() == "llo world");
+  input.consume(9);
+  CHECK(input.unread().empty());
+}
+
+TEST_CASE("unread bytes survive growing and moving") {
+  InputBuffer input;
+  std::string expected;
+  for (int round = 0; round < 200; ++round) {
+    const std::string piece(static_cast<std::size_t>(1 + 997 * round % 20'000), static_cast<char>('a' + round % 26));
+    receive(input, piece);
+    expected += piece;
+    REQUIRE(input.unread() == expected);
+    const auto used = expected.size() / (round % 3 == 0 ? 1 : 2);
+    input.consume(used);
+    expected.erase(0, used);
+    REQUIRE(input.unread() == expected);
+  }
+}
+
+TEST_CASE("consumed bytes stay readable until the next prepare") {
+  InputBuffer input;
+  receive(input, "one two");
+  const auto view = input.unread();
+  input.consume(7);
+  CHECK(view == "one two");
+}
+
+TEST_CASE("memory is given back only when nothing is unread") {
+  InputBuffer input;
+  receive(input, "ab");
+  input.consume(1);
+  input.release();
+  CHECK(input.unread() == "b");
+  input.consume(1);
+  input.release();
+  CHECK(input.unread().data() == nullptr);
+  receive(input, "again");
+  CHECK(input.unread() == "again");
+}
