@@ -24,7 +24,7 @@ struct Arguments {
   std::uint16_t port{5672};
   std::string bind{"127.0.0.1"};
   std::string port_file{};
-  std::optional<broker::TraceLog::Format> trace{};
+  std::string trace{};  // "text" or "json"; empty for none
   broker::Options options{};
 };
 
@@ -40,7 +40,8 @@ void write_port_file(const std::string& path, std::uint16_t port) {
 
 int run(Arguments arguments) {
   std::optional<broker::TraceLog> trace;
-  if (arguments.trace) trace.emplace(std::cerr, *arguments.trace);
+  using Format = broker::TraceLog::Format;
+  if (!arguments.trace.empty()) trace.emplace(std::cerr, arguments.trace == "json" ? Format::json : Format::text);
   asio::io_context context{1};
   broker::Broker broker{arguments.options, trace ? &*trace : nullptr};
 
@@ -72,11 +73,10 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::ValidIPV4);
   app.add_option("--port-file", arguments.port_file, "write the port to this file once it is open");
-  app.add_option("--trace", arguments.trace, "write each command to standard error: text (default) or json")
+  app.add_option("--trace", arguments.trace, "write each command to standard error, as text (the default) or json")
       ->expected(0, 1)
       ->default_str("text")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, broker::TraceLog::Format>{
-          {"text", broker::TraceLog::Format::text}, {"json", broker::TraceLog::Format::json}}));
+      ->check(CLI::IsMember{{"text", "json"}});
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

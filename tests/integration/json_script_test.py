@@ -1,0 +1,56 @@
+"""The RPC client in the JSON framing that README.md shows, run from there: Python's standard library, 30 lines."""
+
+import re
+import sys
+import unittest
+
+import peers
+from programs import ROOT, Broker, Program, fib, our_server, pika_server
+
+MARKER = "<!-- json-rpc-client -->"
+
+
+def script():
+    """The first Python block behind the marker."""
+    readme = (ROOT / "README.md").read_text()
+    block = re.search(r"^```python\n(.*?)^```$", readme.partition(MARKER)[2], re.MULTILINE | re.DOTALL)
+    if not block:
+        raise AssertionError(f"README.md has no Python block behind {MARKER}")
+    return block[1]
+
+
+class JsonScriptTest(unittest.TestCase):
+
+    def setUp(self):
+        self.broker = Broker(self.addCleanup)
+
+    def run_script(self, n):
+        client = Program(self.addCleanup, sys.executable, "-I", "-c", script(), self.broker.port, n)
+        code = client.wait()
+        return code, client.out.all(), client.err.all()
+
+    def test_it_is_short_and_needs_nothing_installed(self):
+        self.assertLessEqual(len(script().splitlines()), 30)
+        modules = re.findall(r"^\s*(?:import|from) (.+?)(?: import.*)?$", script(), re.MULTILINE)
+        self.assertLessEqual(set(re.split(r",\s*", ", ".join(modules))), sys.stdlib_module_names)
+
+    def test_a_pika_server_answers_it(self):
+        pika_server(self.addCleanup, self.broker).out.expect("Awaiting RPC requests")
+        self.assertEqual(self.run_script(30), (0, ["[x] Requesting fib(30)", f"[.] Got {fib(30)}"], []))
+
+    def test_our_server_answers_it_on_either_encoding(self):
+        for encoding in peers.ENCODINGS:
+            with self.subTest(encoding=encoding):
+                server = our_server(self.addCleanup, self.broker, encoding)
+                server.out.expect("Awaiting RPC requests")
+                self.assertEqual(self.run_script(10), (0, ["[x] Requesting fib(10)", "[.] Got 55"], []))
+                server.stop()
+
+    def test_without_a_request_queue_it_says_so_and_ends(self):
+        code, _, errors = self.run_script(1)
+        self.assertEqual(code, 1)
+        self.assertIn("NO_ROUTE", errors[0])
+
+
+if __name__ == "__main__":
+    unittest.main()

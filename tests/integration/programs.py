@@ -1,0 +1,158 @@
+"""Runs the programs under test, and the pika programs beside this file, as processes that a test talks to."""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BIN = Path(os.environ.get("POCKETMQ_BIN", ROOT / "build/release/bin"))
+
+TIMEOUT = 30  # seconds; only what is broken takes as long
+
+
+class Lines:
+    """What a program writes to a pipe. A thread reads it, so that the program never waits for the test."""
+
+    def __init__(self, pipe):
+        self.seen = []
+        self._unseen = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, args=[pipe])
+        self._reader.start()
+
+    def _read(self, pipe):
+        with pipe:
+            for line in pipe:
+                self._unseen.put(line.rstrip("\n"))
+        self._unseen.put(None)
+
+    def expect(self, pattern):
+        """Waits for the next line that matches somewhere, and returns the match."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                line = self._unseen.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                raise AssertionError(f"no line matches {pattern!r} after:\n  " + "\n  ".join(self.seen[-50:]))
+            self.seen.append(line)
+            if match := re.search(pattern, line):
+                return match
+
+    def all(self):
+        """All lines of a program that has ended."""
+        self._reader.join(TIMEOUT)
+        while not self._unseen.empty():
+            if (line := self._unseen.get()) is not None:
+                self.seen.append(line)
+        return self.seen
+
+
+class Program:
+    """A running program. `cleanup` is a test's `addCleanup`, or its class's."""
+
+    def __init__(self, cleanup, *command):
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        cleanup(self.end)
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def wait(self):
+        """Waits for its end, and returns its exit code; -N for signal N."""
+        return self.process.wait(TIMEOUT)
+
+    def stop(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(with_signal)
+        return self.wait()
+
+    def kill(self):
+        return self.stop(signal.SIGKILL)
+
+    def freeze(self):
+        """Returns once it stands still; its connections stay open."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.kill()
+        self.process.stdin.close()
+        self.out.all()
+        self.err.all()
+
+
+class Broker(Program):
+    """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test."""
+
+    def __init__(self, cleanup, *options, port=0):
+        self.traced = any(str(option).startswith("--trace") for option in options)
+        super().__init__(cleanup, BIN / "pocketmq-broker", "--port", port, *options)
+        try:
+            self.host, port = self.out.expect(r"^ready on (.+):(\d+)$").groups()
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nstandard error: {self.err.all()}") from None
+        self.port = int(port)
+
+    def url(self, encoding):
+        scheme = {"amqp": "amqp", "json": "amqp+json"}[encoding]
+        return f"{scheme}://guest:guest@{self.host}:{self.port}/"
+
+    @property
+    def trace(self):
+        return self.err
+
+    def resident_bytes(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def end(self):
+        code = self.process.poll()
+        if code is None:
+            try:
+                code = self.stop()
+            except subprocess.TimeoutExpired:
+                code = "none: it does not end"
+        super().end()
+        errors = [] if self.traced else self.err.all()
+        if code != 0 or errors:
+            raise AssertionError("\n".join([f"the broker's exit code is {code}", *self.err.all()[-200:]]))
+
+
+def pika_server(cleanup, broker, *options):
+    return Program(cleanup, sys.executable, HERE / "pika_rpc_server.py", broker.port, *options)
+
+
+def pika_client(cleanup, broker, n, *options):
+    return Program(cleanup, sys.executable, HERE / "pika_rpc_client.py", broker.port, n, *options)
+
+
+def our_server(cleanup, broker, encoding, *options):
+    return Program(cleanup, BIN / "fib_server", broker.url(encoding), *options)
+
+
+def our_client(cleanup, broker, encoding, n, *options):
+    return Program(cleanup, BIN / "fib_client", broker.url(encoding), n, *options)
+
+
+def fib(n):
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
