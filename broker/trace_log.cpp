@@ -3,6 +3,7 @@
 #include <string>
 
 #include "broker/session.hpp"
+#include "protocol/json_text.hpp"
 #include "protocol/trace.hpp"
 
 namespace pocketmq::broker {
@@ -16,8 +17,16 @@ void TraceLog::on_sent(const Session& session, const protocol::Command& command)
 }
 
 void TraceLog::write(std::string_view from, std::string_view to, const protocol::Command& command) {
-  std::string line = format_ == Format::json ? protocol::trace_json(command) : protocol::trace_text(command);
-  line.insert(0, std::string{from} + " -> " + std::string{to} + "  ");
+  std::string line;
+  if (format_ == Format::json) {
+    line = "{\"from\":";
+    protocol::append_json_string(from, line);
+    line += ",\"to\":";
+    protocol::append_json_string(to, line);
+    line += ",\"command\":" + protocol::trace_json(command) + "}";
+  } else {
+    line = protocol::trace_word(from) + " -> " + protocol::trace_word(to) + "  " + protocol::trace_text(command);
+  }
   line += '\n';
   to_ << line << std::flush;
 }

@@ -25,23 +25,11 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
-// As it is where it reads as one word, else as a JSON string.
-void append_word(std::string_view word, std::string& to) {
-  if (is_printable(word) && word.find_first_of(" \"\\") == std::string_view::npos)
-    to += word;
-  else
-    append_json_string(word, to);
-}
-
 std::string text_of(bool value) { return value ? "true" : "false"; }
 
 template <std::unsigned_integral T> std::string text_of(T value) { return std::to_string(value); }
 
-std::string text_of(std::string_view word) {
-  std::string text;
-  append_word(word, text);
-  return text;
-}
+std::string text_of(std::string_view word) { return trace_word(word); }
 
 std::string text_of(FieldTable table) {
   std::string json;
@@ -60,11 +48,14 @@ void append_named(std::string_view name, std::string_view text, std::string& to)
   to += is_secret(name) ? hidden_secret : text;
 }
 
-// Name and text of each field, in order.
+// What a peer says of itself would hide the rest of a line of text; it stands in the trace in JSON.
+bool is_small_print(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
+
+// Name and text of each field that matters, in order.
 template <class M> auto fields_of(const M& method) {
   std::vector<std::pair<std::string_view, std::string>> fields;
   M::describe(method, [&](const FieldName& name, const auto& value) {
-    if (name.in_json()) fields.emplace_back(name.text(), text_of(value));
+    if (name.in_json() && !is_small_print(name.text())) fields.emplace_back(name.text(), text_of(value));
   });
   return fields;
 }
@@ -94,6 +85,13 @@ void append_content(const Content& content, std::string& to) {
 }
 
 }  // namespace
+
+std::string trace_word(std::string_view word) {
+  if (is_printable(word) && word.find_first_of(" \"\\") == std::string_view::npos) return std::string{word};
+  std::string quoted;
+  append_json_string(word, quoted);
+  return quoted;
+}
 
 std::string trace_text(const Command& command) {
   const auto& id = id_of(command.method);

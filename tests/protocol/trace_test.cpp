@@ -80,6 +80,14 @@ TEST_CASE("a JSON trace is the header with the body") {
   CHECK(trace_json({.channel = 3, .method = tx::SelectOk{}}) == R"({"method":"tx.select-ok","channel":3})");
 }
 
+TEST_CASE("what a peer says of itself is shown in JSON only") {
+  FieldTableWriter properties;
+  properties.string("connection_name", "alice");
+  const Command start_ok{.method = connection::StartOk{.client_properties = properties.table(), .mechanism = "PLAIN"}};
+  CHECK(trace_text(start_ok) == "connection.start-ok mechanism=PLAIN");
+  CHECK_THAT(trace_json(start_ok), Catch::Contains(R"("client_properties":{"connection_name":"alice"})"));
+}
+
 TEST_CASE("secrets are never shown") {
   FieldTableWriter login;
   login.string("LOGIN", "alice").string("PASSWORD", "hunter2");
@@ -131,4 +139,10 @@ TEST_CASE("every method has a line in both forms") {
     CHECK_THAT(trace_text(command), Catch::StartsWith(std::string{M::id.name}));
     CHECK_THAT(trace_json(command), Catch::StartsWith("{\"method\":\"" + std::string{M::id.name} + '"'));
   });
+}
+
+TEST_CASE("a word is quoted only where it would not read as one") {
+  CHECK(trace_word("fib_client") == "fib_client");
+  CHECK(trace_word("my client") == R"("my client")");
+  CHECK(trace_word("\x1b[2J") == R"("\u001b[2J")");
 }
