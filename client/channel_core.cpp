@@ -84,7 +84,7 @@ void ChannelCore::on_command(const Command& command) {
 // Whatever was on its way when we closed is of no interest any more (AMQP 0-9-1, 1.5.2.5).
 void ChannelCore::handle_while_closing(const Command& command) {
   if (std::holds_alternative<channel::Close>(command.method))
-    connection_->send_on(number_, channel::CloseOk{}, std::nullopt);  // both closed at once; ours is answered as well
+    connection_->send_on(number_, channel::CloseOk{});  // both closed at once; ours is answered as well
   else if (std::holds_alternative<channel::CloseOk>(command.method))
     end(close_reason_);
 }

@@ -25,8 +25,7 @@ class ChannelCore {
   using OnDeliver = MoveOnlyFunction<void(const protocol::basic::Deliver&, const protocol::Content&)>;
   using OnReturn = MoveOnlyFunction<void(const protocol::basic::Return&, const protocol::Content&)>;
   /// The reply, or null and why there is none.
-  template <class Reply>
-  using OnReply = Done<const Reply*>;
+  template <class Reply> using OnReply = Done<const Reply*>;
   /// One of both, or neither and why.
   using OnGet = Done<const protocol::basic::GetOk*, const protocol::Content*>;
 
@@ -43,8 +42,7 @@ class ChannelCore {
   }
 
   /// Sends a synchronous method; replies come in the order of the requests. `no_wait` must not be set.
-  template <class M>
-  void request(const M& method, OnReply<typename M::Reply> done) {
+  template <class M> void request(const M& method, OnReply<typename M::Reply> done) {
     using Reply = typename M::Reply;
     const Accepts accepts = [](const protocol::Method& reply) { return std::holds_alternative<Reply>(reply); };
     request(protocol::Method{method}, accepts,

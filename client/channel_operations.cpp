@@ -28,16 +28,14 @@ auto message_count(Done<std::uint32_t> done) {
   };
 }
 
-template <class M>
-M queue_binding(const Binding& binding) {
+template <class M> M queue_binding(const Binding& binding) {
   return {.queue = binding.destination,
           .exchange = binding.source,
           .routing_key = binding.routing_key,
           .arguments = binding.arguments.view()};
 }
 
-template <class M>
-M exchange_binding(const Binding& binding) {
+template <class M> M exchange_binding(const Binding& binding) {
   return {.destination = binding.destination,
           .source = binding.source,
           .routing_key = binding.routing_key,
@@ -74,10 +72,9 @@ void ChannelOperations::declare_queue(std::string queue, QueueOptions options, D
 void ChannelOperations::delete_queue(std::string queue, If condition, Done<std::uint32_t> done) {
   if (!fit({queue})) return done(Error::name_too_long, 0);
   run([queue = std::move(queue), condition, done = std::move(done)](ChannelCore& core) mutable {
-    core.request(queue::Delete{.queue = queue,
-                               .if_unused = condition == If::unused,
-                               .if_empty = condition == If::empty},
-                 message_count(std::move(done)));
+    core.request(
+        queue::Delete{.queue = queue, .if_unused = condition == If::unused, .if_empty = condition == If::empty},
+        message_count(std::move(done)));
   });
 }
 
@@ -102,8 +99,7 @@ void ChannelOperations::unbind_queue(Binding binding, Done<> done) {
   });
 }
 
-void ChannelOperations::declare_exchange(std::string exchange, std::string type, ExchangeOptions options,
-                                         Done<> done) {
+void ChannelOperations::declare_exchange(std::string exchange, std::string type, ExchangeOptions options, Done<> done) {
   if (!fit({exchange, type})) return done(Error::name_too_long);
   run([exchange = std::move(exchange), type = std::move(type), options = std::move(options),
        done = std::move(done)](ChannelCore& core) mutable {
@@ -159,8 +155,7 @@ void ChannelOperations::qos(std::uint16_t prefetch_count, Done<> done) {
   });
 }
 
-void ChannelOperations::consume(std::string queue, ConsumeOptions options, OnDelivery deliver,
-                                Done<std::string> done) {
+void ChannelOperations::consume(std::string queue, ConsumeOptions options, OnDelivery deliver, Done<std::string> done) {
   if (!fit({queue, options.consumer_tag})) return done(Error::name_too_long, {});
   run([queue = std::move(queue), options = std::move(options), deliver = std::move(deliver),
        done = std::move(done)](ChannelCore& core) mutable {
@@ -196,16 +191,16 @@ void ChannelOperations::cancel(std::string consumer_tag, Done<> done) {
 void ChannelOperations::get(std::string queue, bool no_ack, Done<std::optional<Got>> done) {
   if (!fit({queue})) return done(Error::name_too_long, {});
   run([queue = std::move(queue), no_ack, done = std::move(done)](ChannelCore& core) mutable {
-    core.get({.queue = queue, .no_ack = no_ack}, [done = std::move(done)](std::error_code error, const basic::GetOk* ok,
-                                                                          const Content* content) mutable {
-      if (ok == nullptr) return done(error, {});
-      done(error, Got{.delivery_tag = ok->delivery_tag,
-                      .redelivered = ok->redelivered,
-                      .exchange = std::string{ok->exchange},
-                      .routing_key = std::string{ok->routing_key},
-                      .message_count = ok->message_count,
-                      .message = to_message(content->properties, content->body)});
-    });
+    core.get({.queue = queue, .no_ack = no_ack},
+             [done = std::move(done)](std::error_code error, const basic::GetOk* ok, const Content* content) mutable {
+               if (ok == nullptr) return done(error, {});
+               done(error, Got{.delivery_tag = ok->delivery_tag,
+                               .redelivered = ok->redelivered,
+                               .exchange = std::string{ok->exchange},
+                               .routing_key = std::string{ok->routing_key},
+                               .message_count = ok->message_count,
+                               .message = to_message(content->properties, content->body)});
+             });
   });
 }
 
@@ -214,10 +209,10 @@ void ChannelOperations::ack(std::uint64_t delivery_tag, Upto upto, Done<> done) 
 }
 
 void ChannelOperations::nack(std::uint64_t delivery_tag, Requeue requeue, Upto upto, Done<> done) {
-  send(basic::Nack{.delivery_tag = delivery_tag,
-                   .multiple = upto == Upto::all_before,
-                   .requeue = requeue == Requeue::yes},
-       std::move(done));
+  send(
+      basic::Nack{
+          .delivery_tag = delivery_tag, .multiple = upto == Upto::all_before, .requeue = requeue == Requeue::yes},
+      std::move(done));
 }
 
 void ChannelOperations::reject(std::uint64_t delivery_tag, Requeue requeue, Done<> done) {

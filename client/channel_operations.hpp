@@ -47,8 +47,8 @@ struct Destination {
   bool mandatory{false};  // if no queue takes it, it comes back to `on_return`
 };
 
-enum class If : std::uint8_t { any, unused, empty };    // when to delete a queue or (not `empty`) an exchange
-enum class Upto : bool { this_one, all_before };        // AMQP's `multiple`
+enum class If : std::uint8_t { any, unused, empty };  // when to delete a queue or (not `empty`) an exchange
+enum class Upto : bool { this_one, all_before };      // AMQP's `multiple`
 enum class Requeue : bool { no, yes };
 
 using OnDelivery = MoveOnlyFunction<void(Delivery)>;
@@ -88,8 +88,7 @@ class ChannelOperations : public std::enable_shared_from_this<ChannelOperations>
   [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }
 
  private:
-  template <class Task>
-  void run(Task task) {
+  template <class Task> void run(Task task) {
     driver_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self->core_); });
   }
   void send(const protocol::Method& method, Done<> done);

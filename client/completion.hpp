@@ -1,13 +1,14 @@
 // From Asio's completion tokens to type-erased callbacks: what Asio 1.22 has no any_completion_handler for.
 #pragma once
 
+#include <tuple>
+#include <utility>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
-#include <tuple>
-#include <utility>
 
 #include "client/move_only_function.hpp"
 
@@ -27,8 +28,8 @@ template <class... Results, class Handler>
   };
 }
 
-/// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as above.
-/// `self` points at what the operation works on and keeps it alive; `self->executor()` is the fallback.
+/// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as
+/// above. `self` points at what the operation works on and keeps it alive; `self->executor()` is the fallback.
 template <class... Results, class Self, class Token, class Operation>
 auto initiate(Self self, Token&& token, Operation operation) {
   return asio::async_initiate<Token, void(Results...)>(

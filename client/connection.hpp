@@ -4,12 +4,13 @@
 //     auto channel = connection.open_channel(asio::use_future).get();
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <asio/any_io_executor.hpp>
 
 #include "client/channel.hpp"
 #include "client/completion.hpp"
@@ -18,46 +19,43 @@
 
 namespace pocketmq::client {
 
-/// All functions may be called from any thread. Completion handlers and callbacks without an executor of their own run on
-/// the connection's thread or strand; they must not block it, and not throw.
+/// All functions may be called from any thread. Completion handlers and callbacks without an executor of their own run
+/// on the connection's thread or strand; they must not block it, and not throw.
 class Connection {
  public:
-  /// Connects, with a thread of its own, and waits until it is open. Throws std::system_error, whose text says what failed
-  /// and why: a system's code, a `client::Error`, or an AMQP reply code.
+  /// Connects, with a thread of its own, and waits until it is open. Throws std::system_error, whose text says what
+  /// failed and why: a system's code, a `client::Error`, or an AMQP reply code.
   explicit Connection(std::string_view url, ConnectionOptions options = {});
   /// Will connect on a strand of `executor`, at `async_open`. Throws for a URL that does not parse.
   Connection(asio::any_io_executor executor, std::string_view url, ConnectionOptions options = {});
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept;
-  /// Closes gracefully. With a thread of its own it waits for the goodbye (7 seconds at most, if the broker hangs) and for
-  /// the handlers that run there, unless it is called from one.
+  /// Closes gracefully. With a thread of its own it waits for the goodbye (7 seconds at most, if the broker hangs) and
+  /// for the handlers that run there, unless it is called from one.
   ~Connection();
 
   /// Connects: void(std::error_code). Call once, and only on a connection that was given an executor.
-  template <class Token>
-  auto async_open(Token&& token) {
+  template <class Token> auto async_open(Token&& token) {
     return initiate<std::error_code>(driver_, std::forward<Token>(token),
                                      [](Driver& driver, Done<> done) { driver.open(std::move(done)); });
   }
 
   /// A new channel: void(std::error_code, Channel).
-  template <class Token>
-  auto open_channel(Token&& token) {
+  template <class Token> auto open_channel(Token&& token) {
     return initiate<std::error_code, Channel>(
         driver_, std::forward<Token>(token),
         [](Driver& driver, Done<Channel> done) { start_open_channel(driver, std::move(done)); });
   }
 
-  /// Says goodbye to the broker: void(std::error_code), without an error, when the socket is closed. What was published is
-  /// sent before; whatever waits for a reply fails with Error::closed.
-  template <class Token>
-  auto close(Token&& token) {
+  /// Says goodbye to the broker: void(std::error_code), without an error, when the socket is closed. What was published
+  /// is sent before; whatever waits for a reply fails with Error::closed.
+  template <class Token> auto close(Token&& token) {
     return initiate<std::error_code>(driver_, std::forward<Token>(token),
                                      [](Driver& driver, Done<> done) { driver.close(std::move(done)); });
   }
 
-  /// `blocked` is told why the broker takes no publishes for now (RabbitMQ's connection.blocked), and nothing when it does
-  /// again.
+  /// `blocked` is told why the broker takes no publishes for now (RabbitMQ's connection.blocked), and nothing when it
+  /// does again.
   void on_blocked(std::function<void(const std::optional<std::string>& reason)> blocked);
 
   [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }

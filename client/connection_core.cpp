@@ -12,19 +12,13 @@ namespace {
 
 constexpr std::string_view pocketmq_version = "0.1.0";
 constexpr std::chrono::seconds goodbye{5};
-constexpr std::uint16_t json_heartbeat_default_seconds = 60;
+constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, where nobody offers
 // RabbitMQ 4 wants no smaller frames.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
 
 // What both sides can live with, where 0 stands for no limit.
-template <class Number>
-Number smaller(Number ours, Number theirs) {
+template <class Number> Number smaller(Number ours, Number theirs) {
   return ours == 0 ? theirs : theirs == 0 ? ours : std::min(ours, theirs);
-}
-
-template <class Heartbeat>
-std::uint16_t seconds_of(const Heartbeat& heartbeat) {
-  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(heartbeat.count(), 0, 65'535));
 }
 
 }  // namespace
@@ -49,15 +43,12 @@ void ConnectionCore::open(TimePoint until, Done<> done) {
     return wake();
   }
   phase_ = Phase::opening;
-  const auto heartbeat = login_.heartbeat ? seconds_of(*login_.heartbeat) : json_heartbeat_default_seconds;
   const auto properties = client_properties();
-  send_on(0,
-          connection::Open{.virtual_host = login_.virtual_host,
-                           .heartbeat = heartbeat,
-                           .user = login_.user,
-                           .password = login_.password,
-                           .client_properties = FieldTable{properties}},
-          std::nullopt);
+  send_on(0, connection::Open{.virtual_host = login_.virtual_host,
+                              .heartbeat = wanted_heartbeat(),
+                              .user = login_.user,
+                              .password = login_.password,
+                              .client_properties = FieldTable{properties}});
 }
 
 void ConnectionCore::open_channel(Done<std::shared_ptr<ChannelCore>> done) {
@@ -79,8 +70,7 @@ void ConnectionCore::close(TimePoint now, Done<> done) {
   close_done_.push_back(std::move(done));
   if (phase_ == Phase::closing || phase_ == Phase::ended) return;
   const bool says_goodbye = phase_ == Phase::open;
-  if (says_goodbye)
-    send_on(0, connection::Close{.reply_code = number_of(ReplyCode::success), .reply_text = "goodbye"}, std::nullopt);
+  if (says_goodbye) send_on(0, connection::Close{.reply_code = number_of(ReplyCode::success), .reply_text = "goodbye"});
   end({Error::closed, "closed by the client"});
   if (!says_goodbye) return finish();
   phase_ = Phase::closing;
@@ -94,8 +84,8 @@ void ConnectionCore::attach(Timed* timed) {
 }
 
 void ConnectionCore::deadline_changed() {
-  const auto earliest = std::min(phase_ends_.value_or(TimePoint::max()),
-                                 timed_ == nullptr ? TimePoint::max() : timed_->deadline());
+  const auto earliest =
+      std::min(phase_ends_.value_or(TimePoint::max()), timed_ == nullptr ? TimePoint::max() : timed_->deadline());
   own_deadline(earliest == TimePoint::max() ? std::nullopt : std::optional{earliest});
   wake();
 }
@@ -118,7 +108,7 @@ void ConnectionCore::on_command(Command& command) {
   if (phase_ == Phase::ended) return;
   if (phase_ == Phase::closing) {  // whatever was on its way is of no interest (AMQP 0-9-1, 1.4.2.9)
     if (std::holds_alternative<connection::Close>(command.method))
-      send_on(0, connection::CloseOk{}, std::nullopt);
+      send_on(0, connection::CloseOk{});
     else if (std::holds_alternative<connection::CloseOk>(command.method))
       finish();
     return;
@@ -126,8 +116,7 @@ void ConnectionCore::on_command(Command& command) {
   if (command.content && command.content->refused_size_bytes > 0)
     return violate(ReplyCode::content_too_large,
                    "a body of " + std::to_string(command.content->refused_size_bytes) + " bytes is too large", {});
-  if (command.channel == 0)
-    return std::visit([this](const auto& method) { handle(method); }, command.method);
+  if (command.channel == 0) return std::visit([this](const auto& method) { handle(method); }, command.method);
   const auto found = channels_.find(command.channel);
   if (found == channels_.end())
     return violate(ReplyCode::channel_error, "channel " + std::to_string(command.channel) + " is not open",
@@ -167,12 +156,10 @@ void ConnectionCore::handle(const connection::Start& method) {
   phase_ = Phase::tuning;
   const auto properties = client_properties();
   const auto response = '\0' + login_.user + '\0' + login_.password;
-  send_on(0,
-          connection::StartOk{.client_properties = FieldTable{properties},
-                              .mechanism = "PLAIN",
-                              .response = response,
-                              .locale = "en_US"},
-          std::nullopt);
+  send_on(
+      0,
+      connection::StartOk{
+          .client_properties = FieldTable{properties}, .mechanism = "PLAIN", .response = response, .locale = "en_US"});
 }
 
 void ConnectionCore::handle(const connection::Tune& method) {
@@ -182,18 +169,17 @@ void ConnectionCore::handle(const connection::Tune& method) {
   const auto ours = limits().frame_max_bytes == 0 ? 0 : std::max(limits().frame_max_bytes, frame_max_floor_bytes);
   const auto frame_max = smaller(ours, method.frame_max);
   auto heartbeat = method.heartbeat;
-  if (login_.heartbeat) heartbeat = login_.heartbeat->count() == 0 ? std::uint16_t{0} : smaller(seconds_of(*login_.heartbeat), heartbeat);
+  if (login_.heartbeat) heartbeat = wanted_heartbeat() == 0 ? std::uint16_t{0} : smaller(wanted_heartbeat(), heartbeat);
 
-  send_on(0, connection::TuneOk{.channel_max = channel_max_, .frame_max = frame_max, .heartbeat = heartbeat}, std::nullopt);
+  send_on(0, connection::TuneOk{.channel_max = channel_max_, .frame_max = frame_max, .heartbeat = heartbeat});
   codec().tune_frame_max(frame_max);
   keep_heartbeats(std::chrono::seconds{heartbeat});
-  send_on(0, connection::Open{.virtual_host = login_.virtual_host}, std::nullopt);
+  send_on(0, connection::Open{.virtual_host = login_.virtual_host});
 }
 
 void ConnectionCore::handle(const connection::OpenOk& method) {
   if (phase_ != Phase::opening) return unexpected(method.id);
-  if (encoding_ == Encoding::json)
-    keep_heartbeats(login_.heartbeat.value_or(std::chrono::seconds{json_heartbeat_default_seconds}));
+  if (encoding_ == Encoding::json) keep_heartbeats(std::chrono::seconds{wanted_heartbeat()});
   phase_ = Phase::open;
   phase_ends_.reset();
   login_.password.clear();
@@ -202,7 +188,7 @@ void ConnectionCore::handle(const connection::OpenOk& method) {
 }
 
 void ConnectionCore::handle(const connection::Close& method) {
-  send_on(0, connection::CloseOk{}, std::nullopt);
+  send_on(0, connection::CloseOk{});
   end({reply_error(method.reply_code), std::string{method.reply_text}});
   finish();
 }
@@ -231,12 +217,10 @@ std::shared_ptr<ChannelCore> ConnectionCore::release(std::uint16_t channel) {
 void ConnectionCore::violate(ReplyCode code, const std::string& text, MethodId about) {
   // Before it has introduced itself the peer would not understand.
   if (phase_ != Phase::starting)
-    send_on(0,
-            connection::Close{.reply_code = number_of(code),
-                              .reply_text = clip(text),
-                              .class_id = about.class_id,
-                              .method_id = about.method_id},
-            std::nullopt);
+    send_on(0, connection::Close{.reply_code = number_of(code),
+                                 .reply_text = clip(text),
+                                 .class_id = about.class_id,
+                                 .method_id = about.method_id});
   end({Error::protocol_violation, text});
   finish();
 }
@@ -261,6 +245,11 @@ std::optional<std::uint16_t> ConnectionCore::free_channel_number() const {
     ++number;
   }
   return number;
+}
+
+std::uint16_t ConnectionCore::wanted_heartbeat() const {
+  const auto seconds = login_.heartbeat.value_or(heartbeat_default).count();
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(seconds, 0, 65'535));
 }
 
 std::string ConnectionCore::client_properties() const {

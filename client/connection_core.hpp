@@ -1,7 +1,7 @@
 // The client's end of a connection, without I/O: the handshake of either encoding, channels, and the end.
 //
-// `protocol::Transport` drives it over a socket, a test by hand. Invariant: every callback that says how something ended
-// is called exactly once (see channel_core.hpp).
+// `protocol::Transport` drives it over a socket, a test by hand. Invariant: every callback that says how something
+// ended is called exactly once (see channel_core.hpp).
 #pragma once
 
 #include <chrono>
@@ -92,13 +92,15 @@ class ConnectionCore final : public protocol::CommandEnd {
   void handle(const auto& method) { unexpected(method.id); }
   void unexpected(protocol::MethodId id);
 
-  void send_on(std::uint16_t channel, const protocol::Method& method, std::optional<protocol::Content> content);
+  void send_on(std::uint16_t channel, const protocol::Method& method,
+               std::optional<protocol::Content> content = std::nullopt);
   /// Forgets a channel that is over.
   std::shared_ptr<ChannelCore> release(std::uint16_t channel);
   /// The peer broke the protocol: says so and ends.
   void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about);
   /// It is over; completes everything but `close`, which waits for the transport.
   void end(const CloseReason& reason);
+  [[nodiscard]] std::uint16_t wanted_heartbeat() const;  // seconds
   [[nodiscard]] std::string client_properties() const;
   [[nodiscard]] std::optional<std::uint16_t> free_channel_number() const;
 
@@ -109,7 +111,7 @@ class ConnectionCore final : public protocol::CommandEnd {
   bool channel_one_is_fresh_;  // the JSON framing opens it without being asked
   std::map<std::uint16_t, std::shared_ptr<ChannelCore>> channels_;
   std::optional<protocol::TimePoint> phase_ends_;  // handshake or goodbye
-  bool is_gone_{false};                              // the transport, or there never was one
+  bool is_gone_{false};                            // the transport, or there never was one
   Timed* timed_{nullptr};
   Done<> open_done_;
   std::vector<Done<>> close_done_;

@@ -1,10 +1,11 @@
 #include "client/driver.hpp"
 
+#include <future>
+
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
-#include <future>
 
 #include "protocol/transport.hpp"
 
@@ -17,15 +18,19 @@ using protocol::TimePoint;
 
 constexpr std::chrono::seconds connection_timeout_default{10};
 
-template <class Executor>
-class SocketDriver final : public Driver {
+// Asio's category for the system's errors is one of its own, which std::errc does not know.
+CloseReason reason_of(std::error_code error) {
+  if (error.category() == asio::error::get_system_category()) error.assign(error.value(), std::system_category());
+  return {error, error.message()};
+}
+
+template <class Executor> class SocketDriver final : public Driver {
  public:
   using Socket = asio::basic_stream_socket<tcp, Executor>;
   using Resolver = asio::ip::basic_resolver<tcp, Executor>;
   using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
-  SocketDriver(std::shared_ptr<asio::io_context> own_context, Executor io, protocol::Url url,
-               ConnectionOptions options)
+  SocketDriver(std::shared_ptr<asio::io_context> own_context, Executor io, protocol::Url url, ConnectionOptions options)
       : Driver{std::move(own_context), io, std::move(url), std::move(options)},
         io_{io},
         turn_{io},
@@ -59,7 +64,7 @@ class SocketDriver final : public Driver {
       return connect_to(Resolver::results_type::create(tcp::endpoint{address, url_.port}, url_.host, port), until);
     resolver_.async_resolve(url_.host, port,
                             [this, self = shared_from_this(), until](std::error_code error, auto found) {
-                              if (error) return fail({error, error.message()});
+                              if (error) return fail(reason_of(error));
                               connect_to(std::move(found), until);
                             });
   }
@@ -68,7 +73,7 @@ class SocketDriver final : public Driver {
     if (!is_connecting_) return;
     asio::async_connect(socket_, places,
                         [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint&) {
-                          if (error) return fail({error, error.message()});
+                          if (error) return fail(reason_of(error));
                           connected(until);
                         });
   }
@@ -162,23 +167,25 @@ Driver::~Driver() {
 }
 
 void Driver::run(MoveOnlyFunction<void()> task) {
-  if (runs_here()) return task();
-  const std::lock_guard lock{mutex_};
-  if (!is_over_) post(std::move(task));
+  if (runs_here())
+    task();
+  else
+    post(std::move(task));
 }
 
 void Driver::refuse_to_block_here() const {
   if (blocks_here())
-    throw std::system_error{std::make_error_code(std::errc::resource_deadlock_would_occur),
-                            "a blocking call on the connection's own thread would wait for itself; use a completion token"};
+    throw std::system_error{
+        std::make_error_code(std::errc::resource_deadlock_would_occur),
+        "a blocking call on the connection's own thread would wait for itself; use a completion token"};
 }
 
 void Driver::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     if (open_done_ || core_->close_reason().error) return done(Error::not_open);
     open_done_ = std::move(done);
-    connect(Clock::now() + options_.connection_timeout.value_or(
-                               url_.connection_timeout.value_or(connection_timeout_default)));
+    connect(Clock::now()
+            + options_.connection_timeout.value_or(url_.connection_timeout.value_or(connection_timeout_default)));
   });
 }
 
@@ -205,14 +212,13 @@ void Driver::open_and_wait() {
 }
 
 void Driver::close_and_wait() {
-  close([](std::error_code) {});
-  if (!own_context_) return;
-  {
-    const std::lock_guard lock{mutex_};
-    is_over_ = true;
-  }
-  stays_.reset();
-  if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
+  if (!own_context_ || runs_here()) return close([](std::error_code) {});
+  std::promise<void> over;
+  close([&](std::error_code) {
+    // Two turns later the transport is gone, and whatever was completed has been handled.
+    post([&] { post([&] { over.set_value(); }); });
+  });
+  over.get_future().wait();
 }
 
 std::system_error Driver::opening_error(const CloseReason& reason) const {

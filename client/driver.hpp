@@ -1,16 +1,16 @@
 // Runs a ConnectionCore: its socket, and the thread or strand on which all of it happens.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
 
 #include "client/connection_core.hpp"
 #include "protocol/url.hpp"
@@ -19,7 +19,7 @@ namespace pocketmq::client {
 
 /// What a connection is to be like. What is said here goes before what the URL says.
 struct ConnectionOptions {
-  std::string name{};  // the broker shows it
+  std::string name{};                                             // the broker shows it
   std::optional<std::chrono::milliseconds> connection_timeout{};  // to the end of the handshake; 10 s if nobody says
   std::optional<std::chrono::seconds> heartbeat{};                // 0 for none
 };
@@ -42,8 +42,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // From any thread:
 
-  /// Runs `task` where the connection runs: now, if called there. After `close_and_wait` of a driver with a thread of its
-  /// own there is no such place, and the task is dropped.
+  /// Runs `task` where the connection runs: now, if called there.
   void run(MoveOnlyFunction<void()> task);
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
   /// Throws std::system_error(resource_deadlock_would_occur) where waiting would keep the connection from running.
@@ -54,7 +53,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   void close(Done<> done);
   /// Opens, waits, and throws std::system_error with the reason if it does not open. Only with a thread of its own.
   void open_and_wait();
-  /// Closes, and waits until everything is over, if there is a thread of its own and it is not this one.
+  /// Closes. With a thread of its own, and not called there, it waits until the connection is over and all handlers
+  /// have run. The thread itself ends with the driver, so that later operations fail as on any closed connection.
   void close_and_wait();
 
   // Where the connection runs:
@@ -87,8 +87,6 @@ class Driver : public std::enable_shared_from_this<Driver> {
  private:
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays_;
   std::thread thread_;
-  std::mutex mutex_;      // guards is_over_, and that nothing is posted after it is set
-  bool is_over_{false};
 };
 
 }  // namespace pocketmq::client

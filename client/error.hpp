@@ -39,5 +39,4 @@ struct CloseReason {
 
 }  // namespace pocketmq::client
 
-template <>
-struct std::is_error_code_enum<pocketmq::client::Error> : std::true_type {};
+template <> struct std::is_error_code_enum<pocketmq::client::Error> : std::true_type {};

@@ -1,6 +1,7 @@
 // The client of RabbitMQ's tutorial six: fib_client [URL] [N] [--quorum]
-#include <CLI/CLI.hpp>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "client/rpc_client.hpp"
 

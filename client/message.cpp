@@ -37,10 +37,7 @@ struct Show {
   void operator()(const std::optional<Table>& owned, std::optional<protocol::FieldTable>& view) {
     if (owned) view = owned->view();
   }
-  template <std::integral T>
-  void operator()(const std::optional<T>& owned, std::optional<T>& view) {
-    view = owned;
-  }
+  template <std::integral T> void operator()(const std::optional<T>& owned, std::optional<T>& view) { view = owned; }
 };
 
 struct Copy {
@@ -50,10 +47,7 @@ struct Copy {
   void operator()(std::optional<Table>& owned, const std::optional<protocol::FieldTable>& view) {
     if (view) owned.emplace(*view);
   }
-  template <std::integral T>
-  void operator()(std::optional<T>& owned, const std::optional<T>& view) {
-    owned = view;
-  }
+  template <std::integral T> void operator()(std::optional<T>& owned, const std::optional<T>& view) { owned = view; }
 };
 
 }  // namespace

@@ -9,18 +9,17 @@
 
 namespace pocketmq::client {
 
-template <class Signature>
-class MoveOnlyFunction;
+template <class Signature> class MoveOnlyFunction;
 
-template <class Result, class... Args>
-class MoveOnlyFunction<Result(Args...)> {
+template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
  public:
   MoveOnlyFunction() = default;
   MoveOnlyFunction(std::nullptr_t) {}
 
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, MoveOnlyFunction> && std::invocable<std::decay_t<F>&, Args...>)
-  MoveOnlyFunction(F&& function) : target_{std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(function))} {}
+  requires(!std::same_as<std::remove_cvref_t<F>, MoveOnlyFunction> && std::invocable<std::decay_t<F>&, Args...>)
+      MoveOnlyFunction(F&& function)
+      : target_{std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(function))} {}
 
   Result operator()(Args... args) { return target_->call(std::forward<Args>(args)...); }
   explicit operator bool() const { return target_ != nullptr; }
@@ -34,8 +33,7 @@ class MoveOnlyFunction<Result(Args...)> {
     virtual Result call(Args... args) = 0;
   };
 
-  template <class F>
-  struct Target final : Callable {
+  template <class F> struct Target final : Callable {
     explicit Target(F&& f) : function{std::move(f)} {}
     explicit Target(const F& f) : function{f} {}
     Result call(Args... args) override { return std::invoke(function, std::forward<Args>(args)...); }
@@ -46,7 +44,6 @@ class MoveOnlyFunction<Result(Args...)> {
 };
 
 /// What is called once, when an operation is over.
-template <class... Results>
-using Done = MoveOnlyFunction<void(std::error_code, Results...)>;
+template <class... Results> using Done = MoveOnlyFunction<void(std::error_code, Results...)>;
 
 }  // namespace pocketmq::client

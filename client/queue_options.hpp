@@ -1,4 +1,5 @@
-// How a queue is declared. Every declaration of a queue must name the same options, whoever makes it (AMQP 0-9-1, 1.7.2.1).
+// How a queue is declared. Every declaration of a queue must name the same options, whoever makes it (AMQP
+// 0-9-1, 1.7.2.1).
 #pragma once
 
 #include "client/table.hpp"

@@ -28,25 +28,24 @@ void RpcCaller::open_and_wait() {
 void RpcCaller::call(RpcRequest request, RpcCore::Completed completed) {
   const auto now = protocol::Clock::now();
   const auto wall = std::chrono::system_clock::now();
-  driver_->run([self = shared_from_this(), request = std::move(request), now, wall,
-                completed = std::move(completed)]() mutable {
-    self->core_.call(std::move(request), now, wall, std::move(completed));
-  });
+  driver_->run(
+      [self = shared_from_this(), request = std::move(request), now, wall, completed = std::move(completed)]() mutable {
+        self->core_.call(std::move(request), now, wall, std::move(completed));
+      });
 }
 
 std::string RpcCaller::call_and_wait(RpcRequest request) {
   driver_->refuse_to_block_here();
   std::promise<RpcResult> promise;
   auto replied = promise.get_future();
-  call(std::move(request), [promise = std::move(promise)](RpcResult result) mutable {
-    promise.set_value(std::move(result));
-  });
+  call(std::move(request),
+       [promise = std::move(promise)](RpcResult result) mutable { promise.set_value(std::move(result)); });
   try {
     auto result = replied.get();
     if (result.error) throw *result.error;
     return std::move(result.body);
   } catch (const std::future_error&) {
-    throw RpcError{RpcCode::cancelled, "the client object is gone"};
+    throw RpcError{RpcCode::cancelled, "the executor that the client was given is gone"};
   }
 }
 

@@ -9,7 +9,7 @@ RpcClient::RpcClient(std::string_view url, ConnectionOptions options)
 
 RpcClient::RpcClient(asio::any_io_executor executor, std::string_view url, ConnectionOptions options)
     : caller_{std::make_shared<RpcCaller>(
-          Driver::on_executor(std::move(executor), parse_url_or_throw(url), std::move(options)))} {}
+        Driver::on_executor(std::move(executor), parse_url_or_throw(url), std::move(options)))} {}
 
 RpcClient& RpcClient::operator=(RpcClient&& other) noexcept {
   if (this == &other) return *this;

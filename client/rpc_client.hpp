@@ -6,12 +6,13 @@
 //     auto f = fib.async(30, asio::use_future);        // any completion token
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <asio/any_io_executor.hpp>
 
 #include "client/completion.hpp"
 #include "client/driver.hpp"
@@ -19,8 +20,8 @@
 
 namespace pocketmq::client {
 
-/// All calls, of all procedures and from all threads, share one connection and one callback queue. Every call completes exactly
-/// once, whatever happens to server, broker, connection or this object.
+/// All calls, of all procedures and from all threads, share one connection and one callback queue. Every call completes
+/// exactly once, whatever happens to server, broker, connection or this object.
 class RpcClient {
  public:
   /// Connects, with a thread of its own. Throws std::system_error, whose text says what failed and why.
@@ -29,13 +30,12 @@ class RpcClient {
   RpcClient(asio::any_io_executor executor, std::string_view url, ConnectionOptions options = {});
   RpcClient(RpcClient&&) noexcept = default;
   RpcClient& operator=(RpcClient&& other) noexcept;
-  /// Calls under way complete with `cancelled`. With a thread of its own it waits until their handlers have run there, unless it
-  /// is called from one.
+  /// Calls under way complete with `cancelled`. With a thread of its own it waits until their handlers have run there,
+  /// unless it is called from one.
   ~RpcClient();
 
   /// Connects: void(std::error_code). Call once, and only on a client that was given an executor.
-  template <class Token>
-  auto async_open(Token&& token) {
+  template <class Token> auto async_open(Token&& token) {
     return initiate<std::error_code>(caller_, std::forward<Token>(token),
                                      [](RpcCaller& caller, Done<> done) { caller.open(std::move(done)); });
   }

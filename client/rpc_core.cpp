@@ -62,20 +62,24 @@ void RpcCore::open(Done<> done) {
     });
     channel_->on_return([this](const basic::Return&, const Content& content) { on_return(content); });
     channel_->request(queue::Declare{.exclusive = true},
-                      [this](std::error_code, const queue::DeclareOk* ok) {
-                        if (ok != nullptr) callback_queue_ = ok->queue;
-                      });
-    // An empty name means the queue that was just declared.
-    channel_->consume({.no_ack = true}, [this](const basic::Deliver&, const Content& content) { on_reply(content); },
-                      nullptr,
-                      [this, done = std::move(done)](std::error_code failed, const basic::ConsumeOk* ok) mutable {
-                        if (ok != nullptr) {
-                          closed_.reset();
-                          connection_.attach(this);
-                        }
-                        done(failed);
+                      [this, done = std::move(done)](std::error_code refused, const queue::DeclareOk* ok) mutable {
+                        if (ok == nullptr) return done(refused);
+                        callback_queue_ = ok->queue;
+                        consume_replies(std::move(done));
                       });
   });
+}
+
+void RpcCore::consume_replies(Done<> done) {
+  const auto deliver = [this](const basic::Deliver&, const Content& content) { on_reply(content); };
+  channel_->consume({.queue = callback_queue_, .no_ack = true}, deliver, nullptr,
+                    [this, done = std::move(done)](std::error_code error, const basic::ConsumeOk* ok) mutable {
+                      if (ok != nullptr) {
+                        closed_.reset();
+                        connection_.attach(this);
+                      }
+                      done(error);
+                    });
 }
 
 RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, Completed completed) {
@@ -116,7 +120,8 @@ void RpcCore::close(const RpcError& why) {
 void RpcCore::tick(TimePoint now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto id = deadlines_.begin()->second;
-    complete(id, {.error = RpcError{RpcCode::deadline_exceeded, "no reply from '" + pending_.at(id).queue + "' in time"}});
+    complete(id,
+             {.error = RpcError{RpcCode::deadline_exceeded, "no reply from '" + pending_.at(id).queue + "' in time"}});
   }
 }
 

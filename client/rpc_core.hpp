@@ -1,8 +1,8 @@
 // The calling side of the callback-queue pattern, without I/O: calls under way, their correlation ids and deadlines.
 //
-// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`; replies
-// come to one exclusive callback queue (RabbitMQ's tutorial six). Invariant: each call completes exactly once, and is in
-// `pending_` until then.
+// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`;
+// replies come to one exclusive callback queue (RabbitMQ's tutorial six). Invariant: each call completes exactly once,
+// and is in `pending_` until then.
 #pragma once
 
 #include <atomic>
@@ -33,8 +33,8 @@ struct Payload {
 struct RpcRequest {
   std::string queue{};
   Payload payload{};
-  std::chrono::milliseconds timeout{};       // no_timeout for none
-  std::optional<QueueOptions> declare{};     // the queue is declared before the first request goes there
+  std::chrono::milliseconds timeout{};    // no_timeout for none
+  std::optional<QueueOptions> declare{};  // the queue is declared before the first request goes there
 };
 
 inline constexpr auto no_timeout = std::chrono::milliseconds::max();
@@ -84,6 +84,7 @@ class RpcCore final : public Timed {
     WallTime wall_deadline;
   };
 
+  void consume_replies(Done<> done);
   void send(const Unsent& call, protocol::TimePoint now);
   void declare(const std::string& queue, const QueueOptions& options);
   void declared(const std::string& queue, const std::optional<RpcError>& error);
@@ -96,7 +97,8 @@ class RpcCore final : public Timed {
   std::shared_ptr<ChannelCore> channel_;
   std::string callback_queue_;
   // What calls fail with while it is not open.
-  std::optional<RpcError> closed_{RpcError{RpcCode::unavailable, "the client is not connected", reason::connection_lost}};
+  std::optional<RpcError> closed_{
+      RpcError{RpcCode::unavailable, "the client is not connected", reason::connection_lost}};
   CallId last_id_{0};
   std::unordered_map<CallId, Pending> pending_;
   std::set<std::pair<protocol::TimePoint, CallId>> deadlines_;

@@ -10,10 +10,10 @@ namespace pocketmq::client {
 namespace {
 
 constexpr std::array<std::string_view, 16> names{
-    "cancelled",          "unknown",             "invalid_argument", "deadline_exceeded",
-    "not_found",          "already_exists",      "permission_denied", "resource_exhausted",
-    "failed_precondition", "aborted",            "out_of_range",     "unimplemented",
-    "internal",           "unavailable",         "data_loss",        "unauthenticated"};
+    "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",   "not_found",
+    "already_exists", "permission_denied", "resource_exhausted", "failed_precondition", "aborted",
+    "out_of_range",   "unimplemented",     "internal",           "unavailable",         "data_loss",
+    "unauthenticated"};
 static_assert(names[static_cast<std::size_t>(RpcCode::unauthenticated)] == "unauthenticated");
 
 std::string full_text(RpcCode code, std::string_view message, std::string_view reason) {
@@ -32,7 +32,10 @@ RpcCode rpc_code(std::string_view name) {
 }
 
 RpcError::RpcError(RpcCode code, std::string message, std::string_view reason)
-    : std::runtime_error{full_text(code, message, reason)}, code_{code}, message_{std::move(message)}, reason_{reason} {}
+    : std::runtime_error{full_text(code, message, reason)},
+      code_{code},
+      message_{std::move(message)},
+      reason_{reason} {}
 
 std::string to_body(const RpcError& error) {
   const nlohmann::ordered_json body{{"code", name_of(error.code())}, {"message", error.message()}};

@@ -11,10 +11,10 @@ namespace pocketmq::client {
 
 /// gRPC's status codes, those that a call can end with.
 enum class RpcCode : std::uint8_t {
-  cancelled,            // by the caller, or the client object went
-  unknown,              // a code that this version does not know
-  invalid_argument,     // the text says which, what was expected and what was given
-  deadline_exceeded,    // no reply in time; whether the handler ran is not known
+  cancelled,          // by the caller, or the client object went
+  unknown,            // a code that this version does not know
+  invalid_argument,   // the text says which, what was expected and what was given
+  deadline_exceeded,  // no reply in time; whether the handler ran is not known
   not_found,
   already_exists,
   permission_denied,
@@ -23,8 +23,8 @@ enum class RpcCode : std::uint8_t {
   aborted,
   out_of_range,
   unimplemented,
-  internal,             // the handler failed, or a reply made no sense
-  unavailable,          // see `reason()`; whether the handler ran is not known
+  internal,     // the handler failed, or a reply made no sense
+  unavailable,  // see `reason()`; whether the handler ran is not known
   data_loss,
   unauthenticated,
 };

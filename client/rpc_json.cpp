@@ -31,9 +31,7 @@ std::string quote(std::string text) {
   return text;
 }
 
-std::string show(const json& value) {
-  return quote(value.dump(-1, ' ', false, json::error_handler_t::replace));
-}
+std::string show(const json& value) { return quote(value.dump(-1, ' ', false, json::error_handler_t::replace)); }
 
 std::string count(std::size_t arguments) {
   return std::to_string(arguments) + (arguments == 1 ? " argument" : " arguments");
@@ -44,7 +42,8 @@ std::string count(std::size_t arguments) {
 json parse(std::string_view body, RpcCode fault, const std::string& what) {
   if (is_too_deep(body)) throw RpcError{fault, what + " nests deeper than 64 levels"};
   auto value = json::parse(body, nullptr, false);
-  if (value.is_discarded()) throw RpcError{fault, what + " is no JSON: " + (body.empty() ? "it is empty" : quote(std::string{body}))};
+  if (value.is_discarded())
+    throw RpcError{fault, what + " is no JSON: " + (body.empty() ? "it is empty" : quote(std::string{body}))};
   return value;
 }
 

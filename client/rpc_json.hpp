@@ -45,12 +45,13 @@ using nlohmann::json;
 [[noreturn]] void refuse(const json& given, RpcCode fault, const std::string& what, const json::exception& why);
 
 template <class T>
-concept Integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
-                  !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+concept Integer =
+    std::integral<T> && !std::same_as<
+        T,
+        bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
 /// Stricter than nlohmann's: no number is cut or rounded, and no boolean is a number.
-template <class T>
-[[nodiscard]] T convert(const json& value, RpcCode fault, const std::string& what) {
+template <class T> [[nodiscard]] T convert(const json& value, RpcCode fault, const std::string& what) {
   if constexpr (std::same_as<T, bool>) {
     if (!value.is_boolean()) refuse(value, fault, what, "true or false");
   } else if constexpr (Integer<T>) {
@@ -59,8 +60,8 @@ template <class T>
                                                   : false;
     if (!fits)
       refuse(value, fault, what,
-             "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
-                 std::to_string(std::numeric_limits<T>::max()));
+             "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to "
+                 + std::to_string(std::numeric_limits<T>::max()));
   } else if constexpr (std::floating_point<T>) {
     if (!value.is_number()) refuse(value, fault, what, "a number");
   }
@@ -71,8 +72,7 @@ template <class T>
   }
 }
 
-template <class... Args>
-[[nodiscard]] Payload encode_arguments(const Args&... args) {
+template <class... Args> [[nodiscard]] Payload encode_arguments(const Args&... args) {
   if constexpr (sizeof...(Args) == 0)
     return {};
   else if constexpr (std::same_as<std::tuple<Args...>, std::tuple<Bytes>>)
@@ -83,8 +83,7 @@ template <class... Args>
     return {dump(json::array({json(args)...}), RpcCode::invalid_argument)};
 }
 
-template <class... Args>
-[[nodiscard]] std::tuple<Args...> decode_arguments(std::string_view body) {
+template <class... Args> [[nodiscard]] std::tuple<Args...> decode_arguments(std::string_view body) {
   if constexpr (std::same_as<std::tuple<Args...>, std::tuple<Bytes>>) {
     return {Bytes{std::string{body}}};
   } else {
@@ -92,20 +91,19 @@ template <class... Args>
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<Args...>{
           convert<Args>(values[I], RpcCode::invalid_argument, "argument " + std::to_string(I + 1))...};
-    }(std::index_sequence_for<Args...>{});
+    }
+    (std::index_sequence_for<Args...>{});
   }
 }
 
-template <class Result>
-[[nodiscard]] Payload encode_result(const Result& result) {
+template <class Result> [[nodiscard]] Payload encode_result(const Result& result) {
   if constexpr (std::same_as<Result, Bytes>)
     return {result.data, bytes_content_type};
   else
     return {dump(json(result), RpcCode::internal)};
 }
 
-template <class Result>
-[[nodiscard]] Result decode_result(std::string body, const std::string& procedure) {
+template <class Result> [[nodiscard]] Result decode_result(std::string body, const std::string& procedure) {
   if constexpr (std::same_as<Result, Bytes>) {
     return {std::move(body)};
   } else if constexpr (!std::is_void_v<Result>) {

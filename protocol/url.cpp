@@ -35,7 +35,8 @@ std::string percent_decode(std::string_view text, std::string_view what) {
     const int high = digits.size() == 2 ? hex_digit(digits[0]) : -1;
     const int low = digits.size() == 2 ? hex_digit(digits[1]) : -1;
     if (high < 0 || low < 0)
-      throw Refusal{"in the " + std::string{what} + ", '%' must be followed by two hexadecimal digits; '%' itself is %25"};
+      throw Refusal{"in the " + std::string{what}
+                    + ", '%' must be followed by two hexadecimal digits; '%' itself is %25"};
     decoded += static_cast<char>(high * 16 + low);
     i += 2;
   }
@@ -62,8 +63,8 @@ std::uint32_t number(std::string_view text, std::string_view what, std::uint32_t
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
-    throw Refusal{"the " + std::string{what} + " '" + std::string{text} + "' is not a whole number from " +
-                  std::to_string(min) + " to " + std::to_string(max)};
+    throw Refusal{"the " + std::string{what} + " '" + std::string{text} + "' is not a whole number from "
+                  + std::to_string(min) + " to " + std::to_string(max)};
   return value;
 }
 
@@ -116,8 +117,8 @@ void parse_option(std::string_view name, std::string_view value, Url& url) {
   else if (name == "frame_max")
     url.frame_max_bytes = number(value, "frame_max (bytes)", 0, max);
   else
-    throw Refusal{"there is no option '" + std::string{name} + "'; there are heartbeat (seconds), connection_timeout " +
-                  "(milliseconds) and frame_max (bytes)"};
+    throw Refusal{"there is no option '" + std::string{name} + "'; there are heartbeat (seconds), connection_timeout "
+                  + "(milliseconds) and frame_max (bytes)"};
 }
 
 void parse_options(std::string_view query, Url& url) {
@@ -172,8 +173,8 @@ ParsedUrl parse_url(std::string_view text) {
   try {
     return {.url = parse(text)};
   } catch (const Refusal& refusal) {
-    return {.fault = "'" + without_password(text) + "' is no URL of a broker: " + refusal.text + ". The form is " +
-                     std::string{form}};
+    return {.fault = "'" + without_password(text) + "' is no URL of a broker: " + refusal.text + ". The form is "
+                     + std::string{form}};
   }
 }
 

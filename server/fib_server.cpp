@@ -1,7 +1,8 @@
 // The server of RabbitMQ's tutorial six: fib_server [URL] [--quorum]
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "server/rpc_server.hpp"
 

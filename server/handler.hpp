@@ -18,12 +18,9 @@ namespace pocketmq::server {
 using Handler = client::MoveOnlyFunction<client::Payload(std::string_view body)>;
 
 /// The signature of a callable that has exactly one: a function, a lambda, an object with one operator().
-template <class Callable>
-struct SignatureOf : SignatureOf<decltype(&Callable::operator())> {};
-template <class Result, class... Args>
-struct SignatureOf<Result(Args...)> : std::type_identity<Result(Args...)> {};
-template <class Result, class... Args>
-struct SignatureOf<Result (*)(Args...)> : std::type_identity<Result(Args...)> {};
+template <class Callable> struct SignatureOf : SignatureOf<decltype(&Callable::operator())> {};
+template <class Result, class... Args> struct SignatureOf<Result(Args...)> : std::type_identity<Result(Args...)> {};
+template <class Result, class... Args> struct SignatureOf<Result (*)(Args...)> : std::type_identity<Result(Args...)> {};
 template <class Result, class... Args>
 struct SignatureOf<Result (*)(Args...) noexcept> : std::type_identity<Result(Args...)> {};
 template <class Class, class Result, class... Args>
@@ -35,13 +32,10 @@ struct SignatureOf<Result (Class::*)(Args...) noexcept> : std::type_identity<Res
 template <class Class, class Result, class... Args>
 struct SignatureOf<Result (Class::*)(Args...) const noexcept> : std::type_identity<Result(Args...)> {};
 
-template <class Signature>
-struct HandlerOf;
+template <class Signature> struct HandlerOf;
 
-template <class Result, class... Args>
-struct HandlerOf<Result(Args...)> {
-  template <class Callable>
-  [[nodiscard]] static Handler wrap(Callable callable) {
+template <class Result, class... Args> struct HandlerOf<Result(Args...)> {
+  template <class Callable> [[nodiscard]] static Handler wrap(Callable callable) {
     return [callable = std::move(callable)](std::string_view body) mutable -> client::Payload {
       auto args = client::rpc_json::decode_arguments<std::decay_t<Args>...>(body);
       if constexpr (std::is_void_v<Result>) {
@@ -54,10 +48,9 @@ struct HandlerOf<Result(Args...)> {
   }
 };
 
-/// A handler that reads the arguments which `callable` wants from a request's JSON, and writes its result as JSON. What does not
-/// convert throws RpcError(invalid_argument) and says which argument.
-template <class Callable>
-[[nodiscard]] Handler make_handler(Callable callable) {
+/// A handler that reads the arguments which `callable` wants from a request's JSON, and writes its result as JSON. What
+/// does not convert throws RpcError(invalid_argument) and says which argument.
+template <class Callable> [[nodiscard]] Handler make_handler(Callable callable) {
   return HandlerOf<typename SignatureOf<Callable>::type>::wrap(std::move(callable));
 }
 

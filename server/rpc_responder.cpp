@@ -1,10 +1,11 @@
 #include "server/rpc_responder.hpp"
 
-#include <asio/post.hpp>
 #include <chrono>
 #include <future>
 #include <stdexcept>
 #include <utility>
+
+#include <asio/post.hpp>
 
 namespace pocketmq::server {
 

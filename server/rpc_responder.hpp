@@ -1,7 +1,6 @@
 // Requests come on the connection's thread, are answered on the handlers' thread, and the answers go back.
 #pragma once
 
-#include <asio/thread_pool.hpp>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <asio/thread_pool.hpp>
 
 #include "client/driver.hpp"
 #include "server/handler.hpp"

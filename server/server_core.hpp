@@ -1,4 +1,5 @@
-// The serving side of the callback-queue pattern, without I/O and threads: requests come, and each is answered or dropped.
+// The serving side of the callback-queue pattern, without I/O and threads: requests come, and each is answered or
+// dropped.
 //
 // A request is acked after its reply was sent, so that a server which dies in between leaves it to another one.
 #pragma once
@@ -43,8 +44,8 @@ class ServerCore {
   ServerCore& operator=(const ServerCore&) = delete;
 
   /// Declares the queues and consumes them, on an open connection. `requested` is called with each request, at most
-  /// `prefetch` of each queue before they are answered (0: no limit). `lost` is called once if, after it has opened, requests
-  /// can come no more, unless it was stopped.
+  /// `prefetch` of each queue before they are answered (0: no limit). `lost` is called once if, after it has opened,
+  /// requests can come no more, unless it was stopped.
   void open(std::vector<Served> procedures, std::uint16_t prefetch, OnRequest requested, OnLost lost, OnOpen opened);
 
   /// Sends the reply, if one is wanted, and acks the request.

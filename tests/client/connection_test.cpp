@@ -1,0 +1,273 @@
+#include "client/connection.hpp"
+
+#include <future>
+
+#include <asio/io_context.hpp>
+#include <asio/use_future.hpp>
+
+#include "broker/embedded.hpp"
+#include "tests/client/any_encoding.hpp"
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+using asio::use_future;
+
+// The code that a future fails with.
+template <class Future> std::error_code error_of(Future future) {
+  try {
+    future.get();
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
+  return {};
+}
+
+TEST_CASE("a message goes to a queue and back") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding()), {.name = "test"}};
+  auto channel = connection.open_channel(use_future).get();
+  const auto queue = channel.declare_queue("", {.exclusive = true}, use_future).get();
+  CHECK_FALSE(queue.name.empty());
+  CHECK(queue.message_count == 0);
+
+  Message message{
+      .body = std::string{"a\0\xff\n", 4},
+      .properties = {.content_type = "x/y",
+                     .headers = Table{}.add("s", "text").add("i", 7).add("b", true).add("t", Table{}.add("n", -1)),
+                     .delivery_mode = std::uint8_t{2},
+                     .priority = std::uint8_t{3},
+                     .correlation_id = "c",
+                     .reply_to = "r",
+                     .expiration = "60000",
+                     .message_id = "m",
+                     .timestamp = 1'700'000'000U,
+                     .type = "t",
+                     .app_id = "a"}};
+  channel.publish({.routing_key = queue.name}, message);
+  const auto got = channel.get(queue.name, true, use_future).get();
+  REQUIRE(got);
+  CHECK(got->message == message);
+  CHECK(got->routing_key == queue.name);
+  CHECK(got->message_count == 0);
+  CHECK_FALSE(channel.get(queue.name, true, use_future).get());
+}
+
+TEST_CASE("messages are consumed, acked and given back") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  channel.qos(1, use_future).get();
+
+  std::promise<std::string> all;
+  std::string story;
+  const auto on_delivery = [&](const Delivery& delivery) {
+    story += delivery.message.body + (delivery.redelivered ? "! " : " ");
+    if (delivery.message.body == "b" && !delivery.redelivered)
+      channel.nack(delivery.delivery_tag, Requeue::yes);
+    else
+      channel.ack(delivery.delivery_tag);
+    if (delivery.message.body == "c") all.set_value(story);
+  };
+  const auto tag = channel.consume("q", {.consumer_tag = "mine"}, on_delivery, use_future).get();
+  CHECK(tag == "mine");
+  for (const auto* body : {"a", "b", "c"}) channel.publish({.routing_key = "q"}, {.body = body});
+  CHECK(all.get_future().get() == "a b b! c ");
+  channel.cancel(tag, use_future).get();
+  CHECK(channel.purge_queue("q", use_future).get() == 0);
+  channel.publish({.routing_key = "q"}, {.body = "d"});
+  CHECK(channel.delete_queue("q", If::any, use_future).get() == 1);
+}
+
+TEST_CASE("an unroutable mandatory message comes back") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  std::promise<Returned> returned;
+  channel.on_return([&](Returned message) { returned.set_value(std::move(message)); });
+  channel.publish({.routing_key = "nowhere", .mandatory = true}, {.body = "x", .properties = {.message_id = "7"}});
+  const auto back = returned.get_future().get();
+  CHECK(back.reply_code == 312);
+  CHECK(back.routing_key == "nowhere");
+  CHECK(back.message.body == "x");
+  CHECK(back.message.properties.message_id == "7");
+}
+
+TEST_CASE("a consumer hears that its queue was deleted") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  std::promise<void> cancelled;
+  channel
+      .consume(
+          "q", {.cancelled = [&] { cancelled.set_value(); }}, [](const Delivery&) {}, use_future)
+      .get();
+  channel.delete_queue("q", If::any, use_future).get();
+  cancelled.get_future().get();
+}
+
+TEST_CASE("an error closes its channel, which knows why, and no other") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  auto other = connection.open_channel(use_future).get();
+  CHECK_FALSE(channel.close_reason().error);
+  CHECK(error_of(channel.declare_queue("q", QueueOptions::use_existing(), use_future)) == reply_error(404));
+  CHECK(channel.close_reason().error == reply_error(404));
+  CHECK_THAT(channel.close_reason().text, Catch::Contains("no queue 'q'"));
+  CHECK(error_of(channel.ack(1, Upto::this_one, use_future)) == reply_error(404));
+  CHECK(error_of(channel.publish({.routing_key = "q"}, {}, use_future)) == reply_error(404));
+  CHECK(other.declare_queue("q", {}, use_future).get().name == "q");
+  other.close(use_future).get();
+  CHECK(error_of(other.declare_queue("q", {}, use_future)) == Error::closed);
+}
+
+TEST_CASE("a name that is too long is an error and leaves the channel open") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  const std::string name(256, 'n');
+  CHECK(error_of(channel.declare_queue(name, {}, use_future)) == Error::name_too_long);
+  CHECK(error_of(channel.publish({.routing_key = name}, {}, use_future)) == Error::name_too_long);
+  CHECK(error_of(channel.publish({}, {.properties = {.reply_to = name}}, use_future)) == Error::name_too_long);
+  CHECK(error_of(channel.consume(
+            name, {}, [](const Delivery&) {}, use_future))
+        == Error::name_too_long);
+  CHECK(channel.declare_queue("q", {}, use_future).get().name == "q");
+  CHECK_THROWS_AS(Table{}.add(name, 1), std::length_error);
+}
+
+TEST_CASE("a connection that does not open says why") {
+  broker::Embedded broker;
+  const auto port = std::to_string(broker.port());
+  const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";
+  const auto why = [](const std::string& url) -> std::string {
+    try {
+      Connection connection{url};
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+    return "it opened";
+  };
+  using Catch::Contains;
+  CHECK_THAT(why(scheme + "://alice:secret@127.0.0.1:" + port), Contains("ACCESS_REFUSED") && !Contains("secret"));
+  CHECK_THAT(why(scheme + "://127.0.0.1:" + port + "/nowhere"), Contains("nowhere") && Contains("530"));
+  CHECK_THAT(why("http://127.0.0.1:" + port), Contains("the scheme is amqp://"));
+}
+
+TEST_CASE("a connection may run on the caller's executor, without a thread") {
+  broker::Embedded broker;
+  asio::io_context io;
+  Connection connection{io.get_executor(), broker.url(any_encoding())};
+  Channel channel;
+  std::string story;
+  connection.async_open([&](std::error_code error) {
+    REQUIRE_FALSE(error);
+    connection.open_channel([&](std::error_code failed, Channel opened) {
+      REQUIRE_FALSE(failed);
+      channel = std::move(opened);
+      channel.declare_queue("", {.exclusive = true}, [&](std::error_code refused, const QueueInfo& queue) {
+        REQUIRE_FALSE(refused);
+        story = queue.name;
+        connection.close([](std::error_code) {});
+      });
+    });
+  });
+  io.run();
+  CHECK_FALSE(story.empty());
+}
+
+TEST_CASE("a refused connection is a system's error") {
+  asio::io_context io;
+  asio::ip::tcp::acceptor unused{io, {asio::ip::address_v4::loopback(), 0}};
+  const auto port = unused.local_endpoint().port();
+  unused.close();
+  Connection connection{io.get_executor(), "amqp://127.0.0.1:" + std::to_string(port)};
+  std::error_code error;
+  connection.async_open([&](std::error_code refused) { error = refused; });
+  io.run();
+  CHECK(error == std::errc::connection_refused);
+}
+
+TEST_CASE("a broker that accepts and says nothing is given up in the time given") {
+  asio::io_context io;
+  asio::ip::tcp::acceptor silent{io, {asio::ip::address_v4::loopback(), 0}};
+  const auto port = std::to_string(silent.local_endpoint().port());
+  const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";
+  Connection connection{io.get_executor(), scheme + "://127.0.0.1:" + port + "/?connection_timeout=20"};
+  std::error_code error;
+  connection.async_open([&](std::error_code late) {
+    error = late;
+    silent.close();  // resets the connection, so that nothing waits for a farewell
+  });
+  io.run();
+  CHECK(error == Error::timed_out);
+}
+
+TEST_CASE("whatever waits completes when the connection goes, and its own thread may let it go") {
+  broker::Embedded broker;
+  std::promise<std::error_code> cut;
+  {
+    Connection connection{broker.url(any_encoding())};
+    auto channel = connection.open_channel(use_future).get();
+    auto tag = channel
+                   .consume(
+                       channel.declare_queue("", {.exclusive = true}, use_future).get().name, {},
+                       [](const Delivery&) {}, use_future)
+                   .get();
+    channel.close([](std::error_code) {});
+    channel.cancel(tag, [&](std::error_code error) { cut.set_value(error); });
+  }
+  CHECK(cut.get_future().get() == Error::closed);
+
+  auto owned = std::make_shared<Connection>(broker.url(any_encoding()));
+  std::promise<void> gone;
+  auto& connection = *owned;
+  connection.open_channel([owned = std::move(owned), &gone](std::error_code, Channel) mutable {
+    owned.reset();
+    gone.set_value();
+  });
+  gone.get_future().get();
+}
+
+TEST_CASE("a channel may outlive its connection, and fails") {
+  broker::Embedded broker;
+  Channel channel;
+  {
+    Connection connection{broker.url(any_encoding())};
+    channel = connection.open_channel(use_future).get();
+  }
+  CHECK(error_of(channel.declare_queue("q", {}, use_future)) == Error::closed);
+  CHECK(channel.close_reason().error == Error::closed);
+}
+
+TEST_CASE("a broker that goes takes its connections along") {
+  std::optional<broker::Embedded> broker{std::in_place};
+  Connection connection{broker->url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  broker.reset();
+  const auto error = error_of(channel.get("q", true, use_future));
+  CHECK((error == Error::connection_lost || error == reply_error(320)));
+}
+
+TEST_CASE("many threads use one channel") {
+  broker::Embedded broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 100; ++n)
+        channel.publish({.routing_key = "q"}, {.body = std::to_string(n)}, use_future).get();
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(channel.purge_queue("q", use_future).get() == 400);
+}
+
+}  // namespace
+}  // namespace pocketmq::client

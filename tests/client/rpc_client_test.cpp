@@ -1,0 +1,243 @@
+// The client against a broker, and where a server is wanted, ours.
+#include "client/rpc_client.hpp"
+
+#include <future>
+#include <thread>
+#include <vector>
+
+#include <asio/bind_executor.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
+
+#include "broker/embedded.hpp"
+#include "client/connection.hpp"
+#include "server/rpc_server.hpp"
+#include "tests/client/any_encoding.hpp"
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+using namespace std::chrono_literals;
+using asio::use_future;
+using server::RpcServer;
+
+int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+
+// The error that a call fails with.
+template <class Call> RpcError error_of(Call&& call) {
+  try {
+    call();
+  } catch (const RpcError& error) {
+    return error;
+  }
+  return {RpcCode::unknown, "it did not fail"};
+}
+
+struct FibWorld {
+  FibWorld() {
+    server.serve("fib", [](int n) { return fib(n); });
+    server.start();
+  }
+  protocol::Encoding encoding{any_encoding()};
+  broker::Embedded broker;
+  RpcServer server{broker.url(encoding)};
+};
+
+TEST_CASE("a procedure is called like a function") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto remote_fib = rpc.procedure<int(int)>("fib", {.timeout = 10s});
+  CHECK(remote_fib(10) == 55);
+  CHECK(remote_fib(20) == 6'765);
+}
+
+TEST_CASE("a procedure is called with a callback, a future and in a coroutine") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto remote_fib = rpc.procedure<int(int)>("fib");
+
+  std::promise<int> called_back;
+  remote_fib.async(10, [&](const std::exception_ptr& error, int n) { called_back.set_value(error ? -1 : n); });
+  CHECK(called_back.get_future().get() == 55);
+
+  auto first = remote_fib.async(11, use_future);
+  auto second = remote_fib.async(12, use_future);
+  CHECK(second.get() == 144);
+  CHECK(first.get() == 89);
+
+  asio::io_context io;
+  auto result = asio::co_spawn(
+      io, [&]() -> asio::awaitable<int> { co_return co_await remote_fib.async(13, asio::use_awaitable); }, use_future);
+  io.run();
+  CHECK(result.get() == 233);
+}
+
+TEST_CASE("a client may run on the caller's executor, without a thread") {
+  FibWorld world;
+  asio::io_context io;
+  RpcClient rpc{io.get_executor(), world.broker.url(world.encoding)};
+  auto remote_fib = rpc.procedure<int(int)>("fib");
+  int answer = 0;
+  bool refused = false;
+  rpc.async_open([&](std::error_code error) {
+    REQUIRE_FALSE(error);
+    try {
+      remote_fib(10);
+    } catch (const std::system_error& would_block) {
+      refused = would_block.code() == std::errc::resource_deadlock_would_occur;
+    }
+    remote_fib.async(10, [&](const std::exception_ptr&, int n) {
+      answer = n;
+      io.stop();
+    });
+  });
+  io.run();
+  CHECK(answer == 55);
+  CHECK(refused);
+}
+
+TEST_CASE("a blocking call on the client's own thread is refused") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto remote_fib = rpc.procedure<int(int)>("fib");
+  std::promise<std::error_code> refused;
+  remote_fib.async(1, [&](const std::exception_ptr&, int) {
+    try {
+      remote_fib(1);
+    } catch (const std::system_error& error) {
+      refused.set_value(error.code());
+    }
+  });
+  CHECK(refused.get_future().get() == std::errc::resource_deadlock_would_occur);
+}
+
+TEST_CASE("many calls from many threads share one callback queue") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto remote_fib = rpc.procedure<int(int)>("fib");
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      std::vector<std::future<int>> calls;
+      for (int i = 0; i < 50; ++i) calls.push_back(remote_fib.async((t + i) % 15, use_future));
+      for (int i = 0; i < 50; ++i)
+        if (calls[static_cast<std::size_t>(i)].get() != fib((t + i) % 15)) ++wrong;
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(rpc.dropped_replies() == 0);
+}
+
+TEST_CASE("a procedure without a server fails in one round trip") {
+  broker::Embedded broker;
+  RpcClient rpc{broker.url(any_encoding())};
+  auto nobody = rpc.procedure<int(int)>("nobody", {.timeout = 1h});
+  const auto error = error_of([&] { nobody(1); });
+  CHECK(error.code() == RpcCode::unavailable);
+  CHECK(error.reason() == reason::no_queue);
+}
+
+TEST_CASE("a call that takes too long fails, and its reply is dropped") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  std::promise<void> finish;
+  RpcServer server{url};
+  server.serve("slow", [&, first = true](int n) mutable {
+    if (std::exchange(first, false)) finish.get_future().wait();
+    return n;
+  });
+  server.start();
+  RpcClient rpc{url};
+  auto slow = rpc.procedure<int(int)>("slow", {.timeout = 20ms});
+  CHECK(error_of([&] { slow(1); }).code() == RpcCode::deadline_exceeded);
+  finish.set_value();
+  auto patient = rpc.procedure<int(int)>("slow");
+  CHECK(patient(2) == 2);
+  CHECK(rpc.dropped_replies() == 1);
+}
+
+TEST_CASE("a client may start before its server if it declares the queue") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  const auto options = GENERATE(QueueOptions{}, QueueOptions::quorum());
+  RpcClient rpc{url};
+  auto early = rpc.procedure<int(int)>("fib", {.declare = options}).async(10, use_future);
+  RpcServer server{url};
+  server.serve("fib", fib, options);
+  server.start();
+  CHECK(early.get() == 55);
+}
+
+TEST_CASE("a queue that is declared otherwise is a failed precondition, and the client lives on") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto other = rpc.procedure<int(int)>("fib", {.declare = QueueOptions::quorum()});
+  const auto error = error_of([&] { other(1); });
+  CHECK(error.code() == RpcCode::failed_precondition);
+  CHECK_THAT(error.message(), Catch::Contains("'fib'"));
+  auto remote_fib = rpc.procedure<int(int)>("fib", {.declare = QueueOptions::use_existing()});
+  CHECK(remote_fib(10) == 55);
+  auto missing = rpc.procedure<int(int)>("missing", {.declare = QueueOptions::use_existing()});
+  CHECK(error_of([&] { missing(1); }).reason() == reason::no_queue);
+}
+
+TEST_CASE("calls under way are cancelled when their client goes, on their own executors too") {
+  broker::Embedded broker;
+  asio::io_context io;
+  int cancelled = 0;
+  std::future<int> future;
+  std::optional<Procedure<int(int)>> left;
+  {
+    RpcClient rpc{broker.url(any_encoding())};
+    auto never = rpc.procedure<int(int)>("never", {.declare = QueueOptions{}});
+    future = never.async(1, use_future);
+    never.async(2,
+                asio::bind_executor(io, [&](const std::exception_ptr& error, int) { cancelled += error != nullptr; }));
+    left = never;
+  }
+  CHECK(error_of([&] { future.get(); }).code() == RpcCode::cancelled);
+  io.run();
+  CHECK(cancelled == 1);
+  CHECK(error_of([&] { (*left)(3); }).code() == RpcCode::cancelled);
+  CHECK(error_of([&] { left->async(3, use_future).get(); }).code() == RpcCode::cancelled);
+}
+
+TEST_CASE("calls under way are lost with their broker") {
+  const auto encoding = any_encoding();
+  std::optional<broker::Embedded> broker{std::in_place};
+  RpcClient rpc{broker->url(encoding)};
+  auto never = rpc.procedure<int(int)>("never", {.declare = QueueOptions{}});
+  auto call = never.async(1, use_future);
+  broker.reset();
+  const auto error = error_of([&] { call.get(); });
+  CHECK(error.code() == RpcCode::unavailable);
+  CHECK(error.reason() == reason::connection_lost);
+  CHECK(error_of([&] { never(2); }).reason() == reason::connection_lost);
+}
+
+TEST_CASE("a client's last handle may go on its own thread") {
+  FibWorld world;
+  auto rpc = std::make_shared<RpcClient>(world.broker.url(world.encoding));
+  auto remote_fib = rpc->procedure<int(int)>("fib");
+  std::promise<void> gone;
+  remote_fib.async(1, [rpc = std::move(rpc), &gone](const std::exception_ptr&, int) mutable {
+    rpc.reset();
+    gone.set_value();
+  });
+  gone.get_future().get();
+}
+
+TEST_CASE("arguments that are no UTF-8 are refused before anything is sent") {
+  broker::Embedded broker;
+  RpcClient rpc{broker.url(any_encoding())};
+  auto echo = rpc.procedure<std::string(std::string)>("echo");
+  CHECK(error_of([&] { echo("\xff"); }).code() == RpcCode::invalid_argument);
+}
+
+}  // namespace
+}  // namespace pocketmq::client
