@@ -100,12 +100,13 @@ void Channel::handle(const queue::Declare& m) {
     require_access(virtual_host(), *declared, &session_);
   } else {
     require_permission(Permission::configure, m.queue);
+    const bool is_new = virtual_host().find_queue(m.queue) == nullptr;
     declared = &virtual_host().declare_queue({.name = std::string{m.queue},
                                               .durable = m.durable,
                                               .auto_delete = m.auto_delete,
                                               .owner = m.exclusive ? &session_ : nullptr,
                                               .arguments = QueueArguments{m.arguments}});
-    if (m.exclusive) session_.own(*declared);
+    if (m.exclusive && is_new) session_.own(*declared);
   }
   last_declared_ = declared->name();
   reply(m, queue::DeclareOk{.queue = declared->name(),
@@ -297,8 +298,14 @@ void Channel::deliver(Consumer& consumer, QueuedMessage message) {
 
 bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
 
+// Each time another one comes first, so that none takes all the room that comes free.
 void Channel::resume_consumers() {
-  for (auto& [tag, consumer] : consumers_) consumer->resume();
+  if (consumers_.empty()) return;
+  auto first = consumers_.upper_bound(resumed_first_);
+  if (first == consumers_.end()) first = consumers_.begin();
+  resumed_first_ = first->first;
+  for (auto next = first; next != consumers_.end(); ++next) next->second->resume();
+  for (auto next = consumers_.begin(); next != first; ++next) next->second->resume();
 }
 
 void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
@@ -320,8 +327,11 @@ std::vector<Unacked> Channel::take_unacked(std::uint64_t tag, bool multiple) {
 }
 
 void Channel::release_prefetch(const std::vector<Unacked>& settled) {
-  for (const auto& delivery : settled)
-    if (delivery.consumer != nullptr) delivery.consumer->release_prefetch();
+  for (const auto& delivery : settled) {
+    if (delivery.consumer == nullptr) continue;
+    delivery.consumer->release_prefetch();
+    if (prefetch_ == 0) delivery.consumer->resume();
+  }
   if (prefetch_ != 0) resume_consumers();
 }
 

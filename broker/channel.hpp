@@ -97,6 +97,7 @@ class Channel final : private Publisher {
   Session& session_;
   const std::uint16_t number_;
   std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
+  std::string resumed_first_;  // tag of the consumer that was resumed first the last time
   UnackedWindow unacked_;
   std::string last_declared_;  // the queue that an empty name stands for
   std::uint64_t next_tag_{1};  // tags never repeat on a channel (1.8.3.13)

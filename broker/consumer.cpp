@@ -24,9 +24,4 @@ void Consumer::deliver(QueuedMessage message) {
   channel_.deliver(*this, std::move(message));
 }
 
-void Consumer::release_prefetch() {
-  --unacked_;
-  resume();
-}
-
 }  // namespace pocketmq::broker

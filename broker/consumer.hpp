@@ -38,8 +38,8 @@ class Consumer {
   [[nodiscard]] bool can_take() const;
   /// Hands a message to the channel. The queue counts it as unacked.
   void deliver(QueuedMessage message);
-  /// One of its deliveries is no longer unacked.
-  void release_prefetch();
+  /// One of its deliveries is no longer unacked. Follow with `resume()`.
+  void release_prefetch() { --unacked_; }
   /// What kept it from taking may have gone.
   void resume() { queue_->resume(*this); }
 

@@ -18,6 +18,8 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
                     .position = next_position_++,
                     .expires_at = time_to_live ? context_.now() + *time_to_live : TimePoint::max()});
   publisher.accepted(publish);
+  // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
+  if (ready() == 1) (void)deliver_first();
   pump();
 }
 
@@ -45,6 +47,7 @@ std::optional<QueuedMessage> Queue::take() {
   if (ready() == 0) return std::nullopt;
   ++unacked_;
   auto taken = pop_front();
+  drop_expired();
   watch_expiry();
   return taken;
 }
@@ -76,18 +79,22 @@ void Queue::resume(Consumer& consumer) {
 }
 
 void Queue::pump() {
-  for (drop_expired(); ready() > 0; drop_expired()) {
-    while (!willing_.empty() && !willing_.front()->can_take()) {
-      willing_.front()->held_ = true;
-      held_.splice(held_.end(), willing_, willing_.begin());
-    }
-    if (willing_.empty()) break;
-    auto& consumer = *willing_.front();
-    willing_.splice(willing_.end(), willing_, willing_.begin());
-    ++unacked_;
-    consumer.deliver(pop_front());
-  }
+  for (drop_expired(); ready() > 0; drop_expired())
+    if (!deliver_first()) break;
   watch_expiry();
+}
+
+bool Queue::deliver_first() {
+  while (!willing_.empty() && !willing_.front()->can_take()) {
+    willing_.front()->held_ = true;
+    held_.splice(held_.end(), willing_, willing_.begin());
+  }
+  if (willing_.empty()) return false;
+  auto& consumer = *willing_.front();
+  willing_.splice(willing_.end(), willing_, willing_.begin());
+  ++unacked_;
+  consumer.deliver(pop_front());
+  return true;
 }
 
 std::vector<Consumer*> Queue::close() {

@@ -83,6 +83,8 @@ class Queue final : public protocol::Counted<Queue>, private Deadline {
 
  private:
   void due(TimePoint now) override;
+  /// The first ready message goes to the consumer whose turn it is. False if none can take it.
+  [[nodiscard]] bool deliver_first();
   void drop_expired();
   void watch_expiry();
   [[nodiscard]] QueuedMessage& front();

@@ -1,5 +1,5 @@
-// The trace: every command on the wire, one line each, with who sends it to whom. As text "fib_client -> broker  basic.ack
-// delivery_tag=1", as JSON {"from":"fib_client","to":"broker","command":{...}}.
+// The trace: every command on the wire, one line each, with who sends it to whom. As text "fib_client -> broker
+// basic.ack delivery_tag=1", as JSON {"from":"fib_client","to":"broker","command":{...}}.
 #pragma once
 
 #include <cstdint>

@@ -61,15 +61,23 @@ void ChannelCore::close(Done<> done) {
   fail_pending(Error::closed);
 }
 
+void ChannelCore::abandon() {
+  pending_.clear();
+  consumers_.clear();
+  returned_ = nullptr;
+  closed_ = nullptr;
+  close_done_ = nullptr;
+}
+
 void ChannelCore::end(const CloseReason& reason) {
   if (connection_ == nullptr) return;
   const auto keep_alive = std::exchange(connection_, nullptr)->release(number_);
   if (!closing_) close_reason_ = reason;
   const auto consumers = std::exchange(consumers_, {});
   const auto returned = std::exchange(returned_, nullptr);
-  fail_pending(reason.error);
-  if (closing_ && close_done_) std::exchange(close_done_, nullptr)({});
   if (closed_) std::exchange(closed_, nullptr)(close_reason_);
+  fail_pending(reason.error);
+  if (close_done_) std::exchange(close_done_, nullptr)({});
 }
 
 void ChannelCore::fail_pending(std::error_code error) {

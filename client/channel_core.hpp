@@ -65,11 +65,15 @@ class ChannelCore {
 
   /// What is called for messages that no queue took.
   void on_return(OnReturn returned) { returned_ = std::make_shared<OnReturn>(std::move(returned)); }
-  /// What is called once, last, when the channel is over; at once if it is. Not after a `close` of our own.
+  /// What is called once, when the channel is over, before what waits fails; at once if it is. Not after a `close` of
+  /// our own.
   void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed);
 
   /// Closes it gracefully: requests under way fail with Error::closed, `done` is called when the broker agreed.
   void close(Done<> done);
+
+  /// Forgets all callbacks without calling them: for an owner that goes when nothing runs the connection any more.
+  void abandon();
 
  private:
   friend class ConnectionCore;

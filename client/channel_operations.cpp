@@ -46,11 +46,13 @@ template <class M> M exchange_binding(const Binding& binding) {
 
 void ChannelOperations::watch() {
   core_->on_closed([weak = weak_from_this()](const CloseReason& reason) {
-    const auto self = weak.lock();
-    if (!self) return;
-    const std::lock_guard lock{self->mutex_};
-    self->close_reason_ = reason;
+    if (const auto self = weak.lock()) self->record(reason);
   });
+}
+
+void ChannelOperations::record(const CloseReason& reason) {
+  const std::lock_guard lock{mutex_};
+  if (!close_reason_.error) close_reason_ = reason;
 }
 
 void ChannelOperations::declare_queue(std::string queue, QueueOptions options, Done<QueueInfo> done) {
@@ -243,9 +245,8 @@ void ChannelOperations::on_return(OnReturn returned) {
 
 void ChannelOperations::close(Done<> done) {
   run([this, done = std::move(done)](ChannelCore& core) mutable {
+    record({Error::closed, "closed by the client"});
     core.close(std::move(done));
-    const std::lock_guard lock{mutex_};
-    if (!close_reason_.error) close_reason_ = core.close_reason();
   });
 }
 

@@ -92,6 +92,7 @@ class ChannelOperations : public std::enable_shared_from_this<ChannelOperations>
     driver_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self->core_); });
   }
   void send(const protocol::Method& method, Done<> done);
+  void record(const CloseReason& reason);
 
   const std::shared_ptr<Driver> driver_;
   const std::shared_ptr<ChannelCore> core_;

@@ -52,6 +52,11 @@ std::optional<std::uint64_t> to_call_id(const std::optional<ShortString>& correl
 
 }  // namespace
 
+// Where the channel is still there, the executor went before the connection could be closed, and nothing runs any more.
+RpcCore::~RpcCore() {
+  if (channel_) channel_->abandon();
+}
+
 void RpcCore::open(Done<> done) {
   connection_.open_channel([this, done = std::move(done)](std::error_code error, auto channel) mutable {
     if (error) return done(error);
@@ -113,7 +118,7 @@ RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, 
 void RpcCore::close(const RpcError& why) {
   closed_ = why;
   connection_.attach(nullptr);
-  if (channel_) channel_->on_closed(nullptr);
+  if (channel_) std::exchange(channel_, nullptr)->on_closed(nullptr);
   fail_all(why);
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <atomic>
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -50,11 +49,11 @@ class RpcCore final : public Timed {
   using CallId = std::uint64_t;
   using Completed = MoveOnlyFunction<void(RpcResult)>;
 
-  /// Destroy it after the connection is closed, disconnected or gone.
+  /// Destroy it after `close`, or when nothing runs the connection any more; calls under way are then not completed.
   explicit RpcCore(ConnectionCore& connection) : connection_{connection} {}
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;
-  ~RpcCore() { assert(pending_.empty()); }
+  ~RpcCore();
 
   /// Declares and consumes the callback queue, on an open connection. Call once.
   void open(Done<> done);

@@ -1,4 +1,4 @@
-// A procedure's arguments and results as JSON (DESIGN.md, "RPC"): one argument is the value itself, none an empty body,
+// A procedure's arguments and results as JSON: one argument is the value itself, none an empty body,
 // several an array; void is null. User types convert through nlohmann's to_json and from_json.
 #pragma once
 
@@ -44,11 +44,10 @@ using nlohmann::json;
 /// The same for what nlohmann's own conversions throw.
 [[noreturn]] void refuse(const json& given, RpcCode fault, const std::string& what, const json::exception& why);
 
+template <class T, class... Others> inline constexpr bool is_one_of = (std::same_as<T, Others> || ...);
+
 template <class T>
-concept Integer =
-    std::integral<T> && !std::same_as<
-        T,
-        bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+concept Integer = std::integral<T> && !is_one_of<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
 
 /// Stricter than nlohmann's: no number is cut or rounded, and no boolean is a number.
 template <class T> [[nodiscard]] T convert(const json& value, RpcCode fault, const std::string& what) {

@@ -30,6 +30,11 @@ std::optional<client::WallTime> deadline_of(const BasicProperties& properties) {
 
 }  // namespace
 
+// Where the channel still runs, its executor went before the connection could be closed.
+ServerCore::~ServerCore() {
+  if (channel_) channel_->abandon();
+}
+
 void ServerCore::open(std::vector<Served> procedures, std::uint16_t prefetch, OnRequest requested, OnLost lost,
                       OnOpen opened) {
   requested_ = std::move(requested);

@@ -42,6 +42,7 @@ class ServerCore {
   explicit ServerCore(client::ConnectionCore& connection) : connection_{connection} {}
   ServerCore(const ServerCore&) = delete;
   ServerCore& operator=(const ServerCore&) = delete;
+  ~ServerCore();
 
   /// Declares the queues and consumes them, on an open connection. `requested` is called with each request, at most
   /// `prefetch` of each queue before they are answered (0: no limit). `lost` is called once if, after it has opened,

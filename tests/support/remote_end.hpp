@@ -1,0 +1,74 @@
+// The client's end of one connection in a `World`: hands the broker's session bytes, keeps what the session sends, and
+// drives the session as `protocol::Transport` would, so that a session that forgets to wake its transport is found out.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "broker/session.hpp"
+#include "tests/support/received.hpp"
+
+namespace pocketmq::tests {
+
+using protocol::TimePoint;
+
+class RemoteEnd final : private protocol::Waker {
+ public:
+  /// Without an encoding, what comes is kept as bytes.
+  RemoteEnd(std::unique_ptr<broker::Session> session, std::optional<Encoding> encoding);
+
+  void send(const protocol::Command& command) { send_bytes(speech_->say(command)); }
+  void send_heartbeat() { send_bytes(speech_->say_heartbeat()); }
+  void send_bytes(std::string_view bytes);
+  /// From now on the session is given at most that many bytes at a time.
+  void send_piecewise(std::size_t bytes) { piece_ = bytes; }
+  /// From now on frames of at most that many bytes, in both directions.
+  void tune_frame_max(std::uint32_t bytes) { speech_->codec().tune_frame_max(bytes); }
+
+  /// Reads at most that many more bytes from the session: 0 for a client that does not read.
+  void read_at_most(std::size_t bytes);
+  void read_all() { read_at_most(std::numeric_limits<std::size_t>::max()); }
+
+  /// Moves bytes in both directions. Whether there was anything to do.
+  bool take_turn(TimePoint now);
+  /// When the session wants to be ticked.
+  [[nodiscard]] TimePoint deadline() const;
+  void tick(TimePoint now);
+  /// The client is gone without a word.
+  void vanish(TimePoint now);
+
+  /// Whether the broker still keeps the connection.
+  [[nodiscard]] bool is_open() const { return session_ != nullptr; }
+  [[nodiscard]] broker::Session& session() { return *session_; }
+  /// Bytes that the session has not read.
+  [[nodiscard]] std::size_t bytes_to_send() const { return to_send_.size() - sent_; }
+
+  /// What has come and no verb has taken.
+  [[nodiscard]] std::list<Received>& inbox() { return speech_ ? speech_->heard : no_inbox_; }
+  [[nodiscard]] std::string& raw_inbox() { return raw_inbox_; }
+  [[nodiscard]] std::optional<std::uint64_t> latest_tag(std::uint16_t channel, std::string_view body) const {
+    return speech_->latest_tag(channel, body);
+  }
+  [[nodiscard]] int heartbeats() const { return speech_->heartbeats; }
+
+ private:
+  void wake() override { woken_ = true; }
+  void write_to_session(TimePoint now);
+  void read_from_session(TimePoint now);
+
+  std::unique_ptr<broker::Session> session_;
+  std::optional<Speech> speech_;
+  std::list<Received> no_inbox_;
+  std::string raw_inbox_;
+  std::string to_send_;
+  std::size_t sent_{0};
+  std::size_t piece_{std::numeric_limits<std::size_t>::max()};
+  std::size_t may_read_{std::numeric_limits<std::size_t>::max()};
+  std::optional<TimePoint> farewell_ends_;  // the broker is through with it and it has not read the last bytes
+  bool woken_{true};
+};
+
+}  // namespace pocketmq::tests

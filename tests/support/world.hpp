@@ -1,0 +1,82 @@
+// A broker with a virtual clock and no sockets, and clients whose stories tests tell:
+//
+//     World world;  // once in JSON, once in AMQP
+//     auto alice = world.connect(), bob = world.connect();
+//     alice.declares("q").publishes("q", {"one", "two"});
+//     bob.prefetches(2).consumes("q").receives("one", "two");
+//
+// Every command goes through both ends' codecs as bytes. Nothing sleeps: `world.advance(30s)`.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/remote_end.hpp"
+#include "tests/support/story.hpp"
+
+namespace pocketmq::tests {
+
+using namespace std::chrono_literals;
+
+struct WorldSetup {
+  std::optional<Encoding> encoding{};  // none: the test runs once in each
+  broker::Options options{};
+  broker::Observer* observer{nullptr};
+};
+
+/// How a client introduces itself.
+struct Login {
+  std::optional<Encoding> encoding{};  // none: the world's
+  std::string user{"guest"};
+  std::string password{"guest"};
+  std::string virtual_host{"/"};
+  std::string name{};  // connection_name
+  std::chrono::seconds heartbeat{0};
+  bool understands_cancel{true};   // capability consumer_cancel_notify
+  bool wants_login_refused{true};  // capability authentication_failure_close
+  std::uint16_t channel_max{2047};
+  std::uint32_t frame_max_bytes{131'072};
+  bool from_loopback{true};
+};
+
+class World {
+ public:
+  World() : World{WorldSetup{}} {}
+  explicit World(Encoding encoding) : World{WorldSetup{.encoding = encoding}} {}
+  explicit World(WorldSetup setup);
+
+  /// A client that is logged in and has channel 1 open.
+  Client connect(const Login& login = {}, At at = At::current());
+  /// One who has a connection and has sent nothing. Of the login, only encoding and place are looked at.
+  Client arrive(const Login& login = {});
+  /// One who sends and receives bytes.
+  Client arrive_raw(const Login& login = {});
+
+  /// Time passes; whatever is due on the way is done when it is due.
+  void advance(std::chrono::nanoseconds duration);
+  /// Bytes move until all connections are quiet. The verbs of clients do it themselves.
+  void settle();
+
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] Encoding encoding() const { return encoding_; }
+  [[nodiscard]] bool speaks_json() const { return encoding_ == Encoding::json; }
+  [[nodiscard]] broker::Broker& broker() { return broker_; }
+  [[nodiscard]] bool has_queue(std::string_view name);
+  /// Only one that is there.
+  [[nodiscard]] const broker::Queue& queue(std::string_view name);
+
+ private:
+  const Encoding encoding_;
+  const Catch::ScopedMessage told_in_;
+  broker::Broker broker_;
+  TimePoint now_{1h};
+  std::vector<std::unique_ptr<RemoteEnd>> ends_;
+};
+
+}  // namespace pocketmq::tests
