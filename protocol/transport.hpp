@@ -32,6 +32,10 @@ class Transport final : public Waker, public Flushable, public std::enable_share
   Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn)
       : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()} {}
 
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  ~Transport() { end_->on_wake(nullptr); }  // it may go with its executor, unclosed
+
   /// `closed` is called once, after the end's `disconnect`.
   void start(std::function<void()> closed) {
     closed_ = std::move(closed);

@@ -9,9 +9,10 @@ using namespace std::string_literals;
 
 enum Type : char { method_frame = 1, header_frame = 2, body_frame = 3, heartbeat_frame = 8 };
 
+// Big-endian.
 std::string number(std::size_t bytes, std::uint64_t value) {
   std::string text(bytes, '\0');
-  for (std::size_t i = 0; i < bytes; ++i) text[bytes - 1 - i] = static_cast<char>(value >> (8 * i));
+  for (auto octet = text.rbegin(); octet != text.rend(); ++octet, value >>= 8U) *octet = static_cast<char>(value);
   return text;
 }
 

@@ -83,6 +83,23 @@ TEST_CASE("a body without room in front is copied") {
   CHECK(message.routing_key() == key);
 }
 
+TEST_CASE("a message is whole however much room there is in front of its body") {
+  const auto properties = encoded({.correlation_id = "correlation"});
+  int stayed = 0;
+  for (std::size_t headroom = 0; headroom < 200; ++headroom) {
+    auto content = content_in_block("the body", headroom, protocol::Properties{properties});
+    const auto* where = content.body.data();
+    const Message message{"exchange", "key", std::move(content), 5s};
+    CHECK(message.exchange() == "exchange");
+    CHECK(message.routing_key() == "key");
+    CHECK(message.properties().encoded() == properties);
+    CHECK(message.body() == "the body");
+    CHECK(message.time_to_live() == 5s);
+    if (message.body().data() == where) ++stayed;
+  }
+  CHECK(stayed > 50);
+}
+
 TEST_CASE("a body that others hold is copied and left as it was") {
   auto content = content_in_block("a large body", 200);
   const auto others = content;
