@@ -42,12 +42,13 @@ void CommandEnd::sent(std::size_t bytes, TimePoint now) {
 
 void CommandEnd::tick(TimePoint now) {
   observe(now);
+  if (finished_) return;
   if (own_deadline_ && *own_deadline_ <= now) {
     own_deadline_.reset();
     on_own_deadline();
   }
   if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
-  if (heartbeat_.count() == 0 || finished_) return;
+  if (heartbeat_.count() == 0 || finished_) return;  // the end's own deadline may have finished it
   if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
   if (last_sent_ + heartbeat_ / 2 <= now) {
     codec_->encode_heartbeat(output_);
@@ -56,8 +57,9 @@ void CommandEnd::tick(TimePoint now) {
 }
 
 TimePoint CommandEnd::deadline() const {
+  if (finished_) return TimePoint::max();
   auto earliest = std::min(own_deadline_.value_or(TimePoint::max()), write_stall_deadline());
-  if (heartbeat_.count() == 0 || finished_) return earliest;
+  if (heartbeat_.count() == 0) return earliest;
   earliest = std::min(earliest, last_sent_ + heartbeat_ / 2);
   if (wants_input()) earliest = std::min(earliest, last_received_ + 2 * heartbeat_);
   return earliest;

@@ -137,6 +137,17 @@ TEST_CASE("a client that has nothing to read is not said to stall") {
   alice.reads_all().is_fine();
 }
 
+TEST_CASE("a client that was cut for not reading wants no more ticks") {
+  World world;
+  auto alice = world.connect();
+  auto bob = world.connect();
+  alice.declares("q").consumes("q").stops_reading();
+  bob.publishes("q", "m");
+  world.advance(60s);
+  REQUIRE(alice.session().finished());
+  CHECK(alice.session().deadline() > world.now());
+}
+
 TEST_CASE("a client that is not read from misses no heartbeats") {
   World world{{.options = {.limits = {.output_answer_bytes = 1'000}}}};
   auto alice = world.connect({.heartbeat = 10s});

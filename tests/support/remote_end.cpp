@@ -66,7 +66,7 @@ void RemoteEnd::read_from_session(TimePoint now) {
 
 TimePoint RemoteEnd::deadline() const {
   if (!session_) return TimePoint::max();
-  return farewell_ends_ ? *farewell_ends_ : session_->deadline();
+  return std::min(farewell_ends_.value_or(TimePoint::max()), session_->deadline());
 }
 
 void RemoteEnd::tick(TimePoint now) {
