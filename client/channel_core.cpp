@@ -1,43 +1,56 @@
 #include "client/channel_core.hpp"
 
+#include <algorithm>
+
 #include "client/connection_core.hpp"
 
 namespace pocketmq::client {
 
 using namespace protocol;
 
+namespace {
+
+// Whether a method is the reply that names this consumer.
+template <class Reply> auto answers(std::string tag) {
+  return [tag = std::move(tag)](const Method& method) {
+    const auto* reply = std::get_if<Reply>(&method);
+    return reply != nullptr && reply->consumer_tag == tag;
+  };
+}
+
+}  // namespace
+
 void ChannelCore::request(const Method& method, Accepts accepts, Done<const Command*> done) {
   if (!is_open()) return done(closed_error(), nullptr);
-  pending_.push_back({accepts, std::move(done)});
+  pending_.push_back({std::move(accepts), std::move(done)});
   send(method);
 }
 
 void ChannelCore::get(const basic::Get& method, OnGet done) {
-  const Accepts accepts = [](const Method& reply) {
-    return std::holds_alternative<basic::GetOk>(reply) || std::holds_alternative<basic::GetEmpty>(reply);
-  };
+  const auto accepts = [](const Method& reply) { return is<basic::GetOk>(reply) || is<basic::GetEmpty>(reply); };
   request(method, accepts, [done = std::move(done)](std::error_code error, const Command* reply) mutable {
     const auto* got = reply == nullptr ? nullptr : std::get_if<basic::GetOk>(&reply->method);
     done(error, got, got == nullptr ? nullptr : &*reply->content);
   });
 }
 
-void ChannelCore::consume(const basic::Consume& method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
+void ChannelCore::consume(basic::Consume method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
                           OnReply<basic::ConsumeOk> done) {
-  auto consumer = std::make_shared<Consumer>(std::move(deliver), std::move(cancelled));
-  // The first delivery may follow on the heels of consume-ok.
-  request(method, [this, consumer, done = std::move(done)](std::error_code error, const basic::ConsumeOk* ok) mutable {
-    if (ok != nullptr) consumers_.insert_or_assign(std::string{ok->consumer_tag}, std::move(consumer));
-    done(error, ok);
-  });
+  // The tag tells the replies apart: RabbitMQ's queues send them themselves, one before the other as it happens.
+  std::string tag{method.consumer_tag};
+  if (tag.empty()) tag = "ctag" + std::to_string(number_) + '.' + std::to_string(++tags_chosen_);
+  method.consumer_tag = tag;
+  if (is_open()) consumers_.insert_or_assign(tag, std::make_shared<Consumer>(std::move(deliver), std::move(cancelled)));
+  request(method, answers<basic::ConsumeOk>(tag), reply_to<basic::ConsumeOk>(std::move(done)));
 }
 
 void ChannelCore::cancel(const std::string& consumer_tag, OnReply<basic::CancelOk> done) {
-  request(basic::Cancel{.consumer_tag = consumer_tag},
-          [this, consumer_tag, done = std::move(done)](std::error_code error, const basic::CancelOk* ok) mutable {
-            consumers_.erase(consumer_tag);
-            done(error, ok);
-          });
+  auto forget = [this, consumer_tag, done = std::move(done)](std::error_code error, const basic::CancelOk* ok) mutable {
+    consumers_.erase(consumer_tag);
+    done(error, ok);
+  };
+  request(basic::Cancel{.consumer_tag = consumer_tag}, answers<basic::CancelOk>(consumer_tag),
+          reply_to<basic::CancelOk>(std::move(forget)));
 }
 
 void ChannelCore::send(const Method& method, std::optional<Content> content) {
@@ -129,13 +142,14 @@ void ChannelCore::handle(const channel::Close& method, const Command&) {
 }
 
 void ChannelCore::handle_reply(const Command& command) {
-  if (pending_.empty() || !pending_.front().accepts(command.method)) {
+  const auto asked = std::ranges::find_if(pending_, [&](Pending& pending) { return pending.accepts(command.method); });
+  if (asked == pending_.end()) {
     const auto& id = id_of(command.method);
     return connection_->violate(ReplyCode::command_invalid,
                                 "nothing was asked that " + std::string{id.name} + " would answer", id);
   }
-  auto done = std::move(pending_.front().done);
-  pending_.pop_front();
+  auto done = std::move(asked->done);
+  pending_.erase(asked);
   done({}, &command);
 }
 

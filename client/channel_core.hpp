@@ -41,21 +41,18 @@ class ChannelCore {
     return close_reason_.error ? close_reason_.error : make_error_code(Error::not_open);
   }
 
-  /// Sends a synchronous method; replies come in the order of the requests. `no_wait` must not be set.
+  /// Sends a synchronous method, without waiting for earlier ones' replies. `no_wait` must not be set.
   template <class M> void request(const M& method, OnReply<typename M::Reply> done) {
     using Reply = typename M::Reply;
-    const Accepts accepts = [](const protocol::Method& reply) { return std::holds_alternative<Reply>(reply); };
-    request(protocol::Method{method}, accepts,
-            [done = std::move(done)](std::error_code error, const protocol::Command* reply) mutable {
-              done(error, reply == nullptr ? nullptr : std::get_if<Reply>(&reply->method));
-            });
+    request(protocol::Method{method}, &ChannelCore::is<Reply>, reply_to<Reply>(std::move(done)));
   }
 
   /// Takes one message from a queue (AMQP 0-9-1, 1.8.3.10). Without error and message the queue was empty.
   void get(const protocol::basic::Get& method, OnGet done);
 
-  /// Consumes a queue (1.8.3.3). `cancelled` is called when the broker ends the consumer, never after a `cancel`.
-  void consume(const protocol::basic::Consume& method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
+  /// Consumes a queue (1.8.3.3); an empty tag is chosen here. `cancelled` is called when the broker ends the consumer,
+  /// never after a `cancel`.
+  void consume(protocol::basic::Consume method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
                OnReply<protocol::basic::ConsumeOk> done);
   /// Ends a consumer; deliveries may come until it is done.
   void cancel(const std::string& consumer_tag, OnReply<protocol::basic::CancelOk> done);
@@ -78,7 +75,7 @@ class ChannelCore {
  private:
   friend class ConnectionCore;
 
-  using Accepts = bool (*)(const protocol::Method&);
+  using Accepts = MoveOnlyFunction<bool(const protocol::Method&)>;
   struct Pending {
     Accepts accepts;
     Done<const protocol::Command*> done;
@@ -88,6 +85,14 @@ class ChannelCore {
     MoveOnlyFunction<void()> cancelled;
   };
 
+  template <class Reply> static bool is(const protocol::Method& method) {
+    return std::holds_alternative<Reply>(method);
+  }
+  template <class Reply> static Done<const protocol::Command*> reply_to(OnReply<Reply> done) {
+    return [done = std::move(done)](std::error_code error, const protocol::Command* reply) mutable {
+      done(error, reply == nullptr ? nullptr : std::get_if<Reply>(&reply->method));
+    };
+  }
   void request(const protocol::Method& method, Accepts accepts, Done<const protocol::Command*> done);
   void on_command(const protocol::Command& command);
   /// It is over: nothing more is sent or received.
@@ -111,6 +116,7 @@ class ChannelCore {
   Done<> close_done_;
   CloseReason close_reason_;
   std::deque<Pending> pending_;
+  std::uint64_t tags_chosen_{0};
   std::map<std::string, std::shared_ptr<Consumer>, std::less<>> consumers_;  // by tag
   std::shared_ptr<OnReturn> returned_;
   MoveOnlyFunction<void(const CloseReason&)> closed_;

@@ -90,7 +90,7 @@ TEST_CASE("a callback may close the channel that calls it") {
   Outcome consumed, closed;
   const auto tag = std::make_shared<std::string>("kept while it runs");
   channel->consume(
-      {.queue = "q"},
+      {.queue = "q", .consumer_tag = "c"},
       [&, tag](const basic::Deliver&, const Content&) {
         peer.client->close(peer.now, closed.record());
         CHECK(*tag == "kept while it runs");
@@ -103,23 +103,33 @@ TEST_CASE("a callback may close the channel that calls it") {
   CHECK(closed.times == 1);
 }
 
-TEST_CASE("each consumer gets its own deliveries, the first right after consume-ok") {
+TEST_CASE("each consumer gets its own deliveries, in whatever order the queues answer") {
   auto peer = ScriptedPeer::open(any_encoding());
   const auto channel = peer.opens_channel();
   std::string story;
-  const auto tell = [&](std::string who) {
-    return [&story, who](const basic::Deliver& m, const Content& c) {
-      story += who + std::to_string(m.delivery_tag) + std::string{c.body} + ' ';
-    };
+  const auto consumes = [&](std::string who) {
+    channel->consume(
+        {.queue = who},
+        [&story, who](const basic::Deliver& m, const Content& c) {
+          story += who + std::to_string(m.delivery_tag) + std::string{c.body} + ' ';
+        },
+        nullptr, [&story, who](std::error_code, const basic::ConsumeOk*) { story += who + "-ok "; });
+    return std::string{peer.hears<basic::Consume>(1).consumer_tag};
   };
-  channel->consume({.queue = "a"}, tell("a"), nullptr, [](std::error_code, const basic::ConsumeOk*) {});
-  channel->consume({.queue = "b"}, tell("b"), nullptr, [](std::error_code, const basic::ConsumeOk*) {});
-  peer.says(1, basic::ConsumeOk{.consumer_tag = "ctag-a"});
-  peer.says(1, basic::Deliver{.consumer_tag = "ctag-a", .delivery_tag = 1}, content("x"));
-  peer.says(1, basic::ConsumeOk{.consumer_tag = "ctag-b"});
-  peer.says(1, basic::Deliver{.consumer_tag = "ctag-b", .delivery_tag = 2}, content(""));
-  peer.says(1, basic::Deliver{.consumer_tag = "ctag-a", .delivery_tag = 3}, content("y"));
-  CHECK(story == "a1x b2 a3y ");
+  const auto a = consumes("a"), b = consumes("b");
+  CHECK(a != b);
+  Outcome declared;
+  channel->request(queue::Declare{.queue = "c"}, declared.record());
+  peer.says(1, queue::DeclareOk{.queue = "c"});  // RabbitMQ's channel may answer before its queues
+  CHECK(declared.times == 1);
+  peer.says(1, basic::ConsumeOk{.consumer_tag = b});
+  peer.says(1, basic::Deliver{.consumer_tag = b, .delivery_tag = 1}, content("x"));
+  peer.says(1, basic::ConsumeOk{.consumer_tag = a});
+  peer.says(1, basic::Deliver{.consumer_tag = a, .delivery_tag = 2}, content(""));
+  peer.says(1, basic::Deliver{.consumer_tag = b, .delivery_tag = 3}, content("y"));
+  CHECK(story == "b-ok b1x a-ok a2 b3y ");
+  peer.says(1, basic::ConsumeOk{.consumer_tag = a});
+  CHECK_FALSE(peer.client->is_open());
 }
 
 TEST_CASE("a delivery to nobody is a violation") {
@@ -135,8 +145,8 @@ TEST_CASE("a cancelled consumer gets what is on its way, and then nothing") {
   int delivered = 0;
   Outcome cancelled;
   channel->consume(
-      {.queue = "q"}, [&](const basic::Deliver&, const Content&) { ++delivered; }, [] { FAIL("not by the broker"); },
-      [](std::error_code, const basic::ConsumeOk*) {});
+      {.queue = "q", .consumer_tag = "c"}, [&](const basic::Deliver&, const Content&) { ++delivered; },
+      [] { FAIL("not by the broker"); }, [](std::error_code, const basic::ConsumeOk*) {});
   peer.says(1, basic::ConsumeOk{.consumer_tag = "c"});
   channel->cancel("c", cancelled.record());
   peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, content("x"));
@@ -152,7 +162,7 @@ TEST_CASE("a consumer hears that the broker cancelled it") {
   const auto channel = peer.opens_channel();
   int cancelled = 0;
   channel->consume(
-      {.queue = "q"}, [](const basic::Deliver&, const Content&) {}, [&] { ++cancelled; },
+      {.queue = "q", .consumer_tag = "c"}, [](const basic::Deliver&, const Content&) {}, [&] { ++cancelled; },
       [](std::error_code, const basic::ConsumeOk*) {});
   peer.hears<basic::Consume>(1);
   peer.says(1, basic::ConsumeOk{.consumer_tag = "c"});

@@ -11,6 +11,9 @@ using client::CloseReason;
 using client::RpcCode;
 using client::ScriptedPeer;
 
+// The tags of the first two consumers on channel 1.
+constexpr std::string_view c_fib = "ctag1.1", c_fac = "ctag1.2";
+
 // A server of "fib" and "fac" on a scripted broker.
 struct ServerWorld {
   explicit ServerWorld(Encoding encoding) : peer{ScriptedPeer::open(encoding)} {
@@ -25,19 +28,26 @@ struct ServerWorld {
     }
     CHECK(peer.hears<basic::Qos>(1) == basic::Qos{.prefetch_count = 3});
     CHECK(peer.hears<queue::Declare>(1) == queue::Declare{.queue = "fib"});
-    CHECK(peer.hears<basic::Consume>(1) == basic::Consume{.queue = "fib"});
+    CHECK(hears_consume("fib") == c_fib);
     CHECK(peer.hears<queue::Declare>(1) == queue::Declare{.queue = "fac", .durable = true});
-    CHECK(peer.hears<basic::Consume>(1) == basic::Consume{.queue = "fac"});
+    CHECK(hears_consume("fac") == c_fac);
   }
   ~ServerWorld() { peer.vanishes(); }
+
+  std::string hears_consume(std::string_view queue) {
+    const auto consume = peer.hears<basic::Consume>(1);
+    CHECK(consume.queue == queue);
+    CHECK_FALSE(consume.no_ack);
+    return std::string{consume.consumer_tag};
+  }
 
   void opens() {
     peer.says(1, basic::QosOk{});
     peer.says(1, queue::DeclareOk{.queue = "fib"});
-    peer.says(1, basic::ConsumeOk{.consumer_tag = "c-fib"});
+    peer.says(1, basic::ConsumeOk{.consumer_tag = c_fib});
     peer.says(1, queue::DeclareOk{.queue = "fac"});
     CHECK(opened.empty());
-    peer.says(1, basic::ConsumeOk{.consumer_tag = "c-fac"});
+    peer.says(1, basic::ConsumeOk{.consumer_tag = c_fac});
     CHECK(opened == std::vector<std::string>{""});
   }
 
@@ -67,7 +77,7 @@ struct ServerWorld {
 TEST_CASE("a request is answered with its correlation id, and acked after that") {
   ServerWorld world{any_encoding()};
   world.opens();
-  world.delivers("c-fac", 1, "3", {.correlation_id = "id 1", .reply_to = "amq.gen-x"});
+  world.delivers(c_fac, 1, "3", {.correlation_id = "id 1", .reply_to = "amq.gen-x"});
   REQUIRE(world.requests.size() == 1);
   CHECK(world.requests[0].procedure == 1);
   CHECK(world.requests[0].body == "3");
@@ -84,7 +94,7 @@ TEST_CASE("a request is answered with its correlation id, and acked after that")
 TEST_CASE("a failure is an error reply, and acked: it is never requeued") {
   ServerWorld world{any_encoding()};
   world.opens();
-  world.delivers("c-fib", 1, "x", {.reply_to = "amq.gen-x"});
+  world.delivers(c_fib, 1, "x", {.reply_to = "amq.gen-x"});
   world.server.fail(world.requests.at(0), {RpcCode::invalid_argument, "no number"});
   const auto properties = world.hears_reply("amq.gen-x", R"({"code":"invalid_argument","message":"no number"})");
   CHECK(properties.type == ShortString{"rpc.error"});
@@ -95,8 +105,8 @@ TEST_CASE("a failure is an error reply, and acked: it is never requeued") {
 TEST_CASE("a request that wants no reply gets none, and is acked") {
   ServerWorld world{any_encoding()};
   world.opens();
-  world.delivers("c-fib", 1, "1", {.correlation_id = "1"});
-  world.delivers("c-fib", 2, "x", {.correlation_id = "2"});
+  world.delivers(c_fib, 1, "1", {.correlation_id = "1"});
+  world.delivers(c_fib, 2, "x", {.correlation_id = "2"});
   world.server.reply(world.requests.at(0), {"1"});
   world.server.fail(world.requests.at(1), {RpcCode::internal, "oops"});
   CHECK(world.peer.hears<basic::Ack>(1).delivery_tag == 1);
@@ -109,7 +119,7 @@ TEST_CASE("a request brings its caller's deadline") {
   const auto with_deadline = [&](std::uint64_t tag, std::int64_t milliseconds) {
     FieldTableWriter headers;
     headers.int64("x-rpc-deadline", milliseconds);
-    world.delivers("c-fib", tag, "1", {.headers = headers.table()});
+    world.delivers(c_fib, tag, "1", {.headers = headers.table()});
     return world.requests.back().deadline;
   };
   CHECK(with_deadline(1, 1'700'000'000'000) == client::WallTime{std::chrono::milliseconds{1'700'000'000'000}});
@@ -117,7 +127,7 @@ TEST_CASE("a request brings its caller's deadline") {
   CHECK_FALSE(with_deadline(3, -1));
   FieldTableWriter odd;
   odd.string("x-rpc-deadline", "soon");
-  world.delivers("c-fib", 4, "1", {.headers = odd.table()});
+  world.delivers(c_fib, 4, "1", {.headers = odd.table()});
   CHECK_FALSE(world.requests.back().deadline);
 }
 
@@ -139,7 +149,7 @@ TEST_CASE("an open server says once that it lost its connection, or a queue") {
 
   ServerWorld deleted{any_encoding()};
   deleted.opens();
-  deleted.peer.says(1, basic::Cancel{.consumer_tag = "c-fac"});
+  deleted.peer.says(1, basic::Cancel{.consumer_tag = c_fac});
   CHECK(deleted.lost == std::vector<std::string>{"the queue 'fac' was deleted"});
   deleted.peer.vanishes();
   CHECK(deleted.lost.size() == 1);
@@ -150,8 +160,8 @@ TEST_CASE("a stopped server cancels its consumers and loses nothing") {
   world.opens();
   world.server.stop();
   world.server.stop();
-  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == "c-fib");
-  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == "c-fac");
+  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == c_fib);
+  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == c_fac);
   CHECK(world.peer.hears_nothing());
   world.peer.vanishes();
   CHECK(world.lost.empty());
