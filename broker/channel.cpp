@@ -1,35 +1,10 @@
 #include "broker/channel.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 #include "broker/session.hpp"
 
 namespace pocketmq::broker {
-namespace {
 
 namespace basic = protocol::basic;
-namespace queue = protocol::queue;
-namespace exchange = protocol::exchange;
-
-constexpr std::chrono::milliseconds expiration_max{315'360'000'000};  // ten years
-
-// The publisher's `expiration`: whole milliseconds in decimal digits, as RabbitMQ reads them.
-std::chrono::milliseconds parse_expiration(std::string_view text) {
-  const auto* begin = text.data();
-  const auto* end = begin + text.size();
-  if (text.starts_with('+')) ++begin;
-  std::int64_t milliseconds = 0;
-  const auto [stopped, error] = std::from_chars(begin, end, milliseconds);
-  if (error != std::errc{} || stopped != end || milliseconds < 0 || milliseconds > expiration_max.count())
-    throw ChannelError{
-        ReplyCode::precondition_failed,
-        "invalid expiration '" + std::string{text}
-            + "': write the message's time to live in whole milliseconds, such as '60000', up to ten years"};
-  return std::chrono::milliseconds{milliseconds};
-}
-
-}  // namespace
 
 Channel::~Channel() {
   stop_consuming();
@@ -43,12 +18,7 @@ void Channel::stop_consuming() {
 
 // ---- answering
 
-template <class Request, class Reply> void Channel::reply(const Request& request, const Reply& reply) {
-  if constexpr (requires { request.no_wait; }) {
-    if (request.no_wait) return;
-  }
-  session_.answer({.channel = number_, .method = reply});
-}
+void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }
 
 void Channel::refuse_as_not_a_clients(const protocol::MethodId& method) {
   throw ConnectionError{ReplyCode::command_invalid, std::string{method.name} + " is not for a client to send here"};
@@ -90,132 +60,6 @@ void Channel::handle(const protocol::channel::Flow& m) {
     throw ConnectionError{ReplyCode::not_implemented, "active=false; limit deliveries with basic.qos instead"};
   reply(m, protocol::channel::FlowOk{.active = true});
 }
-
-// ---- queues and exchanges
-
-void Channel::handle(const queue::Declare& m) {
-  Queue* declared = nullptr;
-  if (m.passive) {
-    declared = &virtual_host().require_queue(m.queue);
-    require_access(virtual_host(), *declared, &session_);
-  } else {
-    require_permission(Permission::configure, m.queue);
-    const bool is_new = virtual_host().find_queue(m.queue) == nullptr;
-    declared = &virtual_host().declare_queue({.name = std::string{m.queue},
-                                              .durable = m.durable,
-                                              .auto_delete = m.auto_delete,
-                                              .owner = m.exclusive ? &session_ : nullptr,
-                                              .arguments = QueueArguments{m.arguments}});
-    if (m.exclusive && is_new) session_.own(*declared);
-  }
-  last_declared_ = declared->name();
-  reply(m, queue::DeclareOk{.queue = declared->name(),
-                            .message_count = static_cast<std::uint32_t>(declared->ready()),
-                            .consumer_count = static_cast<std::uint32_t>(declared->consumers())});
-}
-
-void Channel::handle(const queue::Delete& m) {
-  const auto& name = m.queue.empty() ? require_queue(m.queue).name() : std::string{m.queue};
-  auto* found = virtual_host().find_queue(name);
-  if (found == nullptr) return reply(m, queue::DeleteOk{});
-  require_access(virtual_host(), *found, &session_);
-  require_permission(Permission::configure, name);
-  const auto described = virtual_host().describe_queue(name);
-  if (m.if_unused && found->consumers() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
-  if (m.if_empty && found->ready() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " not empty"};
-  const auto dropped = virtual_host().delete_queue(*found);
-  reply(m, queue::DeleteOk{.message_count = static_cast<std::uint32_t>(dropped)});
-}
-
-void Channel::handle(const queue::Purge& m) {
-  auto& purged = require_accessible_queue(m.queue, Permission::read);
-  reply(m, queue::PurgeOk{.message_count = static_cast<std::uint32_t>(purged.purge())});
-}
-
-namespace {
-
-constexpr std::string_view default_exchange_is_fixed = "operation not permitted on the default exchange";
-
-}  // namespace
-
-void Channel::handle(const queue::Bind& m) {
-  (void)virtual_host().require_exchange(m.exchange);
-  throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-}
-
-void Channel::handle(const queue::Unbind& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  reply(m, queue::UnbindOk{});
-}
-
-void Channel::handle(const exchange::Declare& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  if (m.passive) (void)virtual_host().require_exchange(m.exchange);
-  throw ConnectionError{ReplyCode::not_implemented, "cannot declare exchange '" + std::string{m.exchange}
-                                                        + "': PocketMQ has only the default exchange ''"};
-}
-
-void Channel::handle(const exchange::Delete& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  reply(m, exchange::DeleteOk{});
-}
-
-// ---- publishing
-
-void Channel::check_properties(const protocol::BasicProperties& properties) const {
-  if (properties.user_id && *properties.user_id != session_.user().name)
-    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
-                                                           + "' but authenticated user was '" + session_.user().name
-                                                           + "'"};
-  if (properties.delivery_mode && *properties.delivery_mode != 1 && *properties.delivery_mode != 2)
-    throw ChannelError{ReplyCode::precondition_failed, "invalid message: delivery_mode is "
-                                                           + std::to_string(*properties.delivery_mode)
-                                                           + "; 1 (transient) and 2 (persistent) exist"};
-}
-
-void Channel::handle(const basic::Publish& m, protocol::Content& content) {
-  if (m.immediate)
-    throw ConnectionError{ReplyCode::not_implemented, "immediate=true; use mandatory, or a time to live of 0"};
-  const auto& to = virtual_host().require_exchange(m.exchange);
-  require_permission(Permission::write, m.exchange);
-  if (content.refused_size_bytes > 0)
-    throw ChannelError{ReplyCode::precondition_failed,
-                       "message size " + std::to_string(content.refused_size_bytes)
-                           + " is larger than configured max size "
-                           + std::to_string(session_.context().options().limits.body_max_bytes)};
-  const auto properties = content.properties.decode();
-  check_properties(properties);
-  std::optional<std::chrono::milliseconds> time_to_live;
-  if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
-
-  const Message message{m.exchange, m.routing_key, std::move(content), time_to_live};
-  const auto publish = next_publish_++;
-  auto& context = session_.context();
-  context.tell(&Observer::on_published, message);
-  const auto& queues = virtual_host().route(to, m.routing_key);
-  context.tell(&Observer::on_routed, message, queues.size());
-  for (auto* into : queues) into->enqueue(message, *this, publish);
-  if (!queues.empty()) return;
-  if (m.mandatory)
-    return_to_publisher(message);
-  else
-    context.tell(&Observer::on_dropped, message);
-}
-
-void Channel::return_to_publisher(const Message& message) {
-  session_.context().tell(&Observer::on_returned, message);
-  session_.answer({.channel = number_,
-                   .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
-                                           .reply_text = "NO_ROUTE",
-                                           .exchange = message.exchange(),
-                                           .routing_key = message.routing_key()},
-                   .content = message.content()});
-}
-
-void Channel::accepted(std::uint64_t) {
-  // Nobody waits for it: this channel is neither in confirm nor in transaction mode.
-}
-
 // ---- consuming
 
 void Channel::handle(const basic::Qos& m) {

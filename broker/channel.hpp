@@ -81,7 +81,14 @@ class Channel final : private Publisher {
   [[noreturn]] static void refuse_as_not_implemented(const protocol::MethodId& method);
   void accepted(std::uint64_t publish) override;
 
-  template <class Request, class Reply> void reply(const Request& request, const Reply& reply);
+  void send(const protocol::Method& method);
+  /// Answers a request that wants an answer.
+  template <class Request, class Reply> void reply(const Request& request, const Reply& reply) {
+    if constexpr (requires { request.no_wait; }) {
+      if (request.no_wait) return;
+    }
+    send(reply);
+  }
 
   [[nodiscard]] VirtualHost& virtual_host() const;
   [[nodiscard]] Queue& require_queue(std::string_view name);

@@ -1,0 +1,78 @@
+// What a channel declares, binds and deletes.
+
+#include "broker/channel.hpp"
+#include "broker/session.hpp"
+
+namespace pocketmq::broker {
+
+namespace queue = protocol::queue;
+namespace exchange = protocol::exchange;
+
+void Channel::handle(const queue::Declare& m) {
+  Queue* declared = nullptr;
+  if (m.passive) {
+    declared = &virtual_host().require_queue(m.queue);
+    require_access(virtual_host(), *declared, &session_);
+  } else {
+    require_permission(Permission::configure, m.queue);
+    const bool is_new = virtual_host().find_queue(m.queue) == nullptr;
+    declared = &virtual_host().declare_queue({.name = std::string{m.queue},
+                                              .durable = m.durable,
+                                              .auto_delete = m.auto_delete,
+                                              .owner = m.exclusive ? &session_ : nullptr,
+                                              .arguments = QueueArguments{m.arguments}});
+    if (m.exclusive && is_new) session_.own(*declared);
+  }
+  last_declared_ = declared->name();
+  reply(m, queue::DeclareOk{.queue = declared->name(),
+                            .message_count = static_cast<std::uint32_t>(declared->ready()),
+                            .consumer_count = static_cast<std::uint32_t>(declared->consumers())});
+}
+
+void Channel::handle(const queue::Delete& m) {
+  const auto& name = m.queue.empty() ? require_queue(m.queue).name() : std::string{m.queue};
+  auto* found = virtual_host().find_queue(name);
+  if (found == nullptr) return reply(m, queue::DeleteOk{});
+  require_access(virtual_host(), *found, &session_);
+  require_permission(Permission::configure, name);
+  const auto described = virtual_host().describe_queue(name);
+  if (m.if_unused && found->consumers() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
+  if (m.if_empty && found->ready() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " not empty"};
+  const auto dropped = virtual_host().delete_queue(*found);
+  reply(m, queue::DeleteOk{.message_count = static_cast<std::uint32_t>(dropped)});
+}
+
+void Channel::handle(const queue::Purge& m) {
+  auto& purged = require_accessible_queue(m.queue, Permission::read);
+  reply(m, queue::PurgeOk{.message_count = static_cast<std::uint32_t>(purged.purge())});
+}
+
+namespace {
+
+constexpr std::string_view default_exchange_is_fixed = "operation not permitted on the default exchange";
+
+}  // namespace
+
+void Channel::handle(const queue::Bind& m) {
+  (void)virtual_host().require_exchange(m.exchange);
+  throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
+}
+
+void Channel::handle(const queue::Unbind& m) {
+  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
+  reply(m, queue::UnbindOk{});
+}
+
+void Channel::handle(const exchange::Declare& m) {
+  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
+  if (m.passive) (void)virtual_host().require_exchange(m.exchange);
+  throw ConnectionError{ReplyCode::not_implemented, "cannot declare exchange '" + std::string{m.exchange}
+                                                        + "': PocketMQ has only the default exchange ''"};
+}
+
+void Channel::handle(const exchange::Delete& m) {
+  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
+  reply(m, exchange::DeleteOk{});
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,86 @@
+// What a channel publishes.
+
+#include <charconv>
+
+#include "broker/channel.hpp"
+#include "broker/session.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+namespace basic = protocol::basic;
+
+constexpr std::chrono::milliseconds expiration_max{315'360'000'000};  // ten years
+
+// The publisher's `expiration`: whole milliseconds in decimal digits, as RabbitMQ reads them.
+std::chrono::milliseconds parse_expiration(std::string_view text) {
+  const auto* begin = text.data();
+  const auto* end = begin + text.size();
+  if (text.starts_with('+')) ++begin;
+  std::int64_t milliseconds = 0;
+  const auto [stopped, error] = std::from_chars(begin, end, milliseconds);
+  if (error != std::errc{} || stopped != end || milliseconds < 0 || milliseconds > expiration_max.count())
+    throw ChannelError{
+        ReplyCode::precondition_failed,
+        "invalid expiration '" + std::string{text}
+            + "': write the message's time to live in whole milliseconds, such as '60000', up to ten years"};
+  return std::chrono::milliseconds{milliseconds};
+}
+
+}  // namespace
+
+void Channel::check_properties(const protocol::BasicProperties& properties) const {
+  if (properties.user_id && *properties.user_id != session_.user().name)
+    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
+                                                           + "' but authenticated user was '" + session_.user().name
+                                                           + "'"};
+  if (properties.delivery_mode && *properties.delivery_mode != 1 && *properties.delivery_mode != 2)
+    throw ChannelError{ReplyCode::precondition_failed, "invalid message: delivery_mode is "
+                                                           + std::to_string(*properties.delivery_mode)
+                                                           + "; 1 (transient) and 2 (persistent) exist"};
+}
+
+void Channel::handle(const basic::Publish& m, protocol::Content& content) {
+  if (m.immediate)
+    throw ConnectionError{ReplyCode::not_implemented, "immediate=true; use mandatory, or a time to live of 0"};
+  const auto& to = virtual_host().require_exchange(m.exchange);
+  require_permission(Permission::write, m.exchange);
+  if (content.refused_size_bytes > 0)
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "message size " + std::to_string(content.refused_size_bytes)
+                           + " is larger than configured max size "
+                           + std::to_string(session_.context().options().limits.body_max_bytes)};
+  const auto properties = content.properties.decode();
+  check_properties(properties);
+  std::optional<std::chrono::milliseconds> time_to_live;
+  if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
+
+  const Message message{m.exchange, m.routing_key, std::move(content), time_to_live};
+  const auto publish = next_publish_++;
+  auto& context = session_.context();
+  context.tell(&Observer::on_published, message);
+  const auto& queues = virtual_host().route(to, m.routing_key);
+  context.tell(&Observer::on_routed, message, queues.size());
+  for (auto* into : queues) into->enqueue(message, *this, publish);
+  if (!queues.empty()) return;
+  if (m.mandatory)
+    return_to_publisher(message);
+  else
+    context.tell(&Observer::on_dropped, message);
+}
+
+void Channel::return_to_publisher(const Message& message) {
+  session_.context().tell(&Observer::on_returned, message);
+  session_.answer({.channel = number_,
+                   .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
+                                           .reply_text = "NO_ROUTE",
+                                           .exchange = message.exchange(),
+                                           .routing_key = message.routing_key()},
+                   .content = message.content()});
+}
+
+void Channel::accepted(std::uint64_t) {
+  // Nobody waits for it: this channel is neither in confirm nor in transaction mode.
+}
+
+}  // namespace pocketmq::broker
