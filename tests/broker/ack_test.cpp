@@ -1,4 +1,5 @@
 // Acks: which delivery tags are known, and what becomes of a message.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // Clients that write before they read, or do not read at all: what they hold is bounded, and nobody waits for ever.
+#include "broker/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // AMQP clients that break the protocol: each is told how and loses its connection, and all others go on.
+#include "broker/queue.hpp"
 #include "protocol/amqp_codec.hpp"
 #include "tests/support/world.hpp"
 

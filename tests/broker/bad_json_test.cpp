@@ -1,4 +1,5 @@
 // JSON clients that break the protocol: each is told how and loses its connection, and all others go on.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // A channel's life: opened, closed by either side, opened again.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

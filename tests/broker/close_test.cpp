@@ -1,4 +1,5 @@
 // How a connection ends, by either side.
+#include "broker/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

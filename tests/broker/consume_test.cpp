@@ -1,4 +1,5 @@
 // basic.consume and basic.cancel: tags, exclusiveness, answers.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // queue.declare: names, equality, and whose a queue is.
+#include "broker/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // How queues are emptied and how they end.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // Which consumer gets which message, and when.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,6 +1,7 @@
 // Exchanges: today the default exchange, which cannot be changed, and how messages are routed through it.
 #include "broker/exchange.hpp"
 
+#include "broker/broker.hpp"
 #include "broker/errors.hpp"
 #include "tests/support/world.hpp"
 

@@ -1,4 +1,5 @@
 // Time to live: when messages end, and which of them are still counted.
+#include "broker/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // How a connection begins: AMQP's three steps, JSON's one or none, and who does not get in.
+#include "broker/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

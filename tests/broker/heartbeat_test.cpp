@@ -1,4 +1,5 @@
 // Heartbeats, and clients that do not read what they are sent.
+#include "broker/session.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,5 +1,6 @@
 // Who may log in, and how those who may not are told.
 #include "broker/errors.hpp"
+#include "broker/permission.hpp"
 #include "broker/sasl.hpp"
 #include "tests/support/world.hpp"
 

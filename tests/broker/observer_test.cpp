@@ -1,4 +1,5 @@
 // What an observer is told, and in which order.
+#include "broker/session.hpp"
 #include "protocol/method.hpp"
 #include "tests/support/world.hpp"
 

@@ -1,4 +1,5 @@
 // basic.publish: what is carried, what is returned, what is refused.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

@@ -1,4 +1,5 @@
 // Messages come back: where to, in which order, and marked.
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

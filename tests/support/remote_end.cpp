@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "broker/session.hpp"
+
 namespace pocketmq::tests {
 namespace {
 
@@ -15,6 +17,8 @@ RemoteEnd::RemoteEnd(std::unique_ptr<broker::Session> session, std::optional<Enc
   if (encoding) speech_.emplace(*encoding);
   session_->on_wake(this);
 }
+
+RemoteEnd::~RemoteEnd() = default;
 
 void RemoteEnd::send_bytes(std::string_view bytes) {
   to_send_ += bytes;

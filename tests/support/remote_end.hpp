@@ -8,8 +8,12 @@
 #include <optional>
 #include <string>
 
-#include "broker/session.hpp"
+#include "protocol/connection_end.hpp"
 #include "tests/support/received.hpp"
+
+namespace pocketmq::broker {
+class Session;
+}
 
 namespace pocketmq::tests {
 
@@ -19,6 +23,7 @@ class RemoteEnd final : private protocol::Waker {
  public:
   /// Without an encoding, what comes is kept as bytes.
   RemoteEnd(std::unique_ptr<broker::Session> session, std::optional<Encoding> encoding);
+  ~RemoteEnd();
 
   void send(const protocol::Command& command) { send_bytes(speech_->say(command)); }
   void send_heartbeat() { send_bytes(speech_->say_heartbeat()); }

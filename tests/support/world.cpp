@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/broker.hpp"
+
 namespace pocketmq::tests {
 namespace {
 
@@ -18,12 +20,14 @@ World::World(WorldSetup setup)
     : encoding_{setup.encoding ? *setup.encoding : GENERATE(Encoding::json, Encoding::amqp)},
       told_in_{Catch::MessageBuilder{"World", CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info}
                << "in " << std::string{name_of(encoding_)}},
-      broker_{seeded(std::move(setup.options)), setup.observer} {}
+      broker_{std::make_unique<broker::Broker>(seeded(std::move(setup.options)), setup.observer)} {}
+
+World::~World() = default;
 
 Client World::arrive(const Login& login) {
   const auto number = ends_.size() + 1;
   ends_.push_back(std::make_unique<RemoteEnd>(
-      broker_.connect({.name = "client " + std::to_string(number), .from_loopback = login.from_loopback}, now_),
+      broker_->connect({.name = "client " + std::to_string(number), .from_loopback = login.from_loopback}, now_),
       login.encoding.value_or(encoding_)));
   return Client{*this, *ends_.back(), 1};
 }
@@ -31,7 +35,7 @@ Client World::arrive(const Login& login) {
 Client World::arrive_raw(const Login& login) {
   const auto number = ends_.size() + 1;
   ends_.push_back(std::make_unique<RemoteEnd>(
-      broker_.connect({.name = "client " + std::to_string(number), .from_loopback = login.from_loopback}, now_),
+      broker_->connect({.name = "client " + std::to_string(number), .from_loopback = login.from_loopback}, now_),
       std::nullopt));
   return Client{*this, *ends_.back(), 1};
 }
@@ -58,13 +62,13 @@ void World::advance(std::chrono::nanoseconds duration) {
   const auto until = now_ + duration;
   int ticks_at_one_time = 0;
   for (;;) {
-    auto next = broker_.deadline();
+    auto next = broker_->deadline();
     for (const auto& end : ends_) next = std::min(next, end->deadline());
     if (next > until) break;
     if (next > now_) ticks_at_one_time = 0;
     if (++ticks_at_one_time > 1'000) FAIL("a deadline does not move when it is told that it has come");
     now_ = std::max(now_, next);
-    if (broker_.deadline() <= now_) broker_.tick(now_);
+    if (broker_->deadline() <= now_) broker_->tick(now_);
     for (const auto& end : ends_)
       if (end->deadline() <= now_) end->tick(now_);
     settle();
@@ -73,8 +77,8 @@ void World::advance(std::chrono::nanoseconds duration) {
   settle();
 }
 
-bool World::has_queue(std::string_view name) { return broker_.find_virtual_host("/")->find_queue(name) != nullptr; }
+bool World::has_queue(std::string_view name) { return broker_->find_virtual_host("/")->find_queue(name) != nullptr; }
 
-const broker::Queue& World::queue(std::string_view name) { return *broker_.find_virtual_host("/")->find_queue(name); }
+const broker::Queue& World::queue(std::string_view name) { return *broker_->find_virtual_host("/")->find_queue(name); }
 
 }  // namespace pocketmq::tests

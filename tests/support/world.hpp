@@ -14,11 +14,17 @@
 #include <string>
 #include <vector>
 
-#include "broker/broker.hpp"
+#include "broker/options.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/remote_end.hpp"
 #include "tests/support/story.hpp"
+
+namespace pocketmq::broker {
+class Broker;
+class Observer;
+class Queue;
+}  // namespace pocketmq::broker
 
 namespace pocketmq::tests {
 
@@ -50,6 +56,7 @@ class World {
   World() : World{WorldSetup{}} {}
   explicit World(Encoding encoding) : World{WorldSetup{.encoding = encoding}} {}
   explicit World(WorldSetup setup);
+  ~World();
 
   /// A client that is logged in and has channel 1 open.
   Client connect(const Login& login = {}, At at = At::current());
@@ -66,7 +73,7 @@ class World {
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] Encoding encoding() const { return encoding_; }
   [[nodiscard]] bool speaks_json() const { return encoding_ == Encoding::json; }
-  [[nodiscard]] broker::Broker& broker() { return broker_; }
+  [[nodiscard]] broker::Broker& broker() { return *broker_; }
   [[nodiscard]] bool has_queue(std::string_view name);
   /// Only one that is there.
   [[nodiscard]] const broker::Queue& queue(std::string_view name);
@@ -74,7 +81,7 @@ class World {
  private:
   const Encoding encoding_;
   const Catch::ScopedMessage told_in_;
-  broker::Broker broker_;
+  const std::unique_ptr<broker::Broker> broker_;
   TimePoint now_{1h};
   std::vector<std::unique_ptr<RemoteEnd>> ends_;
 };
