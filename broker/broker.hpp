@@ -2,6 +2,7 @@
 // and the time.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "broker/context.hpp"
 #include "broker/session.hpp"
+#include "broker/users.hpp"
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
@@ -32,7 +34,11 @@ class Broker {
   /// Closes all connections with 320, "connection forced", and that text.
   void shut_down(std::string_view text);
 
+  /// Null if there is none.
   [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name);
+  /// Makes it, or finds it.
+  VirtualHost& add_virtual_host(std::string_view name);
+  [[nodiscard]] Users& users() { return users_; }
   [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
 
   /// For the parts of the broker.
@@ -41,8 +47,11 @@ class Broker {
   void leave(Session& session) { sessions_.erase(&session); }
 
  private:
+  void add_account(std::string_view name, std::string_view password);
+
   Context context_;
-  VirtualHost virtual_host_;
+  std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
+  Users users_;
   std::unordered_set<Session*> sessions_;
 };
 

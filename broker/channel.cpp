@@ -28,25 +28,36 @@ void Channel::refuse_as_not_implemented(const protocol::MethodId& method) {
   throw ConnectionError{ReplyCode::not_implemented, "PocketMQ does not have " + std::string{method.name} + " yet"};
 }
 
-void Channel::require_permission(Permission permission, std::string_view resource) const {
-  if (may(session_.user(), permission, virtual_host().name(), resource)) return;
-  throw ChannelError{ReplyCode::access_refused, std::string{name_of(permission)} + " access to '"
-                                                    + std::string{resource} + "' in vhost '" + virtual_host().name()
-                                                    + "' refused for user '" + session_.user().name + "'"};
+void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {
+  auto& granted = granted_[static_cast<std::size_t>(permission)];  // a channel says the same names again and again
+  if (granted == name) return;
+  if (!session_.user().may(permission, virtual_host().name(), name))
+    throw ChannelError{ReplyCode::access_refused, "access to " + std::string{resource} + " '" + std::string{name}
+                                                      + "' in vhost '" + virtual_host().name() + "' refused for user '"
+                                                      + session_.user().name + "'"};
+  granted = name;
+}
+
+void Channel::require_queue_permission(Permission permission, std::string_view queue) {
+  require_permission(permission, "queue", queue);
+}
+
+void Channel::require_exchange_permission(Permission permission, std::string_view exchange) {
+  require_permission(permission, "exchange", exchange.empty() ? "amq.default" : exchange);
 }
 
 VirtualHost& Channel::virtual_host() const { return session_.virtual_host(); }
 
-Queue& Channel::require_queue(std::string_view name) {
-  if (!name.empty()) return virtual_host().require_queue(name);
-  if (last_declared_.empty()) throw ChannelError{ReplyCode::not_found, "no previously declared queue"};
-  return virtual_host().require_queue(last_declared_);
+std::string_view Channel::name_meant(std::string_view queue) const {
+  if (queue.empty() && last_declared_.empty()) throw ChannelError{ReplyCode::not_found, "no previously declared queue"};
+  return queue.empty() ? last_declared_ : queue;
 }
 
 Queue& Channel::require_accessible_queue(std::string_view name, Permission permission) {
-  auto& found = require_queue(name);
+  const auto meant = name_meant(name);
+  require_queue_permission(permission, meant);
+  auto& found = virtual_host().require_queue(meant);
   require_access(virtual_host(), found, &session_);
-  require_permission(permission, found.name());
   return found;
 }
 

@@ -2,9 +2,11 @@
 // given and has not acked.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,9 +93,14 @@ class Channel final : private Publisher {
   }
 
   [[nodiscard]] VirtualHost& virtual_host() const;
-  [[nodiscard]] Queue& require_queue(std::string_view name);
+  /// What is meant by a queue's name: an empty one stands for the queue last declared, or is ChannelError 404.
+  [[nodiscard]] std::string_view name_meant(std::string_view queue) const;
+  [[nodiscard]] std::string name_for_new(const protocol::queue::Declare& queue) const;
   [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
-  void require_permission(Permission permission, std::string_view resource) const;
+  /// ChannelError 403 unless the user has that permission on the queue, or the exchange, that is or would be called so.
+  void require_queue_permission(Permission permission, std::string_view queue);
+  void require_exchange_permission(Permission permission, std::string_view exchange);
+  void require_permission(Permission permission, std::string_view resource, std::string_view name);
   void check_properties(const protocol::BasicProperties& properties) const;
   void return_to_publisher(const Message& message);
   void requeue(std::vector<Unacked> deliveries);
@@ -109,8 +116,9 @@ class Channel final : private Publisher {
   std::string last_declared_;  // the queue that an empty name stands for
   std::uint64_t next_tag_{1};  // tags never repeat on a channel (1.8.3.13)
   std::uint64_t next_publish_{1};
-  std::uint16_t prefetch_{0};           // of the whole channel, 0 for no limit
-  std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
+  std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
+  std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
+  std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for
 };
 
 }  // namespace pocketmq::broker

@@ -8,15 +8,27 @@ namespace pocketmq::broker {
 namespace queue = protocol::queue;
 namespace exchange = protocol::exchange;
 
+// The name that a client may give, or one that nobody has.
+std::string Channel::name_for_new(const queue::Declare& m) const {
+  if (m.queue.starts_with("amq."))
+    throw ChannelError{ReplyCode::access_refused,
+                       "queue name '" + std::string{m.queue} + "' contains reserved prefix 'amq.*'"};
+  if (!m.queue.empty()) return std::string{m.queue};
+  if (QueueArguments{m.arguments}.queue_type() == "quorum")
+    throw ChannelError{ReplyCode::precondition_failed, "Cannot declare a server-named queue for type quorum"};
+  return session_.context().unique_name("amq.gen-");
+}
+
 void Channel::handle(const queue::Declare& m) {
   Queue* declared = nullptr;
   if (m.passive) {
     declared = &virtual_host().require_queue(m.queue);
     require_access(virtual_host(), *declared, &session_);
   } else {
-    require_permission(Permission::configure, m.queue);
-    const bool is_new = virtual_host().find_queue(m.queue) == nullptr;
-    declared = &virtual_host().declare_queue({.name = std::string{m.queue},
+    auto name = name_for_new(m);
+    require_queue_permission(Permission::configure, name);
+    const bool is_new = virtual_host().find_queue(name) == nullptr;
+    declared = &virtual_host().declare_queue({.name = std::move(name),
                                               .durable = m.durable,
                                               .auto_delete = m.auto_delete,
                                               .owner = m.exclusive ? &session_ : nullptr,
@@ -30,11 +42,11 @@ void Channel::handle(const queue::Declare& m) {
 }
 
 void Channel::handle(const queue::Delete& m) {
-  const auto& name = m.queue.empty() ? require_queue(m.queue).name() : std::string{m.queue};
+  const auto name = name_meant(m.queue);
+  require_queue_permission(Permission::configure, name);
   auto* found = virtual_host().find_queue(name);
   if (found == nullptr) return reply(m, queue::DeleteOk{});
   require_access(virtual_host(), *found, &session_);
-  require_permission(Permission::configure, name);
   const auto described = virtual_host().describe_queue(name);
   if (m.if_unused && found->consumers() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
   if (m.if_empty && found->ready() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " not empty"};

@@ -30,7 +30,7 @@ std::chrono::milliseconds parse_expiration(std::string_view text) {
 }  // namespace
 
 void Channel::check_properties(const protocol::BasicProperties& properties) const {
-  if (properties.user_id && *properties.user_id != session_.user().name)
+  if (properties.user_id && *properties.user_id != session_.user().name && !session_.user().has_tag("impersonator"))
     throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
                                                            + "' but authenticated user was '" + session_.user().name
                                                            + "'"};
@@ -43,8 +43,8 @@ void Channel::check_properties(const protocol::BasicProperties& properties) cons
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (m.immediate)
     throw ConnectionError{ReplyCode::not_implemented, "immediate=true; use mandatory, or a time to live of 0"};
+  require_exchange_permission(Permission::write, m.exchange);
   const auto& to = virtual_host().require_exchange(m.exchange);
-  require_permission(Permission::write, m.exchange);
   if (content.refused_size_bytes > 0)
     throw ChannelError{ReplyCode::precondition_failed,
                        "message size " + std::to_string(content.refused_size_bytes)

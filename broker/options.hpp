@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "protocol/limits.hpp"
 
@@ -18,6 +19,17 @@ struct Options {
   std::uint16_t channel_max{2047};
   /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
   std::chrono::seconds handshake_max{10};
+
+  /// Virtual hosts beside "/". guest may do everything in them.
+  std::vector<std::string> virtual_hosts{};
+  /// Users beside guest. They may do everything in every virtual host.
+  struct Account {
+    std::string name;
+    std::string password;
+  };
+  std::vector<Account> users{};
+  /// Whether guest may log in from other machines too; RabbitMQ's `loopback_users = none`.
+  bool guest_from_anywhere{false};
 
   /// What connection.start says of the broker. Some clients apply RabbitMQ's rules only if they read its name here.
   std::string product{"RabbitMQ"};

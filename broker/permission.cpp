@@ -2,19 +2,15 @@
 
 namespace pocketmq::broker {
 
-std::string_view name_of(Permission permission) {
+Pattern permission_pattern(std::string text) { return Pattern{text.empty() ? "^$" : std::move(text)}; }
+
+bool Permissions::allow(Permission permission, std::string_view resource) const {
   switch (permission) {
-    case Permission::configure: return "configure";
-    case Permission::write: return "write";
-    case Permission::read: return "read";
+    case Permission::configure: return configure.found_in(resource);
+    case Permission::write: return write.found_in(resource);
+    case Permission::read: return read.found_in(resource);
   }
-  return "";
+  return false;
 }
-
-bool may_log_in(std::string_view user, std::string_view password, bool from_loopback) {
-  return user == "guest" && password == "guest" && from_loopback;
-}
-
-bool may(const User&, Permission, std::string_view, std::string_view) { return true; }
 
 }  // namespace pocketmq::broker

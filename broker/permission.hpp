@@ -1,28 +1,27 @@
-// Who may do what: asked before every verb.
+// What a user may do in one virtual host, asked before every verb.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "broker/pattern.hpp"
+
 namespace pocketmq::broker {
 
 /// RabbitMQ's three permissions on a resource (a queue or an exchange) of a virtual host.
 enum class Permission : std::uint8_t { configure, write, read };
 
-/// The name of a permission, as texts say it.
-[[nodiscard]] std::string_view name_of(Permission permission);
+/// A pattern of a permission. The empty text stands for no resource at all. Throws PatternError.
+[[nodiscard]] Pattern permission_pattern(std::string text);
 
-/// A user who has logged in.
-struct User {
-  std::string name;
+/// For each permission, the names of the resources that it is given for.
+struct Permissions {
+  Pattern configure{".*"};
+  Pattern write{".*"};
+  Pattern read{".*"};
+
+  [[nodiscard]] bool allow(Permission permission, std::string_view resource) const;
 };
-
-/// Whether that is a user's password. The one user is guest, as RabbitMQ comes, from the same machine only.
-[[nodiscard]] bool may_log_in(std::string_view user, std::string_view password, bool from_loopback);
-
-/// Whether the user has that permission on that resource. A user may do everything.
-[[nodiscard]] bool may(const User& user, Permission permission, std::string_view virtual_host,
-                       std::string_view resource);
 
 }  // namespace pocketmq::broker

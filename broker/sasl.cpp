@@ -35,11 +35,17 @@ Credentials read_amqplain(std::string_view response) {
 
 }  // namespace
 
-Credentials read_response(std::string_view mechanism, std::string_view response) {
+std::string_view sasl_mechanisms(std::string_view proved_name) {
+  return proved_name.empty() ? "AMQPLAIN PLAIN" : "EXTERNAL AMQPLAIN PLAIN";
+}
+
+Credentials read_response(std::string_view mechanism, std::string_view response, std::string_view proved_name) {
   if (mechanism == "PLAIN") return read_plain(response);
   if (mechanism == "AMQPLAIN") return read_amqplain(response);
+  if (mechanism == "EXTERNAL" && !proved_name.empty()) return {.user = proved_name};
   throw ConnectionError{ReplyCode::command_invalid, "unknown SASL mechanism '" + std::string{mechanism}
-                                                        + "'; offered are " + std::string{sasl_mechanisms}};
+                                                        + "'; offered are "
+                                                        + std::string{sasl_mechanisms(proved_name)}};
 }
 
 }  // namespace pocketmq::broker

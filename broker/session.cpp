@@ -198,7 +198,7 @@ void Session::send_start() {
   answer({.method = connection::Start{.version_major = 0,
                                       .version_minor = 9,
                                       .server_properties = properties.table(),
-                                      .mechanisms = sasl_mechanisms,
+                                      .mechanisms = sasl_mechanisms(peer_.proved_name),
                                       .locales = "en_US"}});
 }
 
@@ -209,7 +209,7 @@ bool Session::shake_hands(const protocol::Command& command) {
   if (codec().encoding() == Encoding::json) {
     wants_login_refused_ = true;
     if (open_method == nullptr) {  // no handshake: a guest, who begins with what he came for
-      log_in("guest", "guest", "JSON");
+      log_in({.user = guest_name, .password = guest_name}, "JSON");
       open("/");
       return true;
     }
@@ -232,8 +232,7 @@ bool Session::shake_hands(const protocol::Command& command) {
 }
 
 void Session::on_start_ok(const connection::StartOk& m) {
-  const auto credentials = read_response(m.mechanism, m.response);
-  log_in(credentials.user, credentials.password, m.mechanism);
+  log_in(read_response(m.mechanism, m.response, peer_.proved_name), m.mechanism);
   if (state_ == State::closing) return;
   state_ = State::tuning;
   answer({.method = connection::Tune{.channel_max = channel_max_,
@@ -242,7 +241,7 @@ void Session::on_start_ok(const connection::StartOk& m) {
 }
 
 void Session::on_json_open(const connection::Open& m) {
-  log_in(m.user, m.password, "JSON");
+  log_in({.user = m.user, .password = m.password}, "JSON");
   open(m.virtual_host);
   if (m.heartbeat != 0) keep_heartbeats(std::chrono::seconds{m.heartbeat});
   answer({.method = connection::OpenOk{}});
@@ -261,20 +260,20 @@ void Session::know_client(const protocol::Command& command) {
   wants_login_refused_ |= has_capability(client_properties, "authentication_failure_close");
 }
 
-void Session::log_in(std::string_view user, std::string_view password, std::string_view mechanism) {
-  if (may_log_in(user, password, peer_.from_loopback)) {
-    user_ = {.name = std::string{user}};
+void Session::log_in(const Credentials& credentials, std::string_view mechanism) {
+  const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
+  auto [user, why_not] = broker_.users().log_in(credentials, guest_may_come_from_there);
+  if (user) {
+    user_ = std::move(user);
     return;
   }
   if (!wants_login_refused_) {  // as RabbitMQ does for clients that would not read it
     state_ = State::closing;
     return finish();
   }
-  throw ConnectionError{ReplyCode::access_refused,
-                        "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
-                            + std::string{user}
-                            + (peer_.from_loopback ? "' is unknown, or the password is wrong"
-                                                   : "' may log in from the broker's own machine only")};
+  throw ConnectionError{ReplyCode::access_refused, "Login was refused using authentication mechanism "
+                                                       + std::string{mechanism} + ": user '"
+                                                       + std::string{credentials.user} + "' " + std::string{why_not}};
 }
 
 void Session::on_tune_ok(const connection::TuneOk& m) {
@@ -293,9 +292,13 @@ void Session::on_tune_ok(const connection::TuneOk& m) {
 }
 
 void Session::open(std::string_view virtual_host) {
-  virtual_host_ = broker_.find_virtual_host(virtual_host);
-  if (virtual_host_ == nullptr)
+  auto* opened = broker_.find_virtual_host(virtual_host);
+  if (opened == nullptr)
     throw ConnectionError{ReplyCode::not_allowed, "vhost " + std::string{virtual_host} + " not found"};
+  if (!user_->may_enter(virtual_host))
+    throw ConnectionError{ReplyCode::not_allowed,
+                          "access to vhost '" + std::string{virtual_host} + "' refused for user '" + user_->name + "'"};
+  virtual_host_ = opened;
   own_deadline(std::nullopt);
   state_ = State::open;
   if (codec().encoding() == Encoding::json) open_channel(json_first_channel);

@@ -9,7 +9,7 @@
 
 #include "broker/channel.hpp"
 #include "broker/context.hpp"
-#include "broker/permission.hpp"
+#include "broker/users.hpp"
 #include "protocol/command_end.hpp"
 
 namespace pocketmq::broker {
@@ -18,8 +18,9 @@ class Broker;
 
 /// Where a connection comes from.
 struct Peer {
-  std::string name;          // address and port, for people
-  bool from_loopback{true};  // guest may log in from there only
+  std::string name;           // address and port, for people
+  bool from_loopback{true};   // guest may log in from there only
+  std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
 class Session final : public protocol::CommandEnd {
@@ -30,7 +31,8 @@ class Session final : public protocol::CommandEnd {
 
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] const User& user() const { return user_; }
+  /// Who has logged in. Only once somebody has.
+  [[nodiscard]] const User& user() const { return *user_; }
   /// The virtual host that was opened. Only once the handshake is over.
   [[nodiscard]] VirtualHost& virtual_host() const { return *virtual_host_; }
   [[nodiscard]] Context& context() const;
@@ -77,7 +79,7 @@ class Session final : public protocol::CommandEnd {
   [[nodiscard]] bool shake_hands(const protocol::Command& command);
   void on_start_ok(const protocol::connection::StartOk& m);
   void on_json_open(const protocol::connection::Open& m);
-  void log_in(std::string_view user, std::string_view password, std::string_view mechanism);
+  void log_in(const Credentials& credentials, std::string_view mechanism);
   void know_client(const protocol::Command& command);
   void on_tune_ok(const protocol::connection::TuneOk& m);
   void open(std::string_view virtual_host);
@@ -90,7 +92,7 @@ class Session final : public protocol::CommandEnd {
   Broker& broker_;
   const Peer peer_;
   std::string name_;
-  User user_;
+  std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
   State state_{State::starting};
   bool understands_consumer_cancel_{false};

@@ -63,14 +63,8 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   require_equal_arguments(current.arguments, given.arguments, described);
 }
 
-void VirtualHost::check_new(QueueDeclaration& declaration) {
-  const bool quorum = declaration.arguments.queue_type() == "quorum";
-  if (declaration.name.empty()) {
-    if (quorum)
-      throw ChannelError{ReplyCode::precondition_failed, "Cannot declare a server-named queue for type quorum"};
-    declaration.name = context_.unique_name("amq.gen-");
-  }
-  if (!quorum) return;
+void VirtualHost::check_new(const QueueDeclaration& declaration) const {
+  if (declaration.arguments.queue_type() != "quorum") return;
   const auto refuse = [&](std::string_view property) {
     throw ChannelError{ReplyCode::precondition_failed,
                        "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)
@@ -82,9 +76,6 @@ void VirtualHost::check_new(QueueDeclaration& declaration) {
 }
 
 Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
-  if (declaration.name.starts_with("amq."))
-    throw ChannelError{ReplyCode::access_refused,
-                       "queue name '" + declaration.name + "' contains reserved prefix 'amq.*'"};
   check_arguments(declaration.arguments, describe_queue(declaration.name));
   if (auto* queue = find_queue(declaration.name)) {
     require_equal(*queue, declaration);

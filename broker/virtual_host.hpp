@@ -27,8 +27,8 @@ class VirtualHost {
   /// The exchange, or ChannelError 404.
   [[nodiscard]] Exchange& require_exchange(std::string_view name) const;
 
-  /// Makes the queue, or finds an equal one. A declaration without a name gets one. Throws ChannelError 405 if it is
-  /// exclusive to another connection, 406 if it is there with other fields, 403 if the name is reserved.
+  /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
+  /// it is there with other fields.
   Queue& declare_queue(QueueDeclaration declaration);
   /// Drops what is in it and cancels its consumers; returns how many messages were ready.
   std::size_t delete_queue(Queue& queue);
@@ -46,7 +46,7 @@ class VirtualHost {
   template <class T> using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
-  void check_new(QueueDeclaration& declaration);
+  void check_new(const QueueDeclaration& declaration) const;
 
   const std::string name_;
   Context& context_;

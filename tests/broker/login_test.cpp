@@ -1,6 +1,6 @@
 // Who may log in, and how those who may not are told.
+#include "broker/broker.hpp"
 #include "broker/errors.hpp"
-#include "broker/permission.hpp"
 #include "broker/sasl.hpp"
 #include "tests/support/world.hpp"
 
@@ -36,6 +36,33 @@ TEST_CASE("guest does not log in from another machine") {
   world.arrive(login).shakes_hands(login).connection_is_closed(
       ReplyCode::access_refused,
       refused(world.speaks_json() ? "JSON" : "PLAIN", "'guest' may log in from the broker's own machine only"));
+}
+
+TEST_CASE("guest logs in from another machine where the broker was told so") {
+  World world{{.options = {.guest_from_anywhere = true}}};
+  world.connect({.from_loopback = false}).is_fine();
+}
+
+TEST_CASE("any other user logs in from another machine") {
+  World world{{.options = {.users = {{"alice", "secret"}}}}};
+  world.connect({.user = "alice", .password = "secret", .from_loopback = false}).is_fine();
+}
+
+TEST_CASE("a user beside guest logs in with its own password only") {
+  World world{{.options = {.users = {{"alice", "secret"}}}}};
+  CHECK(world.connect({.user = "alice", .password = "secret"}).session().user().name == "alice");
+  const Login login{.user = "alice", .password = "guest"};
+  world.arrive(login).shakes_hands(login).connection_is_closed(
+      ReplyCode::access_refused,
+      refused(world.speaks_json() ? "JSON" : "PLAIN", "'alice' is unknown, or the password is wrong"));
+}
+
+TEST_CASE("guest may be given another password") {
+  World world{{.options = {.users = {{"guest", "secret"}}}}};
+  world.connect({.password = "secret"}).is_fine();
+  world.arrive().shakes_hands({}).connection_is_closed(
+      ReplyCode::access_refused,
+      refused(world.speaks_json() ? "JSON" : "PLAIN", "'guest' is unknown, or the password is wrong"));
 }
 
 TEST_CASE("a JSON client that shakes no hands is not served from another machine") {
@@ -77,20 +104,20 @@ TEST_CASE("an unknown mechanism closes the connection and names those that are k
 }
 
 TEST_CASE("a PLAIN response is a zero octet the user a zero octet and the password") {
-  const auto credentials = broker::read_response("PLAIN", "\0alice\0s\0cret"sv);
+  const auto credentials = broker::read_response("PLAIN", "\0alice\0s\0cret"sv, {});
   CHECK(credentials.user == "alice");
   CHECK(credentials.password == "s\0cret"sv);
 }
 
 TEST_CASE("any other PLAIN response is malformed") {
   const auto response = GENERATE(values<std::string_view>({"", "guest", "\0guest"sv, "\0"sv, "admin\0guest\0guest"sv}));
-  CHECK_THROWS_AS(broker::read_response("PLAIN", response), broker::ConnectionError);
+  CHECK_THROWS_AS(broker::read_response("PLAIN", response, {}), broker::ConnectionError);
 }
 
 TEST_CASE("an AMQPLAIN response is a table with LOGIN and PASSWORD") {
   protocol::FieldTableWriter response;
   response.string("EXTRA", "x").string("PASSWORD", "secret").string("LOGIN", "alice");
-  const auto credentials = broker::read_response("AMQPLAIN", response.table().encoded());
+  const auto credentials = broker::read_response("AMQPLAIN", response.table().encoded(), {});
   CHECK(credentials.user == "alice");
   CHECK(credentials.password == "secret");
 }
@@ -100,32 +127,25 @@ TEST_CASE("any other AMQPLAIN response is malformed") {
   without_password.string("LOGIN", "guest");
   with_number.string("LOGIN", "guest").int32("PASSWORD", 1);
   const std::string cut{with_number.table().encoded().substr(0, 9)};
-  CHECK_THROWS_AS(broker::read_response("AMQPLAIN", without_password.table().encoded()), broker::ConnectionError);
-  CHECK_THROWS_AS(broker::read_response("AMQPLAIN", with_number.table().encoded()), broker::ConnectionError);
-  CHECK_THROWS_AS(broker::read_response("AMQPLAIN", cut), broker::ConnectionError);
-  CHECK_THROWS_AS(broker::read_response("AMQPLAIN", "garbage"), broker::ConnectionError);
+  for (const auto response :
+       {without_password.table().encoded(), with_number.table().encoded(), std::string_view{cut}, "garbage"sv})
+    CHECK_THROWS_AS(broker::read_response("AMQPLAIN", response, {}), broker::ConnectionError);
 }
 
 TEST_CASE("mechanisms are spelled as they are offered") {
-  CHECK_THROWS_AS(broker::read_response("plain", "\0guest\0guest"sv), broker::ConnectionError);
+  CHECK_THROWS_AS(broker::read_response("plain", "\0guest\0guest"sv, {}), broker::ConnectionError);
 }
 
-TEST_CASE("guest logs in with its password from its own machine and nobody else does") {
-  CHECK(broker::may_log_in("guest", "guest", true));
-  CHECK_FALSE(broker::may_log_in("guest", "guest", false));
-  CHECK_FALSE(broker::may_log_in("guest", "wrong", true));
-  CHECK_FALSE(broker::may_log_in("alice", "guest", true));
+TEST_CASE("EXTERNAL takes the name that the connection has proved") {
+  const auto credentials = broker::read_response("EXTERNAL", "", "alice");
+  CHECK(credentials.user == "alice");
+  CHECK_FALSE(credentials.password);
+  CHECK(broker::sasl_mechanisms("alice") == "EXTERNAL AMQPLAIN PLAIN");
 }
 
-TEST_CASE("who has logged in may do everything") {
-  for (const auto permission : {broker::Permission::configure, broker::Permission::write, broker::Permission::read})
-    CHECK(broker::may({.name = "guest"}, permission, "/", "q"));
-}
-
-TEST_CASE("permissions have RabbitMQ's names") {
-  CHECK(name_of(broker::Permission::configure) == "configure");
-  CHECK(name_of(broker::Permission::write) == "write");
-  CHECK(name_of(broker::Permission::read) == "read");
+TEST_CASE("EXTERNAL is not offered where the connection has proved nothing") {
+  CHECK_THROWS_AS(broker::read_response("EXTERNAL", "guest", {}), broker::ConnectionError);
+  CHECK(broker::sasl_mechanisms({}) == "AMQPLAIN PLAIN");
 }
 
 }  // namespace pocketmq::tests

@@ -1,0 +1,153 @@
+// What a user without the permission is told, verb by verb, as RabbitMQ tells it.
+#include "broker/permission.hpp"
+
+#include "broker/broker.hpp"
+#include "tests/support/world.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+const Login alices{.user = "alice", .password = "secret"};
+
+// alice may do in the virtual host "/" what these patterns say; guest may do everything.
+void give(World& world, const std::string& configure, const std::string& write, const std::string& read) {
+  broker::User alice{.name = "alice", .password = broker::PasswordHash::of("secret", "salt")};
+  using broker::permission_pattern;
+  alice.permissions.emplace(
+      "/", broker::Permissions{permission_pattern(configure), permission_pattern(write), permission_pattern(read)});
+  world.broker().users().put(std::move(alice));
+}
+
+std::string refused(const std::string& resource) {
+  return "ACCESS_REFUSED - access to " + resource + " in vhost '/' refused for user 'alice'";
+}
+
+}  // namespace
+
+TEST_CASE("who has no permission on a queue is told so before whether it is there") {
+  World world;
+  give(world, "", "", "");
+  world.connect().declares("q");
+  const std::string name = GENERATE(as<std::string>{}, "q", "missing");
+  const auto method = GENERATE_REF(values<protocol::Method>({
+      queue::Declare{.queue = name},
+      queue::Delete{.queue = name},
+      queue::Purge{.queue = name},
+      basic::Consume{.queue = name},
+      basic::Get{.queue = name},
+  }));
+  world.connect(alices).sends(method).channel_is_closed(ReplyCode::access_refused, refused("queue '" + name + "'"));
+}
+
+TEST_CASE("another's exclusive queue is refused for want of permission first") {
+  World world;
+  give(world, "", "", "^free$");
+  auto owner = world.connect();
+  owner.declares({.queue = "q", .exclusive = true}).declares({.queue = "free", .exclusive = true});
+  world.connect(alices)
+      .sends(basic::Get{.queue = "q"})
+      .channel_is_closed(ReplyCode::access_refused, refused("queue 'q'"));
+  const auto alice = world.connect(alices).sends(basic::Get{.queue = "free"});
+  CHECK(std::get<channel::Close>(alice.answer<channel::Close>().method).reply_code == 405);
+}
+
+TEST_CASE("declaring and deleting wants configure and reading wants read") {
+  World world;
+  give(world, "^mine", "", "^read");
+  world.connect().declares("read.me");
+  const auto alice = world.connect(alices);
+  alice.declares("mine").deletes("mine").purges("read.me", 0).gets_nothing("read.me").consumes("read.me");
+  alice.sends(basic::Get{.queue = "mine"}).channel_is_closed(ReplyCode::access_refused, refused("queue 'mine'"));
+}
+
+TEST_CASE("a passive declare wants no permission") {
+  World world;
+  give(world, "", "", "");
+  world.connect().declares("q");
+  world.connect(alices).finds("q", {});
+}
+
+TEST_CASE("a name for the server's queues is asked for like any other") {
+  World world;
+  give(world, GENERATE(as<std::string>{}, "^amq\\.gen-", "^mine"), "", "");
+  const auto alice = world.connect(alices).sends(queue::Declare{.exclusive = true});
+  const auto& user = alice.session().user();
+  if (user.may(broker::Permission::configure, "/", "amq.gen-x")) {
+    (void)alice.answer<queue::DeclareOk>();
+  } else {
+    const auto close = alice.answer<channel::Close>();
+    CHECK_THAT(std::string{std::get<channel::Close>(close.method).reply_text},
+               Catch::Matches("ACCESS_REFUSED - access to queue 'amq\\.gen-.{22}' in vhost '/' refused for .*"));
+  }
+}
+
+TEST_CASE("a reserved name is refused before permission is asked") {
+  World world;
+  give(world, "", "", "");
+  world.connect(alices)
+      .sends(queue::Declare{.queue = "amq.q"})
+      .channel_is_closed(ReplyCode::access_refused,
+                         "ACCESS_REFUSED - queue name 'amq.q' contains reserved prefix 'amq.*'");
+}
+
+TEST_CASE("the queue last declared is asked for by its name") {
+  World world;
+  give(world, "^q$", "", "");
+  world.connect(alices)
+      .declares("q")
+      .sends(basic::Get{})
+      .channel_is_closed(ReplyCode::access_refused, refused("queue 'q'"));
+}
+
+TEST_CASE("the default exchange is asked for as amq.default") {
+  World world;
+  world.connect().declares("q");
+  SECTION("refused") {
+    give(world, ".*", "^amq.direct", ".*");
+    world.connect(alices).publishes("q", "m").channel_is_closed(ReplyCode::access_refused,
+                                                                refused("exchange 'amq.default'"));
+  }
+  SECTION("granted") {
+    give(world, "", "^amq\\.default$", "q");
+    world.connect(alices).publishes("q", {"one", "two"}).gets("q", "one");
+  }
+}
+
+TEST_CASE("an exchange is refused for want of permission before it is found missing") {
+  World world;
+  give(world, "", "", "");
+  world.connect(alices)
+      .publishes("k", Publication{.body = "m", .exchange = "missing"})
+      .channel_is_closed(ReplyCode::access_refused, refused("exchange 'missing'"));
+}
+
+TEST_CASE("a permission is for the name it was given for even if another was given before") {
+  World world;
+  give(world, "^a", "", "");
+  world.connect(alices)
+      .declares("a")
+      .declares("ab")
+      .sends(queue::Declare{.queue = "b"})
+      .channel_is_closed(ReplyCode::access_refused, refused("queue 'b'"));
+}
+
+TEST_CASE("user_id may be another's for an impersonator only") {
+  World world;
+  give(world, "", ".*", ".*");
+  world.connect().declares("q");
+  const Publication as_guest{.body = "m", .properties = {.user_id = "guest"}};
+  SECTION("alice is none") {
+    world.connect(alices)
+        .publishes("q", as_guest)
+        .channel_is_closed(ReplyCode::precondition_failed,
+                           "PRECONDITION_FAILED - user_id property set to 'guest' but authenticated user was 'alice'");
+  }
+  SECTION("alice is one") {
+    auto alice = *world.broker().users().find("alice");
+    alice.tags.emplace_back("impersonator");
+    world.broker().users().put(alice);
+    world.connect(alices).publishes("q", as_guest).gets("q", "m");
+  }
+}
+
+}  // namespace pocketmq::tests
