@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <ranges>
 
 namespace pocketmq::broker {
 namespace {
@@ -38,6 +40,27 @@ std::vector<Unacked> UnackedWindow::settle_all() {
     if (!is_gap(entry)) settled.push_back(take(entry));
   entries_.clear();
   return settled;
+}
+
+// Most go in front, behind the others, or back into their gap; only what lost its gap to `trim` is merged in.
+void UnackedWindow::restore(std::vector<Unacked> deliveries) {
+  std::ranges::sort(deliveries, std::ranges::greater{}, &Unacked::tag);
+  std::vector<Unacked> without_place;  // the latest first
+  for (auto& delivery : deliveries) {
+    ++size_;
+    if (delivery.was_consumed) ++consumed_;
+    const auto place = std::ranges::lower_bound(entries_, delivery.tag, {}, &Unacked::tag);
+    if (place != entries_.end() && place->tag == delivery.tag)
+      *place = std::move(delivery);
+    else if (place == entries_.begin())
+      entries_.push_front(std::move(delivery));
+    else
+      without_place.push_back(std::move(delivery));
+  }
+  const auto sorted = static_cast<std::ptrdiff_t>(entries_.size());
+  std::ranges::move(without_place | std::views::reverse, std::back_inserter(entries_));
+  if (!without_place.empty() && entries_[sorted - 1].tag > entries_[sorted].tag)
+    std::ranges::inplace_merge(entries_, entries_.begin() + sorted, {}, &Unacked::tag);
 }
 
 void UnackedWindow::forget(const Consumer& consumer) {

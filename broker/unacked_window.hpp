@@ -33,6 +33,9 @@ class UnackedWindow {
   /// Takes out all of them, oldest first.
   [[nodiscard]] std::vector<Unacked> settle_all();
 
+  /// Settled ones come back to their places.
+  void restore(std::vector<Unacked> deliveries);
+
   /// The consumer goes; its deliveries stay, and take nobody's prefetch.
   void forget(const Consumer& consumer);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "broker/context.hpp"
 #include "tests/support/catch.hpp"
@@ -23,9 +24,17 @@ class Window {
   }
   // The tags that were settled; nothing for an unknown one.
   std::optional<Tags> settle(std::uint64_t tag, bool multiple = false) {
-    const auto settled = window.settle(tag, multiple);
+    auto settled = window.settle(tag, multiple);
     if (!settled) return std::nullopt;
-    return tags_of(*settled);
+    auto tags = tags_of(*settled);
+    std::ranges::move(*settled, std::back_inserter(settled_));
+    return tags;
+  }
+  // All that was settled one by one or up to a tag, in any order.
+  Tags restore() {
+    auto tags = tags_of(settled_);
+    window.restore(std::exchange(settled_, {}));
+    return tags;
   }
   Tags settle_all() { return tags_of(window.settle_all()); }
 
@@ -40,6 +49,7 @@ class Window {
 
   broker::Context context_{{}, nullptr};
   protocol::Ref<broker::Queue> queue_{new broker::Queue{{.name = "q"}, context_}};
+  std::vector<broker::Unacked> settled_;
 };
 
 }  // namespace
@@ -118,6 +128,27 @@ TEST_CASE("a window keeps its order when its gaps are closed") {
   CHECK(window.settle_all() == Tags{1, 100, 200, 300, 400, 600, 700, 800, 900, 1'000});
 }
 
+TEST_CASE("what is restored to a window is back in its place") {
+  Window window;
+  window.push({1, 2, 3, 4, 5, 6});
+  const auto settled = GENERATE(values<Tags>({{1}, {3}, {6}, {6, 1, 3}, {4, 3, 2}, {1, 2, 3, 4, 5, 6}}));
+  for (const auto tag : settled) REQUIRE(window.settle(tag) == Tags{tag});
+  CHECK(window.restore() == settled);
+  CHECK(window.window.size() == 6);
+  CHECK(window.window.consumed() == 6);
+  CHECK(window.settle(2) == Tags{2});
+  CHECK(window.settle_all() == Tags{1, 3, 4, 5, 6});
+}
+
+TEST_CASE("what is restored finds its place where gaps were closed") {
+  Window window;
+  for (std::uint64_t tag = 1; tag <= 100; ++tag) window.push(tag);
+  for (std::uint64_t tag = 99; tag > 1; --tag)
+    if (tag != 50) REQUIRE(window.settle(tag) == Tags{tag});
+  (void)window.restore();
+  for (std::uint64_t tag = 1; tag <= 100; ++tag) REQUIRE(window.settle(tag) == Tags{tag});
+}
+
 TEST_CASE("a window settles what a simple set would") {
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
@@ -131,6 +162,10 @@ TEST_CASE("a window settles what a simple set would") {
       last += 1 + up_to(2);
       window.push(last);
       model.insert(last);
+      continue;
+    }
+    if (up_to(999) < 5) {
+      for (const auto tag : window.restore()) model.insert(tag);
       continue;
     }
     const auto tag = up_to(99) < 5 ? 0 : last - std::min(last, up_to(30));
