@@ -37,6 +37,9 @@ class ConnectionEnd {
   /// False: read nothing for now (back-pressure, or finished).
   [[nodiscard]] virtual bool wants_input() const = 0;
 
+  /// The turn ends: what this end does once for all of it happens now. Call before the turn's output is looked at.
+  virtual void end_turn() {}
+
   /// What is to be sent. Call `sent` for what was, do not `consume`.
   [[nodiscard]] virtual const Output& output() const = 0;
   /// The first `bytes` of the output were sent; 0 says that a write was tried and would have blocked.
@@ -52,7 +55,8 @@ class ConnectionEnd {
   /// The peer is gone, or the transport gave up. Called once, and last.
   virtual void disconnect(std::error_code why, TimePoint now) = 0;
 
-  /// `waker` is told whenever output, wants_input, deadline or finished changed outside commit, sent and tick.
+  /// `waker` is told whenever output, wants_input, deadline or finished changed outside commit, end_turn, sent and
+  /// tick.
   void on_wake(Waker* waker) { waker_ = waker; }
 
  protected:

@@ -63,6 +63,7 @@ class Transport final : public Waker, public Flushable, public std::enable_share
   }
 
   void flush(TimePoint now) override {
+    if (state_ == State::open) end_->end_turn();
     dirty_ = false;
     if (state_ == State::open) write(now);
     if (state_ == State::open && end_->finished()) finish(now);

@@ -33,6 +33,7 @@ void RemoteEnd::read_at_most(std::size_t bytes) {
 bool RemoteEnd::take_turn(TimePoint now) {
   if (!session_ || !std::exchange(woken_, false)) return false;
   write_to_session(now);
+  session_->end_turn();
   read_from_session(now);
   if (session_->finished() && !farewell_ends_) farewell_ends_ = now + farewell;
   if (session_->finished() && session_->output().empty()) vanish(now);
