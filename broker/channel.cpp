@@ -8,12 +8,18 @@ namespace basic = protocol::basic;
 
 Channel::~Channel() {
   stop_consuming();
+  if (transaction_) roll_back();
   requeue(unacked_.settle_all());
 }
 
 void Channel::stop_consuming() {
-  for (const auto& [tag, consumer] : consumers_) unacked_.forget(*consumer);
+  for (const auto& [tag, consumer] : consumers_) forget(*consumer);
   consumers_.clear();
+}
+
+void Channel::forget(const Consumer& consumer) {
+  unacked_.forget(consumer);
+  if (transaction_) transaction_->forget(consumer);
 }
 
 // ---- answering
@@ -108,7 +114,7 @@ void Channel::handle(const basic::Cancel& m) {
   reply(m, basic::CancelOk{.consumer_tag = m.consumer_tag});
   const auto found = consumers_.find(m.consumer_tag);
   if (found == consumers_.end()) return;
-  unacked_.forget(*found->second);
+  forget(*found->second);
   consumers_.erase(found);
 }
 
@@ -151,6 +157,11 @@ void Channel::deliver(Consumer& consumer, QueuedMessage message) {
                    .was_consumed = true});
 }
 
+bool Channel::prefetch_allows() const {
+  const auto uncommitted = transaction_ ? transaction_->consumed() : 0;
+  return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
+}
+
 bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
 
 // Each time another one comes first, so that none takes all the room that comes free.
@@ -167,7 +178,7 @@ void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
   const auto found = consumers_.find(consumer.tag());
   if (session_.understands_consumer_cancel())
     session_.deliver({.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
-  unacked_.forget(consumer);
+  forget(consumer);
   consumers_.erase(found);
 }
 
@@ -190,21 +201,31 @@ void Channel::release_prefetch(const std::vector<Unacked>& settled) {
   if (prefetch_ != 0) resume_consumers();
 }
 
-void Channel::handle(const basic::Ack& m) {
-  const auto acked = take_unacked(m.delivery_tag, m.multiple);
-  for (const auto& delivery : acked) delivery.queue->settle(delivery.message);
-  release_prefetch(acked);
-}
+void Channel::handle(const basic::Ack& m) { settle(Outcome::acked, take_unacked(m.delivery_tag, m.multiple)); }
 
 void Channel::handle(const basic::Nack& m) {
-  auto nacked = take_unacked(m.delivery_tag, m.multiple);
-  if (m.requeue) return requeue(std::move(nacked));
-  for (const auto& delivery : nacked) delivery.queue->discard(delivery.message);
-  release_prefetch(nacked);
+  settle(m.requeue ? Outcome::requeued : Outcome::discarded, take_unacked(m.delivery_tag, m.multiple));
 }
 
 void Channel::handle(const basic::Reject& m) {
   handle(basic::Nack{.delivery_tag = m.delivery_tag, .multiple = false, .requeue = m.requeue});
+}
+
+// Now, or at the transaction's commit.
+void Channel::settle(Outcome outcome, std::vector<Unacked> deliveries) {
+  if (transaction_) return transaction_->add({.outcome = outcome, .deliveries = std::move(deliveries)});
+  carry_out(outcome, std::move(deliveries));
+}
+
+void Channel::carry_out(Outcome outcome, std::vector<Unacked> deliveries) {
+  if (outcome == Outcome::requeued) return requeue(std::move(deliveries));
+  for (const auto& delivery : deliveries) {
+    if (outcome == Outcome::acked)
+      delivery.queue->settle(delivery.message);
+    else
+      delivery.queue->discard(delivery.message);
+  }
+  release_prefetch(deliveries);
 }
 
 void Channel::recover(bool requeue_them) {

@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "broker/confirms.hpp"
 #include "broker/consumer.hpp"
 #include "broker/errors.hpp"
 #include "broker/permission.hpp"
 #include "broker/publisher.hpp"
+#include "broker/transaction.hpp"
 #include "broker/unacked_window.hpp"
 #include "broker/virtual_host.hpp"
 #include "protocol/method.hpp"
@@ -46,6 +48,7 @@ class Channel final : private Publisher {
   void handle(const protocol::basic::RecoverAsync&);
   void handle(const protocol::basic::Reject&);
   void handle(const protocol::channel::Flow&);
+  void handle(const protocol::confirm::Select&);
   void handle(const protocol::exchange::Declare&);
   void handle(const protocol::exchange::Delete&);
   void handle(const protocol::queue::Bind&);
@@ -53,23 +56,25 @@ class Channel final : private Publisher {
   void handle(const protocol::queue::Delete&);
   void handle(const protocol::queue::Purge&);
   void handle(const protocol::queue::Unbind&);
-  void handle(const protocol::confirm::Select& m) { refuse_as_not_implemented(m.id); }
+  void handle(const protocol::tx::Commit&);
+  void handle(const protocol::tx::Rollback&);
+  void handle(const protocol::tx::Select&);
   void handle(const protocol::exchange::Bind& m) { refuse_as_not_implemented(m.id); }
   void handle(const protocol::exchange::Unbind& m) { refuse_as_not_implemented(m.id); }
-  void handle(const protocol::tx::Commit& m) { refuse_as_not_implemented(m.id); }
-  void handle(const protocol::tx::Rollback& m) { refuse_as_not_implemented(m.id); }
-  void handle(const protocol::tx::Select& m) { refuse_as_not_implemented(m.id); }
   /// Any other method is one that only a broker sends.
   template <class M> void handle(const M&) { refuse_as_not_a_clients(M::id); }
 
   /// Hands a message to the peer, for one of its consumers.
   void deliver(Consumer& consumer, QueuedMessage message);
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
-  [[nodiscard]] bool prefetch_allows() const { return prefetch_ == 0 || unacked_.consumed() < prefetch_; }
+  [[nodiscard]] bool prefetch_allows() const;
   /// Whether the peer reads what it is sent.
   [[nodiscard]] bool has_room_for_output() const;
   /// What kept the consumers from taking messages may have gone.
   void resume_consumers();
+
+  /// Tells the publisher what has become of its publishes since the last report, if it asked for confirms.
+  void report_confirms();
 
   /// All consumers leave; what they were given stays unacked.
   void stop_consuming();
@@ -82,6 +87,8 @@ class Channel final : private Publisher {
   [[noreturn]] static void refuse_as_not_a_clients(const protocol::MethodId& method);
   [[noreturn]] static void refuse_as_not_implemented(const protocol::MethodId& method);
   void accepted(std::uint64_t publish) override;
+  void refused(std::uint64_t publish) override;
+  void tell_of_confirms();
 
   void send(const protocol::Method& method);
   /// Answers a request that wants an answer.
@@ -103,19 +110,29 @@ class Channel final : private Publisher {
   void require_permission(Permission permission, std::string_view resource, std::string_view name);
   void check_properties(const protocol::BasicProperties& properties) const;
   void return_to_publisher(const Message& message);
+  void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
+  void settle(Outcome outcome, std::vector<Unacked> deliveries);
+  void carry_out(Outcome outcome, std::vector<Unacked> deliveries);
   void requeue(std::vector<Unacked> deliveries);
   [[nodiscard]] std::vector<Unacked> take_unacked(std::uint64_t tag, bool multiple);
   void release_prefetch(const std::vector<Unacked>& settled);
   void recover(bool requeue_them);
+  void forget(const Consumer& consumer);
+
+  void require_transaction() const;
+  void commit(const Transaction::Publication& publication);
+  void roll_back();
+  void answer_commits(unsigned commits);
 
   Session& session_;
   const std::uint16_t number_;
   std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
   std::string resumed_first_;  // tag of the consumer that was resumed first the last time
   UnackedWindow unacked_;
-  std::string last_declared_;  // the queue that an empty name stands for
-  std::uint64_t next_tag_{1};  // tags never repeat on a channel (1.8.3.13)
-  std::uint64_t next_publish_{1};
+  std::string last_declared_;               // the queue that an empty name stands for
+  std::uint64_t next_tag_{1};               // tags never repeat on a channel (1.8.3.13)
+  std::optional<Confirms> confirms_;        // once confirm.select came,
+  std::optional<Transaction> transaction_;  // or tx.select
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
   std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for

@@ -56,17 +56,24 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
 
   const Message message{m.exchange, m.routing_key, std::move(content), time_to_live};
-  const auto publish = next_publish_++;
-  auto& context = session_.context();
-  context.tell(&Observer::on_published, message);
+  session_.context().tell(&Observer::on_published, message);
   const auto& queues = virtual_host().route(to, m.routing_key);
+  if (!transaction_) return hand_over(message, queues, m.mandatory);
+  Transaction::Publication publication{.message = message, .queues = {}, .mandatory = m.mandatory};
+  for (auto* queue : queues) publication.queues.emplace_back(queue);
+  transaction_->add(std::move(publication));
+}
+
+// To the queues, and what is to be said of it to the publisher.
+void Channel::hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory) {
+  auto& context = session_.context();
   context.tell(&Observer::on_routed, message, queues.size());
+  if (queues.empty() && mandatory) return_to_publisher(message);
+  if (queues.empty() && !mandatory) context.tell(&Observer::on_dropped, message);
+  const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
+  if (transaction_) transaction_->await(queues.size());
   for (auto* into : queues) into->enqueue(message, *this, publish);
-  if (!queues.empty()) return;
-  if (m.mandatory)
-    return_to_publisher(message);
-  else
-    context.tell(&Observer::on_dropped, message);
+  if (queues.empty()) tell_of_confirms();
 }
 
 void Channel::return_to_publisher(const Message& message) {
@@ -79,8 +86,35 @@ void Channel::return_to_publisher(const Message& message) {
                    .content = message.content()});
 }
 
-void Channel::accepted(std::uint64_t) {
-  // Nobody waits for it: this channel is neither in confirm nor in transaction mode.
+// ---- what the queues say
+
+void Channel::handle(const protocol::confirm::Select& m) {
+  if (transaction_) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
+  if (!confirms_) confirms_.emplace();
+  reply(m, protocol::confirm::SelectOk{});
+}
+
+void Channel::accepted(std::uint64_t publish) {
+  if (transaction_) return answer_commits(transaction_->arrived());
+  if (confirms_) confirms_->accepted(publish);
+  tell_of_confirms();
+}
+
+void Channel::refused(std::uint64_t publish) {
+  if (transaction_) {
+    transaction_->fail();
+    return answer_commits(transaction_->arrived());
+  }
+  if (confirms_) confirms_->refused(publish);
+  tell_of_confirms();
+}
+
+void Channel::tell_of_confirms() {
+  if (confirms_ && confirms_->has_news()) session_.report_confirms_of(*this);
+}
+
+void Channel::report_confirms() {
+  if (confirms_) confirms_->report([this](const protocol::Method& confirm) { send(confirm); });
 }
 
 }  // namespace pocketmq::broker

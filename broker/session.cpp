@@ -98,6 +98,20 @@ void Session::on_sent() {
     if (channel) channel->resume_consumers();
 }
 
+void Session::report_confirms_of(const Channel& channel) {
+  if (owing_confirms_.empty()) wake();
+  if (owing_confirms_.empty() || owing_confirms_.back() != channel.number())
+    owing_confirms_.push_back(channel.number());
+}
+
+void Session::end_turn() {
+  for (const auto number : owing_confirms_) {
+    const auto found = channels_.find(number);
+    if (found != channels_.end() && found->second) found->second->report_confirms();
+  }
+  owing_confirms_.clear();
+}
+
 // ---- dispatch
 
 void Session::on_command(protocol::Command& command) {
@@ -130,6 +144,7 @@ void Session::dispatch(protocol::Command& command) {
 
 void Session::on_connection_command(const protocol::Command& command) {
   if (std::holds_alternative<connection::Close>(command.method)) {
+    end_turn();
     release();  // exclusive queues are gone before the close is answered
     answer({.method = connection::CloseOk{}});
     return finish();
@@ -160,6 +175,7 @@ void Session::on_channel_command(protocol::Command& command) {
   }
   if (opens) throw ConnectionError{ReplyCode::channel_error, "second 'channel.open' seen"};
   if (closes) {
+    if (found->second) found->second->report_confirms();
     channels_.erase(found);
     return answer({.channel = command.channel, .method = channel::CloseOk{}});
   }
@@ -185,8 +201,8 @@ void Session::open_channel(std::uint16_t number) {
 
 void Session::send_start() {
   protocol::FieldTableWriter capabilities;
-  for (const auto* capability :
-       {"authentication_failure_close", "basic.nack", "consumer_cancel_notify", "per_consumer_qos"})
+  for (const auto* capability : {"publisher_confirms", "basic.nack", "consumer_cancel_notify",
+                                 "authentication_failure_close", "per_consumer_qos"})
     capabilities.boolean(capability, true);
   const auto& options = context().options();
   protocol::FieldTableWriter properties;
@@ -317,7 +333,9 @@ void Session::on_own_deadline() {
 }
 
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
-  channels_[number].reset();
+  auto& closed = channels_[number];
+  closed->report_confirms();
+  closed.reset();
   answer({.channel = number,
           .method = channel::Close{.reply_code = number_of(error.code()),
                                    .reply_text = protocol::clip(reply_text(error.code(), error.what())),
@@ -329,6 +347,7 @@ void Session::close(ReplyCode code, std::string_view text) { close(code, text, {
 
 void Session::close(ReplyCode code, std::string_view text, const protocol::MethodId& cause) {
   if (state_ == State::closing || finished()) return;
+  end_turn();
   release();
   if (!has_codec()) return finish();
   answer({.method = connection::Close{.reply_code = number_of(code),

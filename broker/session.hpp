@@ -46,6 +46,10 @@ class Session final : public protocol::CommandEnd {
   /// Whether the output is below the mark up to which deliveries are taken.
   [[nodiscard]] bool has_room_for_output();
 
+  /// The channel reports its confirms at the end of the turn.
+  void report_confirms_of(const Channel& channel);
+  void end_turn() override;
+
   /// The queue is exclusive to this connection and goes with it.
   void own(Queue& queue);
 
@@ -100,6 +104,7 @@ class Session final : public protocol::CommandEnd {
   bool output_was_full_{false};
   std::uint16_t channel_max_;
   std::unordered_map<std::uint16_t, ChannelSlot> channels_;
+  std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
   std::vector<protocol::Ref<Queue>> owned_;
   std::size_t prune_owned_at_{16};
 };

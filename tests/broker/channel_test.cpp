@@ -188,10 +188,6 @@ TEST_CASE("what the broker does not have yet is refused by name") {
   World world;
   auto alice = world.connect();
   const auto method = GENERATE(values<protocol::Method>({
-      protocol::confirm::Select{},
-      protocol::tx::Select{},
-      protocol::tx::Commit{},
-      protocol::tx::Rollback{},
       protocol::exchange::Bind{},
       protocol::exchange::Unbind{},
   }));

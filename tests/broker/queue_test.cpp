@@ -16,6 +16,7 @@ class Publications final : public broker::Publisher {
   std::vector<std::uint64_t> accepted_ones;
 
   void accepted(std::uint64_t publish) override { accepted_ones.push_back(publish); }
+  void refused(std::uint64_t) override { FAIL("the queue refused a message"); }
 };
 
 broker::Message message_with(std::string_view body,

@@ -16,7 +16,8 @@ template <class M> bool is(const Received& received) { return std::holds_alterna
 
 // Comes by itself, and answers nothing.
 bool comes_unasked(const Received& received) {
-  return is<basic::Deliver>(received) || is<basic::Return>(received) || is<basic::Cancel>(received);
+  return is<basic::Deliver>(received) || is<basic::Return>(received) || is<basic::Cancel>(received)
+         || is<basic::Ack>(received) || is<basic::Nack>(received);
 }
 
 std::string described(const Expected& expected) {
@@ -171,6 +172,14 @@ Client Client::publishes(std::string_view routing_key, const Publication& public
                {.properties = protocol::Properties{properties}, .body = publication.body});
 }
 
+Client Client::publishes_at_once(std::string_view routing_key, std::initializer_list<std::string_view> bodies) const {
+  for (const auto body : bodies)
+    end_->send(
+        {.channel = channel_, .method = basic::Publish{.routing_key = routing_key}, .content = {{.body = body}}});
+  world_->settle();
+  return *this;
+}
+
 Client Client::is_returned(const Expected& message) const {
   const auto found =
       std::ranges::find_if(end_->inbox(), [&](const auto& received) { return received.channel == channel_; });
@@ -182,6 +191,41 @@ Client Client::is_returned(const Expected& message) const {
   end_->inbox().erase(found);
   return *this;
 }
+
+// ---- confirms and transactions
+
+Client Client::comes_next(const Method& method, At at) const {
+  const auto next =
+      std::ranges::find_if(end_->inbox(), [&](const auto& received) { return received.channel == channel_; });
+  require_at(at, next != end_->inbox().end() && next->method == method,
+             "expected " + protocol::trace_text({.method = method}) + ", received:" + inbox_described());
+  end_->inbox().erase(next);
+  return *this;
+}
+
+Client Client::selects_confirms(At at) const { return sends(confirm::Select{}).is_answered(confirm::SelectOk{}, at); }
+
+Client Client::is_confirmed(std::uint64_t publish, At at) const {
+  return comes_next(basic::Ack{.delivery_tag = publish}, at);
+}
+
+Client Client::is_confirmed_up_to(std::uint64_t publish, At at) const {
+  return comes_next(basic::Ack{.delivery_tag = publish, .multiple = true}, at);
+}
+
+Client Client::is_refused(std::uint64_t publish, At at) const {
+  return comes_next(basic::Nack{.delivery_tag = publish, .requeue = true}, at);
+}
+
+Client Client::is_refused_up_to(std::uint64_t publish, At at) const {
+  return comes_next(basic::Nack{.delivery_tag = publish, .multiple = true, .requeue = true}, at);
+}
+
+Client Client::selects_tx(At at) const { return sends(tx::Select{}).is_answered(tx::SelectOk{}, at); }
+
+Client Client::commits(At at) const { return sends(tx::Commit{}).is_answered(tx::CommitOk{}, at); }
+
+Client Client::rolls_back(At at) const { return sends(tx::Rollback{}).is_answered(tx::RollbackOk{}, at); }
 
 // ---- consuming
 

@@ -21,8 +21,10 @@ struct Login;
 
 namespace basic = protocol::basic;
 namespace channel = protocol::channel;
+namespace confirm = protocol::confirm;
 namespace connection = protocol::connection;
 namespace queue = protocol::queue;
+namespace tx = protocol::tx;
 using protocol::BasicProperties;
 using protocol::ReplyCode;
 
@@ -98,7 +100,22 @@ class Client {
   Client publishes(std::string_view routing_key, std::string_view body) const;
   Client publishes(std::string_view routing_key, std::initializer_list<std::string_view> bodies) const;
   Client publishes(std::string_view routing_key, const Publication& publication) const;
+  /// All of them reach the broker in one read.
+  Client publishes_at_once(std::string_view routing_key, std::initializer_list<std::string_view> bodies) const;
   Client is_returned(const Expected& message) const;
+
+  // ---- confirms and transactions
+
+  Client selects_confirms(At at = At::current()) const;
+  /// Next on the channel comes the ack, or the nack, of that publish alone, or of all up to it.
+  Client is_confirmed(std::uint64_t publish, At at = At::current()) const;
+  Client is_confirmed_up_to(std::uint64_t publish, At at = At::current()) const;
+  Client is_refused(std::uint64_t publish, At at = At::current()) const;
+  Client is_refused_up_to(std::uint64_t publish, At at = At::current()) const;
+
+  Client selects_tx(At at = At::current()) const;
+  Client commits(At at = At::current()) const;
+  Client rolls_back(At at = At::current()) const;
 
   // ---- consuming
 
@@ -168,6 +185,8 @@ class Client {
 
  private:
   [[nodiscard]] std::uint64_t tag_of(std::string_view body, At at) const;
+  /// Next on the channel comes this.
+  Client comes_next(const protocol::Method& method, At at) const;
   [[nodiscard]] Received take_answer(const protocol::MethodId& id, At at) const;
   [[nodiscard]] Received take_close(const protocol::MethodId& id, ReplyCode code, std::string_view text, At at) const;
   [[nodiscard]] std::string inbox_described() const;
