@@ -15,6 +15,7 @@ Channel::~Channel() {
 void Channel::stop_consuming() {
   for (const auto& [tag, consumer] : consumers_) forget(*consumer);
   consumers_.clear();
+  reply_consumer_.reset();
 }
 
 void Channel::forget(const Consumer& consumer) {
@@ -95,6 +96,7 @@ void Channel::handle(const basic::Consume& m) {
   if (consumers_.contains(m.consumer_tag))
     throw ConnectionError{ReplyCode::not_allowed,
                           "attempt to reuse consumer tag '" + std::string{m.consumer_tag} + "'"};
+  if (m.queue == direct_reply_queue) return consume_replies(m);
   auto& consumed = require_accessible_queue(m.queue, Permission::read);
   if (consumed.exclusively_consumed() || (m.exclusive && consumed.consumers() > 0))
     throw ChannelError{ReplyCode::access_refused, virtual_host().describe_queue(consumed.name()) + " in exclusive use"};
@@ -112,6 +114,7 @@ void Channel::handle(const basic::Consume& m) {
 
 void Channel::handle(const basic::Cancel& m) {
   reply(m, basic::CancelOk{.consumer_tag = m.consumer_tag});
+  if (reply_consumer_ && reply_consumer_->tag() == m.consumer_tag) return reply_consumer_.reset();
   const auto found = consumers_.find(m.consumer_tag);
   if (found == consumers_.end()) return;
   forget(*found->second);

@@ -12,6 +12,7 @@
 
 #include "broker/confirms.hpp"
 #include "broker/consumer.hpp"
+#include "broker/direct_reply.hpp"
 #include "broker/errors.hpp"
 #include "broker/permission.hpp"
 #include "broker/publisher.hpp"
@@ -66,6 +67,8 @@ class Channel final : private Publisher {
 
   /// Hands a message to the peer, for one of its consumers.
   void deliver(Consumer& consumer, QueuedMessage message);
+  /// Hands a direct reply to the peer, for its reply consumer.
+  void take_reply(const Message& message);
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
   [[nodiscard]] bool prefetch_allows() const;
   /// Whether the peer reads what it is sent.
@@ -119,6 +122,14 @@ class Channel final : private Publisher {
   void recover(bool requeue_them);
   void forget(const Consumer& consumer);
 
+  void consume_replies(const protocol::basic::Consume& m);
+  void declare_reply_queue(const protocol::queue::Declare& m);
+  static void refuse_forged(std::string_view name);
+  /// The properties, encoded, with the reply consumer's name as `reply_to`.
+  [[nodiscard]] std::string address_replies(protocol::BasicProperties properties) const;
+  /// Whether the message was a direct reply to a consumer that is there.
+  bool deliver_reply(const Message& message);
+
   void require_transaction() const;
   void commit(const Transaction::Publication& publication);
   void roll_back();
@@ -127,12 +138,13 @@ class Channel final : private Publisher {
   Session& session_;
   const std::uint16_t number_;
   std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
+  std::optional<ReplyConsumer> reply_consumer_;
   std::string resumed_first_;  // tag of the consumer that was resumed first the last time
   UnackedWindow unacked_;
-  std::string last_declared_;               // the queue that an empty name stands for
-  std::uint64_t next_tag_{1};               // tags never repeat on a channel (1.8.3.13)
-  std::optional<Confirms> confirms_;        // once confirm.select came,
-  std::optional<Transaction> transaction_;  // or tx.select
+  std::string last_declared_;                          // the queue that an empty name stands for
+  std::uint64_t next_tag_{1};                          // tags never repeat on a channel (1.8.3.13)
+  std::optional<Confirms> confirms_;                   // once confirm.select came,
+  std::optional<Transaction> transaction_;             // or tx.select
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
   std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for

@@ -20,6 +20,7 @@ std::string Channel::name_for_new(const queue::Declare& m) const {
 }
 
 void Channel::handle(const queue::Declare& m) {
+  if (m.queue.starts_with(direct_reply_queue)) return declare_reply_queue(m);
   Queue* declared = nullptr;
   if (m.passive) {
     declared = &virtual_host().require_queue(m.queue);

@@ -43,17 +43,24 @@ void Channel::check_properties(const protocol::BasicProperties& properties) cons
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (m.immediate)
     throw ConnectionError{ReplyCode::not_implemented, "immediate=true; use mandatory, or a time to live of 0"};
-  require_exchange_permission(Permission::write, m.exchange);
-  const auto& to = virtual_host().require_exchange(m.exchange);
   if (content.refused_size_bytes > 0)
     throw ChannelError{ReplyCode::precondition_failed,
                        "message size " + std::to_string(content.refused_size_bytes)
                            + " is larger than configured max size "
                            + std::to_string(session_.context().options().limits.body_max_bytes)};
+  require_exchange_permission(Permission::write, m.exchange);
+  const auto& to = virtual_host().require_exchange(m.exchange);
   const auto properties = content.properties.decode();
+  std::string addressed;  // the properties, where the broker has to rewrite them
+  if (properties.reply_to == direct_reply_queue) {
+    addressed = address_replies(properties);
+    content.properties = protocol::Properties{addressed};
+  }
   check_properties(properties);
   std::optional<std::chrono::milliseconds> time_to_live;
   if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
+
+  if (m.exchange.empty()) refuse_forged(m.routing_key);
 
   const Message message{m.exchange, m.routing_key, std::move(content), time_to_live};
   session_.context().tell(&Observer::on_published, message);
@@ -67,9 +74,11 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
 // To the queues, and what is to be said of it to the publisher.
 void Channel::hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory) {
   auto& context = session_.context();
+  // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
+  const bool replied = message.exchange().empty() && deliver_reply(message);
   context.tell(&Observer::on_routed, message, queues.size());
   if (queues.empty() && mandatory) return_to_publisher(message);
-  if (queues.empty() && !mandatory) context.tell(&Observer::on_dropped, message);
+  if (queues.empty() && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
   const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
   if (transaction_) transaction_->await(queues.size());
   for (auto* into : queues) into->enqueue(message, *this, publish);

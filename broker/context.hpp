@@ -1,11 +1,12 @@
-// What every part of one broker shares: the time, the deadlines, the observer, the options, and names that never
-// repeat.
+// What every part of one broker shares: the time, the deadlines, the observer, the options, who awaits direct replies,
+// and names that never repeat.
 #pragma once
 
 #include <random>
 #include <string>
 
 #include "broker/deadline_heap.hpp"
+#include "broker/direct_reply.hpp"
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
 
@@ -22,6 +23,8 @@ class Context {
   [[nodiscard]] TimePoint now() const { return now_; }
   void observe(TimePoint now) { now_ = std::max(now_, now); }
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
+
+  [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
   template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
@@ -41,6 +44,7 @@ class Context {
   Observer* const observer_;
   std::mt19937_64 random_;
   DeadlineHeap deadlines_;
+  DirectReplies direct_replies_;
   TimePoint now_{};
 };
 

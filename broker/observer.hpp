@@ -29,6 +29,8 @@ class Observer {
   virtual void on_enqueued(const Queue&, const Message&) {}
   /// To a consumer with that tag, or, with an empty tag, to a `basic.get`.
   virtual void on_delivered(const Queue&, const Message&, std::string_view) {}
+  /// A direct reply, to the requester's consumer with that tag.
+  virtual void on_replied(const Message&, std::string_view) {}
   virtual void on_acked(const Queue&, const Message&) {}
   virtual void on_requeued(const Queue&, const Message&) {}
   virtual void on_expired(const Queue&, const Message&) {}
