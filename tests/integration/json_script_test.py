@@ -5,18 +5,10 @@ import sys
 import unittest
 
 import peers
-from programs import ROOT, Broker, Program, fib, our_server, pika_server
+import readme
+from programs import Broker, Program, fib, our_server, pika_server
 
-MARKER = "<!-- json-rpc-client -->"
-
-
-def script():
-    """The first Python block behind the marker."""
-    readme = (ROOT / "README.md").read_text()
-    block = re.search(r"^```python\n(.*?)^```$", readme.partition(MARKER)[2], re.MULTILINE | re.DOTALL)
-    if not block:
-        raise AssertionError(f"README.md has no Python block behind {MARKER}")
-    return block[1]
+SCRIPT = readme.block("json-rpc-client")
 
 
 class JsonScriptTest(unittest.TestCase):
@@ -25,13 +17,13 @@ class JsonScriptTest(unittest.TestCase):
         self.broker = Broker(self.addCleanup)
 
     def run_script(self, n):
-        client = Program(self.addCleanup, sys.executable, "-I", "-c", script(), self.broker.port, n)
+        client = Program(self.addCleanup, sys.executable, "-I", "-c", SCRIPT, self.broker.port, n)
         code = client.wait()
         return code, client.out.all(), client.err.all()
 
     def test_it_is_short_and_needs_nothing_installed(self):
-        self.assertLessEqual(len(script().splitlines()), 30)
-        modules = re.findall(r"^\s*(?:import|from) (.+?)(?: import.*)?$", script(), re.MULTILINE)
+        self.assertLessEqual(len(SCRIPT.splitlines()), 30)
+        modules = re.findall(r"^\s*(?:import|from) (.+?)(?: import.*)?$", SCRIPT, re.MULTILINE)
         self.assertLessEqual(set(re.split(r",\s*", ", ".join(modules))), sys.stdlib_module_names)
 
     def test_a_pika_server_answers_it(self):
