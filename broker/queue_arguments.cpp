@@ -3,11 +3,10 @@
 #include <array>
 
 #include "broker/errors.hpp"
+#include "broker/redeclaration.hpp"
 
 namespace pocketmq::broker {
 namespace {
-
-using protocol::FieldValue;
 
 constexpr std::string_view queue_type_argument = "x-queue-type";
 
@@ -28,42 +27,7 @@ constexpr std::array unsupported_arguments{
     "x-dead-letter-strategy",
 };
 
-std::string_view type_name(char type) {
-  switch (type) {
-    case 't': return "bool";
-    case 'b': return "byte";
-    case 'B': return "unsignedbyte";
-    case 's': return "short";
-    case 'u': return "unsignedshort";
-    case 'I': return "signedint";
-    case 'i': return "unsignedint";
-    case 'l':
-    case 'L': return "long";
-    case 'f': return "float";
-    case 'd': return "double";
-    case 'D': return "decimal";
-    case 'S': return "longstr";
-    case 'x': return "binary";
-    case 'A': return "array";
-    case 'T': return "timestamp";
-    case 'F': return "table";
-    default: return "void";
-  }
-}
-
 std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
-
-std::string shown(const FieldValue& value) {
-  if (const auto text = value.string()) return quoted(*text);
-  if (const auto number = value.integer()) return quoted(std::to_string(*number));
-  if (const auto truth = value.boolean()) return quoted(*truth ? "true" : "false");
-  return "a " + std::string{type_name(value.type)};
-}
-
-std::string described(const std::optional<FieldValue>& value) {
-  if (!value) return "none";
-  return "the value " + shown(*value) + " of type " + quoted(type_name(value->type));
-}
 
 }  // namespace
 
@@ -91,14 +55,8 @@ void check_arguments(const QueueArguments& arguments, std::string_view queue) {
 }
 
 void require_equal_arguments(const QueueArguments& current, const QueueArguments& given, std::string_view queue) {
-  if (current.queue_type() == given.queue_type()) return;
-  const auto old_type = current.table().find(queue_type_argument);
-  const auto new_type = given.table().find(queue_type_argument);
-  const auto difference = old_type && new_type
-                              ? "received " + shown(*new_type) + " but current is " + shown(*old_type)
-                              : "received " + described(new_type) + " but current is " + described(old_type);
-  throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg " + quoted(queue_type_argument) + " for "
-                                                         + std::string{queue} + ": " + difference};
+  if (current.queue_type() != given.queue_type())
+    require_equal_argument(queue, queue_type_argument, given.table(), current.table());
 }
 
 }  // namespace pocketmq::broker

@@ -3,6 +3,7 @@
 #include "broker/channel.hpp"
 #include "broker/consumer.hpp"
 #include "broker/errors.hpp"
+#include "broker/redeclaration.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -13,8 +14,6 @@ namespace {
                          ". It could be originally declared on another connection or the exclusive property value "
                          "does not match that of the original declaration."};
 }
-
-std::string_view shown(bool value) { return value ? "true" : "false"; }
 
 }  // namespace
 
@@ -51,15 +50,9 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   const auto& current = queue.declaration();
   const auto described = describe_queue(queue.name());
   if (current.owner != given.owner) refuse_locked(described);
-  const auto require = [&](std::string_view field, bool received, bool is) {
-    if (received == is) return;
-    throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg '" + std::string{field} + "' for " + described
-                                                           + ": received '" + std::string{shown(received)}
-                                                           + "' but current is '" + std::string{shown(is)} + "'"};
-  };
   // Nobody can tell whether a queue that goes with its connection is durable.
-  if (current.owner == nullptr) require("durable", given.durable, current.durable);
-  require("auto_delete", given.auto_delete, current.auto_delete);
+  if (current.owner == nullptr) require_equal_flag(described, "durable", given.durable, current.durable);
+  require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
   require_equal_arguments(current.arguments, given.arguments, described);
 }
 
