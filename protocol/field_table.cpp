@@ -1,5 +1,7 @@
 #include "protocol/field_table.hpp"
 
+#include <bit>
+
 #include "protocol/big_endian.hpp"
 
 namespace pocketmq::protocol {
@@ -61,6 +63,17 @@ std::optional<std::int64_t> FieldValue::integer() const {
     case 'L': return number<std::uint64_t, std::int64_t>(bytes);
     default: return std::nullopt;
   }
+}
+
+std::optional<double> FieldValue::real() const {
+  if (type == 'f') return std::bit_cast<float>(load_big_endian<std::uint32_t>(bytes.data()));
+  if (type == 'd') return std::bit_cast<double>(load_big_endian<std::uint64_t>(bytes.data()));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> FieldValue::timestamp() const {
+  if (type != 'T') return std::nullopt;
+  return load_big_endian<std::uint64_t>(bytes.data());
 }
 
 std::optional<std::string_view> FieldValue::string() const {

@@ -20,6 +20,10 @@ struct FieldValue {
 
   /// The number, for the integer types `b B s u I i l L`; nothing for any other type.
   [[nodiscard]] std::optional<std::int64_t> integer() const;
+  /// The number, for `f` and `d`.
+  [[nodiscard]] std::optional<double> real() const;
+  /// Seconds since the epoch, for `T`.
+  [[nodiscard]] std::optional<std::uint64_t> timestamp() const;
   /// The text, for `S`.
   [[nodiscard]] std::optional<std::string_view> string() const;
   /// The truth value, for `t`.

@@ -1,11 +1,13 @@
 #include "protocol/properties.hpp"
 
 #include "protocol/amqp_wire.hpp"
+#include "protocol/big_endian.hpp"
 
 namespace pocketmq::protocol {
 namespace {
 
 constexpr std::uint16_t first_flag = 0x8000;
+constexpr std::uint16_t headers_flag = 0x2000;
 constexpr std::uint16_t flags_without_property = 0x0003;  // 14 properties; the last bit says that more flags follow
 
 // Calls `field(name, property)` for each property with its flag's turn.
@@ -35,6 +37,11 @@ BasicProperties Properties::decode() const {
   // Checked already: no depth is refused here.
   read(encoded_, ~0U, properties);
   return properties;
+}
+
+std::optional<FieldTable> Properties::headers() const {
+  if ((load_big_endian<std::uint16_t>(encoded_.data()) & headers_flag) == 0) return std::nullopt;
+  return decode().headers;
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {

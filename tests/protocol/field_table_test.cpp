@@ -74,6 +74,11 @@ TEST_CASE("every field type is read with its bytes, in order") {
   CHECK(integer("l") == -4);
   CHECK(integer("L") == 5);
   for (const auto* other : {"t", "f", "d", "D", "S", "A", "T", "F", "V", "x"}) CHECK(integer(other) == std::nullopt);
+  CHECK(table.find("f")->real() == 1.0);
+  CHECK(table.find("d")->real() == 1.0);
+  CHECK(table.find("I")->real() == std::nullopt);
+  CHECK(table.find("T")->timestamp() == 9U);
+  CHECK(table.find("l")->timestamp() == std::nullopt);
   CHECK(table.find("S")->string() == "hi");
   CHECK(table.find("x")->string() == std::nullopt);
   CHECK(table.find("t")->boolean() == true);

@@ -55,6 +55,19 @@ TEST_CASE("absent and empty properties differ") {
   CHECK(Properties{encoded}.decode().correlation_id == std::nullopt);
 }
 
+TEST_CASE("headers are found without the rest") {
+  CHECK(Properties{}.headers() == std::nullopt);
+  std::string without, with, empty;
+  FieldTableWriter headers;
+  headers.int32("n", 1);
+  encode({.content_type = "a", .reply_to = "r"}, without);
+  encode({.content_type = "a", .headers = headers.table(), .reply_to = "r"}, with);
+  encode({.headers = FieldTable{}}, empty);
+  CHECK(Properties{without}.headers() == std::nullopt);
+  CHECK(Properties{with}.headers() == headers.table());
+  CHECK(Properties{empty}.headers() == FieldTable{});
+}
+
 TEST_CASE("malformed properties are refused") {
   const auto fault = [](std::string_view encoded) { return find_fault(Properties{encoded}, 4).value_or("none"); };
   CHECK(fault("\x00\x00"sv) == "none");
