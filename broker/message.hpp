@@ -1,9 +1,11 @@
-// A message: names, properties and body in one counted block, immutable. Queues and unacked deliveries share it.
+// A message: names, properties and body in one counted block, immutable. All queues it is in, and its unacked
+// deliveries, share it.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "protocol/command.hpp"
 
@@ -13,11 +15,16 @@ class Message {
  public:
   Message() = default;
   /// Copies the names, the properties and the body; a body that has a block to itself stays where it is.
+  /// `blind_copies` is the value of a BCC header that was taken out of the properties: an encoded array.
   Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
-          std::optional<std::chrono::milliseconds> time_to_live);
+          std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {});
 
   [[nodiscard]] std::string_view exchange() const;
   [[nodiscard]] std::string_view routing_key() const;
+  [[nodiscard]] std::string_view blind_copies() const;
+  /// All keys by which it is routed: its own, those of its CC header, those of its blind copies. Views into the
+  /// message.
+  void append_routing_keys(std::vector<std::string_view>& to) const;
   [[nodiscard]] protocol::Properties properties() const;
   [[nodiscard]] std::string_view body() const;
   /// The publisher's `expiration`; far from the clock's end.
@@ -30,7 +37,7 @@ class Message {
   [[nodiscard]] const Layout& layout() const;
   [[nodiscard]] const char* names() const;
 
-  // The layout; exchange, routing key and properties behind it; at its offset, the body.
+  // The layout; exchange, routing key, properties and blind copies behind it; at its offset, the body.
   protocol::Ref<protocol::Block> block_;
 };
 

@@ -62,6 +62,20 @@ TEST_CASE("names of 255 bytes and large properties are kept") {
   CHECK(message.body() == "b");
 }
 
+TEST_CASE("a message has its own routing key and those of its copies") {
+  const std::string cc = "S" + std::string{"\0\0\0\2", 4} + "c1" + "t\1", bcc = "S" + std::string{"\0\0\0\1", 4} + "b";
+  protocol::FieldTableWriter headers;
+  const auto properties = encoded({.headers = headers.value("CC", {'A', cc}).table()});
+  const Message message{"e", "k", {.properties = protocol::Properties{properties}, .body = "body"}, std::nullopt, bcc};
+  std::vector<std::string_view> keys;
+  message.append_routing_keys(keys);
+  CHECK(keys == std::vector<std::string_view>{"k", "c1", "b"});
+  CHECK(message.blind_copies() == bcc);
+  CHECK(message.properties().encoded() == properties);
+  CHECK(message.body() == "body");
+  CHECK(Message{"e", "k", {}, std::nullopt}.blind_copies().empty());
+}
+
 TEST_CASE("a body with room in front stays where it is") {
   auto content = content_in_block("a large body", 200);
   const auto* where = content.body.data();
