@@ -31,10 +31,6 @@ void Channel::refuse_as_not_a_clients(const protocol::MethodId& method) {
   throw ConnectionError{ReplyCode::command_invalid, std::string{method.name} + " is not for a client to send here"};
 }
 
-void Channel::refuse_as_not_implemented(const protocol::MethodId& method) {
-  throw ConnectionError{ReplyCode::not_implemented, "PocketMQ does not have " + std::string{method.name} + " yet"};
-}
-
 void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {
   auto& granted = granted_[static_cast<std::size_t>(permission)];  // a channel says the same names again and again
   if (granted == name) return;

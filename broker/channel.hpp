@@ -50,8 +50,10 @@ class Channel final : private Publisher {
   void handle(const protocol::basic::Reject&);
   void handle(const protocol::channel::Flow&);
   void handle(const protocol::confirm::Select&);
+  void handle(const protocol::exchange::Bind&);
   void handle(const protocol::exchange::Declare&);
   void handle(const protocol::exchange::Delete&);
+  void handle(const protocol::exchange::Unbind&);
   void handle(const protocol::queue::Bind&);
   void handle(const protocol::queue::Declare&);
   void handle(const protocol::queue::Delete&);
@@ -60,8 +62,6 @@ class Channel final : private Publisher {
   void handle(const protocol::tx::Commit&);
   void handle(const protocol::tx::Rollback&);
   void handle(const protocol::tx::Select&);
-  void handle(const protocol::exchange::Bind& m) { refuse_as_not_implemented(m.id); }
-  void handle(const protocol::exchange::Unbind& m) { refuse_as_not_implemented(m.id); }
   /// Any other method is one that only a broker sends.
   template <class M> void handle(const M&) { refuse_as_not_a_clients(M::id); }
 
@@ -88,7 +88,6 @@ class Channel final : private Publisher {
 
  private:
   [[noreturn]] static void refuse_as_not_a_clients(const protocol::MethodId& method);
-  [[noreturn]] static void refuse_as_not_implemented(const protocol::MethodId& method);
   void accepted(std::uint64_t publish) override;
   void refused(std::uint64_t publish) override;
   void tell_of_confirms();
@@ -105,13 +104,17 @@ class Channel final : private Publisher {
   [[nodiscard]] VirtualHost& virtual_host() const;
   /// What is meant by a queue's name: an empty one stands for the queue last declared, or is ChannelError 404.
   [[nodiscard]] std::string_view name_meant(std::string_view queue) const;
+  [[nodiscard]] std::string_view key_meant(std::string_view queue, std::string_view routing_key) const;
   [[nodiscard]] std::string name_for_new(const protocol::queue::Declare& queue) const;
   [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
   /// ChannelError 403 unless the user has that permission on the queue, or the exchange, that is or would be called so.
   void require_queue_permission(Permission permission, std::string_view queue);
   void require_exchange_permission(Permission permission, std::string_view exchange);
   void require_permission(Permission permission, std::string_view resource, std::string_view name);
-  void check_properties(const protocol::BasicProperties& properties) const;
+  /// ChannelError 403 unless the user may bind them, and unbind them. The default exchange is nobody's to bind.
+  void require_may_bind_queue(std::string_view source, std::string_view queue);
+  void require_may_bind_exchanges(std::string_view source, std::string_view destination);
+  void check_user_id(const protocol::BasicProperties& properties) const;
   void return_to_publisher(const Message& message);
   void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::vector<Unacked> deliveries);

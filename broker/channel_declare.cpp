@@ -1,4 +1,4 @@
-// What a channel declares, binds and deletes.
+// What a channel asks of queues as such: declare, delete, purge.
 
 #include "broker/channel.hpp"
 #include "broker/session.hpp"
@@ -6,7 +6,6 @@
 namespace pocketmq::broker {
 
 namespace queue = protocol::queue;
-namespace exchange = protocol::exchange;
 
 // The name that a client may give, or one that nobody has.
 std::string Channel::name_for_new(const queue::Declare& m) const {
@@ -58,34 +57,6 @@ void Channel::handle(const queue::Delete& m) {
 void Channel::handle(const queue::Purge& m) {
   auto& purged = require_accessible_queue(m.queue, Permission::read);
   reply(m, queue::PurgeOk{.message_count = static_cast<std::uint32_t>(purged.purge())});
-}
-
-namespace {
-
-constexpr std::string_view default_exchange_is_fixed = "operation not permitted on the default exchange";
-
-}  // namespace
-
-void Channel::handle(const queue::Bind& m) {
-  (void)virtual_host().require_exchange(m.exchange);
-  throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-}
-
-void Channel::handle(const queue::Unbind& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  reply(m, queue::UnbindOk{});
-}
-
-void Channel::handle(const exchange::Declare& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  if (m.passive) (void)virtual_host().require_exchange(m.exchange);
-  throw ConnectionError{ReplyCode::not_implemented, "cannot declare exchange '" + std::string{m.exchange}
-                                                        + "': PocketMQ has only the default exchange ''"};
-}
-
-void Channel::handle(const exchange::Delete& m) {
-  if (m.exchange.empty()) throw ChannelError{ReplyCode::access_refused, std::string{default_exchange_is_fixed}};
-  reply(m, exchange::DeleteOk{});
 }
 
 }  // namespace pocketmq::broker

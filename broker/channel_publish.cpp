@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "broker/channel.hpp"
+#include "broker/copies.hpp"
 #include "broker/session.hpp"
 
 namespace pocketmq::broker {
@@ -27,17 +28,30 @@ std::chrono::milliseconds parse_expiration(std::string_view text) {
   return std::chrono::milliseconds{milliseconds};
 }
 
-}  // namespace
-
-void Channel::check_properties(const protocol::BasicProperties& properties) const {
-  if (properties.user_id && *properties.user_id != session_.user().name && !session_.user().has_tag("impersonator"))
-    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
-                                                           + "' but authenticated user was '" + session_.user().name
-                                                           + "'"};
+void check_delivery_mode(const protocol::BasicProperties& properties) {
   if (properties.delivery_mode && *properties.delivery_mode != 1 && *properties.delivery_mode != 2)
     throw ChannelError{ReplyCode::precondition_failed, "invalid message: delivery_mode is "
                                                            + std::to_string(*properties.delivery_mode)
                                                            + "; 1 (transient) and 2 (persistent) exist"};
+}
+
+// What the properties say of blind copies is not for those who get the message.
+Message make_message(const basic::Publish& m, protocol::Content content,
+                     std::optional<std::chrono::milliseconds> time_to_live) {
+  const auto blind_copies = find_blind_copies(content.properties);
+  if (!blind_copies) return {m.exchange, m.routing_key, std::move(content), time_to_live};
+  const auto visible = without_blind_copies(content.properties);
+  content.properties = protocol::Properties{visible};
+  return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
+}
+
+}  // namespace
+
+void Channel::check_user_id(const protocol::BasicProperties& properties) const {
+  if (properties.user_id && *properties.user_id != session_.user().name && !session_.user().has_tag("impersonator"))
+    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
+                                                           + "' but authenticated user was '" + session_.user().name
+                                                           + "'"};
 }
 
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
@@ -50,21 +64,25 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
                            + std::to_string(session_.context().options().limits.body_max_bytes)};
   require_exchange_permission(Permission::write, m.exchange);
   const auto& to = virtual_host().require_exchange(m.exchange);
+  if (to.declaration().internal)
+    throw ChannelError{ReplyCode::access_refused,
+                       "cannot publish to internal " + virtual_host().describe_exchange(m.exchange)};
   const auto properties = content.properties.decode();
   std::string addressed;  // the properties, where the broker has to rewrite them
   if (properties.reply_to == direct_reply_queue) {
     addressed = address_replies(properties);
     content.properties = protocol::Properties{addressed};
   }
-  check_properties(properties);
+  check_user_id(properties);
   std::optional<std::chrono::milliseconds> time_to_live;
   if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
-
+  check_copies(properties);
+  check_delivery_mode(properties);
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
-  const Message message{m.exchange, m.routing_key, std::move(content), time_to_live};
+  const auto message = make_message(m, std::move(content), time_to_live);
   session_.context().tell(&Observer::on_published, message);
-  const auto& queues = virtual_host().route(to, m.routing_key);
+  const auto& queues = virtual_host().route(to, message);
   if (!transaction_) return hand_over(message, queues, m.mandatory);
   Transaction::Publication publication{.message = message, .queues = {}, .mandatory = m.mandatory};
   for (auto* queue : queues) publication.queues.emplace_back(queue);

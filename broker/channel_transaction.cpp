@@ -42,7 +42,7 @@ void Channel::require_transaction() const {
 void Channel::commit(const Transaction::Publication& publication) {
   if (publication.message.exchange().empty())
     return hand_over(publication.message,
-                     virtual_host().route(virtual_host().require_exchange(""), publication.message.routing_key()),
+                     virtual_host().route(virtual_host().require_exchange(""), publication.message),
                      publication.mandatory);
   std::vector<Queue*> queues;
   for (const auto& queue : publication.queues)

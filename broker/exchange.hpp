@@ -1,40 +1,58 @@
-// An exchange: decides which queues a message goes to.
+// An exchange: knows where a message goes, by the bindings from it. How it reads them is its type
+// (AMQP 0-9-1, 3.1.3).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "broker/destination.hpp"
+#include "broker/exchange_arguments.hpp"
 
 namespace pocketmq::broker {
 
-class Queue;
-class VirtualHost;
+class Message;
 
-class Exchange {
+/// An exchange as it was declared (exchange.declare, AMQP 0-9-1 1.6.2.1).
+struct ExchangeDeclaration {
+  std::string name;
+  std::string type;
+  bool durable{false};
+  bool auto_delete{false};  // goes with the last binding from it
+  bool internal{false};     // takes messages from other exchanges only
+  ExchangeArguments arguments{};
+};
+
+class Exchange : public Destination {
  public:
-  explicit Exchange(std::string name) : name_{std::move(name)} {}
+  explicit Exchange(ExchangeDeclaration declaration);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   virtual ~Exchange() = default;
 
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const ExchangeDeclaration& declaration() const { return declaration_; }
+  [[nodiscard]] const std::string& name() const { return declaration_.name; }
+  /// The exchange to which a message goes that this one knows no way for. Whether it is there is another question.
+  [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
+  [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }
 
-  /// Appends the queues for that routing key to `into`, each once.
-  virtual void route(std::string_view routing_key, std::vector<Queue*>& into) const = 0;
+  /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.
+  virtual void check_binding(protocol::FieldTable /*arguments*/) const {}
 
- private:
-  const std::string name_;
-};
-
-/// The exchange with no name: each queue is bound to it by the queue's own name (AMQP 0-9-1, 3.1.3.1).
-class DefaultExchange final : public Exchange {
- public:
-  explicit DefaultExchange(const VirtualHost& virtual_host) : Exchange{""}, virtual_host_{virtual_host} {}
-
-  void route(std::string_view routing_key, std::vector<Queue*>& into) const override;
+  /// Tells the router each destination for the message, as often as it likes.
+  virtual void route(const Message& message, Router& router) const = 0;
 
  private:
-  const VirtualHost& virtual_host_;
+  friend class BindingTable;
+
+  void join(Router& router) final;
+  /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for.
+  virtual void add(Binding& /*binding*/) {}
+  virtual void remove(Binding& /*binding*/) {}
+
+  const ExchangeDeclaration declaration_;
+  const std::optional<std::string> alternate_;
+  BindingsFromSource bindings_;
 };
 
 }  // namespace pocketmq::broker

@@ -5,6 +5,7 @@
 
 #include "broker/consumer.hpp"
 #include "broker/publisher.hpp"
+#include "broker/router.hpp"
 
 namespace pocketmq::broker {
 
@@ -105,6 +106,8 @@ std::vector<Consumer*> Queue::close() {
   left.insert(left.end(), held_.begin(), held_.end());
   return left;
 }
+
+void Queue::join(Router& router) { router.add(*this); }
 
 void Queue::due(TimePoint) { pump(); }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/context.hpp"
+#include "broker/destination.hpp"
 #include "broker/message.hpp"
 #include "broker/queue_arguments.hpp"
 #include "protocol/counted.hpp"
@@ -42,7 +43,7 @@ struct QueueDeclaration {
 };
 
 /// Counted: unacked deliveries of a deleted queue still refer to it.
-class Queue final : public protocol::Counted<Queue>, private Deadline {
+class Queue final : public protocol::Counted<Queue>, public Destination, private Deadline {
  public:
   Queue(QueueDeclaration declaration, Context& context);
 
@@ -82,6 +83,7 @@ class Queue final : public protocol::Counted<Queue>, private Deadline {
   [[nodiscard]] std::vector<Consumer*> close();
 
  private:
+  void join(Router& router) override;
   void due(TimePoint now) override;
   /// The first ready message goes to the consumer whose turn it is. False if none can take it.
   [[nodiscard]] bool deliver_first();

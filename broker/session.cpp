@@ -201,8 +201,9 @@ void Session::open_channel(std::uint16_t number) {
 
 void Session::send_start() {
   protocol::FieldTableWriter capabilities;
-  for (const auto* capability : {"publisher_confirms", "basic.nack", "consumer_cancel_notify",
-                                 "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
+  for (const auto* capability :
+       {"publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
+        "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
     capabilities.boolean(capability, true);
   const auto& options = context().options();
   protocol::FieldTableWriter properties;

@@ -18,7 +18,7 @@ namespace {
 }  // namespace
 
 VirtualHost::VirtualHost(std::string name, Context& context) : name_{std::move(name)}, context_{context} {
-  exchanges_.emplace("", std::make_unique<DefaultExchange>(*this));
+  predeclare_exchanges();
 }
 
 std::string VirtualHost::describe_queue(std::string_view queue) const {
@@ -33,12 +33,6 @@ Queue* VirtualHost::find_queue(std::string_view name) const {
 Queue& VirtualHost::require_queue(std::string_view name) const {
   if (auto* queue = find_queue(name)) return *queue;
   throw ChannelError{ReplyCode::not_found, "no " + describe_queue(name)};
-}
-
-Exchange& VirtualHost::require_exchange(std::string_view name) const {
-  const auto found = exchanges_.find(name);
-  if (found != exchanges_.end()) return *found->second;
-  throw ChannelError{ReplyCode::not_found, "no exchange '" + std::string{name} + "' in vhost '" + name_ + "'"};
 }
 
 void require_access(const VirtualHost& virtual_host, const Queue& queue, const Session* session) {
@@ -83,15 +77,10 @@ std::size_t VirtualHost::delete_queue(Queue& queue) {
   const auto found = queues_.find(queue.name());
   const auto kept = found->second;  // until its consumers have gone
   queues_.erase(found);
+  delete_exchanges(remove_bindings_to(queue));
   const auto ready = queue.ready();
   for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
   return ready;
-}
-
-const std::vector<Queue*>& VirtualHost::route(const Exchange& exchange, std::string_view routing_key) {
-  routed_.clear();
-  exchange.route(routing_key, routed_);
-  return routed_;
 }
 
 }  // namespace pocketmq::broker

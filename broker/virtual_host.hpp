@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "broker/binding_table.hpp"
+#include "broker/by_name.hpp"
 #include "broker/exchange.hpp"
 #include "broker/queue.hpp"
+#include "broker/router.hpp"
 
 namespace pocketmq::broker {
 
@@ -20,39 +22,62 @@ class VirtualHost {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
+  [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size(); }
+  [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
 
   [[nodiscard]] Queue* find_queue(std::string_view name) const;
   /// The queue, or ChannelError 404.
   [[nodiscard]] Queue& require_queue(std::string_view name) const;
-  /// The exchange, or ChannelError 404.
-  [[nodiscard]] Exchange& require_exchange(std::string_view name) const;
-
   /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
   /// it is there with other fields.
   Queue& declare_queue(QueueDeclaration declaration);
-  /// Drops what is in it and cancels its consumers; returns how many messages were ready.
+  /// Drops what is in it, cancels its consumers and takes the bindings to it away; returns how many messages were
+  /// ready.
   std::size_t delete_queue(Queue& queue);
 
-  /// The queues for a message, each once, in no order. Valid until the next call.
-  [[nodiscard]] const std::vector<Queue*>& route(const Exchange& exchange, std::string_view routing_key);
+  [[nodiscard]] Exchange* find_exchange(std::string_view name) const;
+  /// The exchange, or ChannelError 404.
+  [[nodiscard]] Exchange& require_exchange(std::string_view name) const;
+  /// Makes the exchange, or finds an equal one. Throws ConnectionError 503 for a type that there is not, ChannelError
+  /// 406 if it is there with other fields, 403 if the name is reserved.
+  Exchange& declare_exchange(ExchangeDeclaration declaration);
+  /// Takes the bindings from it and to it away.
+  void delete_exchange(Exchange& exchange);
+
+  /// Where an equal binding is there, nothing changes. Throws ChannelError 406 for arguments that the source's type
+  /// does not allow.
+  void bind(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
+  /// Null if there is none; there is none from or to what is null.
+  [[nodiscard]] Binding* find_binding(Exchange* source, Destination* destination, std::string_view routing_key,
+                                      protocol::FieldTable arguments) const;
+  /// Its source goes too, if that auto-deletes and this was the last binding from it.
+  void unbind(Binding& binding);
+
+  /// The queues for a message that was published to `exchange`, each once, in no order. Valid until the next call.
+  [[nodiscard]] const std::vector<Queue*>& route(const Exchange& exchange, const Message& message) {
+    return router_.route(exchange, message);
+  }
 
   /// How texts name a queue: "queue 'q' in vhost '/'".
   [[nodiscard]] std::string describe_queue(std::string_view queue) const;
+  /// How texts name an exchange: "exchange 'e' in vhost '/'".
+  [[nodiscard]] std::string describe_exchange(std::string_view exchange) const;
 
  private:
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-  template <class T> using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
-
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
+  void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
+  void predeclare_exchanges();
+  [[nodiscard]] bool remove(Binding& binding);
+  [[nodiscard]] std::vector<Exchange*> remove_bindings_to(Destination& destination);
+  void delete_exchanges(std::vector<Exchange*> exchanges);
 
   const std::string name_;
   Context& context_;
   ByName<protocol::Ref<Queue>> queues_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
-  std::vector<Queue*> routed_;
+  BindingTable bindings_;
+  Router router_{*this};
 };
 
 /// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.

@@ -184,15 +184,4 @@ TEST_CASE("a delivery that a client sends is refused") {
                              "COMMAND_INVALID - basic.deliver is not for a client to send here");
 }
 
-TEST_CASE("what the broker does not have yet is refused by name") {
-  World world;
-  auto alice = world.connect();
-  const auto method = GENERATE(values<protocol::Method>({
-      protocol::exchange::Bind{},
-      protocol::exchange::Unbind{},
-  }));
-  alice.sends(method).connection_is_closed(ReplyCode::not_implemented, "NOT_IMPLEMENTED - PocketMQ does not have "
-                                                                           + std::string{id_of(method).name} + " yet");
-}
-
 }  // namespace pocketmq::tests

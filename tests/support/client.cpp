@@ -151,6 +151,49 @@ Client Client::deletes(std::string_view queue, std::uint32_t messages, At at) co
   return sends(queue::Delete{.queue = queue}).is_answered(queue::DeleteOk{.message_count = messages}, at);
 }
 
+// ---- exchanges and bindings
+
+Client Client::declares_exchange(std::string_view exchange, std::string_view type, At at) const {
+  return declares_exchange({.exchange = exchange, .type = type}, at);
+}
+
+Client Client::declares_exchange(const exchange::Declare& method, At at) const {
+  return sends(method).is_answered(exchange::DeclareOk{}, at);
+}
+
+Client Client::deletes_exchange(std::string_view exchange, At at) const {
+  return sends(exchange::Delete{.exchange = exchange}).is_answered(exchange::DeleteOk{}, at);
+}
+
+Client Client::binds(std::string_view queue, std::string_view exchange, std::string_view routing_key, At at) const {
+  return binds({.queue = queue, .exchange = exchange, .routing_key = routing_key}, at);
+}
+
+Client Client::binds(const queue::Bind& method, At at) const { return sends(method).is_answered(queue::BindOk{}, at); }
+
+Client Client::unbinds(std::string_view queue, std::string_view exchange, std::string_view routing_key, At at) const {
+  return unbinds({.queue = queue, .exchange = exchange, .routing_key = routing_key}, at);
+}
+
+Client Client::unbinds(const queue::Unbind& method, At at) const {
+  return sends(method).is_answered(queue::UnbindOk{}, at);
+}
+
+Client Client::binds_exchange(std::string_view destination, std::string_view source, std::string_view routing_key,
+                              At at) const {
+  return binds_exchange({.destination = destination, .source = source, .routing_key = routing_key}, at);
+}
+
+Client Client::binds_exchange(const exchange::Bind& method, At at) const {
+  return sends(method).is_answered(exchange::BindOk{}, at);
+}
+
+Client Client::unbinds_exchange(std::string_view destination, std::string_view source, std::string_view routing_key,
+                                At at) const {
+  return sends(exchange::Unbind{.destination = destination, .source = source, .routing_key = routing_key})
+      .is_answered(exchange::UnbindOk{}, at);
+}
+
 // ---- publishing
 
 Client Client::publishes(std::string_view routing_key, std::string_view body) const {
@@ -178,6 +221,10 @@ Client Client::publishes_at_once(std::string_view routing_key, std::initializer_
         {.channel = channel_, .method = basic::Publish{.routing_key = routing_key}, .content = {{.body = body}}});
   world_->settle();
   return *this;
+}
+
+Client Client::publishes_to(std::string_view exchange, std::string_view routing_key, std::string_view body) const {
+  return publishes(routing_key, Publication{.body = body, .exchange = exchange});
 }
 
 Client Client::is_returned(const Expected& message) const {

@@ -23,6 +23,7 @@ namespace basic = protocol::basic;
 namespace channel = protocol::channel;
 namespace confirm = protocol::confirm;
 namespace connection = protocol::connection;
+namespace exchange = protocol::exchange;
 namespace queue = protocol::queue;
 namespace tx = protocol::tx;
 using protocol::BasicProperties;
@@ -95,6 +96,23 @@ class Client {
   Client purges(std::string_view queue, std::uint32_t messages, At at = At::current()) const;
   Client deletes(std::string_view queue, std::uint32_t messages = 0, At at = At::current()) const;
 
+  // ---- exchanges and bindings
+
+  Client declares_exchange(std::string_view exchange, std::string_view type, At at = At::current()) const;
+  Client declares_exchange(const exchange::Declare& method, At at = At::current()) const;
+  Client deletes_exchange(std::string_view exchange, At at = At::current()) const;
+  Client binds(std::string_view queue, std::string_view exchange, std::string_view routing_key = {},
+               At at = At::current()) const;
+  Client binds(const queue::Bind& method, At at = At::current()) const;
+  Client unbinds(std::string_view queue, std::string_view exchange, std::string_view routing_key = {},
+                 At at = At::current()) const;
+  Client unbinds(const queue::Unbind& method, At at = At::current()) const;
+  Client binds_exchange(std::string_view destination, std::string_view source, std::string_view routing_key = {},
+                        At at = At::current()) const;
+  Client binds_exchange(const exchange::Bind& method, At at = At::current()) const;
+  Client unbinds_exchange(std::string_view destination, std::string_view source, std::string_view routing_key = {},
+                          At at = At::current()) const;
+
   // ---- publishing, through the default exchange unless the publication says otherwise
 
   Client publishes(std::string_view routing_key, std::string_view body) const;
@@ -102,6 +120,7 @@ class Client {
   Client publishes(std::string_view routing_key, const Publication& publication) const;
   /// All of them reach the broker in one read.
   Client publishes_at_once(std::string_view routing_key, std::initializer_list<std::string_view> bodies) const;
+  Client publishes_to(std::string_view exchange, std::string_view routing_key, std::string_view body) const;
   Client is_returned(const Expected& message) const;
 
   // ---- confirms and transactions

@@ -79,6 +79,10 @@ void World::advance(std::chrono::nanoseconds duration) {
 
 bool World::has_queue(std::string_view name) { return broker_->find_virtual_host("/")->find_queue(name) != nullptr; }
 
+bool World::has_exchange(std::string_view name) {
+  return broker_->find_virtual_host("/")->find_exchange(name) != nullptr;
+}
+
 const broker::Queue& World::queue(std::string_view name) { return *broker_->find_virtual_host("/")->find_queue(name); }
 
 }  // namespace pocketmq::tests

@@ -75,6 +75,7 @@ class World {
   [[nodiscard]] bool speaks_json() const { return encoding_ == Encoding::json; }
   [[nodiscard]] broker::Broker& broker() { return *broker_; }
   [[nodiscard]] bool has_queue(std::string_view name);
+  [[nodiscard]] bool has_exchange(std::string_view name);
   /// Only one that is there.
   [[nodiscard]] const broker::Queue& queue(std::string_view name);
 

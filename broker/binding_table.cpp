@@ -1,0 +1,56 @@
+#include "broker/binding_table.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "broker/exchange.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+std::string sorted_by_name(protocol::FieldTable table) {
+  std::vector<protocol::Field> fields;
+  auto reader = table.fields();
+  while (const auto field = reader.next()) fields.push_back(*field);
+  std::ranges::stable_sort(fields, {}, &protocol::Field::name);
+  protocol::FieldTableWriter sorted;
+  for (const auto& [name, value] : fields) sorted.value(name, value);
+  return std::string{sorted.table().encoded()};
+}
+
+}  // namespace
+
+std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) const {
+  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
+  auto hash = std::hash<const Exchange*>{}(identity.source);
+  hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
+  hash = hash * odd + std::hash<std::string_view>{}(identity.routing_key);
+  return hash * odd + std::hash<std::string_view>{}(identity.arguments);
+}
+
+Binding* BindingTable::find(Exchange& source, Destination& destination, std::string_view routing_key,
+                            protocol::FieldTable arguments) const {
+  const auto sorted = sorted_by_name(arguments);
+  const auto found = bindings_.find(BindingIdentity{&source, &destination, routing_key, sorted});
+  return found == bindings_.end() ? nullptr : found->get();
+}
+
+void BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
+                       protocol::FieldTable arguments) {
+  const auto sorted = sorted_by_name(arguments);
+  const BindingIdentity identity{&source, &destination, routing_key, sorted};
+  if (bindings_.contains(identity)) return;
+  auto& added = **bindings_.insert(std::make_unique<Binding>(identity)).first;
+  source.bindings_.add(added);
+  source.add(added);
+  destination.bindings_to_.add(added);
+}
+
+void BindingTable::remove(Binding& binding) {
+  binding.source.remove(binding);
+  binding.source.bindings_.remove(binding);
+  binding.destination.bindings_to_.remove(binding);
+  bindings_.erase(bindings_.find(binding.identity()));
+}
+
+}  // namespace pocketmq::broker

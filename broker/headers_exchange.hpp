@@ -1,0 +1,54 @@
+// A headers exchange: a message goes where its headers are those that the binding's arguments ask for (AMQP 0-9-1,
+// 3.1.3.4): all of them, or with `x-match` "any" at least one. An argument of type void asks for any value. Arguments
+// that begin with "x-" ask for nothing, unless x-match says "all-with-x" or "any-with-x".
+//
+// A binding is kept under facts that it wants: one that wants any of them under each, one that wants all of them under
+// the rarest. So a message meets only bindings with which it shares a fact.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/by_name.hpp"
+#include "broker/exchange.hpp"
+#include "broker/header_facts.hpp"
+
+namespace pocketmq::broker {
+
+class HeadersExchange final : public Exchange {
+ public:
+  using Exchange::Exchange;
+
+  void check_binding(protocol::FieldTable arguments) const override;
+  void route(const Message& message, Router& router) const override;
+
+ private:
+  struct Wish;
+  using Wishes = std::list<const Wish*>;
+
+  /// What a binding asks for, and where it is kept.
+  struct Wish {
+    struct Place {
+      std::string_view fact;  // a key of by_fact_
+      Wishes::iterator at;
+    };
+    Destination& destination;
+    bool any{false};
+    std::vector<std::string> facts{};
+    std::vector<Place> places{};
+  };
+
+  void add(Binding& binding) override;
+  void remove(Binding& binding) override;
+  void keep(Wish& wish, std::string_view fact);
+  [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
+  void grant(std::string_view fact, Router& router) const;
+
+  std::unordered_map<const Binding*, Wish> wishes_;
+  ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
+  mutable HeaderFacts facts_;  // of the message that is being routed; kept for its memory
+};
+
+}  // namespace pocketmq::broker

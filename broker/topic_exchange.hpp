@@ -1,0 +1,22 @@
+// A topic exchange: a message goes where its routing key matches the binding's pattern (AMQP 0-9-1, 3.1.3.3).
+#pragma once
+
+#include "broker/exchange.hpp"
+#include "broker/topic_trie.hpp"
+
+namespace pocketmq::broker {
+
+class TopicExchange final : public Exchange {
+ public:
+  using Exchange::Exchange;
+
+  void route(const Message& message, Router& router) const override;
+
+ private:
+  void add(Binding& binding) override { patterns_.add(binding); }
+  void remove(Binding& binding) override { patterns_.remove(binding); }
+
+  TopicTrie patterns_;
+};
+
+}  // namespace pocketmq::broker

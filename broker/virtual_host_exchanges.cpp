@@ -1,0 +1,111 @@
+// A virtual host's exchanges and bindings.
+
+#include "broker/default_exchange.hpp"
+#include "broker/errors.hpp"
+#include "broker/exchange_types.hpp"
+#include "broker/redeclaration.hpp"
+#include "broker/virtual_host.hpp"
+
+namespace pocketmq::broker {
+
+// AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
+void VirtualHost::predeclare_exchanges() {
+  exchanges_.emplace("", std::make_unique<DefaultExchange>(*this));
+  const auto predeclare = [this](std::string name, std::string type, bool internal = false) {
+    exchanges_.emplace(name,
+                       make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
+  };
+  for (const auto* type : {"direct", "fanout", "headers", "topic"}) predeclare("amq." + std::string{type}, type);
+  predeclare("amq.match", "headers");
+  predeclare("amq.rabbitmq.trace", "topic", true);
+}
+
+std::string VirtualHost::describe_exchange(std::string_view exchange) const {
+  return "exchange '" + std::string{exchange} + "' in vhost '" + name_ + "'";
+}
+
+Exchange* VirtualHost::find_exchange(std::string_view name) const {
+  const auto found = exchanges_.find(name);
+  return found == exchanges_.end() ? nullptr : found->second.get();
+}
+
+Exchange& VirtualHost::require_exchange(std::string_view name) const {
+  if (auto* exchange = find_exchange(name)) return *exchange;
+  throw ChannelError{ReplyCode::not_found, "no " + describe_exchange(name)};
+}
+
+void VirtualHost::require_equal(const Exchange& exchange, const ExchangeDeclaration& given) const {
+  const auto& current = exchange.declaration();
+  const auto described = describe_exchange(exchange.name());
+  require_equal_field(described, "type", given.type, current.type);
+  require_equal_flag(described, "durable", given.durable, current.durable);
+  require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
+  require_equal_flag(described, "internal", given.internal, current.internal);
+  require_equal_arguments(current.arguments, given.arguments, described);
+}
+
+Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
+  require_exchange_type(declaration.type);
+  if (auto* exchange = find_exchange(declaration.name)) {
+    require_equal(*exchange, declaration);
+    return *exchange;
+  }
+  if (declaration.name.starts_with("amq."))
+    throw ChannelError{ReplyCode::access_refused,
+                       "exchange name '" + declaration.name + "' contains reserved prefix 'amq.*'"};
+  check_arguments(declaration.arguments, describe_exchange(declaration.name));
+  auto exchange = make_exchange(std::move(declaration));
+  auto name = exchange->name();
+  return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
+}
+
+void VirtualHost::delete_exchange(Exchange& exchange) { delete_exchanges({&exchange}); }
+
+void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
+                       protocol::FieldTable arguments) {
+  source.check_binding(arguments);
+  bindings_.add(source, destination, routing_key, arguments);
+}
+
+Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, std::string_view routing_key,
+                                   protocol::FieldTable arguments) const {
+  if (source == nullptr || destination == nullptr) return nullptr;
+  return bindings_.find(*source, *destination, routing_key, arguments);
+}
+
+void VirtualHost::unbind(Binding& binding) {
+  auto& source = binding.source;
+  if (remove(binding)) delete_exchange(source);
+}
+
+// Whether its source is to go with it.
+bool VirtualHost::remove(Binding& binding) {
+  const auto& source = binding.source;
+  bindings_.remove(binding);
+  return source.declaration().auto_delete && source.bindings().empty();
+}
+
+// Returns the sources that are to go with them.
+std::vector<Exchange*> VirtualHost::remove_bindings_to(Destination& destination) {
+  std::vector<Exchange*> left;
+  while (!destination.bindings_to().empty()) {
+    auto& binding = destination.bindings_to().back();
+    auto& source = binding.source;
+    if (remove(binding)) left.push_back(&source);
+  }
+  return left;
+}
+
+// One that goes may leave another one without its last binding, and so on: a chain of any length.
+void VirtualHost::delete_exchanges(std::vector<Exchange*> exchanges) {
+  while (!exchanges.empty()) {
+    auto& exchange = *exchanges.back();
+    exchanges.pop_back();
+    while (!exchange.bindings().empty()) bindings_.remove(exchange.bindings().back());
+    const auto left = remove_bindings_to(exchange);
+    exchanges.insert(exchanges.end(), left.begin(), left.end());
+    exchanges_.erase(exchanges_.find(exchange.name()));
+  }
+}
+
+}  // namespace pocketmq::broker
