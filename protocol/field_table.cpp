@@ -36,6 +36,16 @@ template <class Wire, class Signed> std::int64_t number(std::string_view bytes) 
   return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));
 }
 
+void append(const FieldValue& value, std::string& to) {
+  to += value.type;
+  if (!fixed_size(value.type)) {
+    char length[4];
+    store_big_endian(length, static_cast<std::uint32_t>(value.bytes.size()));
+    to.append(length, sizeof length);
+  }
+  to += value.bytes;
+}
+
 std::optional<std::string> find_fault(std::string_view encoded, FieldReader::Of of, unsigned depth_left) {
   FieldReader reader{encoded, of};
   while (const auto field = reader.next()) {
@@ -140,20 +150,15 @@ std::optional<std::string> find_fault(FieldTable table, unsigned depth_max) {
   return find_fault(table.encoded(), FieldReader::Of::table, depth_max);
 }
 
-void FieldTableWriter::name_and_type(std::string_view name, char type) {
-  encoded_ += static_cast<char>(name.size());
-  encoded_ += name;
-  encoded_ += type;
+FieldArrayWriter& FieldArrayWriter::value(const FieldValue& value) {
+  append(value, encoded_);
+  return *this;
 }
 
 FieldTableWriter& FieldTableWriter::value(std::string_view name, const FieldValue& value) {
-  name_and_type(name, value.type);
-  if (!fixed_size(value.type)) {
-    char length[4];
-    store_big_endian(length, static_cast<std::uint32_t>(value.bytes.size()));
-    encoded_.append(length, sizeof length);
-  }
-  encoded_ += value.bytes;
+  encoded_ += static_cast<char>(name.size());
+  encoded_ += name;
+  append(value, encoded_);
   return *this;
 }
 
@@ -171,6 +176,12 @@ FieldTableWriter& FieldTableWriter::int64(std::string_view name, std::int64_t nu
   char bytes[8];
   store_big_endian(bytes, static_cast<std::uint64_t>(number));
   return value(name, {'l', {bytes, sizeof bytes}});
+}
+
+FieldTableWriter& FieldTableWriter::timestamp(std::string_view name, std::uint64_t seconds) {
+  char bytes[8];
+  store_big_endian(bytes, seconds);
+  return value(name, {'T', {bytes, sizeof bytes}});
 }
 
 FieldTableWriter& FieldTableWriter::string(std::string_view name, std::string_view text) {

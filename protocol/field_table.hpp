@@ -79,6 +79,21 @@ class FieldTable {
 /// Why `encoded` is not a well-formed table of at most `depth_max` nested tables and arrays; nothing if it is.
 [[nodiscard]] std::optional<std::string> find_fault(FieldTable table, unsigned depth_max);
 
+/// Writes an encoded array, value by value.
+class FieldArrayWriter {
+ public:
+  FieldArrayWriter& string(std::string_view value) { return this->value({'S', value}); }
+  FieldArrayWriter& table(FieldTable value) { return this->value({'F', value.encoded()}); }
+  /// Any value as it is encoded, its type octet included.
+  FieldArrayWriter& value(const FieldValue& value);
+
+  /// The array as a table's value. Lives as long as the writer and until its next change.
+  [[nodiscard]] FieldValue array() const { return {'A', encoded_}; }
+
+ private:
+  std::string encoded_;
+};
+
 /// Writes an encoded table, field by field. `table()` lives as long as the writer and until its next change.
 class FieldTableWriter {
  public:
@@ -86,6 +101,8 @@ class FieldTableWriter {
   FieldTableWriter& int32(std::string_view name, std::int32_t value);
   FieldTableWriter& int64(std::string_view name, std::int64_t value);
   FieldTableWriter& string(std::string_view name, std::string_view value);
+  /// Seconds since the epoch.
+  FieldTableWriter& timestamp(std::string_view name, std::uint64_t value);
   FieldTableWriter& table(std::string_view name, FieldTable value);
   /// Any value as it is encoded, its type octet included.
   FieldTableWriter& value(std::string_view name, const FieldValue& value);
@@ -93,8 +110,6 @@ class FieldTableWriter {
   [[nodiscard]] FieldTable table() const { return FieldTable{encoded_}; }
 
  private:
-  void name_and_type(std::string_view name, char type);
-
   std::string encoded_;
 };
 

@@ -88,6 +88,30 @@ TEST_CASE("every field type is read with its bytes, in order") {
   CHECK(table.find("nothing") == std::nullopt);
 }
 
+TEST_CASE("an array is written value by value") {
+  FieldTableWriter inner;
+  inner.timestamp("t", 7);
+  FieldArrayWriter array;
+  array.string("a").table(inner.table()).value({'t', "\1"});
+  CHECK(array.array()
+        == FieldValue{'A', std::string_view{"S\0\0\0\1a"
+                                            "F\0\0\0\x0b\1tT\0\0\0\0\0\0\0\7"
+                                            "t\1",
+                                            24}});
+  FieldReader reader{array.array().bytes, FieldReader::Of::array};
+  CHECK(reader.next()->value.string() == "a");
+  CHECK(reader.next()->value.table() == inner.table());
+  CHECK(reader.next()->value.boolean() == true);
+  CHECK_FALSE(reader.next());
+  CHECK_FALSE(reader.failed());
+}
+
+TEST_CASE("a real is read from either width") {
+  CHECK(FieldValue{'f', std::string_view{"\x3f\xc0\0\0", 4}}.real() == 1.5);
+  CHECK(FieldValue{'d', std::string_view{"\x3f\xf8\0\0\0\0\0\0", 8}}.real() == 1.5);
+  CHECK_FALSE(FieldValue{'I', std::string_view{"\0\0\0\1", 4}}.real());
+}
+
 TEST_CASE("of two fields with one name the first is found") {
   FieldTableWriter writer;
   writer.int32("n", 1).int32("n", 2);
