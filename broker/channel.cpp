@@ -6,14 +6,20 @@ namespace pocketmq::broker {
 
 namespace basic = protocol::basic;
 
+Channel::Channel(Session& session, std::uint16_t number)
+    : session_{session},
+      number_{number},
+      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue} {}
+
 Channel::~Channel() {
   stop_consuming();
   if (transaction_) roll_back();
-  requeue(unacked_.settle_all());
+  requeue(unacked_.settle_all(), Return::lost);
 }
 
 void Channel::stop_consuming() {
-  for (const auto& [tag, consumer] : consumers_) forget(*consumer);
+  unacked_.forget_consumers();
+  if (transaction_) transaction_->forget_consumers();
   consumers_.clear();
   reply_consumer_.reset();
 }
@@ -74,114 +80,6 @@ void Channel::handle(const protocol::channel::Flow& m) {
     throw ConnectionError{ReplyCode::not_implemented, "active=false; limit deliveries with basic.qos instead"};
   reply(m, protocol::channel::FlowOk{.active = true});
 }
-// ---- consuming
-
-void Channel::handle(const basic::Qos& m) {
-  if (m.prefetch_size != 0)
-    throw ConnectionError{ReplyCode::not_implemented,
-                          "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + "); use prefetch_count"};
-  if (m.global)
-    prefetch_ = m.prefetch_count;
-  else
-    consumer_prefetch_ = m.prefetch_count;
-  reply(m, basic::QosOk{});
-  if (m.global) resume_consumers();
-}
-
-void Channel::handle(const basic::Consume& m) {
-  if (consumers_.contains(m.consumer_tag))
-    throw ConnectionError{ReplyCode::not_allowed,
-                          "attempt to reuse consumer tag '" + std::string{m.consumer_tag} + "'"};
-  if (m.queue == direct_reply_queue) return consume_replies(m);
-  auto& consumed = require_accessible_queue(m.queue, Permission::read);
-  if (consumed.exclusively_consumed() || (m.exclusive && consumed.consumers() > 0))
-    throw ChannelError{ReplyCode::access_refused, virtual_host().describe_queue(consumed.name()) + " in exclusive use"};
-  auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
-  auto consumer =
-      std::make_unique<Consumer>(*this, protocol::Ref<Queue>{&consumed},
-                                 Consumer::Settings{.tag = tag,
-                                                    .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
-                                                    .exclusive = m.exclusive,
-                                                    .prefetch = consumer_prefetch_});
-  const auto& started = *consumers_.emplace(std::move(tag), std::move(consumer)).first->second;
-  reply(m, basic::ConsumeOk{.consumer_tag = started.tag()});
-  consumed.pump();
-}
-
-void Channel::handle(const basic::Cancel& m) {
-  reply(m, basic::CancelOk{.consumer_tag = m.consumer_tag});
-  if (reply_consumer_ && reply_consumer_->tag() == m.consumer_tag) return reply_consumer_.reset();
-  const auto found = consumers_.find(m.consumer_tag);
-  if (found == consumers_.end()) return;
-  forget(*found->second);
-  consumers_.erase(found);
-}
-
-void Channel::handle(const basic::Get& m) {
-  auto& from = require_accessible_queue(m.queue, Permission::read);
-  auto taken = from.take();
-  if (!taken) return reply(m, basic::GetEmpty{});
-  const auto tag = next_tag_++;
-  session_.context().tell(&Observer::on_delivered, from, taken->message, "");
-  session_.answer({.channel = number_,
-                   .method = basic::GetOk{.delivery_tag = tag,
-                                          .redelivered = taken->redelivered,
-                                          .exchange = taken->message.exchange(),
-                                          .routing_key = taken->message.routing_key(),
-                                          .message_count = static_cast<std::uint32_t>(from.ready())},
-                   .content = taken->message.content()});
-  if (m.no_ack)
-    from.settle(*taken);
-  else
-    unacked_.push({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
-}
-
-void Channel::deliver(Consumer& consumer, QueuedMessage message) {
-  const auto tag = next_tag_++;
-  session_.context().tell(&Observer::on_delivered, consumer.queue(), message.message, consumer.tag());
-  session_.deliver({.channel = number_,
-                    .method = basic::Deliver{.consumer_tag = consumer.tag(),
-                                             .delivery_tag = tag,
-                                             .redelivered = message.redelivered,
-                                             .exchange = message.message.exchange(),
-                                             .routing_key = message.message.routing_key()},
-                    .content = message.message.content()});
-  if (consumer.ack_mode() == AckMode::automatic)
-    consumer.queue().settle(message);
-  else
-    unacked_.push({.tag = tag,
-                   .queue = protocol::Ref<Queue>{&consumer.queue()},
-                   .message = std::move(message),
-                   .consumer = &consumer,
-                   .was_consumed = true});
-}
-
-bool Channel::prefetch_allows() const {
-  const auto uncommitted = transaction_ ? transaction_->consumed() : 0;
-  return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
-}
-
-bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
-
-// Each time another one comes first, so that none takes all the room that comes free.
-void Channel::resume_consumers() {
-  if (consumers_.empty()) return;
-  auto first = consumers_.upper_bound(resumed_first_);
-  if (first == consumers_.end()) first = consumers_.begin();
-  resumed_first_ = first->first;
-  for (auto next = first; next != consumers_.end(); ++next) next->second->resume();
-  for (auto next = consumers_.begin(); next != first; ++next) next->second->resume();
-}
-
-void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
-  const auto found = consumers_.find(consumer.tag());
-  if (session_.understands_consumer_cancel())
-    session_.deliver({.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
-  forget(consumer);
-  consumers_.erase(found);
-}
-
-void Channel::delete_unused(Queue& queue) { virtual_host().delete_queue(queue); }
 
 // ---- acking
 
@@ -217,19 +115,19 @@ void Channel::settle(Outcome outcome, std::vector<Unacked> deliveries) {
 }
 
 void Channel::carry_out(Outcome outcome, std::vector<Unacked> deliveries) {
-  if (outcome == Outcome::requeued) return requeue(std::move(deliveries));
-  for (const auto& delivery : deliveries) {
+  if (outcome == Outcome::requeued) return requeue(std::move(deliveries), Return::asked_for);
+  for (auto& delivery : deliveries) {
     if (outcome == Outcome::acked)
       delivery.queue->settle(delivery.message);
     else
-      delivery.queue->discard(delivery.message);
+      delivery.queue->reject(std::move(delivery.message));
   }
   release_prefetch(deliveries);
 }
 
 void Channel::recover(bool requeue_them) {
   if (!requeue_them) throw ConnectionError{ReplyCode::not_implemented, "requeue=false; only requeue=true is possible"};
-  requeue(unacked_.settle_all());
+  requeue(unacked_.settle_all(), Return::asked_for);
 }
 
 void Channel::handle(const basic::Recover& m) {
@@ -240,11 +138,11 @@ void Channel::handle(const basic::Recover& m) {
 void Channel::handle(const basic::RecoverAsync& m) { recover(m.requeue); }
 
 // All of them are back in their places before the first is delivered again.
-void Channel::requeue(std::vector<Unacked> deliveries) {
+void Channel::requeue(std::vector<Unacked> deliveries, Return why) {
   std::vector<protocol::Ref<Queue>> touched;
   for (auto& delivery : deliveries) {
     if (touched.empty() || touched.back() != delivery.queue) touched.push_back(delivery.queue);
-    delivery.queue->put_back(std::move(delivery.message));
+    delivery.queue->put_back(std::move(delivery.message), why);
   }
   release_prefetch(deliveries);
   for (const auto& back : touched) back->pump();

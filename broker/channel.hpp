@@ -27,7 +27,7 @@ class Session;
 
 class Channel final : private Publisher {
  public:
-  Channel(Session& session, std::uint16_t number) : session_{session}, number_{number} {}
+  Channel(Session& session, std::uint16_t number);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   /// As if closed: consumers leave, what is unacked is requeued in its old order.
@@ -83,8 +83,6 @@ class Channel final : private Publisher {
   void stop_consuming();
   /// The consumer's queue is gone: the peer is told if it understands that, and the consumer ends.
   void cancel_for_deleted_queue(const Consumer& consumer);
-  /// Deletes an auto-delete queue that its last consumer has left.
-  void delete_unused(Queue& queue);
 
  private:
   [[noreturn]] static void refuse_as_not_a_clients(const protocol::MethodId& method);
@@ -114,13 +112,19 @@ class Channel final : private Publisher {
   /// ChannelError 403 unless the user may bind them, and unbind them. The default exchange is nobody's to bind.
   void require_may_bind_queue(std::string_view source, std::string_view queue);
   void require_may_bind_exchanges(std::string_view source, std::string_view destination);
+  void require_dead_letter_permissions(const protocol::queue::Declare& method, std::string_view queue);
   void check_user_id(const protocol::BasicProperties& properties) const;
   void return_to_publisher(const Message& message);
   void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::vector<Unacked> deliveries);
   void carry_out(Outcome outcome, std::vector<Unacked> deliveries);
-  void requeue(std::vector<Unacked> deliveries);
+  void requeue(std::vector<Unacked> deliveries, Return why);
   [[nodiscard]] std::vector<Unacked> take_unacked(std::uint64_t tag, bool multiple);
+  [[nodiscard]] protocol::Content content_of(const Queue& from, const QueuedMessage& message);
+  void await_ack(Unacked delivery);
+  void watch_ack_of(const Unacked& delivery);
+  [[nodiscard]] std::chrono::milliseconds ack_time_of(const Queue& queue) const;
+  void fail_if_acks_are_overdue();
   void release_prefetch(const std::vector<Unacked>& settled);
   void recover(bool requeue_them);
   void forget(const Consumer& consumer);
@@ -144,6 +148,9 @@ class Channel final : private Publisher {
   std::optional<ReplyConsumer> reply_consumer_;
   std::string resumed_first_;  // tag of the consumer that was resumed first the last time
   UnackedWindow unacked_;
+  Alarm<Channel> ack_due_;  // perhaps: the oldest delivery may have been acked in time
+  std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that it took from
+  std::string counted_properties_;                     // of the last delivery from a quorum queue
   std::string last_declared_;                          // the queue that an empty name stands for
   std::uint64_t next_tag_{1};                          // tags never repeat on a channel (1.8.3.13)
   std::optional<Confirms> confirms_;                   // once confirm.select came,

@@ -57,6 +57,7 @@ void Channel::roll_back() {
   for (auto& settlement : transaction_->take_settlements())
     std::ranges::move(settlement.deliveries, std::back_inserter(unsettled));
   unacked_.restore(std::move(unsettled));
+  if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
 }
 
 void Channel::answer_commits(unsigned commits) {

@@ -9,9 +9,7 @@ Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settin
   queue_->attach(*this);
 }
 
-Consumer::~Consumer() {
-  if (queue_->detach(*this)) channel_.delete_unused(*queue_);
-}
+Consumer::~Consumer() { queue_->detach(*this); }
 
 bool Consumer::can_take() const {
   if (settings_.ack_mode == AckMode::automatic) return channel_.has_room_for_output();

@@ -20,6 +20,7 @@ class Consumer {
     AckMode ack_mode{AckMode::manual};
     bool exclusive{false};
     std::uint16_t prefetch{0};  // unacked deliveries at a time, 0 for no limit
+    std::int64_t priority{0};   // those of a higher one come first
   };
 
   /// Joins the queue; the first delivery comes with the queue's next pump.
@@ -31,6 +32,7 @@ class Consumer {
   [[nodiscard]] const std::string& tag() const { return settings_.tag; }
   [[nodiscard]] AckMode ack_mode() const { return settings_.ack_mode; }
   [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
+  [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
   [[nodiscard]] Channel& channel() const { return channel_; }
   [[nodiscard]] Queue& queue() const { return *queue_; }
 
@@ -44,14 +46,14 @@ class Consumer {
   void resume() { queue_->resume(*this); }
 
  private:
-  friend class Queue;
+  friend class TurnOfConsumers;
 
   Channel& channel_;
   const protocol::Ref<Queue> queue_;
   const Settings settings_;
   std::uint32_t unacked_{0};
 
-  // The queue's: where it stands in the turn.
+  // The turn's: where it stands in its queue.
   std::list<Consumer*>::iterator place_;
   bool held_{false};
 };

@@ -22,6 +22,13 @@ class Context {
   /// The time last observed. It never goes back.
   [[nodiscard]] TimePoint now() const { return now_; }
   void observe(TimePoint now) { now_ = std::max(now_, now); }
+  /// What the wall clock shows: for the times that people read. Until it is set, time counts from the epoch.
+  void set_wall_clock(TimePoint at, std::chrono::system_clock::time_point shows) {
+    wall_clock_ahead_ = shows.time_since_epoch() - at.time_since_epoch();
+  }
+  [[nodiscard]] std::chrono::seconds since_epoch() const {
+    return std::chrono::floor<std::chrono::seconds>(now_.time_since_epoch() + wall_clock_ahead_);
+  }
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
 
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
@@ -46,6 +53,7 @@ class Context {
   DeadlineHeap deadlines_;
   DirectReplies direct_replies_;
   TimePoint now_{};
+  TimePoint::duration wall_clock_ahead_{0};
 };
 
 }  // namespace pocketmq::broker

@@ -39,6 +39,18 @@ class Deadline {
   std::size_t place_{not_set};
 };
 
+/// A deadline that calls a member of its owner when its time has come.
+template <class Owner> class Alarm final : public Deadline {
+ public:
+  Alarm(DeadlineHeap& heap, Owner& owner, void (Owner::*call)()) : Deadline{heap}, owner_{owner}, call_{call} {}
+
+ private:
+  void due(TimePoint) override { (owner_.*call_)(); }
+
+  Owner& owner_;
+  void (Owner::*const call_)();
+};
+
 class DeadlineHeap {
  public:
   /// The earliest deadline; `TimePoint::max()` for none.

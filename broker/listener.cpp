@@ -33,6 +33,7 @@ Listener::Listener(asio::io_context& context, Broker& broker, const asio::ip::tc
   acceptor_.bind(address);
   acceptor_.listen();
   turn_.also([this] { arm_broker_timer(); });
+  broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
   accept();
 }
 

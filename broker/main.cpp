@@ -77,6 +77,11 @@ int main(int argc, char** argv) {
       ->expected(0, 1)
       ->default_str("text")
       ->check(CLI::IsMember{{"text", "json"}});
+  app.add_option_function<std::uint32_t>(
+         "--consumer-timeout",
+         [&](std::uint32_t seconds) { arguments.options.consumer_timeout = std::chrono::seconds{seconds}; },
+         "seconds a delivery may stay unacked before its channel is closed, 0 for ever")
+      ->default_str("1800");
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

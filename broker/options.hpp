@@ -20,6 +20,10 @@ struct Options {
   /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
   std::chrono::seconds handshake_max{10};
 
+  /// How long a delivery may stay unacked before its channel is closed; 0 for ever. `x-consumer-timeout` of a queue
+  /// takes precedence.
+  std::chrono::milliseconds consumer_timeout{std::chrono::minutes{30}};
+
   /// Virtual hosts beside "/". guest may do everything in them.
   std::vector<std::string> virtual_hosts{};
   /// Users beside guest. They may do everything in every virtual host.

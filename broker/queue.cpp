@@ -8,29 +8,70 @@
 #include "broker/router.hpp"
 
 namespace pocketmq::broker {
+namespace {
 
-Queue::Queue(QueueDeclaration declaration, Context& context)
-    : Deadline{context.deadlines()}, declaration_{std::move(declaration)}, context_{context} {}
+TurnOfConsumers::Rule rule_of(const QueueSettings& settings) {
+  return settings.single_active_consumer ? TurnOfConsumers::Rule::one_at_a_time : TurnOfConsumers::Rule::all_in_turn;
+}
+
+}  // namespace
+
+Queue::Queue(QueueDeclaration declaration, QueueSettings settings, Context& context, QueueHost& host)
+    : declaration_{std::move(declaration)},
+      settings_{std::move(settings)},
+      context_{context},
+      host_{host},
+      turn_{rule_of(settings_)},
+      pump_due_{context.deadlines(), *this, &Queue::pump},
+      unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
+  use();
+}
+
+// ---- messages come, leave and come back
 
 void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish) {
-  const auto time_to_live = message.time_to_live();
+  if (refuses(message)) return refuse(std::move(message), publisher, publish);
   context_.tell(&Observer::on_enqueued, *this, message);
-  fresh_.push_back({.message = std::move(message),
-                    .position = next_position_++,
-                    .expires_at = time_to_live ? context_.now() + *time_to_live : TimePoint::max()});
+  auto queued = placed(std::move(message));
   publisher.accepted(publish);
   // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
-  if (ready() == 1) (void)deliver_first();
+  if (auto* consumer = ready_.empty() ? turn_.next() : nullptr) return deliver(std::move(queued), *consumer);
+  ready_.append(std::move(queued));
   pump();
 }
 
-void Queue::put_back(QueuedMessage message) {
+QueuedMessage Queue::placed(Message message) {
+  QueuedMessage queued{.position = next_position_++};
+  auto lives = message.time_to_live();
+  if (settings_.message_ttl) lives = std::min(lives.value_or(*settings_.message_ttl), *settings_.message_ttl);
+  if (lives) queued.expires_at = context_.now() + *lives;
+  if (settings_.max_priority > 0)
+    queued.priority = std::min(message.properties().decode().priority.value_or(0), settings_.max_priority);
+  queued.message = std::move(message);
+  return queued;
+}
+
+void Queue::deliver(QueuedMessage message, Consumer& consumer) {
+  ++unacked_;
+  consumer.deliver(std::move(message));
+}
+
+// A quorum queue counts returns and keeps what comes back in the order of returning. Without a limit, what was asked
+// back goes to the end, as on RabbitMQ.
+void Queue::put_back(QueuedMessage message, Return why) {
   --unacked_;
   if (deleted_) return context_.tell(&Observer::on_dropped, message.message);
+  if (is_quorum()) {
+    if (++message.returns > settings_.delivery_limit.value_or(INT64_MAX))
+      return bury(std::move(message.message), DeathReason::delivery_limit);
+    message.position = next_position_++;
+  }
   context_.tell(&Observer::on_requeued, *this, message.message);
   message.redelivered = true;
-  const auto position = message.position;
-  returned_.emplace(position, std::move(message));
+  if (is_quorum() && !settings_.delivery_limit && why == Return::asked_for)
+    ready_.append(std::move(message));
+  else
+    ready_.put_back(std::move(message));
 }
 
 void Queue::settle(const QueuedMessage& message) {
@@ -38,16 +79,17 @@ void Queue::settle(const QueuedMessage& message) {
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
-void Queue::discard(const QueuedMessage& message) {
+void Queue::reject(QueuedMessage message) {
   --unacked_;
-  context_.tell(&Observer::on_dropped, message.message);
+  bury(std::move(message.message), DeathReason::rejected);
 }
 
 std::optional<QueuedMessage> Queue::take() {
+  use();
   drop_expired();
-  if (ready() == 0) return std::nullopt;
+  if (ready_.empty()) return std::nullopt;
   ++unacked_;
-  auto taken = pop_front();
+  auto taken = ready_.pop_front();
   drop_expired();
   watch_expiry();
   return taken;
@@ -55,82 +97,125 @@ std::optional<QueuedMessage> Queue::take() {
 
 std::size_t Queue::purge() {
   const auto purged = ready();
-  while (ready() > 0) context_.tell(&Observer::on_dropped, pop_front().message);
+  while (!ready_.empty()) context_.tell(&Observer::on_dropped, ready_.pop_front().message);
   return purged;
 }
 
+// ---- consumers
+
 void Queue::attach(Consumer& consumer) {
   exclusively_consumed_ = consumer.exclusive();
-  consumer.place_ = willing_.insert(willing_.end(), &consumer);
-  consumer.held_ = false;
+  turn_.join(consumer);
 }
 
-bool Queue::detach(Consumer& consumer) {
-  (consumer.held_ ? held_ : willing_).erase(consumer.place_);
-  if (consumers() > 0) return false;
+void Queue::detach(Consumer& consumer) {
+  turn_.leave(consumer);
+  if (deleted_) return;
+  if (consumers() > 0) {
+    // The next one becomes active, once all that the last one leaves unacked are back.
+    if (settings_.single_active_consumer) pump_due_.set(context_.now());
+    return;
+  }
   exclusively_consumed_ = false;
-  return declaration_.auto_delete && !deleted_;
+  if (declaration_.auto_delete) return host_.remove_unused(*this);
+  use();
 }
 
 void Queue::resume(Consumer& consumer) {
-  if (!consumer.held_ || deleted_) return;
-  willing_.splice(willing_.end(), held_, consumer.place_);
-  consumer.held_ = false;
-  pump();
+  if (!deleted_ && turn_.resume(consumer)) pump();
 }
 
 void Queue::pump() {
-  for (drop_expired(); ready() > 0; drop_expired())
-    if (!deliver_first()) break;
-  watch_expiry();
-}
-
-bool Queue::deliver_first() {
-  while (!willing_.empty() && !willing_.front()->can_take()) {
-    willing_.front()->held_ = true;
-    held_.splice(held_.end(), willing_, willing_.begin());
+  drop_surplus();
+  for (drop_expired(); !ready_.empty(); drop_expired()) {
+    auto* consumer = turn_.next();
+    if (consumer == nullptr) break;
+    deliver(ready_.pop_front(), *consumer);
   }
-  if (willing_.empty()) return false;
-  auto& consumer = *willing_.front();
-  willing_.splice(willing_.end(), willing_, willing_.begin());
-  ++unacked_;
-  consumer.deliver(pop_front());
-  return true;
+  watch_expiry();
 }
 
 std::vector<Consumer*> Queue::close() {
   deleted_ = true;
   purge();
-  set(TimePoint::max());
-  std::vector<Consumer*> left{willing_.begin(), willing_.end()};
-  left.insert(left.end(), held_.begin(), held_.end());
-  return left;
+  pump_due_.set(TimePoint::max());
+  unused_due_.set(TimePoint::max());
+  return turn_.all();
 }
 
 void Queue::join(Router& router) { router.add(*this); }
 
-void Queue::due(TimePoint) { pump(); }
+// ---- limits of length and time
 
-void Queue::drop_expired() {
-  while (ready() > 0 && front().expires_at <= context_.now())
-    context_.tell(&Observer::on_expired, *this, pop_front().message);
+bool Queue::exceeds(std::uint64_t messages, std::uint64_t bytes) const {
+  return (settings_.max_length && messages > *settings_.max_length)
+         || (settings_.max_length_bytes && bytes > *settings_.max_length_bytes);
 }
 
-// As on RabbitMQ, time runs out at the head only. The deadline may be early, then it is set again: so that a queue
-// whose messages all expire does not move it with each of them.
-void Queue::watch_expiry() {
-  if (ready() > 0 && front().expires_at < at()) set(front().expires_at);
+bool Queue::refuses(const Message& message) {
+  if (settings_.overflow == Overflow::drop_head) return false;
+  drop_expired();
+  if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
+  // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
+  const auto above_four_fifths = [](std::uint64_t is, std::optional<std::uint64_t> limit) {
+    return limit && is > *limit - (*limit / 5 + (*limit % 5 == 0 ? 0 : 1));
+  };
+  is_refusing_ = exceeds(ready_.size(), ready_.bytes())
+                 || (is_refusing_
+                     && (above_four_fifths(ready_.size(), settings_.max_length)
+                         || above_four_fifths(ready_.bytes(), settings_.max_length_bytes)));
+  return is_refusing_;
 }
 
-QueuedMessage& Queue::front() { return returned_.empty() ? fresh_.front() : returned_.begin()->second; }
-
-QueuedMessage Queue::pop_front() {
-  auto first = std::move(front());
-  if (returned_.empty())
-    fresh_.pop_front();
+void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish) {
+  if (settings_.overflow == Overflow::reject_publish_dlx)
+    bury(std::move(message), DeathReason::maxlen);
   else
-    returned_.erase(returned_.begin());
-  return first;
+    context_.tell(&Observer::on_dropped, message);
+  publisher.refused(publish);
+}
+
+void Queue::bury(Message message, DeathReason reason) {
+  if (settings_.dead_letter_exchange && !deleted_)
+    host_.take_dead_letter(*this, std::move(message), reason);
+  else if (reason != DeathReason::expired)
+    context_.tell(&Observer::on_dropped, message);
+}
+
+void Queue::drop_surplus() {
+  if (settings_.overflow != Overflow::drop_head) return;
+  while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes()))
+    bury(ready_.pop_front().message, DeathReason::maxlen);
+}
+
+// As on RabbitMQ, time runs out at the head only: behind a message that lives longer, or that has a higher priority,
+// one stays counted until it gets there.
+void Queue::drop_expired() {
+  while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
+    auto expired = ready_.pop_front().message;
+    context_.tell(&Observer::on_expired, *this, expired);
+    bury(std::move(expired), DeathReason::expired);
+  }
+}
+
+// The deadline may be early, then it is set again: so that a queue whose messages all expire does not move it with each
+// of them.
+void Queue::watch_expiry() {
+  if (!ready_.empty() && ready_.front().expires_at < pump_due_.at()) pump_due_.set(ready_.front().expires_at);
+}
+
+void Queue::use() {
+  if (!settings_.expires || consumers() > 0) return;
+  last_used_ = context_.now();
+  if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_.expires);
+}
+
+// The deadline is as early as the first use was; only the last one counts.
+void Queue::expire_if_unused() {
+  if (consumers() > 0) return;
+  const auto ends = last_used_ + *settings_.expires;
+  if (ends <= context_.now()) return host_.remove_unused(*this);
+  unused_due_.set(ends);
 }
 
 }  // namespace pocketmq::broker

@@ -1,37 +1,27 @@
 // A queue: messages in order, consumers in turn.
 //
-// Invariants: positions never repeat and ready messages leave in their order, so whatever comes back (`put_back`) has
-// its place before all that were never delivered. After each call either no message is ready or no consumer can take
-// one.
+// Invariant: after each call either no message is ready or no consumer can take one; `put_back` and a consumer's
+// leaving are followed by a pump.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <list>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/context.hpp"
 #include "broker/destination.hpp"
-#include "broker/message.hpp"
 #include "broker/queue_arguments.hpp"
+#include "broker/queue_host.hpp"
+#include "broker/queue_settings.hpp"
+#include "broker/ready_messages.hpp"
+#include "broker/turn_of_consumers.hpp"
 #include "protocol/counted.hpp"
 
 namespace pocketmq::broker {
 
-class Consumer;
 class Publisher;
 class Session;
-
-/// A message in one queue, ready or delivered and not acked.
-struct QueuedMessage {
-  Message message;
-  std::uint64_t position{0};               // in the queue
-  TimePoint expires_at{TimePoint::max()};  // kept when requeued
-  bool redelivered{false};
-};
 
 /// A queue as it was declared (queue.declare, AMQP 0-9-1 1.7.2.1).
 struct QueueDeclaration {
@@ -42,28 +32,39 @@ struct QueueDeclaration {
   QueueArguments arguments{};
 };
 
+/// Why an unacked delivery comes back.
+enum class Return : std::uint8_t {
+  asked_for,  // basic.nack, basic.reject or basic.recover
+  lost        // its channel has gone
+};
+
 /// Counted: unacked deliveries of a deleted queue still refer to it.
-class Queue final : public protocol::Counted<Queue>, public Destination, private Deadline {
+class Queue final : public protocol::Counted<Queue>, public Destination {
  public:
-  Queue(QueueDeclaration declaration, Context& context);
+  /// `host` and `context` must outlive the queue's membership of the virtual host, and the queue.
+  Queue(QueueDeclaration declaration, QueueSettings settings, Context& context, QueueHost& host);
 
   [[nodiscard]] const QueueDeclaration& declaration() const { return declaration_; }
+  [[nodiscard]] const QueueSettings& settings() const { return settings_; }
   [[nodiscard]] const std::string& name() const { return declaration_.name; }
-  [[nodiscard]] std::size_t ready() const { return returned_.size() + fresh_.size(); }
+  [[nodiscard]] bool is_quorum() const { return settings_.type == QueueType::quorum; }
+  [[nodiscard]] std::size_t ready() const { return ready_.size(); }
   [[nodiscard]] std::size_t unacked() const { return unacked_; }
-  [[nodiscard]] std::size_t consumers() const { return willing_.size() + held_.size(); }
+  [[nodiscard]] std::size_t consumers() const { return turn_.size(); }
   /// Whether its one consumer wanted to be the only one.
   [[nodiscard]] bool exclusively_consumed() const { return exclusively_consumed_; }
   [[nodiscard]] bool deleted() const { return deleted_; }
 
-  /// Takes a message and reports `publisher.accepted(publish)` when it is safe: at once, in memory.
+  /// Takes a message and reports `publisher.accepted(publish)` when it is safe: at once, in memory. Or it is full, and
+  /// reports `publisher.refused(publish)`.
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);
-  /// An unacked delivery comes back to its old place, redelivered. Follow with `pump()`, once for all of them.
-  void put_back(QueuedMessage message);
+  /// An unacked delivery comes back, redelivered: to its old place, on a quorum queue where RabbitMQ puts it. Follow
+  /// with `pump()`, once for all of them.
+  void put_back(QueuedMessage message, Return why);
   /// An unacked delivery was acked.
   void settle(const QueuedMessage& message);
   /// An unacked delivery was rejected without requeue.
-  void discard(const QueuedMessage& message);
+  void reject(QueuedMessage message);
   /// The first ready message for `basic.get`. It counts as unacked, until one of the three above.
   [[nodiscard]] std::optional<QueuedMessage> take();
   /// Drops the ready messages and returns how many there were.
@@ -71,36 +72,45 @@ class Queue final : public protocol::Counted<Queue>, public Destination, private
 
   /// A consumer joins the turn. The queue refers to it until `detach`.
   void attach(Consumer& consumer);
-  /// It leaves; a queue that auto-deletes and was left by its last consumer wants to be deleted: returns true.
-  [[nodiscard]] bool detach(Consumer& consumer);
+  /// It leaves. A queue that auto-deletes is removed from its host when the last one has left.
+  void detach(Consumer& consumer);
   /// A consumer that could not take a message may be able to now.
   void resume(Consumer& consumer);
 
   /// Ready messages meet consumers that can take one, in turn.
   void pump();
+  /// The queue was used as `x-expires` understands it: a get, or a declaration that is answered.
+  void use();
 
   /// Drops everything and lets go of the consumers, which are returned. What is unacked may still be settled.
   [[nodiscard]] std::vector<Consumer*> close();
 
  private:
   void join(Router& router) override;
-  void due(TimePoint now) override;
-  /// The first ready message goes to the consumer whose turn it is. False if none can take it.
-  [[nodiscard]] bool deliver_first();
+  [[nodiscard]] QueuedMessage placed(Message message);
+  void deliver(QueuedMessage message, Consumer& consumer);
+  [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
+  [[nodiscard]] bool refuses(const Message& message);
+  void refuse(Message message, Publisher& publisher, std::uint64_t publish);
+  void bury(Message message, DeathReason reason);
+  void drop_surplus();
   void drop_expired();
   void watch_expiry();
-  [[nodiscard]] QueuedMessage& front();
-  [[nodiscard]] QueuedMessage pop_front();
+  void expire_if_unused();
 
   const QueueDeclaration declaration_;
+  const QueueSettings settings_;
   Context& context_;
-  std::map<std::uint64_t, QueuedMessage> returned_;  // by position, all before fresh_
-  std::deque<QueuedMessage> fresh_;
-  std::list<Consumer*> willing_;  // may be able to take one; the first is next
-  std::list<Consumer*> held_;     // could not, and has not been resumed
+  QueueHost& host_;
+  ReadyMessages ready_;
+  TurnOfConsumers turn_;
+  Alarm<Queue> pump_due_;    // a message expires, or another consumer becomes the active one
+  Alarm<Queue> unused_due_;  // x-expires, perhaps
+  TimePoint last_used_{};
   std::uint64_t next_position_{0};
   std::size_t unacked_{0};
   bool exclusively_consumed_{false};
+  bool is_refusing_{false};
   bool deleted_{false};
 };
 

@@ -1,5 +1,8 @@
 #include "broker/redeclaration.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "broker/errors.hpp"
 
 namespace pocketmq::broker {
@@ -21,6 +24,14 @@ bool are_equal(const FieldValue& a, const FieldValue& b) {
   if (a.integer() && b.integer()) return a.integer() == b.integer();
   if (is_text(a) && is_text(b)) return a.bytes == b.bytes;
   return a == b;
+}
+
+// How Erlang shows a real: the shortest that reads back, and never without a point.
+std::string shown_real(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  std::string shown{text.data(), end};
+  return shown.find_first_of(".en") == std::string::npos ? shown + ".0" : shown;
 }
 
 std::string described(const std::optional<FieldValue>& value) {
@@ -75,6 +86,7 @@ std::string shown(const FieldValue& value) {
   if (is_text(value)) return quoted(value.bytes);
   if (const auto number = value.integer()) return quoted(std::to_string(*number));
   if (const auto truth = value.boolean()) return quoted(*truth ? "true" : "false");
+  if (const auto real = value.real()) return quoted(shown_real(*real));
   return "a " + std::string{type_name(value.type)};
 }
 

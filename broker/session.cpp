@@ -131,6 +131,7 @@ void Session::on_command(protocol::Command& command) {
   } catch (const ConnectionError& error) {
     close(error.code(), error.what(), id_of(command.method));
   }
+  if (virtual_host_ != nullptr) virtual_host_->publish_dead_letters();
 }
 
 void Session::dispatch(protocol::Command& command) {
@@ -342,6 +343,10 @@ void Session::close_channel(std::uint16_t number, const ChannelError& error, con
                                    .reply_text = protocol::clip(reply_text(error.code(), error.what())),
                                    .class_id = cause.class_id,
                                    .method_id = cause.method_id}});
+}
+
+void Session::fail(const Channel& channel, const ChannelError& error) {
+  close_channel(channel.number(), error, {0, 0, {}});
 }
 
 void Session::close(ReplyCode code, std::string_view text) { close(code, text, {0, 0, {}}); }

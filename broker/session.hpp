@@ -53,6 +53,8 @@ class Session final : public protocol::CommandEnd {
   /// The queue is exclusive to this connection and goes with it.
   void own(Queue& queue);
 
+  /// Ends a channel for what no method of the peer's has caused; it is gone when this returns.
+  void fail(const Channel& channel, const ChannelError& error);
   /// Tells the peer why and ends, as `connection.close` says.
   void close(ReplyCode code, std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;

@@ -26,4 +26,9 @@ void Transaction::forget(const Consumer& consumer) {
       if (delivery.consumer == &consumer) delivery.consumer = nullptr;
 }
 
+void Transaction::forget_consumers() {
+  for (auto& settlement : settlements_)
+    for (auto& delivery : settlement.deliveries) delivery.consumer = nullptr;
+}
+
 }  // namespace pocketmq::broker

@@ -48,6 +48,8 @@ class Transaction {
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
   /// The consumer goes; its deliveries take nobody's prefetch.
   void forget(const Consumer& consumer);
+  /// All consumers go.
+  void forget_consumers();
 
  private:
   std::vector<Publication> publications_;

@@ -68,6 +68,10 @@ void UnackedWindow::forget(const Consumer& consumer) {
     if (entry.consumer == &consumer) entry.consumer = nullptr;
 }
 
+void UnackedWindow::forget_consumers() {
+  for (auto& entry : entries_) entry.consumer = nullptr;
+}
+
 Unacked UnackedWindow::take(Unacked& entry) {
   --size_;
   if (entry.was_consumed) --consumed_;

@@ -16,6 +16,7 @@ namespace pocketmq::broker {
 /// A delivery that is not acked.
 struct Unacked {
   std::uint64_t tag{0};
+  TimePoint since{};
   protocol::Ref<Queue> queue{};
   QueuedMessage message{};
   Consumer* consumer{nullptr};  // whose prefetch it takes; none for a basic.get, or when the consumer was cancelled
@@ -38,6 +39,11 @@ class UnackedWindow {
 
   /// The consumer goes; its deliveries stay, and take nobody's prefetch.
   void forget(const Consumer& consumer);
+  /// All consumers go.
+  void forget_consumers();
+
+  /// The oldest; null if there is none.
+  [[nodiscard]] const Unacked* oldest() const { return entries_.empty() ? nullptr : &entries_.front(); }
 
   [[nodiscard]] std::size_t size() const { return size_; }
   /// How many of them came through consumers.

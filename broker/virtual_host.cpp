@@ -17,7 +17,8 @@ namespace {
 
 }  // namespace
 
-VirtualHost::VirtualHost(std::string name, Context& context) : name_{std::move(name)}, context_{context} {
+VirtualHost::VirtualHost(std::string name, Context& context)
+    : name_{std::move(name)}, context_{context}, dead_letters_{*this, context} {
   predeclare_exchanges();
 }
 
@@ -47,11 +48,13 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   // Nobody can tell whether a queue that goes with its connection is durable.
   if (current.owner == nullptr) require_equal_flag(described, "durable", given.durable, current.durable);
   require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
-  require_equal_arguments(current.arguments, given.arguments, described);
+  require_equal_arguments(current.arguments.table(), given.arguments.table(), described);
 }
 
 void VirtualHost::check_new(const QueueDeclaration& declaration) const {
-  if (declaration.arguments.queue_type() != "quorum") return;
+  const auto arguments = declaration.arguments.table();
+  check_arguments(arguments, describe_queue(declaration.name));
+  if (settings_from(arguments).type != QueueType::quorum) return;
   const auto refuse = [&](std::string_view property) {
     throw ChannelError{ReplyCode::precondition_failed,
                        "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)
@@ -63,13 +66,13 @@ void VirtualHost::check_new(const QueueDeclaration& declaration) const {
 }
 
 Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
-  check_arguments(declaration.arguments, describe_queue(declaration.name));
   if (auto* queue = find_queue(declaration.name)) {
     require_equal(*queue, declaration);
     return *queue;
   }
   check_new(declaration);
-  protocol::Ref<Queue> queue{new Queue{std::move(declaration), context_}};
+  auto settings = settings_from(declaration.arguments.table());
+  protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
   return *queues_.emplace(queue->name(), queue).first->second;
 }
 
@@ -82,5 +85,11 @@ std::size_t VirtualHost::delete_queue(Queue& queue) {
   for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
   return ready;
 }
+
+void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason reason) {
+  dead_letters_.collect(from, std::move(message), reason);
+}
+
+void VirtualHost::remove_unused(Queue& queue) { delete_queue(queue); }
 
 }  // namespace pocketmq::broker

@@ -8,13 +8,14 @@
 
 #include "broker/binding_table.hpp"
 #include "broker/by_name.hpp"
+#include "broker/dead_letters.hpp"
 #include "broker/exchange.hpp"
 #include "broker/queue.hpp"
 #include "broker/router.hpp"
 
 namespace pocketmq::broker {
 
-class VirtualHost {
+class VirtualHost final : private QueueHost {
  public:
   VirtualHost(std::string name, Context& context);
   VirtualHost(const VirtualHost&) = delete;
@@ -58,6 +59,9 @@ class VirtualHost {
     return router_.route(exchange, message);
   }
 
+  /// Sends what queues have given up to their dead-letter exchanges. Called after each command.
+  void publish_dead_letters() { dead_letters_.publish(); }
+
   /// How texts name a queue: "queue 'q' in vhost '/'".
   [[nodiscard]] std::string describe_queue(std::string_view queue) const;
   /// How texts name an exchange: "exchange 'e' in vhost '/'".
@@ -71,6 +75,8 @@ class VirtualHost {
   [[nodiscard]] bool remove(Binding& binding);
   [[nodiscard]] std::vector<Exchange*> remove_bindings_to(Destination& destination);
   void delete_exchanges(std::vector<Exchange*> exchanges);
+  void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
+  void remove_unused(Queue& queue) override;
 
   const std::string name_;
   Context& context_;
@@ -78,6 +84,7 @@ class VirtualHost {
   ByName<std::unique_ptr<Exchange>> exchanges_;
   BindingTable bindings_;
   Router router_{*this};
+  DeadLetters dead_letters_;
 };
 
 /// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.

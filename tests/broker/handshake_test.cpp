@@ -185,7 +185,7 @@ TEST_CASE("a client is known by the name it gives and otherwise by its address")
 
 TEST_CASE("a JSON client that shakes no hands is guest with channel 1 open") {
   World world{Encoding::json};
-  auto alice = world.arrive().declares("q").publishes("q", "m").gets("q", "m");
+  auto alice = world.arrive().declares("q").publishes("q", "m").gets("q", "m").acks("m");
   CHECK(alice.session().user().name == "guest");
   world.advance(1h);
   alice.is_fine();

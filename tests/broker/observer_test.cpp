@@ -30,6 +30,7 @@ class Diary final : public broker::Observer {
   void on_acked(const Queue& q, const Message& m) override { note(m, "acked in " + q.name()); }
   void on_requeued(const Queue& q, const Message& m) override { note(m, "requeued in " + q.name()); }
   void on_expired(const Queue& q, const Message& m) override { note(m, "expired in " + q.name()); }
+  void on_dead_lettered(const Queue& q, const Message& m) override { note(m, "dead-lettered by " + q.name()); }
   void on_returned(const Message& m) override { note(m, "returned"); }
   void on_dropped(const Message& m) override { note(m, "dropped"); }
 
@@ -115,6 +116,23 @@ TEST_CASE("requeued and rejected messages are told of") {
   diary.read();
   alice.requeues("1").rejects("2");
   CHECK(diary.read() == Steps{"1 requeued in q", "2 dropped"});
+}
+
+TEST_CASE("a dead letter is told of where it dies and where it goes") {
+  Diary diary;
+  World world{{.observer = &diary}};
+  auto alice = world.connect();
+  const auto to =
+      protocol::FieldTableWriter{}.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", "dead");
+  const auto nowhere = protocol::FieldTableWriter{}.string("x-dead-letter-exchange", "missing");
+  alice.declares("dead").declares({.queue = "q", .arguments = to.table()});
+  alice.declares({.queue = "r", .arguments = nowhere.table()});
+  alice.publishes("q", {"1", "2"}).publishes("r", "3").gets("q", "1").gets("r", "3");
+  diary.read();
+  alice.rejects("1");
+  CHECK(diary.read() == Steps{"1 dead-lettered by q", "1 routed to 1", "1 enqueued in dead"});
+  alice.rejects("3");
+  CHECK(diary.read() == Steps{"3 dead-lettered by r", "3 dropped"});
 }
 
 TEST_CASE("expired purged and deleted messages are told of") {

@@ -1,33 +1,19 @@
 // The queue by itself: what its publishers and observers are told, and a random life beside a simple model.
-#include "broker/queue.hpp"
 
 #include <algorithm>
 #include <map>
 #include <random>
 
-#include "broker/publisher.hpp"
+#include "tests/support/lone_queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {
 namespace {
 
-class Publications final : public broker::Publisher {
- public:
-  std::vector<std::uint64_t> accepted_ones;
-
-  void accepted(std::uint64_t publish) override { accepted_ones.push_back(publish); }
-  void refused(std::uint64_t) override { FAIL("the queue refused a message"); }
-};
-
-broker::Message message_with(std::string_view body,
-                             std::optional<std::chrono::milliseconds> time_to_live = std::nullopt) {
-  return {"", "q", {.body = body}, time_to_live};
-}
-
 // One queue and a simple model of what it should do, which a random life is led with.
 class Life {
  public:
-  explicit Life(std::uint32_t seed) : random_{seed} { context_.observe(now_); }
+  explicit Life(std::uint32_t seed) : random_{seed} { queue_.context().observe(now_); }
 
   void step() {
     const auto choice = below(100);
@@ -46,7 +32,7 @@ class Life {
     }
     REQUIRE(queue_->ready() == ready_.size());
     REQUIRE(queue_->unacked() == unacked_.size());
-    REQUIRE(context_.deadlines().earliest() > now_);
+    REQUIRE(queue_.context().deadlines().earliest() > now_);
   }
 
   void drain() {
@@ -68,8 +54,8 @@ class Life {
     const auto body = std::to_string(number);
     const auto lives = std::chrono::milliseconds{below(200)};
     const bool ends = below(2) == 0;
-    queue_->enqueue(message_with(body, ends ? std::optional{lives} : std::nullopt), publisher_, number);
-    REQUIRE(publisher_.accepted_ones.back() == number);
+    queue_.publish(body, ends ? std::optional{lives} : std::nullopt);
+    REQUIRE(queue_.accepted_ones.back() == number);
     ready_[number] = {body, ends ? now_ + lives : TimePoint::max(), false};
     drop_expired_heads();
   }
@@ -90,7 +76,7 @@ class Life {
   void settle() {
     if (unacked_.empty()) return;
     const auto one = unacked_.begin() + static_cast<std::ptrdiff_t>(below(unacked_.size()));
-    below(2) == 0 ? queue_->settle(one->first) : queue_->discard(one->first);
+    below(2) == 0 ? queue_->settle(one->first) : queue_->reject(one->first);
     unacked_.erase(one);
   }
 
@@ -102,7 +88,7 @@ class Life {
       unacked_.pop_back();
       modelled.redelivered = true;
       ready_[std::stoull(modelled.body)] = modelled;
-      queue_->put_back(std::move(queued));
+      queue_->put_back(std::move(queued), broker::Return::asked_for);
     }
     queue_->pump();
     drop_expired_heads();
@@ -110,8 +96,8 @@ class Life {
 
   void pass_time() {
     now_ += std::chrono::milliseconds{below(50)};
-    context_.observe(now_);
-    context_.deadlines().tell_due(now_);
+    queue_.context().observe(now_);
+    queue_.context().deadlines().tell_due(now_);
     drop_expired_heads();
   }
 
@@ -126,9 +112,7 @@ class Life {
 
   std::mt19937 random_;
   TimePoint now_{1h};
-  broker::Context context_{{}, nullptr};
-  Publications publisher_;
-  protocol::Ref<broker::Queue> queue_{new broker::Queue{{.name = "q"}, context_}};
+  LoneQueue queue_;
   std::uint64_t next_{1};
   std::map<std::uint64_t, Modelled> ready_;  // by number of publishing: the order they leave in
   std::vector<std::pair<broker::QueuedMessage, Modelled>> unacked_;
@@ -145,43 +129,56 @@ TEST_CASE("a queue does what a simple model does") {
 }
 
 TEST_CASE("a publisher is told of each message that a queue takes") {
-  broker::Context context{{}, nullptr};
-  Publications publisher;
-  const protocol::Ref<broker::Queue> queue{new broker::Queue{{.name = "q"}, context}};
-  queue->enqueue(message_with("1", 0ms), publisher, 7);  // also of one that ends at once
-  queue->enqueue(message_with("2"), publisher, 8);
-  CHECK(publisher.accepted_ones == std::vector<std::uint64_t>{7, 8});
+  LoneQueue queue;
+  queue.publish("1", 0ms);  // also of one that ends at once
+  queue.publish("2");
+  CHECK(queue.accepted_ones == std::vector<std::uint64_t>{1, 2});
   CHECK(queue->ready() == 1);
 }
 
+TEST_CASE("a publisher is told of each message that a queue refuses") {
+  LoneQueue queue{{.max_length = 1, .overflow = broker::Overflow::reject_publish}};
+  queue.publish("1");
+  queue.publish("2");
+  CHECK(queue.accepted_ones == std::vector<std::uint64_t>{1});
+  CHECK(queue.refused_ones == std::vector<std::uint64_t>{2});
+  CHECK(queue.dead.empty());
+}
+
+TEST_CASE("a refused message may be dead-lettered") {
+  LoneQueue queue{{.max_length = 1, .overflow = broker::Overflow::reject_publish_dlx, .dead_letter_exchange = "dlx"}};
+  queue.publish("1");
+  queue.publish("2");
+  CHECK(queue.refused_ones == std::vector<std::uint64_t>{2});
+  CHECK(queue.dead == std::vector<std::string>{"2 maxlen"});
+}
+
 TEST_CASE("a closed queue drops what is ready and what comes back") {
-  broker::Context context{{}, nullptr};
-  Publications publisher;
-  const protocol::Ref<broker::Queue> queue{new broker::Queue{{.name = "q"}, context}};
-  queue->enqueue(message_with("1"), publisher, 1);
-  queue->enqueue(message_with("2", 100ms), publisher, 2);
-  auto taken = queue->take();
-  REQUIRE(taken);
-  CHECK(context.deadlines().earliest() != TimePoint::max());
+  LoneQueue queue{{.dead_letter_exchange = "dlx"}};
+  queue.publish("1");
+  queue.publish("2", 100ms);
+  queue.publish("3");
+  auto back = queue->take(), rejected = queue->take();
+  REQUIRE((back && rejected));
   CHECK(queue->close().empty());
   CHECK(queue->deleted());
-  CHECK(context.deadlines().earliest() == TimePoint::max());
-  queue->put_back(std::move(*taken));
+  CHECK(queue.context().deadlines().earliest() == TimePoint::max());
+  queue->put_back(std::move(*back), broker::Return::asked_for);
   queue->pump();
+  queue->reject(std::move(*rejected));
   CHECK(queue->ready() == 0);
   CHECK(queue->unacked() == 0);
+  CHECK(queue.dead.empty());
 }
 
 TEST_CASE("a queue whose messages all expire sets its deadline once") {
-  broker::Context context{{}, nullptr};
-  Publications publisher;
-  const protocol::Ref<broker::Queue> queue{new broker::Queue{{.name = "q"}, context}};
-  queue->enqueue(message_with("1", 100ms), publisher, 1);
-  const auto first = context.deadlines().earliest();
-  queue->enqueue(message_with("2", 50ms), publisher, 2);
-  CHECK(context.deadlines().earliest() == first);
+  LoneQueue queue;
+  queue.publish("1", 100ms);
+  const auto first = queue.context().deadlines().earliest();
+  queue.publish("2", 50ms);
+  CHECK(queue.context().deadlines().earliest() == first);
   CHECK(queue->take());
-  CHECK(context.deadlines().earliest() <= first);
+  CHECK(queue.context().deadlines().earliest() <= first);
 }
 
 }  // namespace pocketmq::tests

@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "broker/context.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/lone_queue.hpp"
 
 namespace pocketmq::tests {
 namespace {
@@ -20,7 +20,7 @@ class Window {
     for (const auto tag : tags) push(tag);
   }
   void push(std::uint64_t tag, bool was_consumed = true) {
-    window.push({.tag = tag, .queue = queue_, .was_consumed = was_consumed});
+    window.push({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue_}, .was_consumed = was_consumed});
   }
   // The tags that were settled; nothing for an unknown one.
   std::optional<Tags> settle(std::uint64_t tag, bool multiple = false) {
@@ -47,8 +47,7 @@ class Window {
     return tags;
   }
 
-  broker::Context context_{{}, nullptr};
-  protocol::Ref<broker::Queue> queue_{new broker::Queue{{.name = "q"}, context_}};
+  LoneQueue queue_;
   std::vector<broker::Unacked> settled_;
 };
 

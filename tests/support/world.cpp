@@ -55,6 +55,9 @@ void World::settle() {
     quiet = true;
     for (std::size_t i = 0; i < ends_.size(); ++i)
       if (ends_[i]->take_turn(now_)) quiet = false;
+    if (!quiet || broker_->deadline() > now_) continue;
+    broker_->tick(now_);  // what a turn left to do at once, as a listener does
+    quiet = false;
   }
 }
 

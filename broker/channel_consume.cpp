@@ -1,0 +1,188 @@
+// What a channel consumes: its consumers, what they are given, and how long they may keep it.
+
+#include <algorithm>
+
+#include "broker/channel.hpp"
+#include "broker/edited_table.hpp"
+#include "broker/queue_arguments.hpp"
+#include "broker/session.hpp"
+
+namespace pocketmq::broker {
+
+namespace basic = protocol::basic;
+namespace {
+
+constexpr std::string_view delivery_count = "x-delivery-count";
+
+}  // namespace
+
+void Channel::handle(const basic::Qos& m) {
+  if (m.prefetch_size != 0)
+    throw ConnectionError{ReplyCode::not_implemented,
+                          "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + "); use prefetch_count"};
+  if (m.global)
+    prefetch_ = m.prefetch_count;
+  else
+    consumer_prefetch_ = m.prefetch_count;
+  reply(m, basic::QosOk{});
+  if (m.global) resume_consumers();
+}
+
+void Channel::handle(const basic::Consume& m) {
+  if (consumers_.contains(m.consumer_tag))
+    throw ConnectionError{ReplyCode::not_allowed,
+                          "attempt to reuse consumer tag '" + std::string{m.consumer_tag} + "'"};
+  if (m.queue == direct_reply_queue) return consume_replies(m);
+  auto& consumed = require_accessible_queue(m.queue, Permission::read);
+  const auto described = virtual_host().describe_queue(consumed.name());
+  if (consumed.is_quorum() && prefetch_ != 0)
+    throw ConnectionError{ReplyCode::not_implemented, described + " does not support global qos"};
+  auto priority = consumer_priority(m.arguments, described);
+  if (consumed.is_quorum() && consumed.settings().single_active_consumer) priority = 0;  // they wait in line
+  const bool exclusive = m.exclusive && !consumed.is_quorum();                           // which takes no notice of it
+  const bool is_shared = consumed.consumers() > 0 || consumed.settings().single_active_consumer;
+  if (consumed.exclusively_consumed() || (exclusive && is_shared))
+    throw ChannelError{ReplyCode::access_refused, described + " in exclusive use"};
+  auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
+  auto consumer =
+      std::make_unique<Consumer>(*this, protocol::Ref<Queue>{&consumed},
+                                 Consumer::Settings{.tag = tag,
+                                                    .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
+                                                    .exclusive = exclusive,
+                                                    .prefetch = consumer_prefetch_,
+                                                    .priority = priority});
+  const auto& started = *consumers_.emplace(std::move(tag), std::move(consumer)).first->second;
+  reply(m, basic::ConsumeOk{.consumer_tag = started.tag()});
+  consumed.pump();
+}
+
+void Channel::handle(const basic::Cancel& m) {
+  reply(m, basic::CancelOk{.consumer_tag = m.consumer_tag});
+  if (reply_consumer_ && reply_consumer_->tag() == m.consumer_tag) return reply_consumer_.reset();
+  const auto found = consumers_.find(m.consumer_tag);
+  if (found == consumers_.end()) return;
+  forget(*found->second);
+  consumers_.erase(found);
+}
+
+void Channel::handle(const basic::Get& m) {
+  auto& from = require_accessible_queue(m.queue, Permission::read);
+  if (from.is_quorum() && from.settings().single_active_consumer)
+    throw ChannelError{ReplyCode::resource_locked,
+                       "cannot obtain access to locked " + virtual_host().describe_queue(from.name())
+                           + ". basic.get operations are not supported by quorum queues with single active consumer"};
+  auto taken = from.take();
+  if (!taken) return reply(m, basic::GetEmpty{});
+  const auto tag = next_tag_++;
+  session_.context().tell(&Observer::on_delivered, from, taken->message, "");
+  session_.answer({.channel = number_,
+                   .method = basic::GetOk{.delivery_tag = tag,
+                                          .redelivered = taken->redelivered,
+                                          .exchange = taken->message.exchange(),
+                                          .routing_key = taken->message.routing_key(),
+                                          .message_count = static_cast<std::uint32_t>(from.ready())},
+                   .content = content_of(from, *taken)});
+  if (m.no_ack)
+    from.settle(*taken);
+  else
+    await_ack({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
+}
+
+void Channel::deliver(Consumer& consumer, QueuedMessage message) {
+  const auto tag = next_tag_++;
+  session_.context().tell(&Observer::on_delivered, consumer.queue(), message.message, consumer.tag());
+  session_.deliver({.channel = number_,
+                    .method = basic::Deliver{.consumer_tag = consumer.tag(),
+                                             .delivery_tag = tag,
+                                             .redelivered = message.redelivered,
+                                             .exchange = message.message.exchange(),
+                                             .routing_key = message.message.routing_key()},
+                    .content = content_of(consumer.queue(), message)});
+  if (consumer.ack_mode() == AckMode::automatic)
+    consumer.queue().settle(message);
+  else
+    await_ack({.tag = tag,
+               .queue = protocol::Ref<Queue>{&consumer.queue()},
+               .message = std::move(message),
+               .consumer = &consumer,
+               .was_consumed = true});
+}
+
+// A quorum queue tells how often a message has come back. The content is to be sent before the next one is made.
+protocol::Content Channel::content_of(const Queue& from, const QueuedMessage& message) {
+  auto content = message.message.content();
+  if (!from.is_quorum()) return content;
+  protocol::FieldTableWriter count;
+  count.int64(delivery_count, message.returns);
+  auto properties = content.properties.decode();
+  EditedTable headers{properties.headers.value_or(protocol::FieldTable{})};
+  headers.set(delivery_count, *count.table().find(delivery_count));
+  const auto table = headers.sorted();
+  properties.headers = table.table();
+  counted_properties_.clear();
+  encode(properties, counted_properties_);
+  content.properties = protocol::Properties{counted_properties_};
+  return content;
+}
+
+bool Channel::prefetch_allows() const {
+  const auto uncommitted = transaction_ ? transaction_->consumed() : 0;
+  return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
+}
+
+bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
+
+// Each time another one comes first, so that none takes all the room that comes free.
+void Channel::resume_consumers() {
+  if (consumers_.empty()) return;
+  auto first = consumers_.upper_bound(resumed_first_);
+  if (first == consumers_.end()) first = consumers_.begin();
+  resumed_first_ = first->first;
+  for (auto next = first; next != consumers_.end(); ++next) next->second->resume();
+  for (auto next = consumers_.begin(); next != first; ++next) next->second->resume();
+}
+
+void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
+  const auto found = consumers_.find(consumer.tag());
+  if (session_.understands_consumer_cancel())
+    session_.deliver({.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
+  forget(consumer);
+  consumers_.erase(found);
+}
+
+// ---- how long an ack may take
+
+std::chrono::milliseconds Channel::ack_time_of(const Queue& queue) const {
+  return queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout);
+}
+
+// One deadline serves all deliveries, and may be early: acks in time do not move it.
+void Channel::await_ack(Unacked delivery) {
+  delivery.since = session_.context().now();
+  watch_ack_of(delivery);
+  unacked_.push(std::move(delivery));
+}
+
+void Channel::watch_ack_of(const Unacked& delivery) {
+  const auto time = ack_time_of(*delivery.queue);
+  if (time.count() <= 0) return;
+  ack_time_least_ = std::min(ack_time_least_, time);
+  if (delivery.since + time < ack_due_.at()) ack_due_.set(delivery.since + time);
+}
+
+// As on RabbitMQ only the oldest delivery is looked at. One behind it, of a queue that waits less, may become it any
+// time: so the next look is due after the least time.
+void Channel::fail_if_acks_are_overdue() {
+  const auto* oldest = unacked_.oldest();
+  if (oldest == nullptr) return;
+  const auto now = session_.context().now();
+  const auto time = ack_time_of(*oldest->queue);
+  const auto due = time.count() > 0 ? oldest->since + time : TimePoint::max();
+  if (due > now) return ack_due_.set(std::min(due, now + ack_time_least_));
+  session_.fail(*this, {ReplyCode::precondition_failed,
+                        "delivery acknowledgement on channel " + std::to_string(number_)
+                            + " timed out. Timeout value used: " + std::to_string(time.count())
+                            + " ms. This timeout value can be configured, see consumers doc guide to learn more"});
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,44 @@
+// Messages that queues have given up, on their way to dead-letter exchanges.
+//
+// They are collected while queues are at work and published when that is over, so that no queue's operation comes in
+// the middle of another's. Those that die on the way wait for the next turn: a ring of full queues does not hold the
+// broker up.
+#pragma once
+
+#include <deque>
+
+#include "broker/context.hpp"
+#include "broker/publisher.hpp"
+#include "broker/queue.hpp"
+
+namespace pocketmq::broker {
+
+class VirtualHost;
+
+class DeadLetters final : private Publisher {
+ public:
+  DeadLetters(VirtualHost& virtual_host, Context& context);
+
+  /// The message is published with the next `publish`, which is due at once.
+  void collect(Queue& from, Message message, DeathReason reason);
+  /// Publishes what has been collected. Called after each command; the broker's tick does it for anything else.
+  void publish();
+
+ private:
+  struct Letter {
+    protocol::Ref<Queue> from;
+    Message message;
+    DeathReason reason;
+  };
+
+  void send(const Letter& letter);
+  void accepted(std::uint64_t) override {}
+  void refused(std::uint64_t) override {}
+
+  VirtualHost& virtual_host_;
+  Context& context_;
+  std::deque<Letter> waiting_;
+  Alarm<DeadLetters> due_;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,53 @@
+// Whose turn it is: a queue's consumers, the highest priority first, and within a priority one after the other.
+//
+// Invariant: a consumer is willing or held. It is held when it could not take a message, until it is resumed; so a
+// consumer that cannot take costs nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <vector>
+
+namespace pocketmq::broker {
+
+class Consumer;
+
+class TurnOfConsumers {
+ public:
+  enum class Rule : std::uint8_t {
+    all_in_turn,
+    one_at_a_time  // x-single-active-consumer: the others wait until the active one has left
+  };
+
+  explicit TurnOfConsumers(Rule rule) : rule_{rule} {}
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::vector<Consumer*> all() const;
+
+  /// Joins at the end. It is referred to until it leaves.
+  void join(Consumer& consumer);
+  void leave(Consumer& consumer);
+
+  /// The consumer that takes the next message; its turn is over with that. Null if none can take one.
+  [[nodiscard]] Consumer* next();
+  /// What held the consumer may have gone. False if it was not held.
+  bool resume(Consumer& consumer);
+
+ private:
+  struct Level {
+    std::list<Consumer*> willing;  // may be able to take one; the first is next
+    std::list<Consumer*> held;
+  };
+  using Levels = std::map<std::int64_t, Level, std::greater<>>;  // by priority
+
+  void hold(Level& level, Consumer& consumer);
+
+  const Rule rule_;
+  Levels levels_;
+  Consumer* active_{nullptr};  // with one at a time
+  std::size_t size_{0};
+};
+
+}  // namespace pocketmq::broker

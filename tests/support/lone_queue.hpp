@@ -1,0 +1,45 @@
+// A queue by itself, with no virtual host and no clients, for tests that look inside.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/publisher.hpp"
+#include "broker/queue.hpp"
+
+namespace pocketmq::tests {
+
+class LoneQueue final : private broker::QueueHost, private broker::Publisher {
+ public:
+  explicit LoneQueue(broker::QueueSettings settings = {})
+      : queue_{new broker::Queue{{.name = "q"}, std::move(settings), context_, *this}} {}
+
+  /// Publishes as number 1, 2, ...
+  void publish(std::string_view body, std::optional<std::chrono::milliseconds> time_to_live = std::nullopt) {
+    queue_->enqueue({"", "q", {.body = body}, time_to_live}, *this, next_publish_++);
+  }
+
+  [[nodiscard]] broker::Queue& operator*() const { return *queue_; }
+  [[nodiscard]] broker::Queue* operator->() const { return queue_.get(); }
+  [[nodiscard]] broker::Context& context() { return context_; }
+
+  // What the queue has said.
+  std::vector<std::uint64_t> accepted_ones{};
+  std::vector<std::uint64_t> refused_ones{};
+  std::vector<std::string> dead{};  // body and reason
+
+ private:
+  void accepted(std::uint64_t publish) override { accepted_ones.push_back(publish); }
+  void refused(std::uint64_t publish) override { refused_ones.push_back(publish); }
+  void take_dead_letter(broker::Queue&, broker::Message message, broker::DeathReason reason) override {
+    dead.push_back(std::string{message.body()} + " " + std::string{name_of(reason)});
+  }
+  void remove_unused(broker::Queue&) override {}
+
+  broker::Context context_{{}, nullptr};
+  protocol::Ref<broker::Queue> queue_;
+  std::uint64_t next_publish_{1};
+};
+
+}  // namespace pocketmq::tests
