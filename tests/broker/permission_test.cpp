@@ -150,4 +150,93 @@ TEST_CASE("user_id may be another's for an impersonator only") {
   }
 }
 
+TEST_CASE("declaring and deleting an exchange wants configure and finding it nothing") {
+  World world;
+  give(world, "^mine", "", "");
+  world.connect().declares_exchange("e", "direct");
+  const auto alice = world.connect(alices);
+  alice.declares_exchange("mine", "topic").declares_exchange({.exchange = "e", .passive = true});
+  alice.deletes_exchange("mine").deletes_exchange("mine too");
+  const std::string name = GENERATE(as<std::string>{}, "e", "amq.direct", "amq.new", "missing");
+  alice.sends(exchange::Declare{.exchange = name, .type = "fanout"})
+      .channel_is_closed(ReplyCode::access_refused, refused("exchange '" + name + "'"));
+  if (name.starts_with("amq.")) return;  // not deleted by anybody
+  alice.opens_channel(1)
+      .sends(exchange::Delete{.exchange = name})
+      .channel_is_closed(ReplyCode::access_refused, refused("exchange '" + name + "'"));
+}
+
+TEST_CASE("a new exchange with an alternate wants read on itself and write on the alternate") {
+  World world;
+  world.connect().declares_exchange("there", "direct");
+  protocol::FieldTableWriter alternate;
+  alternate.string("alternate-exchange", "other");
+  const auto declare = [&](std::string_view name) {
+    return exchange::Declare{.exchange = name, .type = "direct", .arguments = alternate.table()};
+  };
+  SECTION("with neither") {
+    give(world, ".*", "", "");
+    const auto alice = world.connect(alices);
+    alice.sends(declare("e")).channel_is_closed(ReplyCode::access_refused, refused("exchange 'e'"));
+    alice.opens_channel(1).sends(declare("there"));  // is not new: no question
+    CHECK(std::get<channel::Close>(alice.answer<channel::Close>().method).reply_code == 406);
+  }
+  SECTION("with read only") {
+    give(world, ".*", "", ".*");
+    world.connect(alices).sends(declare("e")).channel_is_closed(ReplyCode::access_refused, refused("exchange 'other'"));
+  }
+  SECTION("with both") {
+    give(world, ".*", "^other$", "^e$");
+    world.connect(alices).declares_exchange(declare("e"));
+  }
+}
+
+TEST_CASE("binding and unbinding want write on the destination and read on the source") {
+  World world;
+  world.connect().declares("q").declares_exchange("source", "fanout").declares_exchange("destination", "fanout");
+  SECTION("nothing on the destination, there or not") {
+    give(world, "", "", ".*");
+    const std::string name = GENERATE(as<std::string>{}, "q", "missing");
+    const auto to_queue = GENERATE_REF(values<protocol::Method>(
+        {queue::Bind{.queue = name, .exchange = ""}, queue::Unbind{.queue = name, .exchange = "missing"}}));
+    const auto alice = world.connect(alices);
+    alice.sends(to_queue).channel_is_closed(ReplyCode::access_refused, refused("queue '" + name + "'"));
+    alice.opens_channel(1)
+        .sends(exchange::Bind{.destination = name, .source = "source"})
+        .channel_is_closed(ReplyCode::access_refused, refused("exchange '" + name + "'"));
+    alice.opens_channel(1)
+        .sends(exchange::Unbind{.destination = "", .source = "source"})
+        .channel_is_closed(ReplyCode::access_refused, refused("exchange 'amq.default'"));
+  }
+  SECTION("nothing on the source, there or not") {
+    give(world, "", ".*", "");
+    const std::string name = GENERATE(as<std::string>{}, "source", "missing");
+    const auto method = GENERATE_REF(values<protocol::Method>({
+        queue::Bind{.queue = "q", .exchange = name},
+        queue::Unbind{.queue = "q", .exchange = name},
+        exchange::Bind{.destination = "destination", .source = name},
+        exchange::Unbind{.destination = "destination", .source = name},
+    }));
+    world.connect(alices).sends(method).channel_is_closed(ReplyCode::access_refused,
+                                                          refused("exchange '" + name + "'"));
+  }
+  SECTION("both") {
+    give(world, "", "^(q|destination)$", "^source$");
+    const auto alice = world.connect(alices);
+    alice.binds("q", "source").binds_exchange("destination", "source");
+    alice.unbinds("q", "source").unbinds_exchange("destination", "source");
+  }
+}
+
+TEST_CASE("an internal exchange is refused for want of permission first") {
+  World world;
+  give(world, "", GENERATE(as<std::string>{}, "", ".*"), "");
+  const auto alice = world.connect(alices).publishes_to("amq.rabbitmq.trace", "k", "m");
+  const bool may_write = alice.session().user().may(broker::Permission::write, "/", "amq.rabbitmq.trace");
+  alice.channel_is_closed(ReplyCode::access_refused,
+                          may_write ? "ACCESS_REFUSED - cannot publish to internal exchange 'amq.rabbitmq.trace' in "
+                                      "vhost '/'"
+                                    : refused("exchange 'amq.rabbitmq.trace'"));
+}
+
 }  // namespace pocketmq::tests
