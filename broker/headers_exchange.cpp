@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view match_argument = "x-match";
 constexpr std::string_view reserved_prefix = "x-";
-constexpr std::string_view nothing = "";  // the fact that is always true
+constexpr std::string_view nothing{};  // the fact that is always true
 
 struct Match {
   std::string_view name;

@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 // AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
 void VirtualHost::predeclare_exchanges() {
   exchanges_.emplace("", std::make_unique<DefaultExchange>(*this));
-  const auto predeclare = [this](std::string name, std::string type, bool internal = false) {
+  const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
     exchanges_.emplace(name,
                        make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
   };
