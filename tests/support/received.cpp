@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <stdexcept>
 
 #include "protocol/trace.hpp"
-#include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {
 namespace {
@@ -72,7 +72,7 @@ void Speech::hear(std::string_view bytes) {
     for (auto decoded = codec_->decode(input_, command); decoded != protocol::Decoded::need_more;
          decoded = codec_->decode(input_, command)) {
       if (decoded == protocol::Decoded::violation)
-        FAIL("the broker sent what is malformed: " + codec_->violation().text);
+        throw std::logic_error{"the broker sent what is malformed: " + codec_->violation().text};
       if (decoded == protocol::Decoded::command)
         keep(command);
       else

@@ -36,7 +36,7 @@ class Speech {
  public:
   explicit Speech(Encoding encoding) : codec_{protocol::make_codec(encoding, {})} {}
 
-  /// Takes in bytes from the broker. Fails the test where they are malformed.
+  /// Takes in bytes from the broker. Throws where they are malformed.
   void hear(std::string_view bytes);
   [[nodiscard]] std::string say(const protocol::Command& command);
   [[nodiscard]] std::string say_heartbeat();

@@ -51,6 +51,7 @@ class RemoteEnd final : private protocol::Waker {
   /// Bytes that the session has not read.
   [[nodiscard]] std::size_t bytes_to_send() const { return to_send_.size() - sent_; }
 
+  [[nodiscard]] bool has_encoding() const { return speech_.has_value(); }
   /// What has come and no verb has taken.
   [[nodiscard]] std::list<Received>& inbox() { return speech_ ? speech_->heard : no_inbox_; }
   [[nodiscard]] std::string& raw_inbox() { return raw_inbox_; }

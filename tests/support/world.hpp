@@ -9,22 +9,18 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "broker/options.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
-#include "tests/support/remote_end.hpp"
+#include "tests/support/network.hpp"
 #include "tests/support/story.hpp"
 
 namespace pocketmq::broker {
-class Broker;
-class Observer;
 class Queue;
-}  // namespace pocketmq::broker
+}
 
 namespace pocketmq::tests {
 
@@ -56,7 +52,6 @@ class World {
   World() : World{WorldSetup{}} {}
   explicit World(Encoding encoding) : World{WorldSetup{.encoding = encoding}} {}
   explicit World(WorldSetup setup);
-  ~World();
 
   /// A client that is logged in and has channel 1 open.
   Client connect(const Login& login = {}, At at = At::current());
@@ -66,14 +61,14 @@ class World {
   Client arrive_raw(const Login& login = {});
 
   /// Time passes; whatever is due on the way is done when it is due.
-  void advance(std::chrono::nanoseconds duration);
+  void advance(std::chrono::nanoseconds duration) { network_.advance(duration); }
   /// Bytes move until all connections are quiet. The verbs of clients do it themselves.
-  void settle();
+  void settle() { network_.settle(); }
 
-  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] TimePoint now() const { return network_.now(); }
   [[nodiscard]] Encoding encoding() const { return encoding_; }
   [[nodiscard]] bool speaks_json() const { return encoding_ == Encoding::json; }
-  [[nodiscard]] broker::Broker& broker() { return *broker_; }
+  [[nodiscard]] broker::Broker& broker() { return network_.broker(); }
   [[nodiscard]] bool has_queue(std::string_view name);
   [[nodiscard]] bool has_exchange(std::string_view name);
   /// Only one that is there.
@@ -82,9 +77,7 @@ class World {
  private:
   const Encoding encoding_;
   const Catch::ScopedMessage told_in_;
-  const std::unique_ptr<broker::Broker> broker_;
-  TimePoint now_{1h};
-  std::vector<std::unique_ptr<RemoteEnd>> ends_;
+  Network network_;
 };
 
 }  // namespace pocketmq::tests

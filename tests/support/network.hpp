@@ -1,0 +1,41 @@
+// A broker, the remote ends of its connections, and a clock that stands still until time is made to pass.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/options.hpp"
+#include "tests/support/remote_end.hpp"
+
+namespace pocketmq::broker {
+class Broker;
+class Observer;
+}  // namespace pocketmq::broker
+
+namespace pocketmq::tests {
+
+class Network {
+ public:
+  explicit Network(broker::Options options, broker::Observer* observer = nullptr);
+  ~Network();
+
+  /// A connection on which nothing has been sent. Without an encoding, what comes is kept as bytes.
+  RemoteEnd& connect(std::optional<Encoding> encoding, bool from_loopback = true);
+
+  /// Bytes move until all connections are quiet. Throws if they never are.
+  void settle();
+  /// Time passes; whatever is due on the way is done when it is due.
+  void advance(std::chrono::nanoseconds duration);
+
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] broker::Broker& broker() { return *broker_; }
+
+ private:
+  const std::unique_ptr<broker::Broker> broker_;
+  TimePoint now_{std::chrono::hours{1}};
+  std::vector<std::unique_ptr<RemoteEnd>> ends_;
+};
+
+}  // namespace pocketmq::tests
