@@ -112,6 +112,10 @@ class Broker(Program):
         return f"{scheme}://guest:guest@{self.host}:{self.port}/"
 
     @property
+    def amqp_url(self):
+        return self.url("amqp") + "%2F"  # without a virtual host's name some clients take "", others "/"
+
+    @property
     def trace(self):
         return self.err
 
@@ -133,6 +137,20 @@ class Broker(Program):
         errors = [] if self.traced else self.err.all()
         if code != 0 or errors:
             raise AssertionError("\n".join([f"the broker's exit code is {code}", *self.err.all()[-200:]]))
+
+
+class RunningBroker:
+    """A broker that others have started, say a RabbitMQ."""
+
+    def __init__(self, url):
+        self.amqp_url = url
+
+
+def broker_for_clients(cleanup):
+    """What the tests with stock clients talk to, by `amqp_url` alone: they hold on RabbitMQ as well, and POCKETMQ_URL
+    names one on which to see that."""
+    url = os.environ.get("POCKETMQ_URL")
+    return RunningBroker(url) if url else Broker(cleanup)
 
 
 def pika_server(cleanup, broker, *options):
