@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
-#include <ranges>
 
 namespace pocketmq::broker {
 namespace {
@@ -57,10 +56,10 @@ void UnackedWindow::restore(std::vector<Unacked> deliveries) {
     else
       without_place.push_back(std::move(delivery));
   }
-  const auto sorted = static_cast<std::ptrdiff_t>(entries_.size());
-  std::ranges::move(without_place | std::views::reverse, std::back_inserter(entries_));
+  const auto sorted = entries_.size();
+  std::move(without_place.rbegin(), without_place.rend(), std::back_inserter(entries_));
   if (!without_place.empty() && entries_[sorted - 1].tag > entries_[sorted].tag)
-    std::ranges::inplace_merge(entries_, entries_.begin() + sorted, {}, &Unacked::tag);
+    std::ranges::inplace_merge(entries_, entries_.begin() + static_cast<std::ptrdiff_t>(sorted), {}, &Unacked::tag);
 }
 
 void UnackedWindow::forget(const Consumer& consumer) {
