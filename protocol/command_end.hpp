@@ -74,7 +74,7 @@ class CommandEnd : public ConnectionEnd {
   Output output_;
   std::unique_ptr<Codec> codec_;
   Command command_;
-  std::chrono::seconds heartbeat_{0};
+  std::chrono::milliseconds heartbeat_{0};  // half a second is half of the shortest one
   TimePoint last_received_;
   TimePoint last_sent_;
   std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since

@@ -16,6 +16,19 @@ TEST_CASE("the broker sends a heartbeat each half interval") {
   CHECK(alice.heartbeats() == 3);
 }
 
+TEST_CASE("the shortest interval is a second") {
+  World world;
+  auto alice = world.connect({.heartbeat = 1s});
+  world.advance(499ms);
+  CHECK(alice.heartbeats() == 0);
+  world.advance(1ms);
+  CHECK(alice.heartbeats() == 1);
+  world.advance(1'499ms);
+  CHECK(alice.heartbeats() == 3);
+  world.advance(1ms);
+  alice.is_cut();
+}
+
 TEST_CASE("whatever the broker sends stands for a heartbeat") {
   World world;
   auto alice = world.connect({.heartbeat = 10s});
