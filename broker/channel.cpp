@@ -34,7 +34,8 @@ void Channel::forget(const Consumer& consumer) {
 void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }
 
 void Channel::refuse_as_not_a_clients(const protocol::MethodId& method) {
-  throw ConnectionError{ReplyCode::command_invalid, std::string{method.name} + " is not for a client to send here"};
+  throw ConnectionError{ReplyCode::command_invalid,
+                        "unimplemented method: " + std::string{method.name} + " is not for a client to send here"};
 }
 
 void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {

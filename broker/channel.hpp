@@ -39,7 +39,6 @@ class Channel final : private Publisher {
   void handle(const protocol::access::Request&);
   void handle(const protocol::basic::Ack&);
   void handle(const protocol::basic::Cancel&);
-  void handle(const protocol::basic::CancelOk&) {}
   void handle(const protocol::basic::Consume&);
   void handle(const protocol::basic::Get&);
   void handle(const protocol::basic::Nack&);

@@ -7,6 +7,7 @@
 #include "broker/version.hpp"
 #include "protocol/amqp_codec.hpp"
 #include "protocol/big_endian.hpp"
+#include "protocol/utf8.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -16,6 +17,8 @@ namespace connection = protocol::connection;
 using protocol::Encoding;
 
 constexpr std::uint32_t first_four_of_amqp = 0x414D5150;
+// What clients of 0-9 sent; for RabbitMQ, too, it asks for 0-9-1.
+constexpr std::string_view amqp_header_of_0_9{"AMQP\1\1\0\x09", 8};
 constexpr std::chrono::seconds close_ok_max{10};
 constexpr std::uint16_t json_first_channel = 1;
 
@@ -28,6 +31,21 @@ bool has_capability(protocol::FieldTable client_properties, std::string_view nam
 
 std::string reply_text(ReplyCode code, std::string_view text) {
   return std::string{name_of(code)} + " - " + std::string{text};
+}
+
+// As RabbitMQ does, for all names but those of a publish, which only have to match one.
+void require_utf8(const protocol::Method& method) {
+  const auto require = []<class T>(const protocol::FieldName& field, const T& value) {
+    if constexpr (std::is_same_v<T, protocol::ShortString>)
+      if (!protocol::is_utf8(value))
+        throw ConnectionError{ReplyCode::frame_error,
+                              "Malformed UTF-8 in shortstr: field '" + std::string{field.text()} + "'"};
+  };
+  std::visit(
+      [&]<class M>(const M& m) {
+        if constexpr (!protocol::has_content<M>) M::describe(m, require);
+      },
+      method);
 }
 
 }  // namespace
@@ -63,12 +81,13 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
     return;
   }
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
-  if (!begin.starts_with(protocol::amqp_header)) {
+  if (!begin.starts_with(protocol::amqp_header) && !begin.starts_with(amqp_header_of_0_9)) {
     raw_output().append(protocol::amqp_header);
     return finish();
   }
   input.consume(protocol::amqp_header.size());
   use(protocol::make_codec(Encoding::amqp, limits()));
+  codec().tune_frame_max(protocol::Limits::frame_min_bytes);  // until another size is agreed on
   send_start();
 }
 
@@ -135,11 +154,13 @@ void Session::on_command(protocol::Command& command) {
 }
 
 void Session::dispatch(protocol::Command& command) {
+  require_utf8(command.method);
   if (state_ != State::open && !shake_hands(command)) return;
   const bool of_connection = id_of(command.method).class_id == connection::Open::id.class_id;
   if (!of_connection) return on_channel_command(command);
   if (command.channel != 0)
-    throw ConnectionError{ReplyCode::command_invalid, "methods of class connection go on channel 0"};
+    throw ConnectionError{ReplyCode::command_invalid,
+                          "unimplemented method: those of class connection go on channel 0"};
   on_connection_command(command);
 }
 
@@ -157,16 +178,18 @@ void Session::on_connection_command(const protocol::Command& command) {
 
 void Session::on_channel_command(protocol::Command& command) {
   if (command.channel == 0)
-    throw ConnectionError{ReplyCode::channel_error, "unexpected method on channel 0, which is the connection's own"};
+    throw ConnectionError{ReplyCode::channel_error,
+                          "unexpected method in connection state running: channel 0 is the connection's own"};
   const auto found = channels_.find(command.channel);
   const bool opens = std::holds_alternative<channel::Open>(command.method);
   if (found == channels_.end()) {
-    // The answer to our close, where the client's own close has crossed it and ended the channel already.
-    if (std::holds_alternative<channel::CloseOk>(command.method)) return;
+    const bool closed = std::holds_alternative<channel::CloseOk>(command.method);
+    if (closed && crossed_closes_.erase(command.channel) > 0) return;
     if (!opens)
       throw ConnectionError{ReplyCode::channel_error,
                             "expected 'channel.open' on channel " + std::to_string(command.channel)};
     open_channel(command.channel);
+    crossed_closes_.erase(command.channel);
     return answer({.channel = command.channel, .method = channel::OpenOk{}});
   }
   const bool closes = std::holds_alternative<channel::Close>(command.method);
@@ -176,7 +199,10 @@ void Session::on_channel_command(protocol::Command& command) {
   }
   if (opens) throw ConnectionError{ReplyCode::channel_error, "second 'channel.open' seen"};
   if (closes) {
-    if (found->second) found->second->report_confirms();
+    if (found->second)
+      found->second->report_confirms();
+    else
+      crossed_closes_.insert(command.channel);
     channels_.erase(found);
     return answer({.channel = command.channel, .method = channel::CloseOk{}});
   }
@@ -240,11 +266,12 @@ bool Session::shake_hands(const protocol::Command& command) {
     open(open_method->virtual_host);
     answer({.method = connection::OpenOk{}});
   } else {
-    const auto* awaited = state_ == State::starting ? "connection.start-ok"
-                          : state_ == State::tuning ? "connection.tune-ok"
-                                                    : "connection.open";
-    throw ConnectionError{ReplyCode::channel_error, "expected '" + std::string{awaited} + "' on channel 0, got '"
-                                                        + std::string{id_of(command.method).name} + "'"};
+    const auto* awaited = state_ == State::starting ? "starting: expected 'connection.start-ok'"
+                          : state_ == State::tuning ? "tuning: expected 'connection.tune-ok'"
+                                                    : "opening: expected 'connection.open'";
+    throw ConnectionError{command.channel == 0 ? ReplyCode::channel_error : ReplyCode::unexpected_frame,
+                          "unexpected method in connection state " + std::string{awaited} + " on channel 0, got '"
+                              + std::string{id_of(command.method).name} + "'"};
   }
   return false;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "broker/channel.hpp"
@@ -107,6 +108,8 @@ class Session final : public protocol::CommandEnd {
   std::uint16_t channel_max_;
   std::unordered_map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
+  // Channels whose close was crossed by the client's own: they are closed, and our close will still be answered.
+  std::unordered_set<std::uint16_t> crossed_closes_;
   std::vector<protocol::Ref<Queue>> owned_;
   std::size_t prune_owned_at_{16};
 };

@@ -15,6 +15,7 @@ constexpr std::size_t frame_overhead = 8;  // with the end octet
 constexpr char frame_end = '\xCE';
 constexpr std::size_t content_header_fixed_size = 12;  // class, weight, body size
 constexpr std::size_t method_id_size = 4;
+constexpr std::uint16_t weight = 0;  // of a content header: unused, but it has to be 0 (4.2.6.1)
 
 // Where a frame size is not limited by the peer, our own frames still stay near this.
 constexpr std::uint32_t frame_size_when_unlimited = 131'072;
@@ -67,9 +68,7 @@ std::optional<Decoded> AmqpCodec::step(InputBuffer& input, Command& into) {
 
   if (frame.type == frame_body) {
     auto* content = pending_on(frame.channel);
-    if (content == nullptr || !content->body)
-      return refuse(ReplyCode::unexpected_frame, "expected a method frame on channel " + std::to_string(frame.channel)
-                                                     + ", got a body frame that belongs to no content");
+    if (content == nullptr || !content->body) return refuse_out_of_order(frame.channel, content);
     if (frame.payload_size > content->body->left())
       return refuse(ReplyCode::frame_error, "the body on channel " + std::to_string(frame.channel)
                                                 + " is longer than the " + std::to_string(content->body->size())
@@ -112,9 +111,10 @@ std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::str
                     "frame type " + std::to_string(frame.type)
                         + " is unknown; 1 (method), 2 (header), 3 (body) and 8 (heartbeat) exist");
   }
-  // Without a frame size, what is not a body frame is still bounded.
+  // As RabbitMQ, this takes frames whose payload alone is as large as the whole frame should be. Without a frame size,
+  // what is not a body frame is still bounded.
   const std::uint64_t payload_limit =
-      frame_max != 0 ? frame_max - frame_overhead
+      frame_max != 0 ? frame_max
                      : (frame.type == frame_body ? limits().body_max_bytes : frame_size_when_unlimited * 8ULL);
   if (frame.payload_size > payload_limit)
     return refuse(ReplyCode::frame_error, "a frame with " + std::to_string(frame.payload_size)
@@ -141,22 +141,33 @@ std::optional<Decoded> AmqpCodec::read_method(std::uint16_t channel, std::string
   const auto fault = reader.fault();
   if (!fault) return std::nullopt;
   const auto& id = id_of(into.method);
-  return refuse(ReplyCode::syntax_error, std::string{id.name} + ": " + *fault, id);
+  return refuse(ReplyCode::frame_error, std::string{id.name} + ": " + *fault, id);
 }
 
 std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
                                                 Command& into) {
   if (auto* content = pending_on(channel)) {
     // A publisher may give up a body that is being dropped anyway; any other content has to end first.
-    if (!content->body || !content->body->is_dropped())
-      return refuse(ReplyCode::unexpected_frame, "expected the content that belongs to the method before on channel "
-                                                     + std::to_string(channel) + ", got a method frame");
+    if (!content->body || !content->body->is_dropped()) return refuse_out_of_order(channel, content);
     pending_.erase(channel);
   }
   if (const auto refused = read_method(channel, payload, into)) return refused;
   if (!carries_content(into.method) || take_whole_content(channel, rest, into)) return Decoded::command;
   pending_[channel].method = payload;
   return std::nullopt;
+}
+
+Decoded AmqpCodec::refuse_out_of_order(std::uint16_t channel, const PendingContent* content) {
+  const auto refuse_with = [&](const std::string& expected, std::string_view got, const MethodId& about) {
+    return refuse(
+        ReplyCode::unexpected_frame,
+        "expected " + expected + ", got " + std::string{got} + " frame instead, on channel " + std::to_string(channel),
+        about);
+  };
+  if (content == nullptr) return refuse_with("method frame", "non method", {0, 0, {}});
+  const auto about = content->about();
+  if (content->body) return refuse_with("content body", "non content body", about);
+  return refuse_with("content header for class " + std::to_string(about.class_id), "non content header", about);
 }
 
 // The usual case: header and body lie behind the method in the buffer, each in one frame. Anything else, and anything
@@ -179,6 +190,7 @@ bool AmqpCodec::take_whole_content(std::uint16_t channel, InputBuffer& input, Co
   const auto header = take(frame_header);
   if (!header || header->size() < content_header_fixed_size) return false;
   if (load_big_endian<std::uint16_t>(header->data()) != id_of(into.method).class_id) return false;
+  if (load_big_endian<std::uint16_t>(header->data() + 2) != weight) return false;
   const auto body_size = load_big_endian<std::uint64_t>(header->data() + 4);
   const Properties properties{header->substr(content_header_fixed_size)};
   if (body_size > limits().body_max_bytes || find_fault(properties, limits().table_depth_max)) return false;
@@ -196,18 +208,16 @@ bool AmqpCodec::take_whole_content(std::uint16_t channel, InputBuffer& input, Co
 std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, std::string_view payload,
                                                         Command& into) {
   auto* content = pending_on(channel);
-  if (content == nullptr || content->body)
-    return refuse(ReplyCode::unexpected_frame,
-                  "got a content header on channel " + std::to_string(channel) + " that belongs to no method");
-  const auto class_id = load_big_endian<std::uint16_t>(content->method.data());
-  const MethodId about{class_id, load_big_endian<std::uint16_t>(content->method.data() + 2), {}};
+  if (content == nullptr || content->body) return refuse_out_of_order(channel, content);
+  const auto about = content->about();
   if (payload.size() < content_header_fixed_size)
     return refuse(ReplyCode::frame_error, "a content header is too short for class, weight and body size", about);
-  if (const auto other = load_big_endian<std::uint16_t>(payload.data()); other != class_id)
+  if (const auto other = load_big_endian<std::uint16_t>(payload.data()); other != about.class_id)
     return refuse(ReplyCode::unexpected_frame,
-                  "expected a content header for class " + std::to_string(class_id) + ", got one for class "
-                      + std::to_string(other),
+                  "expected content header for class " + std::to_string(about.class_id) + ", got one for class "
+                      + std::to_string(other) + " instead",
                   about);
+  if (load_big_endian<std::uint16_t>(payload.data() + 2) != weight) return refuse_out_of_order(channel, content);
   const Properties properties{payload.substr(content_header_fixed_size)};
   if (const auto fault = find_fault(properties, limits().table_depth_max))
     return refuse(ReplyCode::internal_error, "malformed properties: " + *fault, about);
@@ -250,6 +260,10 @@ std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, Pend
   return Decoded::command;
 }
 
+MethodId AmqpCodec::PendingContent::about() const {
+  return {load_big_endian<std::uint16_t>(method.data()), load_big_endian<std::uint16_t>(method.data() + 2), {}};
+}
+
 AmqpCodec::PendingContent* AmqpCodec::pending_on(std::uint16_t channel) {
   if (pending_.empty()) return nullptr;
   const auto found = pending_.find(channel);
@@ -278,7 +292,7 @@ void AmqpCodec::encode(const Command& command, Output& output) {
 
   to = write_frame_header(to, frame_header, command.channel, header_size);
   to = store_big_endian(to, id.class_id);
-  to = store_big_endian(to, std::uint16_t{0});  // weight
+  to = store_big_endian(to, weight);
   to = store_big_endian(to, std::uint64_t{command.content->body.size()});
   to = std::copy(properties.begin(), properties.end(), to);
   *to = frame_end;

@@ -34,6 +34,8 @@ class AmqpCodec final : public Codec {
     std::string method;                  // the method frame's payload
     std::string properties;              // encoded
     std::optional<IncomingBody> body{};  // once the content header has come
+
+    [[nodiscard]] MethodId about() const;
   };
   // The body frame that is being read piece by piece.
   struct OpenBodyFrame {
@@ -52,6 +54,8 @@ class AmqpCodec final : public Codec {
   std::optional<Decoded> finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into);
 
   std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
+  /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
+  Decoded refuse_out_of_order(std::uint16_t channel, const PendingContent* content);
   bool take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into);
   PendingContent* pending_on(std::uint16_t channel);
   [[nodiscard]] bool reads_into_block() const;

@@ -104,6 +104,17 @@ TEST_CASE("closes that cross are both answered and the channel can be opened aga
   alice.closes_channel().sends(channel::CloseOk{}).opens_channel(1).is_fine();
 }
 
+TEST_CASE("a close-ok that nobody waits for ends the connection") {
+  World world;
+  auto alice = world.connect();
+  SECTION("on a channel that was never open") { alice.on_channel(5).sends(channel::CloseOk{}); }
+  SECTION("twice") {
+    alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue);
+    alice.closes_channel().sends(channel::CloseOk{}).sends(channel::CloseOk{});
+  }
+  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open' on channel");
+}
+
 TEST_CASE("the consumers of a channel that an error closed are gone at once") {
   World world;
   auto alice = world.connect(), bob = world.connect();
@@ -166,14 +177,15 @@ TEST_CASE("what only a broker sends is refused") {
       queue::DeclareOk{.queue = "q"},
       basic::QosOk{},
       basic::ConsumeOk{.consumer_tag = "c"},
+      basic::CancelOk{.consumer_tag = "c"},
       basic::GetEmpty{},
       channel::OpenOk{},
       channel::FlowOk{},
       protocol::tx::SelectOk{},
   }));
-  alice.sends(method).connection_is_closed(
-      ReplyCode::command_invalid,
-      "COMMAND_INVALID - " + std::string{id_of(method).name} + " is not for a client to send here");
+  alice.sends(method).connection_is_closed(ReplyCode::command_invalid,
+                                           "COMMAND_INVALID - unimplemented method: " + std::string{id_of(method).name}
+                                               + " is not for a client to send here");
 }
 
 TEST_CASE("a delivery that a client sends is refused") {
@@ -181,7 +193,7 @@ TEST_CASE("a delivery that a client sends is refused") {
   auto alice = world.connect();
   alice.sends(basic::Deliver{.consumer_tag = "c", .delivery_tag = 1, .routing_key = "q"}, {.body = "m"});
   alice.connection_is_closed(ReplyCode::command_invalid,
-                             "COMMAND_INVALID - basic.deliver is not for a client to send here");
+                             "COMMAND_INVALID - unimplemented method: basic.deliver is not for a client to send here");
 }
 
 }  // namespace pocketmq::tests

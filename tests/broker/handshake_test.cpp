@@ -49,6 +49,27 @@ TEST_CASE("connection.start introduces the broker as clients want to read it") {
   CHECK_FALSE(capabilities->find("connection.blocked"));
 }
 
+TEST_CASE("the header of 0-9 asks for 0-9-1 as well") {
+  World world{Encoding::amqp};
+  (void)world.arrive().sends_bytes({"AMQP\1\1\0\x09", 8}).answer<connection::Start>();
+}
+
+TEST_CASE("names are UTF-8") {
+  World world;
+  auto alice = world.connect();
+  SECTION("and are refused if not") {
+    const auto method = GENERATE(values<protocol::Method>({
+        queue::Declare{.queue = "\xff"},
+        basic::Get{.queue = "\xff"},
+        basic::Cancel{.consumer_tag = "\xff"},
+    }));
+    alice.sends(method).connection_is_closed(ReplyCode::frame_error, "FRAME_ERROR - Malformed UTF-8 in shortstr");
+  }
+  SECTION("but a publish may look for any") {
+    alice.sends(basic::Publish{.routing_key = "\xff"}, {.body = "m"}).is_fine();
+  }
+}
+
 TEST_CASE("the product is what the broker was told to say") {
   World world{{.encoding = Encoding::amqp, .options = {.product = "Pocket", .product_version = "9"}}};
   const auto start = world.arrive().sends_header().answer<connection::Start>();
@@ -95,38 +116,45 @@ TEST_CASE("a client of the smallest frames is served") {
 
 TEST_CASE("the steps of the handshake come in their order") {
   World world{Encoding::amqp};
-  const auto out_of_order = [](const std::string& awaited, const std::string& given) {
-    return "CHANNEL_ERROR - expected '" + awaited + "' on channel 0, got '" + given + "'";
+  const auto out_of_order = [](const std::string& state, const std::string& awaited, const std::string& given) {
+    return "unexpected method in connection state " + state + ": expected '" + awaited + "' on channel 0, got '" + given
+           + "'";
   };
+  const std::string channel_error = "CHANNEL_ERROR - ", unexpected_frame = "UNEXPECTED_FRAME - ";
   SECTION("open before start-ok") {
     started(world)
         .sends(connection::Open{.virtual_host = "/"})
-        .connection_is_closed(ReplyCode::channel_error, out_of_order("connection.start-ok", "connection.open"));
+        .connection_is_closed(ReplyCode::channel_error,
+                              channel_error + out_of_order("starting", "connection.start-ok", "connection.open"));
   }
   SECTION("tune-ok before start-ok") {
-    started(world).sends(usual()).connection_is_closed(ReplyCode::channel_error,
-                                                       out_of_order("connection.start-ok", "connection.tune-ok"));
+    started(world).sends(usual()).connection_is_closed(
+        ReplyCode::channel_error,
+        channel_error + out_of_order("starting", "connection.start-ok", "connection.tune-ok"));
   }
   SECTION("channel.open before start-ok") {
     started(world)
         .on_channel(1)
         .sends(channel::Open{})
-        .connection_is_closed(ReplyCode::channel_error, out_of_order("connection.start-ok", "channel.open"));
+        .connection_is_closed(ReplyCode::unexpected_frame,
+                              unexpected_frame + out_of_order("starting", "connection.start-ok", "channel.open"));
   }
   SECTION("start-ok on another channel") {
     started(world).on_channel(1).sends(guest()).connection_is_closed(
-        ReplyCode::channel_error, out_of_order("connection.start-ok", "connection.start-ok"));
+        ReplyCode::unexpected_frame,
+        unexpected_frame + out_of_order("starting", "connection.start-ok", "connection.start-ok"));
   }
   SECTION("start-ok twice") {
-    tuned(world).sends(guest()).connection_is_closed(ReplyCode::channel_error,
-                                                     out_of_order("connection.tune-ok", "connection.start-ok"));
+    tuned(world).sends(guest()).connection_is_closed(
+        ReplyCode::channel_error, channel_error + out_of_order("tuning", "connection.tune-ok", "connection.start-ok"));
   }
   SECTION("channel.open before open") {
     tuned(world)
         .sends(usual())
         .on_channel(1)
         .sends(channel::Open{})
-        .connection_is_closed(ReplyCode::channel_error, out_of_order("connection.open", "channel.open"));
+        .connection_is_closed(ReplyCode::unexpected_frame,
+                              unexpected_frame + out_of_order("opening", "connection.open", "channel.open"));
   }
 }
 
@@ -149,7 +177,7 @@ TEST_CASE("the connection's methods are for channel 0") {
   world.connect()
       .sends(connection::Close{})
       .connection_is_closed(ReplyCode::command_invalid,
-                            "COMMAND_INVALID - methods of class connection go on channel 0");
+                            "COMMAND_INVALID - unimplemented method: those of class connection go on channel 0");
 }
 
 TEST_CASE("channel 0 is for the connection's methods") {
@@ -157,8 +185,9 @@ TEST_CASE("channel 0 is for the connection's methods") {
   world.connect()
       .on_channel(0)
       .sends(queue::Declare{.queue = "q"})
-      .connection_is_closed(ReplyCode::channel_error,
-                            "CHANNEL_ERROR - unexpected method on channel 0, which is the connection's own");
+      .connection_is_closed(
+          ReplyCode::channel_error,
+          "CHANNEL_ERROR - unexpected method in connection state running: channel 0 is the connection's own");
 }
 
 TEST_CASE("a secret is updated") {
