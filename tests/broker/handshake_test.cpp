@@ -58,12 +58,13 @@ TEST_CASE("names are UTF-8") {
   World world;
   auto alice = world.connect();
   SECTION("and are refused if not") {
-    const auto method = GENERATE(values<protocol::Method>({
-        queue::Declare{.queue = "\xff"},
-        basic::Get{.queue = "\xff"},
-        basic::Cancel{.consumer_tag = "\xff"},
+    const auto [method, field] = GENERATE(table<protocol::Method, std::string>({
+        {queue::Declare{.queue = "\xff"}, "queue"},
+        {basic::Get{.queue = "\xff"}, "queue"},
+        {basic::Cancel{.consumer_tag = "\xff"}, "consumer_tag"},
     }));
-    alice.sends(method).connection_is_closed(ReplyCode::frame_error, "FRAME_ERROR - Malformed UTF-8 in shortstr");
+    alice.sends(method).connection_is_closed(ReplyCode::frame_error,
+                                             "FRAME_ERROR - Malformed UTF-8 in shortstr: field '" + field + "'");
   }
   SECTION("but a publish may look for any") {
     alice.sends(basic::Publish{.routing_key = "\xff"}, {.body = "m"}).is_fine();
