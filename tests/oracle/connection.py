@@ -48,6 +48,15 @@ def _response(mechanism, user, password):
     return amqp.to_text(amqp.encode_value(table)[5:])  # without type and length
 
 
+def _sort_deaths(properties):
+    """RabbitMQ keeps the fields of an x-death in one order at first, and in another when it counts it again."""
+    for key, value in properties.get("headers", []):
+        if key == "x-death" and value.tag == "A":
+            for death in value.value:
+                if death.tag == "F":
+                    death.value.sort()
+
+
 class Connection:
     def __init__(self, broker, by_hand=False, user="guest", password="guest", vhost="/", mechanism="PLAIN",
                  capabilities=CAPABILITIES, channel_max=2047, frame_max=131072, heartbeat=0, before=""):
@@ -97,6 +106,8 @@ class Connection:
         if name == "connection.close":
             self.channels.clear()
         self.send_bytes(amqp.command(channel, name, fields, properties, body, self.frame_max))
+        if name == "tx.commit":  # RabbitMQ bears nothing behind it before it is answered
+            self._read_until(lambda: self._came("tx.commit-ok") or channel not in self.channels)
 
     def require_channel(self, channel):
         """Opens it, unless it is open or the script does that by hand."""
@@ -218,6 +229,7 @@ class Connection:
                 self._take_method(channel, name, fields)
         elif kind == amqp.HEADER and content:
             content.size, content.properties = amqp.read_header(payload)
+            _sort_deaths(content.properties)
         elif kind == amqp.BODY and content:
             content.pieces.append(payload)
         else:

@@ -31,7 +31,8 @@ class Names:
 
     def reveal(self, text):
         names = {number: name for name, number in self._known.items()}
-        return _STANDS_FOR_GENERATED.sub(lambda number: names.get(number[0], number[0]), text)
+        return _STANDS_FOR_GENERATED.sub(
+            lambda number: notation.quoted(names[number[0]]) if number[0] in names else number[0], text)
 
     def _number(self, match):
         prefix = "amq.rabbitmq.reply-to." if match[2] else f"amq.{match[1]}-"

@@ -35,8 +35,9 @@ class Broker(NamedTuple):
         """Without Erlang's terms, for which PocketMQ has words of its own."""
         if self.name == POCKETMQ:
             return reply_text
-        text = re.sub(r"(?s)(type \d+, all octets = |cannot decode <<|\. For details see the broker).*", "...", reply_text)
-        return re.sub(r"(?s): ([{\[].*|\"expected .*|no_integer)$", ": ...", text)
+        text = re.sub(r'<<"(.*?)">>', r"'\1'", reply_text)
+        text = re.sub(r"(?s)(type \d+, all octets = |cannot decode <<|\. For details see the broker).*", "...", text)
+        return re.sub(r'(?s): ([{\["].*|[a-z]+(_[a-z]+)+)$', ": ...", text)
 
 
 class Report:
