@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "broker/broker.hpp"
+#include "broker/names.hpp"
 #include "broker/sasl.hpp"
 #include "broker/version.hpp"
 #include "protocol/amqp_codec.hpp"
 #include "protocol/big_endian.hpp"
-#include "protocol/utf8.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -31,21 +31,6 @@ bool has_capability(protocol::FieldTable client_properties, std::string_view nam
 
 std::string reply_text(ReplyCode code, std::string_view text) {
   return std::string{name_of(code)} + " - " + std::string{text};
-}
-
-// As RabbitMQ does, for all names but those of a publish, which only have to match one.
-void require_utf8(const protocol::Method& method) {
-  const auto require = []<class T>(const protocol::FieldName& field, const T& value) {
-    if constexpr (std::is_same_v<T, protocol::ShortString>)
-      if (!protocol::is_utf8(value))
-        throw ConnectionError{ReplyCode::frame_error,
-                              "Malformed UTF-8 in shortstr: field '" + std::string{field.text()} + "'"};
-  };
-  std::visit(
-      [&]<class M>(const M& m) {
-        if constexpr (!protocol::has_content<M>) M::describe(m, require);
-      },
-      method);
 }
 
 }  // namespace
@@ -154,7 +139,7 @@ void Session::on_command(protocol::Command& command) {
 }
 
 void Session::dispatch(protocol::Command& command) {
-  require_utf8(command.method);
+  require_utf8_names(command.method);
   if (state_ != State::open && !shake_hands(command)) return;
   const bool of_connection = id_of(command.method).class_id == connection::Open::id.class_id;
   if (!of_connection) return on_channel_command(command);
@@ -206,6 +191,8 @@ void Session::on_channel_command(protocol::Command& command) {
     channels_.erase(found);
     return answer({.channel = command.channel, .method = channel::CloseOk{}});
   }
+  std::list<std::string> names;
+  remove_line_ends(command.method, names);
   std::visit(
       [&]<class M>(const M& method) {
         if constexpr (protocol::has_content<M> && std::is_same_v<M, protocol::basic::Publish>)

@@ -112,7 +112,8 @@ TEST_CASE("a close-ok that nobody waits for ends the connection") {
     alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue);
     alice.closes_channel().sends(channel::CloseOk{}).sends(channel::CloseOk{});
   }
-  const auto close = std::get<connection::Close>(alice.answer<connection::Close>().method);
+  const auto answer = alice.answer<connection::Close>();
+  const auto& close = std::get<connection::Close>(answer.method);
   CHECK_THAT(std::string{close.reply_text}, Catch::StartsWith("CHANNEL_ERROR - expected 'channel.open' on channel"));
 }
 

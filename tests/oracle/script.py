@@ -35,7 +35,7 @@ class Step:
         else:
             self.common = answers
 
-    def add_answer(self, number, answer):
+    def add_answer(self, answer):
         if answer.startswith("! "):
             self.difference = answer[2:]
         elif answer.startswith("- "):
@@ -44,8 +44,9 @@ class Step:
             self.only[POCKETMQ].append(answer[2:])
         else:
             self.common.append(answer)
-        if self.difference and self.common:
-            raise ScriptError(f"line {number}: with a difference (!), each answer is one broker's: - or +")
+        if self.difference:  # whoever has just written the line has not said yet who answers what
+            self.only[RABBITMQ] += self.common
+            self.common = []
 
     def lines(self):
         yield self.line
@@ -87,7 +88,7 @@ class Script:
         elif line.startswith(INDENT):
             if not self.sections[-1].steps:
                 raise ScriptError(f"line {number} answers nothing")
-            self.sections[-1].steps[-1].add_answer(number, line[len(INDENT):])
+            self.sections[-1].steps[-1].add_answer(line[len(INDENT):])
         else:
             step = Step(number, line)
             self.sections[-1].steps.append(step)
