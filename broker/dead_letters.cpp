@@ -34,7 +34,8 @@ void DeadLetters::send(const Letter& letter) {
   const Message dead{exchange->name(),
                      own_key ? std::string_view{*own_key} : letter.message.routing_key(),
                      {.properties = protocol::Properties{properties}, .body = letter.message.body()},
-                     std::nullopt};
+                     std::nullopt,
+                     own_key ? std::string_view{} : letter.message.blind_copies()};
   auto queues = virtual_host_.route(*exchange, dead);
   std::erase_if(queues, [&](const Queue* to) { return comes_round_again(dead.properties(), to->name()); });
   context_.tell(&Observer::on_routed, dead, queues.size());

@@ -101,6 +101,24 @@ TEST_CASE("a headers exchange sees CC and does not see BCC") {
   alice.gets("cc", "m").gets_nothing("bcc");
 }
 
+TEST_CASE("a dead letter goes by the keys of its copies too unless it is given another key") {
+  World world;
+  auto alice = world.connect();
+  FieldTableWriter arguments, headers;
+  with(with(headers, "CC", {"cc"}), "BCC", {"bcc"});
+  arguments.string("x-dead-letter-exchange", "amq.direct");
+  const bool with_another_key = GENERATE(false, true);
+  if (with_another_key) arguments.string("x-dead-letter-routing-key", "dead");
+  for (const auto* queue : {"q", "cc", "bcc", "dead"})
+    alice.declares("dead " + std::string{queue}).binds("dead " + std::string{queue}, "amq.direct", queue);
+  alice.declares({.queue = "q", .arguments = arguments.table()});
+  alice.publishes("q", {.body = "m", .properties = {.headers = headers.table()}}).gets("q", "m").rejects("m");
+  for (const auto* queue : {"q", "cc", "bcc", "dead"}) {
+    const bool is_the_other = std::string_view{queue} == "dead";
+    alice.finds("dead " + std::string{queue}, {.messages = is_the_other == with_another_key ? 1U : 0U});
+  }
+}
+
 TEST_CASE("what is no text in CC and BCC is passed over") {
   World world;
   auto alice = world.connect();
