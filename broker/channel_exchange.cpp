@@ -11,13 +11,6 @@ namespace queue = protocol::queue;
 
 namespace {
 
-// As RabbitMQ takes the names of exchanges: without line breaks.
-std::string name_in(std::string_view given) {
-  std::string name{given};
-  std::erase_if(name, [](char c) { return c == '\r' || c == '\n'; });
-  return name;
-}
-
 void refuse_default_exchange(std::string_view name) {
   if (name.empty()) throw ChannelError{ReplyCode::access_refused, "operation not permitted on the default exchange"};
 }
@@ -25,7 +18,7 @@ void refuse_default_exchange(std::string_view name) {
 }  // namespace
 
 void Channel::handle(const exchange::Declare& m) {
-  const auto name = name_in(m.exchange);
+  const std::string_view name{m.exchange};
   if (!m.passive) require_exchange_type(m.type);
   refuse_default_exchange(name);
   if (m.passive) {
@@ -39,7 +32,7 @@ void Channel::handle(const exchange::Declare& m) {
     require_exchange_permission(Permission::read, name);
     require_exchange_permission(Permission::write, *alternate);
   }
-  virtual_host().declare_exchange({.name = name,
+  virtual_host().declare_exchange({.name = std::string{name},
                                    .type = std::string{m.type},
                                    .durable = m.durable,
                                    .auto_delete = m.auto_delete,
@@ -49,7 +42,7 @@ void Channel::handle(const exchange::Declare& m) {
 }
 
 void Channel::handle(const exchange::Delete& m) {
-  const auto name = name_in(m.exchange);
+  const std::string_view name{m.exchange};
   refuse_default_exchange(name);
   const auto described = virtual_host().describe_exchange(name);
   if (name.starts_with("amq."))
@@ -64,7 +57,7 @@ void Channel::handle(const exchange::Delete& m) {
 }
 
 void Channel::handle(const exchange::Bind& m) {
-  const auto from = name_in(m.source), to = name_in(m.destination);
+  const std::string_view from{m.source}, to{m.destination};
   require_may_bind_exchanges(from, to);
   auto& source = virtual_host().require_exchange(from);
   auto& destination = virtual_host().require_exchange(to);
@@ -73,7 +66,7 @@ void Channel::handle(const exchange::Bind& m) {
 }
 
 void Channel::handle(const exchange::Unbind& m) {
-  const auto from = name_in(m.source), to = name_in(m.destination);
+  const std::string_view from{m.source}, to{m.destination};
   require_may_bind_exchanges(from, to);
   auto* binding = virtual_host().find_binding(virtual_host().find_exchange(from), virtual_host().find_exchange(to),
                                               m.routing_key, m.arguments);
@@ -89,7 +82,7 @@ void Channel::require_may_bind_exchanges(std::string_view source, std::string_vi
 }
 
 void Channel::handle(const queue::Bind& m) {
-  const auto from = name_in(m.exchange);
+  const std::string_view from{m.exchange};
   const auto to = name_meant(m.queue);
   require_may_bind_queue(from, to);
   auto& source = virtual_host().require_exchange(from);
@@ -100,7 +93,7 @@ void Channel::handle(const queue::Bind& m) {
 }
 
 void Channel::handle(const queue::Unbind& m) {
-  const auto from = name_in(m.exchange);
+  const std::string_view from{m.exchange};
   const auto to = name_meant(m.queue);
   require_may_bind_queue(from, to);
   auto* bound = virtual_host().find_queue(to);

@@ -217,7 +217,7 @@ void Session::send_start() {
   protocol::FieldTableWriter capabilities;
   for (const auto* capability :
        {"publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
-        "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
+        "consumer_priorities", "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
     capabilities.boolean(capability, true);
   const auto& options = context().options();
   protocol::FieldTableWriter properties;
