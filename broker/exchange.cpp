@@ -6,8 +6,7 @@ namespace pocketmq::broker {
 namespace {
 
 // As on RabbitMQ, the default exchange is nobody's alternate: there are no bindings from it.
-std::optional<std::string> alternate_in(const ExchangeArguments& arguments) {
-  const auto name = arguments.alternate();
+std::optional<std::string> alternate_named(std::optional<std::string_view> name) {
   if (!name || name->empty()) return std::nullopt;
   return std::string{*name};
 }
@@ -15,7 +14,13 @@ std::optional<std::string> alternate_in(const ExchangeArguments& arguments) {
 }  // namespace
 
 Exchange::Exchange(ExchangeDeclaration declaration)
-    : declaration_{std::move(declaration)}, alternate_{alternate_in(declaration_.arguments)} {}
+    : declaration_{std::move(declaration)}, alternate_{alternate_named(declaration_.arguments.alternate())} {}
+
+void Exchange::obey(protocol::FieldTable policy) {
+  const auto ruled = policy.find("alternate-exchange");
+  const auto own = declaration_.arguments.alternate();
+  alternate_ = alternate_named(own || !ruled ? own : ruled->string());
+}
 
 void Exchange::join(Router& router) { router.add(*this); }
 

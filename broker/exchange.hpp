@@ -36,6 +36,10 @@ class Exchange : public Destination {
   [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
   [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }
 
+  /// The settings of the policy in force for it, if any, which may give it an alternate exchange. Its own arguments go
+  /// before.
+  void obey(protocol::FieldTable policy);
+
   /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.
   virtual void check_binding(protocol::FieldTable /*arguments*/) const {}
 
@@ -51,7 +55,7 @@ class Exchange : public Destination {
   virtual void remove(Binding& /*binding*/) {}
 
   const ExchangeDeclaration declaration_;
-  const std::optional<std::string> alternate_;
+  std::optional<std::string> alternate_;
   BindingsFromSource bindings_;
 };
 

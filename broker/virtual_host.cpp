@@ -26,6 +26,11 @@ std::string VirtualHost::describe_queue(std::string_view queue) const {
   return "queue '" + std::string{queue} + "' in vhost '" + name_ + "'";
 }
 
+void VirtualHost::add_policy(Policy policy) {
+  policies_.add(std::move(policy));
+  for (const auto& [name, exchange] : exchanges_) exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
+}
+
 Queue* VirtualHost::find_queue(std::string_view name) const {
   const auto found = queues_.find(name);
   return found == queues_.end() ? nullptr : found->second.get();
@@ -65,13 +70,20 @@ void VirtualHost::check_new(const QueueDeclaration& declaration) const {
   if (!declaration.durable) refuse("non-durable");
 }
 
+QueueSettings VirtualHost::settings_for(const QueueDeclaration& declaration) const {
+  const auto arguments = declaration.arguments.table();
+  const bool is_quorum = settings_from(arguments).type == QueueType::quorum;
+  const auto target = is_quorum ? PolicyTarget::quorum_queue : PolicyTarget::classic_queue;
+  return settings_from(arguments, policies_.in_force(target, declaration.name));
+}
+
 Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
   if (auto* queue = find_queue(declaration.name)) {
     require_equal(*queue, declaration);
     return *queue;
   }
   check_new(declaration);
-  auto settings = settings_from(declaration.arguments.table());
+  auto settings = settings_for(declaration);
   protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
   return *queues_.emplace(queue->name(), queue).first->second;
 }

@@ -10,6 +10,7 @@
 #include "broker/by_name.hpp"
 #include "broker/dead_letters.hpp"
 #include "broker/exchange.hpp"
+#include "broker/policy.hpp"
 #include "broker/queue.hpp"
 #include "broker/router.hpp"
 
@@ -35,6 +36,9 @@ class VirtualHost final : private QueueHost {
   /// Drops what is in it, cancels its consumers and takes the bindings to it away; returns how many messages were
   /// ready.
   std::size_t delete_queue(Queue& queue);
+
+  /// For exchanges at once, and for queues that are declared from now on.
+  void add_policy(Policy policy);
 
   [[nodiscard]] Exchange* find_exchange(std::string_view name) const;
   /// The exchange, or ChannelError 404.
@@ -71,6 +75,7 @@ class VirtualHost final : private QueueHost {
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
+  [[nodiscard]] QueueSettings settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
   [[nodiscard]] bool remove(Binding& binding);
   [[nodiscard]] std::vector<Exchange*> remove_bindings_to(Destination& destination);
@@ -80,6 +85,7 @@ class VirtualHost final : private QueueHost {
 
   const std::string name_;
   Context& context_;
+  Policies policies_;
   ByName<protocol::Ref<Queue>> queues_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
   BindingTable bindings_;

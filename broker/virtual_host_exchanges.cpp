@@ -56,6 +56,7 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   check_arguments(declaration.arguments, describe_exchange(declaration.name));
   auto exchange = make_exchange(std::move(declaration));
   auto name = exchange->name();
+  exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
   return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
 }
 
