@@ -1,20 +1,30 @@
 #include "broker/broker.hpp"
 
+#include "broker/definitions.hpp"
+
 namespace pocketmq::broker {
 
 Broker::Broker(Options options, Observer* observer) : context_{std::move(options), observer} {
   add_virtual_host("/");
   for (const auto& name : context_.options().virtual_hosts) add_virtual_host(name);
-  add_account(guest_name, guest_name);
-  for (const auto& [name, password] : context_.options().users) add_account(name, password);
+  add_user(guest_name, guest_name);
+  const auto& definitions = context_.options().definitions;
+  if (!definitions.empty()) warnings_ = load_definitions(definitions, *this);
+  for (const auto& [name, password] : context_.options().users) add_user(name, password);
 }
 
-// One who may do everything everywhere.
-void Broker::add_account(std::string_view name, std::string_view password) {
-  const auto salt = context_.unique_name("").substr(0, PasswordHash::salt_bytes);
-  User user{.name = std::string{name}, .password = PasswordHash::of(password, salt), .tags = {"administrator"}};
-  for (const auto& [virtual_host, unused] : virtual_hosts_) user.permissions.emplace(virtual_host, Permissions{});
+// One who may do everything everywhere; or one who is there, with another password.
+void Broker::add_user(std::string_view name, std::string_view password) {
+  const auto known = users_.find(name);
+  User user = known ? *known : User{.name = std::string{name}, .tags = {"administrator"}};
+  user.password = hash(password);
+  if (!known)
+    for (const auto& [virtual_host, unused] : virtual_hosts_) user.permissions.emplace(virtual_host, Permissions{});
   users_.put(std::move(user));
+}
+
+PasswordHash Broker::hash(std::string_view password) {
+  return PasswordHash::of(password, context_.unique_name("").substr(0, PasswordHash::salt_bytes));
 }
 
 std::unique_ptr<Session> Broker::connect(Peer peer, TimePoint now) {

@@ -18,10 +18,14 @@ namespace pocketmq::broker {
 
 class Broker {
  public:
-  /// `observer`, if there is one, must outlive the broker.
+  /// `observer`, if there is one, must outlive the broker. Throws DefinitionsError if the options' definitions cannot
+  /// be loaded.
   explicit Broker(Options options = {}, Observer* observer = nullptr);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
+
+  /// What the definitions ask for and the broker does not have, a line each.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
   /// The end of a new connection. It must not outlive the broker.
   [[nodiscard]] std::unique_ptr<Session> connect(Peer peer, TimePoint now);
@@ -39,6 +43,8 @@ class Broker {
   /// Makes it, or finds it.
   VirtualHost& add_virtual_host(std::string_view name);
   [[nodiscard]] Users& users() { return users_; }
+  /// The password with a salt of its own.
+  [[nodiscard]] PasswordHash hash(std::string_view password);
   [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
 
   /// For the parts of the broker.
@@ -47,11 +53,12 @@ class Broker {
   void leave(Session& session) { sessions_.erase(&session); }
 
  private:
-  void add_account(std::string_view name, std::string_view password);
+  void add_user(std::string_view name, std::string_view password);
 
   Context context_;
   std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
   Users users_;
+  std::vector<std::string> warnings_;
   std::unordered_set<Session*> sessions_;
 };
 

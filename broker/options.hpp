@@ -26,7 +26,11 @@ struct Options {
 
   /// Virtual hosts beside "/". guest may do everything in them.
   std::vector<std::string> virtual_hosts{};
-  /// Users beside guest. They may do everything in every virtual host.
+  /// Definitions in RabbitMQ's JSON format (broker/definitions.hpp), on top of guest and the virtual hosts. Empty for
+  /// none.
+  std::string definitions{};
+  /// Users beside those, who may do everything in every virtual host. One who is there already gets the password, and
+  /// keeps the permissions.
   struct Account {
     std::string name;
     std::string password;
