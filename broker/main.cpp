@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
+#include "broker/definition.hpp"
 #include "broker/listener.hpp"
 #include "broker/trace_log.hpp"
 #include "broker/version.hpp"
@@ -25,6 +26,8 @@ struct Arguments {
   std::string bind{"127.0.0.1"};
   std::string port_file{};
   std::string trace{};  // "text" or "json"; empty for none
+  std::string definitions{};
+  std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
 };
 
@@ -38,16 +41,41 @@ void write_port_file(const std::string& path, std::uint16_t port) {
   std::filesystem::rename(temporary, path);
 }
 
-int run(Arguments arguments) {
+std::string read_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file || std::filesystem::is_directory(path))
+    throw std::runtime_error{"cannot read " + path + "; name a file that is there and may be read"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+broker::Options options_of(const Arguments& arguments) {
+  auto options = arguments.options;
+  options.seed = std::random_device{}();
+  for (const auto& user : arguments.users) {
+    const auto colon = user.find(':');
+    options.users.push_back({.name = user.substr(0, colon), .password = user.substr(colon + 1)});
+  }
+  if (!arguments.definitions.empty()) options.definitions = read_file(arguments.definitions);
+  return options;
+}
+
+int run(const Arguments& arguments) {
   std::optional<broker::TraceLog> trace;
   using Format = broker::TraceLog::Format;
   if (!arguments.trace.empty()) trace.emplace(std::cerr, arguments.trace == "json" ? Format::json : Format::text);
   asio::io_context context{1};
-  broker::Broker broker{arguments.options, trace ? &*trace : nullptr};
+  std::optional<broker::Broker> broker;
+  try {
+    broker.emplace(options_of(arguments), trace ? &*trace : nullptr);
+  } catch (const broker::DefinitionsError& error) {
+    throw std::runtime_error{arguments.definitions + ": " + error.what()};
+  }
+  for (const auto& warning : broker->warnings())
+    std::cerr << "pocketmq-broker: warning: " << arguments.definitions << ": " << warning << '\n';
 
   std::optional<broker::Listener> listener;
   try {
-    listener.emplace(context, broker, asio::ip::tcp::endpoint{asio::ip::make_address(arguments.bind), arguments.port});
+    listener.emplace(context, *broker, asio::ip::tcp::endpoint{asio::ip::make_address(arguments.bind), arguments.port});
   } catch (const std::system_error& error) {
     throw std::runtime_error{"cannot listen on " + arguments.bind + ":" + std::to_string(arguments.port) + ": "
                              + error.code().message() + "; choose another --port (0 takes a free one) or --bind"};
@@ -82,13 +110,24 @@ int main(int argc, char** argv) {
          [&](std::uint32_t seconds) { arguments.options.consumer_timeout = std::chrono::seconds{seconds}; },
          "seconds a delivery may stay unacked before its channel is closed, 0 for ever")
       ->default_str("1800");
+  app.add_option("--definitions", arguments.definitions,
+                 "load users, permissions, queues, ... from a file that RabbitMQ exported, in its JSON format");
+  app.add_option("--user", arguments.users,
+                 "let this user log in, who may do everything; one of the definitions keeps the permissions")
+      ->type_name("NAME:PASSWORD")
+      ->allow_extra_args(false)
+      ->check([](const std::string& user) { return user.find(':') == user.npos ? "no colon in " + user : ""; });
+  app.add_option("--vhost", arguments.options.virtual_hosts, "have this virtual host beside /")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("--remote-guest", arguments.options.guest_from_anywhere,
+               "let guest log in from other machines, as from this one");
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
-  arguments.options.seed = std::random_device{}();
   try {
-    return run(std::move(arguments));
+    return run(arguments);
   } catch (const std::exception& error) {
     std::cerr << "pocketmq-broker: " << error.what() << '\n';
     return 1;

@@ -26,7 +26,8 @@ class OptionsTest(unittest.TestCase):
     def test_help_names_every_option(self):
         code, out, errors = self.run_broker("--help")
         self.assertEqual((code, errors), (0, []))
-        for option in ("--port", "--bind", "--port-file", "--trace", "--version", "--help"):
+        for option in ("--port", "--bind", "--port-file", "--trace", "--definitions", "--user", "--vhost", "--remote-guest",
+                       "--version", "--help"):
             self.assertRegex("\n".join(out), rf"(?m)^\s.*{option}\b")
         self.assertTrue("".join(out).isprintable(), out)
 
@@ -43,6 +44,8 @@ class OptionsTest(unittest.TestCase):
                 ("--port",): "--port",
                 ("--bind", "nonsense"): "--bind.*nonsense",
                 ("--trace=xml",): "--trace.*xml.*(text.*json|json.*text)",
+                ("--user", "nobody"): "--user.*nobody",
+                ("--vhost",): "--vhost",
                 ("--bogus",): "--bogus",
                 ("extra",): "extra",
         }.items():

@@ -96,10 +96,11 @@ class Program:
 
 
 class Broker(Program):
-    """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test."""
+    """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test, and that it has
+    nothing to say on standard error, unless it traces or warns."""
 
-    def __init__(self, cleanup, *options, port=0):
-        self.traced = any(str(option).startswith("--trace") for option in options)
+    def __init__(self, cleanup, *options, port=0, warns=False):
+        self.speaks = warns or any(str(option).startswith("--trace") for option in options)
         super().__init__(cleanup, BIN / "pocketmq-broker", "--port", port, *options)
         try:
             self.host, port = self.out.expect(r"^ready on (.+):(\d+)$").groups()
@@ -134,7 +135,7 @@ class Broker(Program):
             except subprocess.TimeoutExpired:
                 code = "none: it does not end"
         super().end()
-        errors = [] if self.traced else self.err.all()
+        errors = [] if self.speaks else self.err.all()
         if code != 0 or errors:
             raise AssertionError("\n".join([f"the broker's exit code is {code}", *self.err.all()[-200:]]))
 
