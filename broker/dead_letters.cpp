@@ -14,6 +14,7 @@ void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
 }
 
 void DeadLetters::publish() {
+  if (waiting_.empty()) return;
   for (auto left = waiting_.size(); left > 0; --left) {
     const auto letter = std::move(waiting_.front());
     waiting_.pop_front();

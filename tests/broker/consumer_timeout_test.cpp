@@ -78,6 +78,16 @@ TEST_CASE("a broker may have another timeout or none") {
   }
 }
 
+TEST_CASE("what a transaction gives back is waited for again") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").publishes("q", "1").selects_tx().gets("q", "1").acks("1");
+  world.advance(40min);
+  alice.receives_nothing().rolls_back();
+  world.advance(0s);
+  alice.channel_is_closed(ReplyCode::precondition_failed, timed_out("1800000"));
+}
+
 TEST_CASE("a queue may have a timeout of its own") {
   World world;
   auto alice = world.connect();

@@ -50,6 +50,19 @@ TEST_CASE("a full queue that rejects keeps what it has") {
   alice.requeues("1").finds("q", {.messages = 3}).gets("q", redelivered("1")).gets("q", "2").gets("q", "4");
 }
 
+TEST_CASE("a publisher learns what a full queue refused but not what it dropped") {
+  World world;
+  auto alice = world.connect();
+  const std::string overflow = GENERATE(as<std::string>{}, "drop-head", "reject-publish", "reject-publish-dlx");
+  const auto arguments = Arguments{}.int32("x-max-length", 1).string("x-overflow", overflow);
+  alice.declares({.queue = "q", .arguments = arguments.table()}).selects_confirms();
+  alice.publishes("q", "1").is_confirmed(1).publishes("q", "2");
+  if (overflow == "drop-head")
+    alice.is_confirmed(2).gets("q", "2");
+  else
+    alice.is_refused(2).gets("q", "1");
+}
+
 TEST_CASE("a queue that rejects counts the message that comes") {
   World world;
   auto alice = world.connect();
