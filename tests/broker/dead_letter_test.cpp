@@ -244,6 +244,38 @@ TEST_CASE("what dies with its channel or its connection is buried too") {
   CHECK(bodies_in(alice, "dead") == Bodies{"m"});
 }
 
+TEST_CASE("a dead letter goes to all queues of its exchange that have room") {
+  World world;
+  auto alice = world.connect();
+  alice.sends(protocol::exchange::Declare{.exchange = "dlx", .type = "fanout"});
+  alice.is_answered(protocol::exchange::DeclareOk{});
+  const auto full = Arguments{}.int32("x-max-length", 0).string("x-overflow", "reject-publish");
+  alice.declares("a").declares("b").declares({.queue = "full", .arguments = full.table()});
+  for (const std::string queue : {"a", "b", "full"})
+    alice.sends(queue::Bind{.queue = queue, .exchange = "dlx"}).is_answered(queue::BindOk{});
+  alice.declares({.queue = "q", .arguments = Arguments{}.string("x-dead-letter-exchange", "dlx").table()});
+  alice.publishes("q", "m").gets("q", "m").rejects("m");
+  CHECK(bodies_in(alice, "a") == Bodies{"m"});
+  CHECK(bodies_in(alice, "b") == Bodies{"m"});
+  CHECK(bodies_in(alice, "full").empty());
+}
+
+TEST_CASE("a dead letter without a routing key of its queue's goes to its blind copies again") {
+  World world;
+  auto alice = world.connect();
+  const auto copies = FieldArrayWriter{}.string("other");
+  const auto headers = Arguments{}.value("BCC", copies.array());
+  alice.declares("other").declares("dead");
+  const bool has_key = GENERATE(false, true);
+  auto arguments = Arguments{}.string("x-dead-letter-exchange", "");
+  if (has_key) arguments.string("x-dead-letter-routing-key", "dead");
+  alice.declares({.queue = "q", .arguments = arguments.table()});
+  alice.publishes("q", {.body = "m", .properties = {.headers = headers.table()}}).gets("other", "m");
+  alice.gets("q", "m").rejects("m");
+  CHECK(bodies_in(alice, "other").empty() == has_key);
+  CHECK(bodies_in(alice, "dead").empty() != has_key);
+}
+
 TEST_CASE("CC goes on with a dead letter whose queue has no routing key") {
   World world;
   auto alice = world.connect();
