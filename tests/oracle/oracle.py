@@ -89,7 +89,7 @@ def check_differences(scripts, report):
 @contextlib.contextmanager
 def running_pocketmq(record):
     with contextlib.ExitStack() as stack:
-        broker = programs.Broker(stack.callback)
+        broker = programs.Broker(stack.callback, "--definitions", DEFINITIONS)
         yield Broker(POCKETMQ, broker.host, broker.port, QUIET if record else 0)
 
 
