@@ -9,7 +9,7 @@ import celery_app
 import kombu.pools
 from celery import chain, group
 from celery.exceptions import TaskRevokedError
-from programs import TIMEOUT, Program, broker_for_clients
+from programs import HERE, TIMEOUT, Program, broker_for_clients
 
 add, app = celery_app.add, celery_app.app
 
@@ -26,8 +26,9 @@ class CeleryTest(unittest.TestCase):
 
     @classmethod
     def start_worker(cls, name, *options, cleanup):
-        worker = Program(cleanup, sys.executable, "-m", "celery", "--app=celery_app", f"--broker={cls.url}", "worker",
-                         f"--hostname={name}@test", "--pool=solo", "--loglevel=INFO", *options)
+        worker = Program(cleanup, sys.executable, "-m", "celery", f"--workdir={HERE}", "--app=celery_app",
+                         f"--broker={cls.url}", "worker", f"--hostname={name}@test", "--pool=solo", "--loglevel=INFO",
+                         *options)
         worker.err.expect(rf"{name}@test ready")
         return worker
 
