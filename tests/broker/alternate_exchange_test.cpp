@@ -32,7 +32,8 @@ TEST_CASE("what came through an alternate exchange keeps the names it was publis
   alice.declares("rest").declares_exchange("alternate", "fanout").binds("rest", "alternate");
   declare_with_alternate(alice, "e", "alternate");
   alice.publishes_to("e", key, "m").sends(basic::Get{.queue = "rest"});
-  const auto got = std::get<basic::GetOk>(alice.answer<basic::GetOk>().method);
+  const auto answer = alice.answer<basic::GetOk>();
+  const auto& got = std::get<basic::GetOk>(answer.method);
   CHECK(got.exchange == "e");
   CHECK(got.routing_key == key);
 }
