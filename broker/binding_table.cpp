@@ -1,21 +1,16 @@
 #include "broker/binding_table.hpp"
 
-#include <algorithm>
 #include <functional>
 
+#include "broker/edited_table.hpp"
 #include "broker/exchange.hpp"
 
 namespace pocketmq::broker {
 namespace {
 
+// So that the order in which the fields were given does not matter.
 std::string sorted_by_name(protocol::FieldTable table) {
-  std::vector<protocol::Field> fields;
-  auto reader = table.fields();
-  while (const auto field = reader.next()) fields.push_back(*field);
-  std::ranges::stable_sort(fields, {}, &protocol::Field::name);
-  protocol::FieldTableWriter sorted;
-  for (const auto& [name, value] : fields) sorted.value(name, value);
-  return std::string{sorted.table().encoded()};
+  return std::string{EditedTable{table}.sorted().table().encoded()};
 }
 
 }  // namespace

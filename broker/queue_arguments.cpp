@@ -17,8 +17,6 @@ using protocol::FieldValue;
 constexpr std::int64_t time_max_ms = 315'360'000'000;  // ten years
 constexpr std::string_view queue_type_argument = "x-queue-type";
 
-std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
-
 // ---- valid values
 
 // One argument of one queue, or of its consumer.

@@ -10,8 +10,6 @@ namespace {
 
 using protocol::FieldValue;
 
-std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
-
 [[noreturn]] void refuse(std::string_view what, std::string_view field, const std::string& received,
                          const std::string& current) {
   throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg " + quoted(field) + " for " + std::string{what}
@@ -81,6 +79,8 @@ std::string_view type_name(char type) {
     default: return "void";
   }
 }
+
+std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
 
 std::string shown(const FieldValue& value) {
   if (is_text(value)) return quoted(value.bytes);

@@ -22,6 +22,8 @@ void require_equal_argument(std::string_view what, std::string_view argument, pr
 
 /// RabbitMQ's name for a field's type, "signedint" for 'I'.
 [[nodiscard]] std::string_view type_name(char type);
+/// A name or a value in a text: "'q'".
+[[nodiscard]] std::string quoted(std::string_view text);
 /// A value for people, quoted where it can be: "'7'", "a table".
 [[nodiscard]] std::string shown(const protocol::FieldValue& value);
 
