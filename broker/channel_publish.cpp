@@ -5,13 +5,12 @@
 #include "broker/channel.hpp"
 #include "broker/copies.hpp"
 #include "broker/session.hpp"
+#include "broker/time_max.hpp"
 
 namespace pocketmq::broker {
 namespace {
 
 namespace basic = protocol::basic;
-
-constexpr std::chrono::milliseconds expiration_max{315'360'000'000};  // ten years
 
 // The publisher's `expiration`: whole milliseconds in decimal digits, as RabbitMQ reads them.
 std::chrono::milliseconds parse_expiration(std::string_view text) {
@@ -20,7 +19,7 @@ std::chrono::milliseconds parse_expiration(std::string_view text) {
   if (text.starts_with('+')) ++begin;
   std::int64_t milliseconds = 0;
   const auto [stopped, error] = std::from_chars(begin, end, milliseconds);
-  if (error != std::errc{} || stopped != end || milliseconds < 0 || milliseconds > expiration_max.count())
+  if (error != std::errc{} || stopped != end || milliseconds < 0 || milliseconds > time_max.count())
     throw ChannelError{
         ReplyCode::precondition_failed,
         "invalid expiration '" + std::string{text}

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "broker/time_max.hpp"
+
 namespace pocketmq::broker {
 namespace {
 
@@ -11,7 +13,6 @@ using protocol::FieldValue;
 using Fault = std::optional<std::string>;
 
 constexpr std::int64_t count_max = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t time_max_ms = 315'360'000'000;  // ten years
 
 template <std::int64_t min, std::int64_t max> Fault find_fault_in_integer(const FieldValue& value) {
   const auto number = value.integer();
@@ -36,15 +37,15 @@ struct Setting {
 };
 
 constexpr std::array settings{
-    Setting{"message-ttl", find_fault_in_integer<0, time_max_ms>},
-    Setting{"expires", find_fault_in_integer<1, time_max_ms>},
+    Setting{"message-ttl", find_fault_in_integer<0, time_max.count()>},
+    Setting{"expires", find_fault_in_integer<1, time_max.count()>},
     Setting{"max-length", find_fault_in_integer<0, count_max>},
     Setting{"max-length-bytes", find_fault_in_integer<0, count_max>},
     Setting{"overflow", find_fault_in_overflow},
     Setting{"dead-letter-exchange", find_fault_in_text},
     Setting{"dead-letter-routing-key", find_fault_in_text},
     Setting{"delivery-limit", find_fault_in_integer<0, count_max>},
-    Setting{"consumer-timeout", find_fault_in_integer<0, time_max_ms>},
+    Setting{"consumer-timeout", find_fault_in_integer<0, time_max.count()>},
     Setting{"alternate-exchange", find_fault_in_text},
 };
 

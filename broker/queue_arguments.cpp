@@ -7,6 +7,7 @@
 
 #include "broker/errors.hpp"
 #include "broker/redeclaration.hpp"
+#include "broker/time_max.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 using protocol::FieldTable;
 using protocol::FieldValue;
 
-constexpr std::int64_t time_max_ms = 315'360'000'000;  // ten years
 constexpr std::string_view queue_type_argument = "x-queue-type";
 
 // ---- valid values
@@ -65,8 +65,8 @@ class Argument {
   std::string_view queue_;
 };
 
-void check_time(const Argument& a) { a.require_integer(0, time_max_ms); }
-void check_expires(const Argument& a) { a.require_integer(1, time_max_ms); }
+void check_time(const Argument& a) { a.require_integer(0, time_max.count()); }
+void check_expires(const Argument& a) { a.require_integer(1, time_max.count()); }
 void check_count(const Argument& a) { a.require_integer(0, INT64_MAX); }
 void check_positive(const Argument& a) { a.require_integer(1, INT64_MAX); }
 void check_priority(const Argument& a) { a.require_integer(0, 255); }
