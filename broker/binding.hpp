@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/quota.hpp"
+
 namespace pocketmq::broker {
 
 class Destination;
@@ -22,11 +24,12 @@ struct BindingIdentity {
 };
 
 struct Binding {
-  explicit Binding(const BindingIdentity& identity)
+  Binding(const BindingIdentity& identity, Quota& quota)
       : source{*identity.source},
         destination{*identity.destination},
         routing_key{identity.routing_key},
-        arguments{identity.arguments} {}
+        arguments{identity.arguments},
+        counted{quota} {}
   Binding(const Binding&) = delete;
   Binding& operator=(const Binding&) = delete;
 
@@ -36,6 +39,7 @@ struct Binding {
   Destination& destination;
   const std::string routing_key;
   const std::string arguments;
+  const Quota::Place counted;
 
   // Its places in the three lists that it may stand in, which are theirs to keep.
   std::size_t place_at_source{0};

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "broker/edited_table.hpp"
+#include "broker/errors.hpp"
 #include "broker/exchange.hpp"
 
 namespace pocketmq::broker {
@@ -35,7 +36,10 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   const auto sorted = sorted_by_name(arguments);
   const BindingIdentity identity{&source, &destination, routing_key, sorted};
   if (bindings_.contains(identity)) return;
-  auto& added = **bindings_.insert(std::make_unique<Binding>(identity)).first;
+  if (quota_.is_used_up())
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "cannot bind: binding limit of the broker (" + std::to_string(quota_.limit()) + ") is reached"};
+  auto& added = **bindings_.insert(std::make_unique<Binding>(identity, quota_)).first;
   source.bindings_.add(added);
   source.add(added);
   destination.bindings_to_.add(added);

@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 
 class BindingTable {
  public:
-  BindingTable() = default;
+  explicit BindingTable(Quota& quota) : quota_{quota} {}
   BindingTable(const BindingTable&) = delete;
   BindingTable& operator=(const BindingTable&) = delete;
 
@@ -21,6 +21,7 @@ class BindingTable {
   [[nodiscard]] Binding* find(Exchange& source, Destination& destination, std::string_view routing_key,
                               protocol::FieldTable arguments) const;
   /// An equal one that is there stays the only one.
+  /// Throws ChannelError 406 at the limit of bindings.
   void add(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
   void remove(Binding& binding);
 
@@ -37,6 +38,7 @@ class BindingTable {
     bool operator()(const auto& a, const auto& b) const { return identity_of(a) == identity_of(b); }
   };
 
+  Quota& quota_;
   std::unordered_set<std::unique_ptr<Binding>, Hash, Equal> bindings_;
 };
 

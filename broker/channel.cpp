@@ -29,6 +29,8 @@ void Channel::forget(const Consumer& consumer) {
   if (transaction_) transaction_->forget(consumer);
 }
 
+bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transaction_ && !transaction_->is_empty()); }
+
 // ---- answering
 
 void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }

@@ -75,6 +75,9 @@ class Channel final : private Publisher {
   /// What kept the consumers from taking messages may have gone.
   void resume_consumers();
 
+  /// Whether there is something whose acking, committing or rolling back may free memory.
+  [[nodiscard]] bool may_free_memory() const;
+
   /// Tells the publisher what has become of its publishes since the last report, if it asked for confirms.
   void report_confirms();
 

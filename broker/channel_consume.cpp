@@ -43,6 +43,10 @@ void Channel::handle(const basic::Consume& m) {
   const bool is_shared = consumed.consumers() > 0 || consumed.settings().single_active_consumer;
   if (consumed.exclusively_consumed() || (exclusive && is_shared))
     throw ChannelError{ReplyCode::access_refused, described + " in exclusive use"};
+  auto& quota = session_.context().quotas().consumers;
+  if (quota.is_used_up())
+    throw ConnectionError{ReplyCode::not_allowed,
+                          "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
   auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =
       std::make_unique<Consumer>(*this, protocol::Ref<Queue>{&consumed},
@@ -50,7 +54,8 @@ void Channel::handle(const basic::Consume& m) {
                                                     .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
                                                     .exclusive = exclusive,
                                                     .prefetch = consumer_prefetch_,
-                                                    .priority = priority});
+                                                    .priority = priority},
+                                 quota);
   const auto& started = *consumers_.emplace(std::move(tag), std::move(consumer)).first->second;
   reply(m, basic::ConsumeOk{.consumer_tag = started.tag()});
   consumed.pump();

@@ -61,6 +61,10 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
                        "message size " + std::to_string(content.refused_size_bytes)
                            + " is larger than configured max size "
                            + std::to_string(session_.context().options().limits.body_max_bytes)};
+  if (const auto& memory = session_.context().memory(); memory.is_exhausted())
+    throw ConnectionError{ReplyCode::resource_error, "the broker holds " + std::to_string(memory.used())
+                                                         + " bytes, more than the " + std::to_string(memory.hard_mark())
+                                                         + " it may; publish again when queues are shorter"};
   require_exchange_permission(Permission::write, m.exchange);
   const auto& to = virtual_host().require_exchange(m.exchange);
   if (to.declaration().internal)
@@ -83,7 +87,8 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   session_.context().tell(&Observer::on_published, message);
   const auto& queues = virtual_host().route(to, message);
   if (!transaction_) return hand_over(message, queues, m.mandatory);
-  Transaction::Publication publication{.message = message, .queues = {}, .mandatory = m.mandatory};
+  Transaction::Publication publication{
+      .message = message, .queues = {}, .mandatory = m.mandatory, .charge = message.hold(session_.context().memory())};
   for (auto* queue : queues) publication.queues.emplace_back(queue);
   transaction_->add(std::move(publication));
 }

@@ -4,8 +4,8 @@
 
 namespace pocketmq::broker {
 
-Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings)
-    : channel_{channel}, queue_{std::move(queue)}, settings_{std::move(settings)} {
+Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings, Quota& quota)
+    : channel_{channel}, queue_{std::move(queue)}, settings_{std::move(settings)}, counted_{quota} {
   queue_->attach(*this);
 }
 

@@ -24,7 +24,7 @@ class Consumer {
   };
 
   /// Joins the queue; the first delivery comes with the queue's next pump.
-  Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings);
+  Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings, Quota& quota);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
   ~Consumer();
@@ -51,6 +51,7 @@ class Consumer {
   Channel& channel_;
   const protocol::Ref<Queue> queue_;
   const Settings settings_;
+  const Quota::Place counted_;
   std::uint32_t unacked_{0};
 
   // The turn's: where it stands in its queue.

@@ -1,5 +1,5 @@
-// What every part of one broker shares: the time, the deadlines, the observer, the options, who awaits direct replies,
-// and names that never repeat.
+// What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, who
+// awaits direct replies, and names that never repeat.
 #pragma once
 
 #include <random>
@@ -7,8 +7,10 @@
 
 #include "broker/deadline_heap.hpp"
 #include "broker/direct_reply.hpp"
+#include "broker/memory.hpp"
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
+#include "broker/quota.hpp"
 
 namespace pocketmq::broker {
 
@@ -31,6 +33,8 @@ class Context {
   }
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
 
+  [[nodiscard]] Memory& memory() { return memory_; }
+  [[nodiscard]] Quotas& quotas() { return quotas_; }
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
@@ -50,6 +54,11 @@ class Context {
   const Options options_;
   Observer* const observer_;
   std::mt19937_64 random_;
+  Memory memory_{options_.memory_max_bytes};
+  Quotas quotas_{.connections = Quota{options_.connection_max},
+                 .queues = Quota{options_.queue_max},
+                 .consumers = Quota{options_.consumer_max},
+                 .bindings = Quota{options_.binding_max}};
   DeadlineHeap deadlines_;
   DirectReplies direct_replies_;
   TimePoint now_{};

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <random>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
@@ -20,6 +22,7 @@ namespace {
 using namespace pocketmq;
 
 constexpr std::chrono::seconds grace{1};
+constexpr std::uint64_t message_size_ceiling = 536'870'912;  // RabbitMQ's
 
 struct Arguments {
   std::uint16_t port{5672};
@@ -57,6 +60,32 @@ broker::Options options_of(const Arguments& arguments) {
   }
   if (!arguments.definitions.empty()) options.definitions = read_file(arguments.definitions);
   return options;
+}
+
+// Two fifths of what the machine has, as RabbitMQ.
+std::size_t default_memory_max() {
+  const auto bytes =
+      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+  return bytes / 5 * 2;
+}
+
+void add_limits(CLI::App& app, broker::Options& options) {
+  const auto limit = [&](const char* flag, auto& value, const char* what) {
+    return app.add_option(flag, value, what)->capture_default_str()->group("Limits");
+  };
+  const auto size = CLI::AsSizeValue{false};
+  limit("--connection-max", options.connection_max, "open connections");
+  limit("--channel-max", options.channel_max, "open channels of a connection")->check(CLI::Range{1, 65'535});
+  limit("--queue-max", options.queue_max, "queues, in all virtual hosts");
+  limit("--consumer-max", options.consumer_max, "consumers");
+  limit("--binding-max", options.binding_max, "bindings");
+  limit("--message-size-max", options.limits.body_max_bytes, "bytes of a message's body; '16MB' is understood")
+      ->transform(size)
+      ->check(CLI::Range{std::uint64_t{1}, message_size_ceiling});
+  options.memory_max_bytes = default_memory_max();
+  limit("--memory-max", options.memory_max_bytes,
+        "bytes that the broker may hold for its clients; from there on, publishers wait")
+      ->transform(size);
 }
 
 int run(const Arguments& arguments) {
@@ -124,6 +153,7 @@ int main(int argc, char** argv) {
                "let guest log in from other machines, as from this one");
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
       ->capture_default_str();
+  add_limits(app, arguments.options);
   CLI11_PARSE(app, argc, argv);
 
   try {

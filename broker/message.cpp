@@ -83,6 +83,12 @@ std::optional<std::chrono::milliseconds> Message::time_to_live() const {
   return std::chrono::milliseconds{layout().time_to_live_ms};
 }
 
+protocol::MemoryCharge Message::hold(protocol::MemoryAccount& account) const {
+  constexpr std::size_t place_bytes = 96;  // of a queue's entry, or an unacked delivery, with what points to it
+  block_->charge_to(account);
+  return {account, place_bytes};
+}
+
 protocol::Content Message::content() const { return {.properties = properties(), .body = body(), .storage = block_}; }
 
 }  // namespace pocketmq::broker

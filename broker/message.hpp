@@ -32,6 +32,10 @@ class Message {
   /// Properties and body, as a delivery carries them: views into the message.
   [[nodiscard]] protocol::Content content() const;
 
+  /// The message is held for long, in one place more: it is charged to `account`, once for all places, and so is the
+  /// place, as long as the charge lives.
+  [[nodiscard]] protocol::MemoryCharge hold(protocol::MemoryAccount& account) const;
+
  private:
   struct Layout;
   [[nodiscard]] const Layout& layout() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +18,13 @@ struct Options {
   std::chrono::seconds heartbeat{60};
   /// Channels a connection may have open at a time, at most 65535.
   std::uint16_t channel_max{2047};
+  /// Open connections, queues, consumers and bindings of the whole broker, in all virtual hosts.
+  std::size_t connection_max{100'000};
+  std::size_t queue_max{1'000'000};
+  std::size_t consumer_max{1'000'000};
+  std::size_t binding_max{1'000'000};
+  /// What the broker may hold for its clients before it holds those who publish; see memory.hpp.
+  std::size_t memory_max_bytes{1'073'741'824};
   /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
   std::chrono::seconds handshake_max{10};
 

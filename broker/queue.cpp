@@ -47,6 +47,7 @@ QueuedMessage Queue::placed(Message message) {
   if (lives) queued.expires_at = context_.now() + *lives;
   if (settings_.max_priority > 0)
     queued.priority = std::min(message.properties().decode().priority.value_or(0), settings_.max_priority);
+  queued.charge = message.hold(context_.memory());
   queued.message = std::move(message);
   return queued;
 }

@@ -109,6 +109,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   TimePoint last_used_{};
   std::uint64_t next_position_{0};
   std::size_t unacked_{0};
+  const Quota::Place counted_{context_.quotas().queues};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
   bool deleted_{false};

@@ -37,10 +37,12 @@ std::string reply_text(ReplyCode code, std::string_view text) {
 
 Session::Session(Broker& broker, Peer peer, TimePoint now)
     : CommandEnd{broker.context().options().limits, now},
+      MemoryWaiter{broker.context().memory()},
       broker_{broker},
       peer_{std::move(peer)},
       name_{peer_.name},
       channel_max_{broker.context().options().channel_max} {
+  raw_output().charge_to(context().memory());
   own_deadline(now + context().options().handshake_max);
   broker_.enter(*this);
 }
@@ -62,7 +64,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   if (begin.size() < 4) return;
   const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
   if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
-    use(protocol::make_codec(Encoding::json, limits()));
+    use(protocol::make_codec(Encoding::json, limits(), &context().memory().incoming()));
     return;
   }
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
@@ -71,7 +73,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
     return finish();
   }
   input.consume(protocol::amqp_header.size());
-  use(protocol::make_codec(Encoding::amqp, limits()));
+  use(protocol::make_codec(Encoding::amqp, limits(), &context().memory().incoming()));
   codec().tune_frame_max(protocol::Limits::frame_min_bytes);  // until another size is agreed on
   send_start();
 }
@@ -109,6 +111,11 @@ void Session::report_confirms_of(const Channel& channel) {
 }
 
 void Session::end_turn() {
+  go_on_if_possible();
+  report_confirms();
+}
+
+void Session::report_confirms() {
   for (const auto number : owing_confirms_) {
     const auto found = channels_.find(number);
     if (found != channels_.end() && found->second) found->second->report_confirms();
@@ -116,9 +123,51 @@ void Session::end_turn() {
   owing_confirms_.clear();
 }
 
+// ---- waiting for memory
+
+bool Session::has_to_wait() const {
+  if (!context().memory().is_scarce()) return false;
+  return std::ranges::none_of(channels_, [](const auto& numbered) {
+    const auto& channel = numbered.second;
+    return channel && channel->may_free_memory();
+  });
+}
+
+bool Session::has_to_wait_with(const protocol::Command& command) const {
+  if (!context().memory().is_scarce() || state_ != State::open) return false;
+  if (!std::holds_alternative<protocol::basic::Publish>(command.method)) return false;
+  const auto found = channels_.find(command.channel);
+  return found != channels_.end() && found->second && has_to_wait();
+}
+
+void Session::on_input_taken() {
+  if (!codec().has_begun_content()) return;
+  if (state_ == State::open && has_to_wait()) return wait();
+  if (context().memory().is_flooded()) {
+    close(ReplyCode::resource_error,
+          "the broker holds as much as it may, and cannot take in the rest of a message; publish it again later");
+    return finish();
+  }
+}
+
+void Session::wait() {
+  hold();
+  wait_for_memory();
+  if (understands_blocked_) answer({.method = connection::Blocked{.reason = "low on memory"}});
+}
+
+void Session::go_on_if_possible() {
+  if (!is_held() || finished()) return;
+  if (has_to_wait()) return wait_for_memory();  // others were faster
+  wait_no_more();
+  if (understands_blocked_) answer({.method = connection::Unblocked{}});
+  resume();
+}
+
 // ---- dispatch
 
 void Session::on_command(protocol::Command& command) {
+  if (has_to_wait_with(command)) return wait();
   know_client(command);
   context().tell(&Observer::on_received, *this, command);
   if (state_ == State::closing) {
@@ -151,7 +200,7 @@ void Session::dispatch(protocol::Command& command) {
 
 void Session::on_connection_command(const protocol::Command& command) {
   if (std::holds_alternative<connection::Close>(command.method)) {
-    end_turn();
+    report_confirms();
     release();  // exclusive queues are gone before the close is answered
     answer({.method = connection::CloseOk{}});
     return finish();
@@ -215,9 +264,9 @@ void Session::open_channel(std::uint16_t number) {
 
 void Session::send_start() {
   protocol::FieldTableWriter capabilities;
-  for (const auto* capability :
-       {"publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
-        "consumer_priorities", "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
+  for (const auto* capability : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",
+                                 "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
+                                 "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
     capabilities.boolean(capability, true);
   const auto& options = context().options();
   protocol::FieldTableWriter properties;
@@ -289,6 +338,7 @@ void Session::know_client(const protocol::Command& command) {
     client_properties = open_method->client_properties;
   if (const auto name = client_properties.find("connection_name"); name && name->string()) name_ = *name->string();
   understands_consumer_cancel_ = has_capability(client_properties, "consumer_cancel_notify");
+  understands_blocked_ = has_capability(client_properties, "connection.blocked");
   wants_login_refused_ |= has_capability(client_properties, "authentication_failure_close");
 }
 
@@ -327,10 +377,16 @@ void Session::open(std::string_view virtual_host) {
   auto* opened = broker_.find_virtual_host(virtual_host);
   if (opened == nullptr)
     throw ConnectionError{ReplyCode::not_allowed, "vhost " + std::string{virtual_host} + " not found"};
+  auto& quota = context().quotas().connections;
+  if (quota.is_used_up())
+    throw ConnectionError{ReplyCode::not_allowed, "access to vhost '" + std::string{virtual_host}
+                                                      + "' refused for user '" + user_->name + "': connection limit ("
+                                                      + std::to_string(quota.limit()) + ") is reached"};
   if (!user_->may_enter(virtual_host))
     throw ConnectionError{ReplyCode::not_allowed,
                           "access to vhost '" + std::string{virtual_host} + "' refused for user '" + user_->name + "'"};
   virtual_host_ = opened;
+  place_.emplace(quota);
   own_deadline(std::nullopt);
   state_ = State::open;
   if (codec().encoding() == Encoding::json) open_channel(json_first_channel);
@@ -367,7 +423,7 @@ void Session::close(ReplyCode code, std::string_view text) { close(code, text, {
 
 void Session::close(ReplyCode code, std::string_view text, const protocol::MethodId& cause) {
   if (state_ == State::closing || finished()) return;
-  end_turn();
+  report_confirms();
   release();
   if (!has_codec()) return finish();
   answer({.method = connection::Close{.reply_code = number_of(code),
@@ -375,6 +431,9 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
                                       .class_id = cause.class_id,
                                       .method_id = cause.method_id}});
   own_deadline(now() + close_ok_max);
+  if (!is_held()) return;
+  wait_no_more();
+  resume();  // what it has sent is not carried out; its close-ok is read
 }
 
 void Session::disconnect(std::error_code, TimePoint now) {
@@ -401,6 +460,7 @@ void Session::release() {
   for (const auto& queue : owned_)
     if (!queue->deleted()) virtual_host_->delete_queue(*queue);
   owned_.clear();
+  place_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);
 }
 

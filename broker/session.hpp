@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,7 +25,7 @@ struct Peer {
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
-class Session final : public protocol::CommandEnd {
+class Session final : public protocol::CommandEnd, private MemoryWaiter {
  public:
   /// `broker` must outlive the session.
   Session(Broker& broker, Peer peer, TimePoint now);
@@ -77,6 +78,15 @@ class Session final : public protocol::CommandEnd {
   void on_time(TimePoint now) override;
   void on_sent() override;
   void on_own_deadline() override;
+  void on_input_taken() override;
+
+  /// Whether memory is scarce, and this connection has nothing by which it may free some.
+  [[nodiscard]] bool has_to_wait() const;
+  [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
+  /// Is not read from until there is memory; told so, if the client understands that.
+  void wait();
+  void go_on_if_possible();
+  void memory_is_back() override { wake(); }
 
   void send_start();
   void dispatch(protocol::Command& command);
@@ -94,6 +104,7 @@ class Session final : public protocol::CommandEnd {
   void close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause);
   void close(ReplyCode code, std::string_view text, const protocol::MethodId& cause);
   void transmit(const protocol::Command& command);
+  void report_confirms();
   void release();
 
   Broker& broker_;
@@ -102,7 +113,9 @@ class Session final : public protocol::CommandEnd {
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
   State state_{State::starting};
+  std::optional<Quota::Place> place_;  // among the open connections
   bool understands_consumer_cancel_{false};
+  bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
   std::uint16_t channel_max_;

@@ -20,6 +20,7 @@ class Transaction {
     Message message;
     std::vector<protocol::Ref<Queue>> queues;  // empty for the default exchange, which looks for them at the commit
     bool mandatory{false};
+    protocol::MemoryCharge charge{};
   };
   struct Settlement {
     Outcome outcome{};
@@ -42,6 +43,7 @@ class Transaction {
   void fail() { failed_ = true; }
   [[nodiscard]] bool failed() const { return failed_; }
 
+  [[nodiscard]] bool is_empty() const { return publications_.empty() && settlements_.empty(); }
   /// Whether there are deliveries that were settled and not committed.
   [[nodiscard]] bool has_settlements() const { return !settlements_.empty(); }
   /// How many of these came through consumers: they still take the channel's prefetch.

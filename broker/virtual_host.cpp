@@ -83,6 +83,10 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
     return *queue;
   }
   check_new(declaration);
+  if (const auto& quota = context_.quotas().queues; quota.is_used_up())
+    throw ChannelError{ReplyCode::precondition_failed, "cannot declare queue '" + declaration.name
+                                                           + "': queue limit of the broker ("
+                                                           + std::to_string(quota.limit()) + ") is reached"};
   auto settings = settings_for(declaration);
   protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
   return *queues_.emplace(queue->name(), queue).first->second;

@@ -88,7 +88,7 @@ class VirtualHost final : private QueueHost {
   Policies policies_;
   ByName<protocol::Ref<Queue>> queues_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
-  BindingTable bindings_;
+  BindingTable bindings_{context_.quotas().bindings};
   Router router_{*this};
   DeadLetters dead_letters_;
 };

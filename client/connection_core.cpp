@@ -194,10 +194,12 @@ void ConnectionCore::handle(const connection::Close& method) {
 }
 
 void ConnectionCore::handle(const connection::Blocked& method) {
+  peer_may_stall(true);
   if (blocked_) blocked_(std::string{method.reason});
 }
 
 void ConnectionCore::handle(const connection::Unblocked&) {
+  peer_may_stall(false);
   if (blocked_) blocked_(std::nullopt);
 }
 

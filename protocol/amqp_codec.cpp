@@ -153,7 +153,9 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
   }
   if (const auto refused = read_method(channel, payload, into)) return refused;
   if (!carries_content(into.method) || take_whole_content(channel, rest, into)) return Decoded::command;
-  pending_[channel].method = payload;
+  auto& content = pending_[channel];
+  content.method = payload;
+  charge(content);
   return std::nullopt;
 }
 
@@ -223,6 +225,7 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
     return refuse(ReplyCode::internal_error, "malformed properties: " + *fault, about);
 
   content->properties = properties.encoded();
+  charge(*content);
   const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
   if (body_size > limits().body_max_bytes) {
     handed_out_ = *content;
@@ -231,7 +234,8 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
     into.content = Content{.properties = Properties{handed_out_.properties}, .refused_size_bytes = body_size};
     return Decoded::command;
   }
-  content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()));
+  content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()),
+                        IncomingBody::Fate::kept, account());
   return finish_if_complete(channel, *content, into);
 }
 
@@ -262,6 +266,12 @@ std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, Pend
 
 MethodId AmqpCodec::PendingContent::about() const {
   return {load_big_endian<std::uint16_t>(method.data()), load_big_endian<std::uint16_t>(method.data() + 2), {}};
+}
+
+// A peer may begin a content on each of very many channels.
+void AmqpCodec::charge(PendingContent& content) const {
+  if (account() == nullptr) return;
+  content.charge = MemoryCharge{*account(), sizeof(PendingContent) + content.method.size() + content.properties.size()};
 }
 
 AmqpCodec::PendingContent* AmqpCodec::pending_on(std::uint16_t channel) {

@@ -20,6 +20,7 @@ class AmqpCodec final : public Codec {
   [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
+  [[nodiscard]] bool has_begun_content() const override { return !pending_.empty(); }
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 
@@ -34,6 +35,7 @@ class AmqpCodec final : public Codec {
     std::string method;                  // the method frame's payload
     std::string properties;              // encoded
     std::optional<IncomingBody> body{};  // once the content header has come
+    MemoryCharge charge{};               // of all but the body
 
     [[nodiscard]] MethodId about() const;
   };
@@ -57,6 +59,7 @@ class AmqpCodec final : public Codec {
   /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
   Decoded refuse_out_of_order(std::uint16_t channel, const PendingContent* content);
   bool take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into);
+  void charge(PendingContent& content) const;
   PendingContent* pending_on(std::uint16_t channel);
   [[nodiscard]] bool reads_into_block() const;
   [[nodiscard]] std::uint32_t payload_max() const;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "protocol/counted.hpp"
+#include "protocol/memory_account.hpp"
 
 namespace pocketmq::protocol {
 
@@ -11,18 +12,28 @@ class Block : public Counted<Block> {
  public:
   /// A new block of `capacity` uninitialised bytes.
   [[nodiscard]] static Ref<Block> allocate(std::size_t capacity);
-  /// The same bytes with more room. `block` must be its only owner; views of its bytes end.
+  /// The same bytes with more room, charged where they were. `block` must be its only owner; views of its bytes end.
   [[nodiscard]] static Ref<Block> grow(Ref<Block> block, std::size_t capacity);
 
   [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
+
+  /// The block is charged to that account alone until it ends, however many hold it and say so.
+  void charge_to(MemoryAccount& account) {
+    if (charged_to_ != &account) recharge(account);
+  }
 
   static void destroy(Block* block);
 
  private:
   explicit Block(std::size_t capacity) : capacity_{capacity} {}
 
+  ~Block();
+  void recharge(MemoryAccount& account);
+  [[nodiscard]] std::size_t size_with_overhead() const;
+
   std::size_t capacity_;
+  MemoryAccount* charged_to_{nullptr};
 };
 
 }  // namespace pocketmq::protocol

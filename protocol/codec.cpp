@@ -5,9 +5,9 @@
 
 namespace pocketmq::protocol {
 
-std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits) {
-  if (encoding == Encoding::json) return std::make_unique<JsonCodec>(limits);
-  return std::make_unique<AmqpCodec>(limits);
+std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits, MemoryAccount* account) {
+  if (encoding == Encoding::json) return std::make_unique<JsonCodec>(limits, account);
+  return std::make_unique<AmqpCodec>(limits, account);
 }
 
 }  // namespace pocketmq::protocol

@@ -27,7 +27,9 @@ enum class Decoded : std::uint8_t {
 
 class Codec {
  public:
-  explicit Codec(const Limits& limits) : limits_{limits} {}
+  /// What has come of a content that is not whole yet is charged to `account`, if there is one; it must outlive the
+  /// codec.
+  explicit Codec(const Limits& limits, MemoryAccount* account = nullptr) : limits_{limits}, account_{account} {}
   virtual ~Codec() = default;
 
   [[nodiscard]] virtual Encoding encoding() const = 0;
@@ -39,6 +41,8 @@ class Codec {
 
   /// Consumes what it can. A command's views are valid until the next `decode()` or `prepare()`.
   virtual Decoded decode(InputBuffer& input, Command& into) = 0;
+  /// Whether a command's content has come in part, and is kept for the rest.
+  [[nodiscard]] virtual bool has_begun_content() const = 0;
   /// Why `decode` said `violation`.
   [[nodiscard]] const Violation& violation() const { return violation_; }
 
@@ -51,6 +55,7 @@ class Codec {
   [[nodiscard]] const Limits& limits() const { return limits_; }
 
  protected:
+  [[nodiscard]] MemoryAccount* account() const { return account_; }
   Decoded refuse(ReplyCode code, std::string text, MethodId about = {0, 0, {}}) {
     violation_ = {code, std::move(text), about.class_id, about.method_id};
     return Decoded::violation;
@@ -58,10 +63,12 @@ class Codec {
 
  private:
   Limits limits_;
+  MemoryAccount* account_;
   Violation violation_;
 };
 
-[[nodiscard]] std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits);
+[[nodiscard]] std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits,
+                                                MemoryAccount* account = nullptr);
 
 /// Bodies from this size on are sent from where they lie; smaller ones are copied.
 inline constexpr std::size_t borrow_min_bytes = 4'096;

@@ -21,7 +21,9 @@ void CommandEnd::commit(std::size_t bytes, TimePoint now) {
   process();
 }
 
-bool CommandEnd::wants_input() const { return !finished_ && output_.answers() <= limits_.output_answer_bytes; }
+bool CommandEnd::wants_input() const {
+  return !finished_ && !held_ && output_.answers() <= limits_.output_answer_bytes;
+}
 
 void CommandEnd::sent(std::size_t bytes, TimePoint now) {
   observe(now);
@@ -66,7 +68,7 @@ TimePoint CommandEnd::deadline() const {
 }
 
 TimePoint CommandEnd::write_stall_deadline() const {
-  if (!blocked_since_) return TimePoint::max();
+  if (!blocked_since_ || peer_may_stall_) return TimePoint::max();
   return *blocked_since_ + (heartbeat_.count() == 0 ? write_stall_without_heartbeats : 2 * heartbeat_);
 }
 
@@ -79,6 +81,12 @@ void CommandEnd::keep_heartbeats(std::chrono::seconds interval) {
   heartbeat_ = interval;
   last_received_ = last_sent_ = now_;
   wake();
+}
+
+void CommandEnd::resume() {
+  held_ = false;
+  last_received_ = now_;  // it may have been talking all the while
+  process();
 }
 
 void CommandEnd::finish() {
@@ -101,17 +109,21 @@ void CommandEnd::process() {
   processing_ = true;
   if (!codec_) on_bytes_without_codec(input_);
   while (codec_ && wants_input()) {
-    const auto decoded = codec_->decode(input_, command_);
-    if (decoded == Decoded::need_more) break;
+    const auto decoded = command_waits_ ? Decoded::command : codec_->decode(input_, command_);
+    if (decoded == Decoded::need_more) {
+      on_input_taken();
+      break;
+    }
     if (decoded == Decoded::command) {
       on_command(command_);
-      command_.content.reset();  // lets go of the body's block
+      command_waits_ = held_;
+      if (!command_waits_) command_.content.reset();  // lets go of the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();
     }
   }
-  input_.release();
+  if (!command_waits_) input_.release();
   processing_ = false;
 }
 

@@ -37,6 +37,8 @@ class CommandEnd : public ConnectionEnd {
   virtual void on_time(TimePoint) {}
   /// Output was sent.
   virtual void on_sent() {}
+  /// All that came has been taken, and perhaps a part of a command is left.
+  virtual void on_input_taken() {}
   /// The end's own time-out is due, see `own_deadline`.
   virtual void on_own_deadline() {}
   /// The peer was silent for two heartbeat intervals, or its reading made no progress: the end is finished after this.
@@ -55,6 +57,13 @@ class CommandEnd : public ConnectionEnd {
   void keep_heartbeats(std::chrono::seconds interval);
   /// A time-out of the derived end's own; nothing for none.
   void own_deadline(std::optional<TimePoint> at) { own_deadline_ = at; }
+  /// Holds the peer: nothing more is read, and the command that this is called for, in `on_command`, comes again after
+  /// `resume`. Also to be called in `on_input_taken`.
+  void hold() { held_ = true; }
+  [[nodiscard]] bool is_held() const { return held_; }
+  void resume();
+  /// Whether it is no sign of death that the peer reads nothing.
+  void peer_may_stall(bool may) { peer_may_stall_ = may; }
   /// What is in the output is still sent; nothing more is read.
   void finish();
 
@@ -81,6 +90,10 @@ class CommandEnd : public ConnectionEnd {
   std::optional<TimePoint> own_deadline_;
   bool finished_{false};
   bool processing_{false};
+  bool held_{false};
+  bool command_waits_{
+      false};  // command_ is to be handed on again, after `resume`; the input behind it stays where it is
+  bool peer_may_stall_{false};
 };
 
 }  // namespace pocketmq::protocol

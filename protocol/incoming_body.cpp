@@ -39,6 +39,7 @@ void IncomingBody::reserve(std::size_t bytes) {
   const auto whole = static_cast<std::size_t>(headroom_ + size_);
   if (!block_) {
     block_ = Block::allocate(needed);
+    if (account_ != nullptr) block_->charge_to(*account_);
   } else if (const auto capacity = block_->capacity(); capacity < needed) {
     block_ = Block::grow(std::move(block_), std::min(whole, std::max(needed, 2 * capacity)));
   }

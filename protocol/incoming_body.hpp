@@ -16,9 +16,10 @@ class IncomingBody {
  public:
   enum class Fate : bool { kept, dropped };
 
-  /// Of a body that is kept, `headroom` bytes of its block stay free in front. One that is dropped is only counted.
-  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Fate fate = Fate::kept)
-      : size_{size_bytes}, headroom_{headroom}, fate_{fate} {}
+  /// Of a body that is kept, `headroom` bytes of its block stay free in front, and the block is charged to `account`,
+  /// if there is one. One that is dropped is only counted.
+  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Fate fate = Fate::kept, MemoryAccount* account = nullptr)
+      : size_{size_bytes}, headroom_{headroom}, account_{account}, fate_{fate} {}
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// Bytes that have not come yet.
@@ -40,6 +41,7 @@ class IncomingBody {
 
   std::uint64_t size_;
   std::size_t headroom_;
+  MemoryAccount* account_;
   std::uint64_t received_{0};
   Ref<Block> block_{};  // headroom, then the body
   Fate fate_;

@@ -117,7 +117,7 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
     input.consume(static_cast<std::size_t>(body_size));
   } else {
     if (body_size <= body_in_buffer_max_bytes) return Decoded::need_more;
-    body.emplace(body_size, headroom_for(command));
+    body.emplace(body_size, headroom_for(command), IncomingBody::Fate::kept, account());
     return step_body(input, into);
   }
   into = std::move(command);

@@ -18,6 +18,7 @@ class JsonCodec final : public Codec {
   [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
+  [[nodiscard]] bool has_begun_content() const override { return pending_.has_value(); }
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 

@@ -22,9 +22,14 @@ void Output::make_room(std::size_t bytes) {
     if (waiting > 0) std::memcpy(larger.get(), own_.get() + own_begin_, waiting);
     own_ = std::move(larger);
     own_capacity_ = capacity;
+    charge_capacity();
   }
   own_begin_ = 0;
   own_end_ = waiting;
+}
+
+void Output::charge_capacity() {
+  if (account_ != nullptr) charge_ = MemoryCharge{*account_, own_capacity_};
 }
 
 char* Output::extend(std::size_t bytes) {
@@ -41,6 +46,7 @@ void Output::append(std::string_view bytes) {
 
 void Output::borrow(Ref<Block> block, std::string_view bytes) {
   if (bytes.empty()) return;
+  if (account_ != nullptr) block->charge_to(*account_);
   borrowed_.push_back({written_, std::move(block), bytes});
   written_ += bytes.size();
 }
@@ -108,6 +114,7 @@ void Output::consume(std::size_t bytes) {
   if (empty()) {  // an idle connection holds no memory
     own_.reset();
     own_capacity_ = own_begin_ = own_end_ = 0;
+    charge_ = {};
   }
 }
 

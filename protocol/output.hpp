@@ -16,6 +16,9 @@ namespace pocketmq::protocol {
 
 class Output {
  public:
+  /// From now on what this holds is charged to `account`, which must outlive it.
+  void charge_to(MemoryAccount& account) { account_ = &account; }
+
   /// Room for `bytes` contiguous bytes at the end, which the caller fills now.
   [[nodiscard]] char* extend(std::size_t bytes);
   void append(std::string_view bytes);
@@ -50,12 +53,15 @@ class Output {
   };
 
   void make_room(std::size_t bytes);
+  void charge_capacity();
 
   // The own bytes that wait are [own_begin_, own_end_) of own_; own_end_ <= own_capacity_.
   std::unique_ptr<char[]> own_;
   std::size_t own_capacity_{0};
   std::size_t own_begin_{0};
   std::size_t own_end_{0};
+  MemoryAccount* account_{nullptr};
+  MemoryCharge charge_;  // of own_capacity_
   std::deque<Borrowed> borrowed_;
   std::deque<Answer> answer_runs_;
   std::size_t answers_{0};

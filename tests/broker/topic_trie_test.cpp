@@ -2,6 +2,7 @@
 #include "broker/topic_trie.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <random>
 
@@ -19,12 +20,13 @@ class Bindings {
  public:
   Binding& make(std::string_view pattern) {
     return *made_.emplace_back(std::make_unique<Binding>(
-        broker::BindingIdentity{.source = &anywhere_, .destination = &anywhere_, .routing_key = pattern}));
+        broker::BindingIdentity{.source = &anywhere_, .destination = &anywhere_, .routing_key = pattern}, any_number_));
   }
   [[nodiscard]] const std::vector<std::unique_ptr<Binding>>& all() const { return made_; }
 
  private:
   broker::FanoutExchange anywhere_{{}};
+  broker::Quota any_number_{std::numeric_limits<std::size_t>::max()};
   std::vector<std::unique_ptr<Binding>> made_;
 };
 

@@ -85,7 +85,8 @@ Client Client::is_answered(const Method& answer, At at) const {
 Client Client::shakes_hands(const Login& login) const {
   protocol::FieldTableWriter capabilities;
   capabilities.boolean("consumer_cancel_notify", login.understands_cancel)
-      .boolean("authentication_failure_close", login.wants_login_refused);
+      .boolean("authentication_failure_close", login.wants_login_refused)
+      .boolean("connection.blocked", login.understands_blocked);
   protocol::FieldTableWriter properties;
   properties.table("capabilities", capabilities.table());
   if (!login.name.empty()) properties.string("connection_name", login.name);
@@ -439,6 +440,10 @@ void Client::is_cut(At at) const {
   require_at(at, !end_->is_open() && end_->inbox().empty(),
              "expected a connection that ended without a word, received:" + inbox_described());
 }
+
+Client Client::is_blocked(At at) const { return is_answered(connection::Blocked{.reason = "low on memory"}, at); }
+
+Client Client::is_unblocked(At at) const { return is_answered(connection::Unblocked{}, at); }
 
 Client Client::is_connected(At at) const {
   require_at(at, end_->is_open(), "the broker has ended the connection after:" + inbox_described());

@@ -188,6 +188,9 @@ class Client {
   Client connection_close_comes(ReplyCode code, std::string_view text, At at = At::current()) const;
   /// The broker ended the connection without a word.
   void is_cut(At at = At::current()) const;
+  /// The broker says that it takes no publishes for now, or does again.
+  Client is_blocked(At at = At::current()) const;
+  Client is_unblocked(At at = At::current()) const;
   Client is_connected(At at = At::current()) const;
   /// The connection works and nothing waits: a channel.flow is answered.
   Client is_fine(At at = At::current()) const;

@@ -34,6 +34,7 @@ bool RemoteEnd::take_turn(TimePoint now) {
   if (!session_ || !std::exchange(woken_, false)) return false;
   write_to_session(now);
   session_->end_turn();
+  if (bytes_to_send() > 0 && session_->wants_input()) woken_ = true;
   read_from_session(now);
   if (session_->finished() && !farewell_ends_) farewell_ends_ = now + farewell;
   if (session_->finished() && session_->output().empty()) vanish(now);

@@ -26,6 +26,11 @@ class RemoteEnd final : private protocol::Waker {
   ~RemoteEnd();
 
   void send(const protocol::Command& command) { send_bytes(speech_->say(command)); }
+  /// Of the command's bytes the last ones never come.
+  void send_all_but(const protocol::Command& command, std::size_t last_bytes) {
+    const auto bytes = speech_->say(command);
+    send_bytes(std::string_view{bytes}.substr(0, bytes.size() - last_bytes));
+  }
   void send_heartbeat() { send_bytes(speech_->say_heartbeat()); }
   void send_bytes(std::string_view bytes);
   /// From now on the session is given at most that many bytes at a time.

@@ -40,8 +40,9 @@ struct Login {
   std::string virtual_host{"/"};
   std::string name{};  // connection_name
   std::chrono::seconds heartbeat{0};
-  bool understands_cancel{true};   // capability consumer_cancel_notify
-  bool wants_login_refused{true};  // capability authentication_failure_close
+  bool understands_cancel{true};    // capability consumer_cancel_notify
+  bool wants_login_refused{true};   // capability authentication_failure_close
+  bool understands_blocked{false};  // capability connection.blocked
   std::uint16_t channel_max{2047};
   std::uint32_t frame_max_bytes{131'072};
   bool from_loopback{true};
