@@ -191,6 +191,34 @@ TEST_CASE("a new exchange with an alternate wants read on itself and write on th
   }
 }
 
+TEST_CASE("a new queue with dead letters wants read on itself and write on their exchange") {
+  World world;
+  world.connect().declares("there");
+  protocol::FieldTableWriter to_other, to_number;
+  to_other.string("x-dead-letter-exchange", "other").int32("x-message-ttl", -1);
+  to_number.int32("x-dead-letter-exchange", 1);
+  const queue::Declare q{.queue = "q", .arguments = to_other.table()};
+  SECTION("with neither") {
+    give(world, ".*", "", "");
+    const auto alice = world.connect(alices);
+    alice.sends(q).channel_is_closed(ReplyCode::access_refused, refused("queue 'q'"));
+    alice.opens_channel(1).sends(queue::Declare{.queue = "q", .arguments = to_number.table()});  // 406 comes first
+    CHECK(std::get<channel::Close>(alice.answer<channel::Close>().method).reply_code == 406);
+    alice.sends(channel::CloseOk{}).opens_channel(1);
+    alice.sends(queue::Declare{.queue = "there", .arguments = to_other.table()});  // is not new: no question
+    CHECK(std::get<channel::Close>(alice.answer<channel::Close>().method).reply_code == 406);
+  }
+  SECTION("with read only") {
+    give(world, ".*", "", ".*");
+    world.connect(alices).sends(q).channel_is_closed(ReplyCode::access_refused, refused("exchange 'other'"));
+  }
+  SECTION("with both the other arguments are looked at") {
+    give(world, ".*", "^other$", "^q$");
+    const auto alice = world.connect(alices).sends(q);
+    CHECK(std::get<channel::Close>(alice.answer<channel::Close>().method).reply_code == 406);
+  }
+}
+
 TEST_CASE("binding and unbinding want write on the destination and read on the source") {
   World world;
   world.connect().declares("q").declares_exchange("source", "fanout").declares_exchange("destination", "fanout");
