@@ -1,6 +1,7 @@
 #include "broker/confirms.hpp"
 
 #include <algorithm>
+#include <concepts>
 
 namespace pocketmq::broker {
 
@@ -39,25 +40,27 @@ void Confirms::settle(std::uint64_t publish, std::vector<std::uint64_t>& into) {
 void Confirms::report(const std::function<void(const protocol::Method&)>& send) {
   std::ranges::sort(acked_);
   std::ranges::sort(nacked_);
-  // Nacks come second, so that what an ack of many covers is neither open nor refused.
-  tell<basic::Ack>(acked_, nacked_.empty() ? first_ : std::min(first_, nacked_.front()), send);
-  tell<basic::Nack>(nacked_, first_, send);
+  tell<basic::Ack>(acked_, nacked_, send);
+  tell<basic::Nack>(nacked_, acked_, send);
+  acked_.clear();
+  nacked_.clear();
 }
 
-// Those below `all_below` are told of together, the others one by one.
+// What nothing comes before that is open, or settled the other way, is told of together, the rest one by one. As
+// RabbitMQ does, `multiple` is set where more are settled, even if they are not told of together, and in each nack.
 template <class Answer>
-void Confirms::tell(std::vector<std::uint64_t>& settled, std::uint64_t all_below,
-                    const std::function<void(const protocol::Method&)>& send) {
+void Confirms::tell(const std::vector<std::uint64_t>& settled, const std::vector<std::uint64_t>& settled_otherwise,
+                    const std::function<void(const protocol::Method&)>& send) const {
+  constexpr bool is_nack = std::same_as<Answer, basic::Nack>;
   const auto answer = [&](std::uint64_t publish, bool multiple) {
     Answer method{.delivery_tag = publish, .multiple = multiple};
-    if constexpr (requires { method.requeue; }) method.requeue = true;  // says nothing here; RabbitMQ sets it
+    if constexpr (is_nack) method.requeue = true;  // says nothing here; RabbitMQ sets it
     send(method);
   };
+  const auto all_below = settled_otherwise.empty() ? first_ : std::min(first_, settled_otherwise.front());
   auto next = std::ranges::lower_bound(settled, all_below);
-  const auto together = next - settled.begin();
-  if (together > 0) answer(*std::prev(next), together > 1);
+  if (next != settled.begin()) answer(*std::prev(next), is_nack || settled.size() > 1);
   for (; next != settled.end(); ++next) answer(*next, false);
-  settled.clear();
 }
 
 }  // namespace pocketmq::broker

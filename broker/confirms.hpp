@@ -31,8 +31,8 @@ class Confirms {
   [[nodiscard]] std::uint32_t* find_awaited(std::uint64_t publish);
   void settle(std::uint64_t publish, std::vector<std::uint64_t>& into);
   template <class Answer>
-  static void tell(std::vector<std::uint64_t>& settled, std::uint64_t all_below,
-                   const std::function<void(const protocol::Method&)>& send);
+  void tell(const std::vector<std::uint64_t>& settled, const std::vector<std::uint64_t>& settled_otherwise,
+            const std::function<void(const protocol::Method&)>& send) const;
 
   std::uint64_t first_{1};             // all below it are settled
   std::deque<std::uint32_t> awaited_;  // how many queues each publish from first_ on still awaits; 0 if it is settled

@@ -262,10 +262,6 @@ Client Client::is_confirmed_up_to(std::uint64_t publish, At at) const {
 }
 
 Client Client::is_refused(std::uint64_t publish, At at) const {
-  return comes_next(basic::Nack{.delivery_tag = publish, .requeue = true}, at);
-}
-
-Client Client::is_refused_up_to(std::uint64_t publish, At at) const {
   return comes_next(basic::Nack{.delivery_tag = publish, .multiple = true, .requeue = true}, at);
 }
 

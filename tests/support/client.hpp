@@ -126,11 +126,11 @@ class Client {
   // ---- confirms and transactions
 
   Client selects_confirms(At at = At::current()) const;
-  /// Next on the channel comes the ack, or the nack, of that publish alone, or of all up to it.
+  /// Next on the channel comes the ack of that publish alone, the ack of all up to it, or the nack of it (which is said
+  /// of all up to it, where nothing before it is open).
   Client is_confirmed(std::uint64_t publish, At at = At::current()) const;
   Client is_confirmed_up_to(std::uint64_t publish, At at = At::current()) const;
   Client is_refused(std::uint64_t publish, At at = At::current()) const;
-  Client is_refused_up_to(std::uint64_t publish, At at = At::current()) const;
 
   Client selects_tx(At at = At::current()) const;
   Client commits(At at = At::current()) const;
