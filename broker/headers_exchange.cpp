@@ -45,10 +45,13 @@ std::vector<std::string> wanted_facts(protocol::FieldTable arguments, bool with_
 void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
   if (find_match(arguments) != nullptr) return;
   const auto given = *arguments.find(match_argument);
-  throw ChannelError{
-      ReplyCode::precondition_failed,
-      given.string() ? "Invalid x-match field value " + shown(given) + "; expected all, any, all-with-x, or any-with-x"
-                     : "Invalid x-match field type " + std::string{type_name(given.type)} + "; expected longstr"};
+  if (given.string())
+    throw ChannelError{ReplyCode::precondition_failed, "Invalid x-match field value " + shown(given)
+                                                           + "; expected all, any, all-with-x, or any-with-x"};
+  const auto number = given.integer();
+  throw ChannelError{ReplyCode::precondition_failed,
+                     "Invalid x-match field type " + std::string{type_name(given.type)} + " (value "
+                         + (number ? std::to_string(*number) : shown(given)) + "); expected longstr"};
 }
 
 void HeadersExchange::add(Binding& binding) {
