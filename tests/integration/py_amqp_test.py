@@ -48,8 +48,8 @@ class PyAmqpTest(unittest.TestCase):
         properties = self.connection.server_properties
         self.assertEqual((properties["product"], properties["version"]), ("RabbitMQ", "3.10.8"))
         for capability in ("publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
-                           "consumer_priorities", "authentication_failure_close", "per_consumer_qos",
-                           "direct_reply_to"):
+                           "connection.blocked", "consumer_priorities", "authentication_failure_close",
+                           "per_consumer_qos", "direct_reply_to"):
             self.assertIs(properties["capabilities"].get(capability), True, capability)
 
     def test_properties_and_headers_come_back_as_they_were(self):
