@@ -22,11 +22,12 @@ void Channel::handle(const tx::Commit&) {
   require_transaction();
   transaction_->begin_commit();
   for (const auto& publication : transaction_->take_publications()) commit(publication);
+  const bool failed = transaction_->failed();
+  if (!failed) answer_commits(transaction_->arrived());  // before the deliveries that the settlements make room for
   for (auto& [outcome, deliveries] : transaction_->take_settlements()) carry_out(outcome, std::move(deliveries));
-  if (transaction_->failed())
+  if (failed)
     throw ChannelError{ReplyCode::precondition_failed,
                        "partial tx completion: a queue is full and refused a message; all else was committed"};
-  answer_commits(transaction_->arrived());
 }
 
 void Channel::handle(const tx::Rollback& m) {

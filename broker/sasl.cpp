@@ -36,7 +36,7 @@ Credentials read_amqplain(std::string_view response) {
 }  // namespace
 
 std::string_view sasl_mechanisms(std::string_view proved_name) {
-  return proved_name.empty() ? "AMQPLAIN PLAIN" : "EXTERNAL AMQPLAIN PLAIN";
+  return proved_name.empty() ? "PLAIN AMQPLAIN" : "EXTERNAL PLAIN AMQPLAIN";
 }
 
 Credentials read_response(std::string_view mechanism, std::string_view response, std::string_view proved_name) {
