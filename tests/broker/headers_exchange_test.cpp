@@ -128,7 +128,7 @@ TEST_CASE("x-match says one of four words") {
   }
   SECTION("no word") {
     alice.sends(queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = number.table()})
-        .channel_is_closed(ReplyCode::precondition_failed, invalid + "type signedint; expected longstr");
+        .channel_is_closed(ReplyCode::precondition_failed, invalid + "type signedint (value 1); expected longstr");
   }
   alice.opens_channel(1).publishes_to("amq.headers", "", "m").gets_nothing("q");
   alice.unbinds({.queue = "q", .exchange = "amq.headers", .arguments = text.table()});
