@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+#include <utility>
 
 #include "broker/broker.hpp"
 #include "tests/fuzz/composer.hpp"
@@ -36,7 +37,11 @@ broker::Options small() {
                      .table_depth_max = 6,
                      .output_deliver_bytes = 8'192,
                      .output_answer_bytes = 32'768},
-          .channel_max = 5};
+          .channel_max = 5,
+          .queue_max = 50,
+          .consumer_max = 50,
+          .binding_max = 50,
+          .memory_max_bytes = 200'000};
 }
 
 /// Every name that was given to a queue or an exchange.
@@ -69,11 +74,11 @@ class Story {
       step();
       network_.settle();
       for (auto* client : clients_)
-        if (client != nullptr) client->inbox().clear();
+        if (client != nullptr) reopen_channels(*client);
       composer_.learn(names_.latest);
     }
-    require_rpc();
     require_forgotten();
+    require_rpc();
   }
 
  private:
@@ -98,6 +103,15 @@ class Story {
         const auto command = composer_.command(channels[what >> 4U & 3U]);
         if (client.has_encoding()) client.send(command);
       }
+    }
+  }
+
+  // Forgets what has come, but goes on where the broker has closed a channel.
+  void reopen_channels(RemoteEnd& client) {
+    for (const auto& received : std::exchange(client.inbox(), {})) {
+      if (!std::holds_alternative<channel::Close>(received.method)) continue;
+      client.send({.channel = received.channel, .method = channel::CloseOk{}});
+      client.send({.channel = received.channel, .method = channel::Open{}});
     }
   }
 
@@ -175,6 +189,8 @@ class Story {
     require(cleaner.is_open(), "the cleaner is served");
     cleaner.vanish(network_.now());
     require(virtual_host.queue_count() == 0, "every queue has a name that was declared");
+    require(broker.context().memory().used() == 0, "nothing is charged where nothing is held");
+    require(broker.context().memory().incoming().used() == 0, "nothing is on its way in");
     require(broker.deadline() == TimePoint::max(), "nothing is due where nothing is left");
   }
 
