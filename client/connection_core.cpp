@@ -33,10 +33,9 @@ ConnectionCore::~ConnectionCore() { disconnect({Error::closed, "the connection o
 
 void ConnectionCore::open(TimePoint until, Done<> done) {
   if (phase_ != Phase::idle) return done(Error::not_open);
-  phase_ends_ = until;
+  own_deadline(until);
   open_done_ = std::move(done);
   use(make_codec(encoding_, limits()));
-  deadline_changed();
   if (encoding_ == Encoding::amqp) {
     phase_ = Phase::starting;
     raw_output().append(amqp_header);
@@ -74,19 +73,7 @@ void ConnectionCore::close(TimePoint now, Done<> done) {
   end({Error::closed, "closed by the client"});
   if (!says_goodbye) return finish();
   phase_ = Phase::closing;
-  phase_ends_ = now + goodbye;
-  deadline_changed();
-}
-
-void ConnectionCore::attach(Timed* timed) {
-  timed_ = timed;
-  deadline_changed();
-}
-
-void ConnectionCore::deadline_changed() {
-  const auto earliest =
-      std::min(phase_ends_.value_or(TimePoint::max()), timed_ == nullptr ? TimePoint::max() : timed_->deadline());
-  own_deadline(earliest == TimePoint::max() ? std::nullopt : std::optional{earliest});
+  own_deadline(now + goodbye);
   wake();
 }
 
@@ -134,13 +121,8 @@ void ConnectionCore::on_violation(const Violation& violation) {
 }
 
 void ConnectionCore::on_own_deadline() {
-  if (phase_ends_ && *phase_ends_ <= now()) {
-    phase_ends_.reset();
-    if (phase_ != Phase::closing) end({Error::timed_out, "the broker did not finish the handshake in time"});
-    finish();
-  }
-  if (timed_ != nullptr && timed_->deadline() <= now()) timed_->tick(now());
-  deadline_changed();
+  if (phase_ != Phase::closing) end({Error::timed_out, "the broker did not finish the handshake in time"});
+  finish();
 }
 
 void ConnectionCore::on_time_out(std::string_view why) {
@@ -181,9 +163,8 @@ void ConnectionCore::handle(const connection::OpenOk& method) {
   if (phase_ != Phase::opening) return unexpected(method.id);
   if (encoding_ == Encoding::json) keep_heartbeats(std::chrono::seconds{wanted_heartbeat()});
   phase_ = Phase::open;
-  phase_ends_.reset();
+  own_deadline(std::nullopt);
   login_.password.clear();
-  deadline_changed();
   std::exchange(open_done_, nullptr)({});
 }
 
@@ -230,13 +211,14 @@ void ConnectionCore::violate(ReplyCode code, const std::string& text, MethodId a
 void ConnectionCore::end(const CloseReason& reason) {
   if (phase_ == Phase::ended || phase_ == Phase::closing) return;
   phase_ = Phase::ended;
-  phase_ends_.reset();
+  own_deadline(std::nullopt);
   close_reason_ = reason;
   if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
   while (!channels_.empty()) {
     const auto channel = channels_.begin()->second;
     channel->end(reason);
   }
+  if (closed_) std::exchange(closed_, nullptr)(reason);
 }
 
 std::optional<std::uint16_t> ConnectionCore::free_channel_number() const {

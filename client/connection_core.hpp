@@ -18,17 +18,6 @@
 
 namespace pocketmq::client {
 
-/// Something on a connection that waits for a time.
-class Timed {
- public:
-  virtual void tick(protocol::TimePoint now) = 0;
-  /// `TimePoint::max()` for never.
-  [[nodiscard]] virtual protocol::TimePoint deadline() const = 0;
-
- protected:
-  ~Timed() = default;
-};
-
 /// What the client says of itself.
 struct Login {
   std::string virtual_host{"/"};
@@ -62,9 +51,9 @@ class ConnectionCore final : public protocol::CommandEnd {
     blocked_ = std::move(blocked);
   }
 
-  /// `timed`, null for none, is ticked when it is due. `deadline_changed` says that its deadline came nearer.
-  void attach(Timed* timed);
-  void deadline_changed();
+  /// `closed` is called once when the open connection is over, after its channels heard of it; its socket may still be
+  /// closing.
+  void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed) { closed_ = std::move(closed); }
 
   using CommandEnd::now;
 
@@ -110,12 +99,11 @@ class ConnectionCore final : public protocol::CommandEnd {
   std::uint16_t channel_max_{65'535};
   bool channel_one_is_fresh_;  // the JSON framing opens it without being asked
   std::map<std::uint16_t, std::shared_ptr<ChannelCore>> channels_;
-  std::optional<protocol::TimePoint> phase_ends_;  // handshake or goodbye
-  bool is_gone_{false};                            // the transport, or there never was one
-  Timed* timed_{nullptr};
+  bool is_gone_{false};  // the transport, or there never was one
   Done<> open_done_;
   std::vector<Done<>> close_done_;
   MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;
+  MoveOnlyFunction<void(const CloseReason&)> closed_;
   CloseReason close_reason_;
 };
 

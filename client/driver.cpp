@@ -5,7 +5,6 @@
 #include <asio/connect.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
-#include <asio/strand.hpp>
 
 #include "protocol/transport.hpp"
 
@@ -30,8 +29,8 @@ template <class Executor> class SocketDriver final : public Driver {
   using Resolver = asio::ip::basic_resolver<tcp, Executor>;
   using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
-  SocketDriver(std::shared_ptr<asio::io_context> own_context, Executor io, protocol::Url url, ConnectionOptions options)
-      : Driver{std::move(own_context), io, std::move(url), std::move(options)},
+  SocketDriver(std::shared_ptr<Loop> loop, Executor io, protocol::Url url, ConnectionOptions options)
+      : Driver{std::move(loop), std::move(url), std::move(options)},
         io_{io},
         turn_{io},
         resolver_{io},
@@ -39,19 +38,6 @@ template <class Executor> class SocketDriver final : public Driver {
         timer_{io} {}
 
  private:
-  [[nodiscard]] bool runs_here() const override { return io_.running_in_this_thread(); }
-
-  [[nodiscard]] bool blocks_here() const override {
-    if constexpr (requires { io_.get_inner_executor(); }) {
-      const auto inner = io_.get_inner_executor();
-      const auto* context = inner.template target<asio::io_context::executor_type>();
-      if (context != nullptr && context->running_in_this_thread()) return true;
-    }
-    return runs_here();
-  }
-
-  void post(MoveOnlyFunction<void()> task) override { asio::post(io_, std::move(task)); }
-
   void connect(TimePoint until) override {
     timer_.expires_at(until);
     timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
@@ -127,58 +113,18 @@ protocol::Limits limits_of(const protocol::Url& url) {
 
 }  // namespace
 
-protocol::Url parse_url_or_throw(std::string_view url) {
-  auto parsed = protocol::parse_url(url);
-  if (!parsed.url) throw std::system_error{Error::invalid_url, parsed.fault};
-  return std::move(*parsed.url);
+std::shared_ptr<Driver> Driver::on(const std::shared_ptr<Loop>& loop, protocol::Url url, ConnectionOptions options) {
+  return loop->with_executor([&](const auto& io) -> std::shared_ptr<Driver> {
+    return std::make_shared<SocketDriver<std::remove_cvref_t<decltype(io)>>>(loop, io, std::move(url),
+                                                                             std::move(options));
+  });
 }
 
-std::shared_ptr<Driver> Driver::on_own_thread(protocol::Url url, ConnectionOptions options) {
-  auto context = std::make_shared<asio::io_context>(1);
-  auto io = context->get_executor();
-  return std::make_shared<SocketDriver<decltype(io)>>(std::move(context), io, std::move(url), std::move(options));
-}
-
-std::shared_ptr<Driver> Driver::on_executor(asio::any_io_executor executor, protocol::Url url,
-                                            ConnectionOptions options) {
-  auto io = asio::make_strand(std::move(executor));
-  return std::make_shared<SocketDriver<decltype(io)>>(nullptr, io, std::move(url), std::move(options));
-}
-
-Driver::Driver(std::shared_ptr<asio::io_context> own_context, asio::any_io_executor executor, protocol::Url url,
-               ConnectionOptions options)
-    : own_context_{std::move(own_context)},
-      executor_{std::move(executor)},
+Driver::Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+    : loop_{std::move(loop)},
       url_{std::move(url)},
       options_{std::move(options)},
-      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())} {
-  if (!own_context_) return;
-  stays_.emplace(own_context_->get_executor());
-  thread_ = std::thread{[context = own_context_] { context->run(); }};
-}
-
-Driver::~Driver() {
-  stays_.reset();
-  if (!thread_.joinable()) return;
-  if (thread_.get_id() == std::this_thread::get_id())
-    thread_.detach();  // it holds its context itself, and ends when it has nothing left to do
-  else
-    thread_.join();
-}
-
-void Driver::run(MoveOnlyFunction<void()> task) {
-  if (runs_here())
-    task();
-  else
-    post(std::move(task));
-}
-
-void Driver::refuse_to_block_here() const {
-  if (blocks_here())
-    throw std::system_error{
-        std::make_error_code(std::errc::resource_deadlock_would_occur),
-        "a blocking call on the connection's own thread would wait for itself; use a completion token"};
-}
+      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())} {}
 
 void Driver::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
@@ -212,17 +158,11 @@ void Driver::open_and_wait() {
 }
 
 void Driver::close_and_wait() {
-  if (!own_context_ || runs_here()) return close([](std::error_code) {});
-  std::promise<void> over;
-  close([&](std::error_code) {
-    // Two turns later the transport is gone, and whatever was completed has been handled.
-    post([&] { post([&] { over.set_value(); }); });
-  });
-  over.get_future().wait();
+  loop_->close_and_wait([this](Done<> done) { close(std::move(done)); });
 }
 
-std::system_error Driver::opening_error(const CloseReason& reason) const {
-  auto what = "cannot open " + to_string(url_, protocol::Secrets::hidden);
+std::system_error Driver::opening_error(const CloseReason& reason, std::string before) const {
+  auto what = std::move(before) + "cannot open " + to_string(url_, protocol::Secrets::hidden);
   if (!reason.text.empty() && reason.text != reason.error.message()) what += ": " + reason.text;
   return {reason.error, what};
 }

@@ -5,37 +5,36 @@
 
 namespace pocketmq::client {
 
+RpcCaller::RpcCaller(std::shared_ptr<Link> link)
+    : link_{std::move(link)}, core_{[this] { link_->deadline_changed(); }} {
+  link_->on_up([this](ConnectionCore& connection, Link::Ready ready) {
+    core_.open(connection, [ready = std::move(ready)](std::error_code error) mutable { ready({error, {}}); });
+  });
+}
+
 void RpcCaller::open(Done<> done) {
-  driver_->open([self = shared_from_this(), done = std::move(done)](std::error_code error) mutable {
-    if (error) return done(error);
-    auto& core = self->core_;
-    core.open([self = std::move(self), done = std::move(done)](std::error_code failed) mutable { done(failed); });
+  link_->run([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->link_->attach(&self->core_);
+    self->link_->open(std::move(done));
   });
 }
 
 void RpcCaller::open_and_wait() {
-  std::promise<CloseReason> opened;
-  open([&](std::error_code error) {
-    const auto& reason = driver_->core().close_reason();
-    opened.set_value(reason.error ? reason : CloseReason{error, {}});
-  });
-  const auto reason = opened.get_future().get();
-  if (!reason.error) return;
-  close_and_wait();
-  throw driver_->opening_error(reason);
+  link_->run([self = shared_from_this()] { self->link_->attach(&self->core_); });
+  link_->open_and_wait();
 }
 
 void RpcCaller::call(RpcRequest request, RpcCore::Completed completed) {
   const auto now = protocol::Clock::now();
   const auto wall = std::chrono::system_clock::now();
-  driver_->run(
+  link_->run(
       [self = shared_from_this(), request = std::move(request), now, wall, completed = std::move(completed)]() mutable {
         self->core_.call(std::move(request), now, wall, std::move(completed));
       });
 }
 
 std::string RpcCaller::call_and_wait(RpcRequest request) {
-  driver_->refuse_to_block_here();
+  link_->refuse_to_block_here();
   std::promise<RpcResult> promise;
   auto replied = promise.get_future();
   call(std::move(request),
@@ -50,11 +49,11 @@ std::string RpcCaller::call_and_wait(RpcRequest request) {
 }
 
 void RpcCaller::close_and_wait() {
-  driver_->run([self = shared_from_this()] {
+  link_->run([self = shared_from_this()] {
     self->core_.close({RpcCode::cancelled, "the client object is gone"});
-    self->driver_->close([](std::error_code) {});
+    self->link_->close([](std::error_code) {});
   });
-  driver_->close_and_wait();
+  link_->close_and_wait();
 }
 
 }  // namespace pocketmq::client

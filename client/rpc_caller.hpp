@@ -1,21 +1,21 @@
-// Calls from any thread over one connection: what procedures are made of.
+// Calls from any thread over a connection that heals: what procedures are made of.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "client/driver.hpp"
+#include "client/link.hpp"
 #include "client/rpc_core.hpp"
 
 namespace pocketmq::client {
 
 class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
  public:
-  explicit RpcCaller(std::shared_ptr<Driver> driver) : driver_{std::move(driver)}, core_{driver_->core()} {}
+  explicit RpcCaller(std::shared_ptr<Link> link);
 
   /// Connects and sets up the callback queue.
   void open(Done<> done);
-  /// The same, and waits; throws std::system_error. Only on a driver with a thread of its own.
+  /// The same, and waits; throws std::system_error. Only on a link with a thread of its own.
   void open_and_wait();
 
   /// From any thread. `completed` is called once, on the connection's thread; its time runs from now.
@@ -28,10 +28,10 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void close_and_wait();
 
   [[nodiscard]] std::uint64_t dropped_replies() const { return core_.dropped_replies(); }
-  [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }
+  [[nodiscard]] const asio::any_io_executor& executor() const { return link_->executor(); }
 
  private:
-  const std::shared_ptr<Driver> driver_;
+  const std::shared_ptr<Link> link_;
   RpcCore core_;
 };
 

@@ -2,14 +2,14 @@
 
 namespace pocketmq::client {
 
-RpcClient::RpcClient(std::string_view url, ConnectionOptions options)
-    : caller_{std::make_shared<RpcCaller>(Driver::on_own_thread(parse_url_or_throw(url), std::move(options)))} {
+RpcClient::RpcClient(Urls urls, ConnectionOptions options)
+    : caller_{std::make_shared<RpcCaller>(Link::on_own_thread(std::move(urls), std::move(options)))} {
   caller_->open_and_wait();
 }
 
-RpcClient::RpcClient(asio::any_io_executor executor, std::string_view url, ConnectionOptions options)
-    : caller_{std::make_shared<RpcCaller>(
-        Driver::on_executor(std::move(executor), parse_url_or_throw(url), std::move(options)))} {}
+RpcClient::RpcClient(asio::any_io_executor executor, Urls urls, ConnectionOptions options)
+    : caller_{
+        std::make_shared<RpcCaller>(Link::on_executor(std::move(executor), std::move(urls), std::move(options)))} {}
 
 RpcClient& RpcClient::operator=(RpcClient&& other) noexcept {
   if (this == &other) return *this;

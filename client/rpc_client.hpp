@@ -9,14 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <asio/any_io_executor.hpp>
 
 #include "client/completion.hpp"
-#include "client/driver.hpp"
 #include "client/procedure.hpp"
+#include "client/urls.hpp"
 
 namespace pocketmq::client {
 
@@ -25,9 +24,9 @@ namespace pocketmq::client {
 class RpcClient {
  public:
   /// Connects, with a thread of its own. Throws std::system_error, whose text says what failed and why.
-  explicit RpcClient(std::string_view url, ConnectionOptions options = {});
+  explicit RpcClient(Urls urls, ConnectionOptions options = {});
   /// Will connect on a strand of `executor`, at `async_open`. Throws for a URL that does not parse.
-  RpcClient(asio::any_io_executor executor, std::string_view url, ConnectionOptions options = {});
+  RpcClient(asio::any_io_executor executor, Urls urls, ConnectionOptions options = {});
   RpcClient(RpcClient&&) noexcept = default;
   RpcClient& operator=(RpcClient&& other) noexcept;
   /// Calls under way complete with `cancelled`. With a thread of its own it waits until their handlers have run there,

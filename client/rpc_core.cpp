@@ -57,8 +57,10 @@ RpcCore::~RpcCore() {
   if (channel_) channel_->abandon();
 }
 
-void RpcCore::open(Done<> done) {
-  connection_.open_channel([this, done = std::move(done)](std::error_code error, auto channel) mutable {
+void RpcCore::open(ConnectionCore& connection, Done<> done) {
+  connection_ = &connection;
+  declared_.clear();
+  connection.open_channel([this, done = std::move(done)](std::error_code error, auto channel) mutable {
     if (error) return done(error);
     channel_ = std::move(channel);
     channel_->on_closed([this](const CloseReason& reason) {
@@ -79,10 +81,7 @@ void RpcCore::consume_replies(Done<> done) {
   const auto deliver = [this](const basic::Deliver&, const Content& content) { on_reply(content); };
   channel_->consume({.queue = callback_queue_, .no_ack = true}, deliver, nullptr,
                     [this, done = std::move(done)](std::error_code error, const basic::ConsumeOk* ok) mutable {
-                      if (ok != nullptr) {
-                        closed_.reset();
-                        connection_.attach(this);
-                      }
+                      if (ok != nullptr) closed_.reset();
                       done(error);
                     });
 }
@@ -99,7 +98,7 @@ RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, 
   pending_.emplace(id, Pending{std::move(completed), deadline, request.queue});
   if (is_bounded) {
     const auto place = deadlines_.emplace(deadline, id).first;
-    if (place == deadlines_.begin()) connection_.deadline_changed();
+    if (place == deadlines_.begin()) deadline_changed_();
   }
 
   Unsent call{id, std::move(request), is_bounded ? wall + request.timeout : WallTime::max()};
@@ -117,7 +116,6 @@ RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, 
 
 void RpcCore::close(const RpcError& why) {
   closed_ = why;
-  connection_.attach(nullptr);
   if (channel_) std::exchange(channel_, nullptr)->on_closed(nullptr);
   fail_all(why);
 }
@@ -153,7 +151,7 @@ void RpcCore::send(const Unsent& call, TimePoint now) {
 
 // On a channel of its own: a refusal closes the channel.
 void RpcCore::declare(const std::string& queue, const QueueOptions& options) {
-  connection_.open_channel([this, queue, options](std::error_code error, std::shared_ptr<ChannelCore> channel) {
+  connection_->open_channel([this, queue, options](std::error_code error, std::shared_ptr<ChannelCore> channel) {
     if (error) return declared(queue, connection_lost({error, {}}));
     auto& on = *channel;
     on.request(queue::Declare{.queue = queue,
@@ -179,7 +177,7 @@ void RpcCore::declared(const std::string& queue, const std::optional<RpcError>& 
     if (error)
       complete(call.id, {.error = error});
     else
-      send(call, connection_.now());
+      send(call, connection_->now());
   }
 }
 

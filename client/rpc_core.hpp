@@ -18,6 +18,7 @@
 #include "client/connection_core.hpp"
 #include "client/queue_options.hpp"
 #include "client/rpc_error.hpp"
+#include "client/timed.hpp"
 
 namespace pocketmq::client {
 
@@ -49,14 +50,15 @@ class RpcCore final : public Timed {
   using CallId = std::uint64_t;
   using Completed = MoveOnlyFunction<void(RpcResult)>;
 
-  /// Destroy it after `close`, or when nothing runs the connection any more; calls under way are then not completed.
-  explicit RpcCore(ConnectionCore& connection) : connection_{connection} {}
+  /// `deadline_changed` is called when the deadline came nearer. Destroy it after `close`, or when nothing runs the
+  /// connection any more; calls under way are then not completed.
+  explicit RpcCore(MoveOnlyFunction<void()> deadline_changed) : deadline_changed_{std::move(deadline_changed)} {}
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;
   ~RpcCore();
 
-  /// Declares and consumes the callback queue, on an open connection. Call once.
-  void open(Done<> done);
+  /// Declares and consumes a callback queue, on an open connection; again on the next one when that is over.
+  void open(ConnectionCore& connection, Done<> done);
   /// Sends a request. `now` and `wall` are the same moment on both clocks. `completed` may be called before it returns.
   CallId call(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed);
   /// Completes everything with `why`; later calls fail with it at once. Close the connection next.
@@ -92,7 +94,8 @@ class RpcCore final : public Timed {
   void on_return(const protocol::Content& content);
   void complete(CallId id, RpcResult result);
 
-  ConnectionCore& connection_;
+  MoveOnlyFunction<void()> deadline_changed_;
+  ConnectionCore* connection_{nullptr};
   std::shared_ptr<ChannelCore> channel_;
   std::string callback_queue_;
   // What calls fail with while it is not open.

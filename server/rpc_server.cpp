@@ -6,6 +6,7 @@
 namespace pocketmq::server {
 
 using client::Driver;
+using client::Loop;
 using client::parse_url_or_throw;
 
 namespace {
@@ -29,11 +30,11 @@ class StopSignals {
 
 RpcServer::RpcServer(std::string_view url, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Driver::on_own_thread(parse_url_or_throw(url), std::move(options.connection)), options.prefetch)} {}
+        Driver::on(Loop::on_own_thread(), parse_url_or_throw(url), std::move(options.connection)), options.prefetch)} {}
 
 RpcServer::RpcServer(asio::any_io_executor executor, std::string_view url, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Driver::on_executor(std::move(executor), parse_url_or_throw(url), std::move(options.connection)),
+        Driver::on(Loop::on_executor(std::move(executor)), parse_url_or_throw(url), std::move(options.connection)),
         options.prefetch)} {}
 
 RpcServer::~RpcServer() {

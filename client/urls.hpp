@@ -1,0 +1,36 @@
+// Where a broker can be reached: one URL, or several of which one after the other is tried.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/url.hpp"
+
+namespace pocketmq::client {
+
+/// Throws std::system_error(Error::invalid_url), with the parser's text.
+[[nodiscard]] protocol::Url parse_url_or_throw(std::string_view url);
+
+/// At least one URL, all of them valid. Meant as a parameter's type: any of the constructors' arguments will do.
+class Urls {
+ public:
+  /// One URL, or several with commas: "amqp://one/,amqp://two/". Throws std::system_error(Error::invalid_url), whose
+  /// text says which one is wrong, and why. A comma separates where a scheme follows it; elsewhere it is part of a
+  /// password, say.
+  Urls(std::string_view text);
+  Urls(const std::string& text) : Urls{std::string_view{text}} {}
+  Urls(const char* text) : Urls{std::string_view{text}} {}
+  /// The same for several texts, of which none may have commas.
+  Urls(const std::vector<std::string>& texts);
+  Urls(std::initializer_list<std::string> texts) : Urls{std::vector<std::string>{texts}} {}
+
+  [[nodiscard]] std::size_t size() const { return urls_.size(); }
+  [[nodiscard]] const protocol::Url& operator[](std::size_t place) const { return urls_[place]; }
+
+ private:
+  std::vector<protocol::Url> urls_;
+};
+
+}  // namespace pocketmq::client
