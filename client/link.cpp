@@ -84,8 +84,8 @@ void Link::begin_attempt() {
 void Link::connected() {
   auto& core = driver_->core();
   core.on_closed(during_this_attempt([](Link& link, const CloseReason& reason) { link.failed(reason); }));
-  if (!on_up_) return ready();
   is_handed_out_ = true;
+  if (!on_up_) return ready();
   on_up_(core, during_this_attempt([](Link& link, const CloseReason& reason) {
            if (reason.error)
              link.failed(reason);

@@ -121,7 +121,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::uint64_t attempt_{0};        // its number
   std::size_t place_{0};            // of its URL, or of the next one's
   std::size_t failed_in_round_{0};  // URLs
-  bool is_handed_out_{false};       // by on_up
+  bool is_handed_out_{false};       // on_down is to follow
   std::optional<protocol::TimePoint> ready_since_{};
   std::size_t sockets_left_behind_{0};  // of connections that are over
   CloseReason last_failure_;
