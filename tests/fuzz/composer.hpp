@@ -84,15 +84,16 @@ class Composer {
   static constexpr unsigned depth_max = 3;
 
   // What a client says on a channel, publishes and acks more often than the rest.
-  using Usual = std::variant<
-      protocol::basic::Publish, protocol::basic::Ack, protocol::basic::Publish, protocol::basic::Nack,
-      protocol::basic::Publish, protocol::queue::Declare, protocol::basic::Consume, protocol::queue::Bind,
-      protocol::basic::Qos, protocol::basic::Cancel, protocol::basic::Get, protocol::basic::Reject,
-      protocol::basic::Recover, protocol::basic::RecoverAsync, protocol::basic::CancelOk, protocol::queue::Unbind,
-      protocol::queue::Purge, protocol::queue::Delete, protocol::exchange::Declare, protocol::exchange::Delete,
-      protocol::exchange::Bind, protocol::exchange::Unbind, protocol::confirm::Select, protocol::tx::Select,
-      protocol::tx::Commit, protocol::tx::Rollback, protocol::channel::Open, protocol::channel::Flow,
-      protocol::channel::Close, protocol::access::Request>;
+  using Usual =
+      std::variant<protocol::basic::Publish, protocol::basic::Ack, protocol::basic::Publish, protocol::basic::Nack,
+                   protocol::basic::Publish, protocol::queue::Declare, protocol::basic::Consume, protocol::queue::Bind,
+                   protocol::basic::Qos, protocol::basic::Cancel, protocol::basic::Get, protocol::basic::Reject,
+                   protocol::basic::Recover, protocol::basic::RecoverAsync, protocol::basic::CancelOk,
+                   protocol::queue::Unbind, protocol::queue::Purge, protocol::queue::Delete,
+                   protocol::exchange::Declare, protocol::exchange::Delete, protocol::exchange::Bind,
+                   protocol::exchange::Unbind, protocol::confirm::Select, protocol::tx::Select, protocol::tx::Commit,
+                   protocol::tx::Rollback, protocol::channel::Open, protocol::channel::Flow, protocol::channel::Close,
+                   protocol::access::Request>;
 
   [[nodiscard]] protocol::Method method() {
     const auto byte = tape_.byte();
