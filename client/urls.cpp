@@ -18,8 +18,7 @@ std::string_view without_leading_blanks(std::string_view text) {
   return text;
 }
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
+void split(std::string_view text, std::vector<std::string>& parts) {
   for (std::size_t comma = 0; (comma = text.find(',', comma)) != std::string_view::npos;) {
     const auto rest = without_leading_blanks(text.substr(comma + 1));
     if (!begins_with_scheme(rest)) {
@@ -31,7 +30,6 @@ std::vector<std::string> split(std::string_view text) {
     comma = 0;
   }
   parts.emplace_back(text);
-  return parts;
 }
 
 }  // namespace
@@ -42,10 +40,10 @@ protocol::Url parse_url_or_throw(std::string_view url) {
   return std::move(*parsed.url);
 }
 
-Urls::Urls(std::string_view text) : Urls{split(text)} {}
-
-Urls::Urls(const std::vector<std::string>& texts) {
-  if (texts.empty()) throw std::system_error{Error::invalid_url, "no URL was given"};
+Urls::Urls(const std::vector<std::string>& lists) {
+  if (lists.empty()) throw std::system_error{Error::invalid_url, "no URL was given"};
+  std::vector<std::string> texts;
+  for (const auto& list : lists) split(list, texts);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto which =
         texts.size() == 1 ? "" : "URL " + std::to_string(i + 1) + " of " + std::to_string(texts.size()) + ": ";

@@ -16,15 +16,14 @@ namespace pocketmq::client {
 /// At least one URL, all of them valid. Meant as a parameter's type: any of the constructors' arguments will do.
 class Urls {
  public:
-  /// One URL, or several with commas: "amqp://one/,amqp://two/". Throws std::system_error(Error::invalid_url), whose
-  /// text says which one is wrong, and why. A comma separates where a scheme follows it; elsewhere it is part of a
-  /// password, say.
-  Urls(std::string_view text);
-  Urls(const std::string& text) : Urls{std::string_view{text}} {}
-  Urls(const char* text) : Urls{std::string_view{text}} {}
-  /// The same for several texts, of which none may have commas.
-  Urls(const std::vector<std::string>& texts);
-  Urls(std::initializer_list<std::string> texts) : Urls{std::vector<std::string>{texts}} {}
+  /// Each text is one URL, or several with commas: "amqp://one/,amqp://two/". Throws
+  /// std::system_error(Error::invalid_url), whose text says which one is wrong, and why. A comma separates where a
+  /// scheme follows it; elsewhere it is part of a password, say.
+  Urls(const std::vector<std::string>& lists);
+  Urls(std::initializer_list<std::string> lists) : Urls{std::vector<std::string>{lists}} {}
+  Urls(std::string_view list) : Urls{std::vector<std::string>{std::string{list}}} {}
+  Urls(const std::string& list) : Urls{std::vector<std::string>{list}} {}
+  Urls(const char* list) : Urls{std::vector<std::string>{list}} {}
 
   [[nodiscard]] std::size_t size() const { return urls_.size(); }
   [[nodiscard]] const protocol::Url& operator[](std::size_t place) const { return urls_[place]; }
