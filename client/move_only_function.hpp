@@ -17,9 +17,8 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
   MoveOnlyFunction(std::nullptr_t) {}
 
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, MoveOnlyFunction> && std::invocable<std::decay_t<F>&, Args...>)
-      MoveOnlyFunction(F&& function)
-      : target_{std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(function))} {}
+  requires(!std::same_as<F, MoveOnlyFunction> && std::invocable<F&, Args...>) MoveOnlyFunction(F function)
+      : target_{std::make_unique<Target<F>>(std::move(function))} {}
 
   Result operator()(Args... args) { return target_->call(std::forward<Args>(args)...); }
   explicit operator bool() const { return target_ != nullptr; }
@@ -34,8 +33,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
   };
 
   template <class F> struct Target final : Callable {
-    explicit Target(F&& f) : function{std::move(f)} {}
-    explicit Target(const F& f) : function{f} {}
+    explicit Target(F f) : function{std::move(f)} {}
     Result call(Args... args) override { return std::invoke(function, std::forward<Args>(args)...); }
     F function;
   };
