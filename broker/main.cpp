@@ -121,6 +121,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what CLI11 throws before the parse is a fault in these lines
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};

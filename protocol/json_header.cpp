@@ -78,7 +78,7 @@ template <class Described> std::string names_of(const Described& described) {
 }
 
 // What is refused and what there is instead, as far as it fits into a reply text.
-std::string with_names(std::string why, std::string_view intro, const std::string& names) {
+std::string with_names(const std::string& why, std::string_view intro, const std::string& names) {
   if (names.empty()) return why + "; it has no fields";
   const auto fits = why.size() + intro.size() + names.size() <= reply_text_max_bytes;
   return fits ? why + std::string{intro} + names : why;

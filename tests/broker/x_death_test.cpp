@@ -154,7 +154,7 @@ TEST_CASE("an x-death of ten thousand records costs no more than that") {
   Array many;
   for (int i = 0; i < 10'000; ++i) many.table(record(std::to_string(i), "expired", 1).table());
   const auto after = headers_after(with_x_death(many).table());
-  CHECK(after.size() > 10'000 * 40);
+  CHECK(after.size() / 10'000 >= 40);
 }
 
 }  // namespace pocketmq::tests

@@ -53,7 +53,7 @@ class Composer {
   void learn(std::string_view name) { learnt_ = name; }
 
  private:
-  static constexpr std::array<std::string_view, 33> names_{
+  static constexpr std::array<std::string_view, 33> names{
       "",           "q",          "r",          "s",           "e",
       "f",          "a.b",        "a.#",        "*.b",         "#",
       "amq.direct", "amq.fanout", "amq.topic",  "amq.headers", "amq.rabbitmq.reply-to",
@@ -61,26 +61,26 @@ class Composer {
       "drop-head",  "quorum",     "classic",    "stream",      "reject-publish",
       "all",        "any",        "all-with-x", "0",           "50",
       "guest",      "any-with-x", "/"};
-  static constexpr std::array<std::string_view, 20> arguments_{"a",
-                                                               "x-message-ttl",
-                                                               "x-expires",
-                                                               "x-max-length",
-                                                               "x-max-length-bytes",
-                                                               "x-overflow",
-                                                               "x-dead-letter-exchange",
-                                                               "x-dead-letter-routing-key",
-                                                               "x-max-priority",
-                                                               "x-single-active-consumer",
-                                                               "x-delivery-limit",
-                                                               "x-queue-type",
-                                                               "x-consumer-timeout",
-                                                               "x-priority",
-                                                               "alternate-exchange",
-                                                               "x-match",
-                                                               "CC",
-                                                               "BCC",
-                                                               "x-delivery-count",
-                                                               "x-death"};
+  static constexpr std::array<std::string_view, 20> arguments{"a",
+                                                              "x-message-ttl",
+                                                              "x-expires",
+                                                              "x-max-length",
+                                                              "x-max-length-bytes",
+                                                              "x-overflow",
+                                                              "x-dead-letter-exchange",
+                                                              "x-dead-letter-routing-key",
+                                                              "x-max-priority",
+                                                              "x-single-active-consumer",
+                                                              "x-delivery-limit",
+                                                              "x-queue-type",
+                                                              "x-consumer-timeout",
+                                                              "x-priority",
+                                                              "alternate-exchange",
+                                                              "x-match",
+                                                              "CC",
+                                                              "BCC",
+                                                              "x-delivery-count",
+                                                              "x-death"};
   static constexpr unsigned depth_max = 3;
 
   // What a client says on a channel, publishes and acks more often than the rest.
@@ -147,13 +147,13 @@ class Composer {
   [[nodiscard]] std::string_view name() {
     const auto byte = tape_.byte();
     if (byte == 255) return texts_.emplace_back(learnt_);
-    return names_[byte % std::size(names_)];
+    return names[byte % std::size(names)];
   }
 
   [[nodiscard]] protocol::FieldTable table(unsigned depth) {
     protocol::FieldTableWriter writer;
     for (auto fields = tape_.byte() % 4; fields > 0; --fields)
-      add_value(writer, arguments_[tape_.byte() % std::size(arguments_)], depth);
+      add_value(writer, arguments[tape_.byte() % std::size(arguments)], depth);
     return protocol::FieldTable{texts_.emplace_back(writer.table().encoded())};
   }
 

@@ -91,7 +91,7 @@ class Story {
     switch (what & 15U) {
       case 0: client.send_bytes(tape_.take(tape_.byte())); break;
       case 1: network_.advance(std::chrono::milliseconds{1U << tape_.byte() % 22U}); break;
-      case 2: client.read_at_most(tape_.byte() * 16U); break;
+      case 2: client.read_at_most(std::size_t{16} * tape_.byte()); break;
       case 3: client.read_all(); break;
       case 4: client.send_piecewise(1U + tape_.byte()); break;
       case 5:
@@ -212,7 +212,7 @@ class Story {
   std::string declare_own_queue(RemoteEnd& end) {
     say(end, queue::Declare{.exclusive = true});
     const auto answer = take<queue::DeclareOk>(end);
-    const std::string name{std::get<queue::DeclareOk>(answer.method).queue};
+    std::string name{std::get<queue::DeclareOk>(answer.method).queue};
     say(end, basic::Consume{.queue = name, .no_ack = true});
     take<basic::ConsumeOk>(end);
     return name;

@@ -59,14 +59,14 @@ class Generator {
     if (chance(8)) return bytes(up_to(size_max));
     std::string made;
     for (auto characters = up_to(size_max / 4); characters > 0; --characters)
-      made += characters_[up_to(std::size(characters_) - 1)];
+      made += alphabet[up_to(std::size(alphabet) - 1)];
     return made;
   }
 
  private:
-  static constexpr std::string_view characters_[] = {"a",  "Z",        "0", "_",  "-",  ".",     " ", "$",
-                                                     "\"", "\\",       "/", "\n", "\t", "\x7f",  "é", "€",
-                                                     "😀",  "\xc2\x85", "{", "}",  ":",  "\u2028"};
+  static constexpr std::string_view alphabet[] = {"a",  "Z",        "0", "_",  "-",  ".",     " ", "$",
+                                                  "\"", "\\",       "/", "\n", "\t", "\x7f",  "é", "€",
+                                                  "😀",  "\xc2\x85", "{", "}",  ":",  "\u2028"};
 
   void fill(bool& value) { value = chance(2); }
   template <std::unsigned_integral T> void fill(T& value) {
