@@ -1,0 +1,59 @@
+#include "client/trace_context.hpp"
+
+#include <utility>
+
+#include "client/random_id.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+constexpr std::size_t trace_id_begin = 3;
+constexpr std::size_t trace_id_size = 32;
+constexpr std::size_t span_id_begin = 36;
+constexpr std::size_t span_id_size = 16;
+constexpr std::size_t flags_begin = 53;
+constexpr std::size_t full_size = 55;
+
+thread_local const TraceScope* innermost = nullptr;
+
+bool is_lower_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
+
+}  // namespace
+
+bool is_traceparent(std::string_view text) {
+  if (text.size() < full_size || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
+  const auto version = text.substr(0, 2);
+  if (version == "ff" || (version == "00" && text.size() != full_size)) return false;
+  if (text.size() > full_size && text[full_size] != '-') return false;
+  const auto trace = text.substr(trace_id_begin, trace_id_size);
+  const auto span = text.substr(span_id_begin, span_id_size);
+  return is_lower_hex(version) && is_lower_hex(trace) && !is_all_zero(trace) && is_lower_hex(span) && !is_all_zero(span)
+         && is_lower_hex(text.substr(flags_begin, 2));
+}
+
+std::string new_traceparent() { return "00-" + random_hex_id() + random_hex_id() + '-' + random_hex_id() + "-01"; }
+
+std::string child_traceparent(std::string_view parent) {
+  if (!is_traceparent(parent)) return new_traceparent();
+  const auto flags = parent.substr(flags_begin, 2);
+  return "00-" + std::string{trace_id(parent)} + '-' + random_hex_id() + '-' + std::string{flags};
+}
+
+std::string_view trace_id(std::string_view traceparent) {
+  return is_traceparent(traceparent) ? traceparent.substr(trace_id_begin, trace_id_size) : std::string_view{};
+}
+
+TraceScope::TraceScope(std::string traceparent)
+    : traceparent_{std::move(traceparent)}, outer_{std::exchange(innermost, this)} {}
+
+TraceScope::~TraceScope() { innermost = outer_; }
+
+std::string_view TraceScope::current() {
+  return innermost == nullptr ? std::string_view{} : std::string_view{innermost->traceparent_};
+}
+
+}  // namespace pocketmq::client
