@@ -78,6 +78,7 @@ void ChannelCore::abandon() {
   pending_.clear();
   consumers_.clear();
   returned_ = nullptr;
+  confirmed_ = nullptr;
   closed_ = nullptr;
   close_done_ = nullptr;
 }
@@ -88,6 +89,7 @@ void ChannelCore::end(const CloseReason& reason) {
   if (!closing_) close_reason_ = reason;
   const auto consumers = std::exchange(consumers_, {});
   const auto returned = std::exchange(returned_, nullptr);
+  const auto confirmed = std::exchange(confirmed_, nullptr);
   if (closed_) std::exchange(closed_, nullptr)(close_reason_);
   fail_pending(reason.error);
   if (close_done_) std::exchange(close_done_, nullptr)({});

@@ -20,10 +20,16 @@ namespace pocketmq::client {
 
 class ConnectionCore;
 
+/// What a broker says of a publish in confirm mode.
+enum class Confirm : std::uint8_t { ack, nack };
+
 class ChannelCore {
  public:
   using OnDeliver = MoveOnlyFunction<void(const protocol::basic::Deliver&, const protocol::Content&)>;
   using OnReturn = MoveOnlyFunction<void(const protocol::basic::Return&, const protocol::Content&)>;
+  /// The broker's word on the publish of that number, and with `multiple` on all earlier ones that it has not spoken
+  /// of.
+  using OnConfirm = MoveOnlyFunction<void(std::uint64_t delivery_tag, bool multiple, Confirm)>;
   /// The reply, or null and why there is none.
   template <class Reply> using OnReply = Done<const Reply*>;
   /// One of both, or neither and why.
@@ -62,6 +68,8 @@ class ChannelCore {
 
   /// What is called for messages that no queue took.
   void on_return(OnReturn returned) { returned_ = std::make_shared<OnReturn>(std::move(returned)); }
+  /// What is called for the publishes after a confirm.select, which are numbered from 1.
+  void on_confirm(OnConfirm confirmed) { confirmed_ = std::make_shared<OnConfirm>(std::move(confirmed)); }
   /// What is called once, when the channel is over, before what waits fails; at once if it is. Not after a `close` of
   /// our own.
   void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed);
@@ -102,8 +110,12 @@ class ChannelCore {
   void handle(const protocol::basic::Deliver& method, const protocol::Command& command);
   void handle(const protocol::basic::Return& method, const protocol::Command& command);
   void handle(const protocol::basic::Cancel& method, const protocol::Command& command);
-  void handle(const protocol::basic::Ack&, const protocol::Command&) {}   // confirms are not waited for
-  void handle(const protocol::basic::Nack&, const protocol::Command&) {}  // nor are these
+  void handle(const protocol::basic::Ack& method, const protocol::Command&) { confirm(method, Confirm::ack); }
+  void handle(const protocol::basic::Nack& method, const protocol::Command&) { confirm(method, Confirm::nack); }
+  void confirm(const auto& method, Confirm what) {
+    const auto confirmed = confirmed_;  // lives on if the callback ends the channel
+    if (confirmed) (*confirmed)(method.delivery_tag, method.multiple, what);
+  }
   void handle(const protocol::channel::Flow& method, const protocol::Command& command);
   void handle(const protocol::channel::Close& method, const protocol::Command& command);
   void handle(const auto&, const protocol::Command& command) { handle_reply(command); }
@@ -119,6 +131,7 @@ class ChannelCore {
   std::uint64_t tags_chosen_{0};
   std::map<std::string, std::shared_ptr<Consumer>, std::less<>> consumers_;  // by tag
   std::shared_ptr<OnReturn> returned_;
+  std::shared_ptr<OnConfirm> confirmed_;
   MoveOnlyFunction<void(const CloseReason&)> closed_;
 };
 

@@ -57,6 +57,10 @@ class ConnectionCore final : public protocol::CommandEnd {
 
   using CommandEnd::now;
 
+  /// The largest frame that may be sent on the open connection, with its overhead; 0 for no limit. A message's
+  /// properties have to fit one.
+  [[nodiscard]] std::uint32_t frame_max_bytes() { return codec().limits().frame_max_bytes; }
+
   /// No transport could be made, or it is gone.
   void disconnect(std::error_code why, protocol::TimePoint now) override;
   /// The same, with a text that says more than the code.

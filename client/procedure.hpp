@@ -59,7 +59,10 @@ template <class Result, class... Args> class Procedure<Result(Args...)> {
 
  private:
   [[nodiscard]] RpcRequest request(const std::decay_t<Args>&... args) const {
-    return {queue_, rpc_json::encode_arguments(args...), options_.timeout, options_.declare};
+    return {.queue = queue_,
+            .payload = rpc_json::encode_arguments(args...),
+            .timeout = options_.timeout,
+            .declare = options_.declare};
   }
 
   template <class... Results, class Token, class Finish>

@@ -3,13 +3,13 @@
 #include <future>
 #include <utility>
 
+#include "client/random_id.hpp"
+
 namespace pocketmq::client {
 
 RpcCaller::RpcCaller(std::shared_ptr<Link> link)
-    : link_{std::move(link)}, core_{[this] { link_->deadline_changed(); }} {
-  link_->on_up([this](ConnectionCore& connection, Link::Ready ready) {
-    core_.open(connection, [ready = std::move(ready)](std::error_code error) mutable { ready({error, {}}); });
-  });
+    : link_{std::move(link)}, core_{{.client_id = random_id()}, [this] { link_->deadline_changed(); }} {
+  link_->on_up([this](ConnectionCore& connection, Link::Ready ready) { core_.open(connection, std::move(ready)); });
 }
 
 void RpcCaller::open(Done<> done) {
@@ -24,7 +24,7 @@ void RpcCaller::open_and_wait() {
   link_->open_and_wait();
 }
 
-void RpcCaller::call(RpcRequest request, RpcCore::Completed completed) {
+void RpcCaller::call(RpcRequest request, Completed completed) {
   const auto now = protocol::Clock::now();
   const auto wall = std::chrono::system_clock::now();
   link_->run(

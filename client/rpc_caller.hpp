@@ -19,7 +19,7 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void open_and_wait();
 
   /// From any thread. `completed` is called once, on the connection's thread; its time runs from now.
-  void call(RpcRequest request, RpcCore::Completed completed);
+  void call(RpcRequest request, Completed completed);
   /// Waits for the reply's body, or throws RpcError. Throws std::system_error(resource_deadlock_would_occur) on the
   /// connection's own thread.
   [[nodiscard]] std::string call_and_wait(RpcRequest request);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
+
+#include "client/random_id.hpp"
+#include "client/rpc_wire.hpp"
 
 namespace pocketmq::client {
 
@@ -14,30 +16,11 @@ using std::chrono::milliseconds;
 
 // RabbitMQ's greatest `expiration`, 49 days.
 constexpr milliseconds expiration_max{0xFFFF'FFFFLL};
+// Of a frame: its own octets, and what stands before the properties in it.
+constexpr std::size_t header_frame_overhead = 8 + 12;
 
 RpcError connection_lost(const CloseReason& reason) {
   return {RpcCode::unavailable, reason.text.empty() ? reason.error.message() : reason.text, reason::connection_lost};
-}
-
-// Why a queue could not be declared.
-RpcError declaration_error(const std::string& queue, const CloseReason& reason) {
-  if (reason.error.category() != reply_code_category()) return connection_lost(reason);
-  const auto text = "queue '" + queue + "': " + reason.text;
-  switch (static_cast<ReplyCode>(reason.error.value())) {
-    case ReplyCode::not_found: return {RpcCode::unavailable, text, reason::no_queue};
-    case ReplyCode::access_refused: return {RpcCode::permission_denied, text};
-    default: return {RpcCode::failed_precondition, text};
-  }
-}
-
-std::optional<RpcError> find_fault(const RpcRequest& request) {
-  if (request.queue.size() > ShortString::max_size_bytes)
-    return RpcError{RpcCode::invalid_argument, "the name of the procedure's queue is longer than 255 bytes"};
-  if (request.payload.body.size() > Limits{}.body_max_bytes)
-    return RpcError{RpcCode::resource_exhausted, "the request is larger than a message may be"};
-  if (request.timeout <= milliseconds::zero())
-    return RpcError{RpcCode::deadline_exceeded, "there was no time left for the call"};
-  return std::nullopt;
 }
 
 // Our ids are plain decimal numbers; another text is none of ours.
@@ -52,165 +35,269 @@ std::optional<std::uint64_t> to_call_id(const std::optional<ShortString>& correl
 
 }  // namespace
 
-// Where the channel is still there, the executor went before the connection could be closed, and nothing runs any more.
-RpcCore::~RpcCore() {
-  if (channel_) channel_->abandon();
-}
+// --- Connections -----------------------------------------------------------------------------------
 
-void RpcCore::open(ConnectionCore& connection, Done<> done) {
+void RpcCore::open(ConnectionCore& connection, CallbackChannel::OnOpen opened) {
+  if (closed_) return opened({Error::closed, closed_->message()});
   connection_ = &connection;
-  declared_.clear();
-  connection.open_channel([this, done = std::move(done)](std::error_code error, auto channel) mutable {
-    if (error) return done(error);
-    channel_ = std::move(channel);
-    channel_->on_closed([this](const CloseReason& reason) {
-      closed_ = connection_lost(reason);
-      fail_all(*closed_);
-    });
-    channel_->on_return([this](const basic::Return&, const Content& content) { on_return(content); });
-    channel_->request(queue::Declare{.exclusive = true},
-                      [this, done = std::move(done)](std::error_code refused, const queue::DeclareOk* ok) mutable {
-                        if (ok == nullptr) return done(refused);
-                        callback_queue_ = ok->queue;
-                        consume_replies(std::move(done));
-                      });
+  queues_ = std::make_shared<QueuePreparation>(connection);
+  Owner& owner = *this;
+  channel_ = std::make_shared<CallbackChannel>(connection, owner,
+                                               CallbackOptions{settings_.reply_to, settings_.confirm, may_cancel_});
+  channel_->open([this, opened = std::move(opened)](const CloseReason& reason) mutable {
+    if (reason.error)
+      end_connection(reason);
+    else
+      start_waiting();
+    opened(reason);
   });
 }
 
-void RpcCore::consume_replies(Done<> done) {
-  const auto deliver = [this](const basic::Deliver&, const Content& content) { on_reply(content); };
-  channel_->consume({.queue = callback_queue_, .no_ack = true}, deliver, nullptr,
-                    [this, done = std::move(done)](std::error_code error, const basic::ConsumeOk* ok) mutable {
-                      if (ok != nullptr) closed_.reset();
-                      done(error);
-                    });
+void RpcCore::start_waiting() {
+  for (const auto id : std::exchange(waiting_, {})) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end() || found->second.stage != Stage::waiting) continue;  // completed by another's callback
+    if (!channel_)
+      waiting_.insert(id);
+    else
+      start(id, found->second, connection_->now());
+  }
 }
+
+void RpcCore::on_lost(const CloseReason& reason) {
+  if (reason.text.find(rpc_cancel_exchange) != std::string::npos) may_cancel_ = false;
+  auto& connection = *connection_;
+  const auto lost = take_back(connection.now());
+  end_connection(reason);
+  if (connection.is_open()) open(connection, [](const CloseReason&) {});  // it was only the channel
+  for (const auto id : lost) complete(id, {.error = connection_lost(reason)});
+}
+
+void RpcCore::end_connection(const CloseReason& reason) {
+  last_loss_ = reason;
+  connection_ = nullptr;
+  channel_ = nullptr;
+  queues_ = nullptr;
+  unconfirmed_.clear();
+}
+
+std::vector<RpcCore::CallId> RpcCore::take_back(TimePoint now) {
+  std::vector<CallId> lost;
+  for (auto& [id, call] : calls_) {
+    if (call.stage == Stage::preparing)
+      wait(id, call, now + settings_.connection_wait);
+    else if (call.stage == Stage::sent && call.request.idempotent)
+      wait(id, call, call.deadline);
+    else if (call.stage == Stage::sent)
+      lost.push_back(id);
+  }
+  std::ranges::sort(lost);
+  return lost;
+}
+
+void RpcCore::close(const RpcError& why) {
+  closed_ = why;
+  auto calls = std::exchange(calls_, {});
+  due_.clear();
+  waiting_.clear();
+  std::vector<CallId> ids;
+  for (const auto& [id, call] : calls) ids.push_back(id);
+  std::ranges::sort(ids);
+  if (const auto channel = channel_) {
+    for (const auto id : ids)
+      if (calls.at(id).stage == Stage::sent) channel->cancel(std::to_string(id));
+    channel->close();
+  }
+  end_connection({Error::closed, why.message()});
+  for (const auto id : ids) calls.at(id).completed({.error = why});
+}
+
+// --- Calls -----------------------------------------------------------------------------------------
 
 RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, Completed completed) {
   const auto id = ++last_id_;
-  const auto fault = closed_ ? closed_ : find_fault(request);
-  if (fault) {
+  if (const auto fault = closed_ ? closed_ : find_fault(request)) {
     completed({.error = fault});
     return id;
   }
   const bool is_bounded = request.timeout <= expiration_max;
   const auto deadline = is_bounded ? now + request.timeout : TimePoint::max();
-  pending_.emplace(id, Pending{std::move(completed), deadline, request.queue});
-  if (is_bounded) {
-    const auto place = deadlines_.emplace(deadline, id).first;
-    if (place == deadlines_.begin()) deadline_changed_();
-  }
-
-  Unsent call{id, std::move(request), is_bounded ? wall + request.timeout : WallTime::max()};
-  if (!call.request.declare || declared_.contains(call.request.queue)) {
-    send(call, now);
-    return id;
-  }
-  const auto queue = call.request.queue;
-  const auto options = *call.request.declare;
-  const auto [waiting, is_first] = undeclared_.try_emplace(queue);
-  waiting->second.push_back(std::move(call));
-  if (is_first) declare(queue, options);
+  const auto wall_deadline = is_bounded ? wall + request.timeout : WallTime::max();
+  auto& call =
+      calls_.emplace(id, Call{std::move(request), std::move(completed), deadline, wall_deadline}).first->second;
+  if (channel_ && channel_->is_open())
+    start(id, call, now);
+  else
+    wait(id, call, now + settings_.connection_wait);
   return id;
 }
 
-void RpcCore::close(const RpcError& why) {
-  closed_ = why;
-  if (channel_) std::exchange(channel_, nullptr)->on_closed(nullptr);
-  fail_all(why);
+void RpcCore::wait(CallId id, Call& call, TimePoint until) {
+  call.stage = Stage::waiting;
+  call.is_confirmed = false;
+  waiting_.insert(id);
+  set_due(id, call, std::min(until, call.deadline));
 }
 
-void RpcCore::tick(TimePoint now) {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const auto id = deadlines_.begin()->second;
-    complete(id,
-             {.error = RpcError{RpcCode::deadline_exceeded, "no reply from '" + pending_.at(id).queue + "' in time"}});
-  }
-}
-
-TimePoint RpcCore::deadline() const { return deadlines_.empty() ? TimePoint::max() : deadlines_.begin()->first; }
-
-void RpcCore::send(const Unsent& call, TimePoint now) {
-  const auto correlation_id = std::to_string(call.id);
-  BasicProperties properties{.correlation_id = correlation_id, .reply_to = callback_queue_};
-  if (!call.request.payload.content_type.empty()) properties.content_type = call.request.payload.content_type;
-  std::string expiration;
-  FieldTableWriter headers;
-  if (call.wall_deadline != WallTime::max()) {
-    const auto left = std::chrono::duration_cast<milliseconds>(pending_.at(call.id).deadline - now);
-    const auto since_epoch = std::chrono::duration_cast<milliseconds>(call.wall_deadline.time_since_epoch());
-    expiration = std::to_string(std::max<std::int64_t>(left.count(), 1));
-    properties.expiration = expiration;
-    properties.headers = headers.int64(rpc_deadline_header, since_epoch.count()).table();
-  }
-  std::string encoded;
-  encode(properties, encoded);
-  channel_->send(basic::Publish{.routing_key = call.request.queue, .mandatory = true},
-                 Content{.properties = Properties{encoded}, .body = call.request.payload.body});
-}
-
-// On a channel of its own: a refusal closes the channel.
-void RpcCore::declare(const std::string& queue, const QueueOptions& options) {
-  connection_->open_channel([this, queue, options](std::error_code error, std::shared_ptr<ChannelCore> channel) {
-    if (error) return declared(queue, connection_lost({error, {}}));
-    auto& on = *channel;
-    on.request(queue::Declare{.queue = queue,
-                              .passive = options.passive,
-                              .durable = options.durable,
-                              .exclusive = options.exclusive,
-                              .auto_delete = options.auto_delete,
-                              .arguments = options.arguments.view()},
-               [this, queue, channel = std::move(channel)](std::error_code, const queue::DeclareOk* ok) {
-                 if (ok == nullptr) return declared(queue, declaration_error(queue, channel->close_reason()));
-                 channel->close([](std::error_code) {});
-                 declared(queue, std::nullopt);
-               });
+void RpcCore::start(CallId id, Call& call, TimePoint now) {
+  if (queues_->is_ready(call.request)) return send(id, call, now);
+  call.stage = Stage::preparing;
+  set_due(id, call, call.deadline);
+  queues_->prepare(call.request, [this, id](const std::optional<RpcError>& error) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) return;  // its time is over
+    if (error) return complete(id, {.error = error});
+    send(id, found->second, connection_->now());
   });
 }
 
-void RpcCore::declared(const std::string& queue, const std::optional<RpcError>& error) {
-  if (!error) declared_.insert(queue);
-  const auto waiting = undeclared_.extract(queue);
-  if (waiting.empty()) return;
-  for (const auto& call : waiting.mapped()) {
-    if (!pending_.contains(call.id)) continue;  // its time is over
-    if (error)
-      complete(call.id, {.error = error});
-    else
-      send(call, connection_->now());
+void RpcCore::send(CallId id, Call& call, TimePoint now) {
+  const auto correlation_id = std::to_string(id);
+  const auto message_id = hex_id(settings_.client_id) + '-' + correlation_id;
+  BasicProperties properties{
+      .correlation_id = correlation_id, .reply_to = channel_->reply_to(), .message_id = message_id};
+  if (!call.request.payload.content_type.empty()) properties.content_type = call.request.payload.content_type;
+  std::string expiration;
+  auto headers = call.request.headers;
+  if (call.wall_deadline != WallTime::max()) {
+    const auto left = std::chrono::duration_cast<milliseconds>(call.deadline - now);
+    const auto since_epoch = std::chrono::duration_cast<milliseconds>(call.wall_deadline.time_since_epoch());
+    expiration = std::to_string(std::max<std::int64_t>(left.count(), 1));
+    properties.expiration = expiration;
+    headers.add(rpc_deadline_header, since_epoch.count());
+  }
+  if (!headers.empty()) properties.headers = headers.view();
+  std::string encoded;
+  encode(properties, encoded);
+  const std::size_t frame_max = connection_->frame_max_bytes();
+  if (frame_max != 0 && encoded.size() + header_frame_overhead > frame_max)
+    return complete(id, {.error = RpcError{RpcCode::invalid_argument,
+                                           "headers: with " + std::to_string(encoded.size())
+                                               + " bytes the properties do not fit the connection's frames of "
+                                               + std::to_string(frame_max)}});
+  call.stage = Stage::sent;
+  set_due(id, call, call.deadline);
+  const auto tag = channel_->publish(call.request.queue,
+                                     Content{.properties = Properties{encoded}, .body = call.request.payload.body});
+  if (settings_.confirm) unconfirmed_.emplace_hint(unconfirmed_.end(), tag, id);
+  if (call.request.idempotent) return;
+  call.request.payload.body = {};
+  call.request.headers = {};
+}
+
+void RpcCore::cancel(CallId id) { give_up(id, {RpcCode::cancelled, "the caller cancelled the call"}); }
+
+void RpcCore::tick(TimePoint now) {
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const auto id = due_.begin()->second;
+    give_up(id, time_over(calls_.at(id), now));
   }
 }
 
-void RpcCore::fail_all(const RpcError& why) {
-  undeclared_.clear();
-  while (!pending_.empty()) complete(pending_.begin()->first, {.error = why});
+TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.begin()->first; }
+
+RpcError RpcCore::time_over(const Call& call, TimePoint now) const {
+  if (call.deadline > now)
+    return {RpcCode::unavailable, "no connection to the broker in time: " + connection_lost(last_loss_).message(),
+            reason::connection_lost};
+  auto text = "no reply from '" + call.request.queue + "' in time";
+  if (settings_.confirm)
+    text += call.is_confirmed ? "; the broker had taken the request" : "; the broker had not confirmed the request";
+  return {RpcCode::deadline_exceeded, text};
 }
+
+void RpcCore::set_due(CallId id, Call& call, TimePoint due) {
+  if (call.due == due) return;
+  if (call.due != TimePoint::max()) due_.erase({call.due, id});
+  call.due = due;
+  if (due == TimePoint::max()) return;
+  const auto place = due_.emplace(due, id).first;
+  if (place == due_.begin()) deadline_changed_();
+}
+
+void RpcCore::give_up(CallId id, const RpcError& why) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  if (found->second.stage == Stage::sent && channel_) channel_->cancel(std::to_string(id));
+  complete(id, {.error = why});
+}
+
+void RpcCore::complete(CallId id, RpcResult result) {
+  auto node = calls_.extract(id);
+  if (node.empty()) return;
+  due_.erase({node.mapped().due, id});
+  waiting_.erase(id);
+  node.mapped().completed(std::move(result));
+}
+
+// --- What comes back -------------------------------------------------------------------------------
 
 void RpcCore::on_reply(const Content& content) {
   const auto properties = content.properties.decode();
   const auto id = to_call_id(properties.correlation_id);
-  if (!id || !pending_.contains(*id)) {
-    dropped_replies_.fetch_add(1, std::memory_order_relaxed);
-    return;
+  const auto found = id ? calls_.find(*id) : calls_.end();
+  if (found == calls_.end() || found->second.stage != Stage::sent) return drop_reply();
+  if (properties.type == ShortString{rpc_error_type}) return complete(*id, {.error = error_from_body(content.body)});
+
+  const auto header = [&](std::string_view name) {
+    return properties.headers ? properties.headers->find(name) : std::nullopt;
+  };
+  const auto number = header(rpc_sequence_header);
+  if (!number || !number->integer()) return on_plain_reply(*id, found->second, std::string{content.body});
+  const auto end = header(rpc_end_header);
+  on_stream_reply(*id, found->second, *number->integer(), end && end->boolean() == true, std::string{content.body});
+}
+
+void RpcCore::on_plain_reply(CallId id, Call& call, std::string body) {
+  if (!call.request.on_element) return complete(id, {.body = std::move(body)});
+  if (take_element(id, call, std::move(body))) complete(id, {});
+}
+
+void RpcCore::on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body) {
+  if (!call.request.on_element) {
+    const RpcError error{RpcCode::internal, "'" + call.request.queue + "' is a stream procedure; call it as Stream<T>"};
+    return is_end ? complete(id, {.error = error}) : give_up(id, error);
   }
-  if (properties.type == ShortString{rpc_error_type})
-    complete(*id, {.error = error_from_body(content.body)});
-  else
-    complete(*id, {.body = std::string{content.body}});
+  // Sent again, an idempotent request is answered from the beginning; it may end earlier then.
+  if (number < call.next_element && !is_end) return drop_reply();
+  if (number > call.next_element)
+    return give_up(id,
+                   {RpcCode::data_loss, "the stream of '" + call.request.queue + "' lost its elements from "
+                                            + std::to_string(call.next_element) + " to " + std::to_string(number - 1)});
+  if (is_end) return complete(id, {});
+  if (take_element(id, call, std::move(body))) ++call.next_element;
+}
+
+bool RpcCore::take_element(CallId id, Call& call, std::string body) {
+  if (call.request.on_element(std::move(body))) return true;
+  give_up(id, {RpcCode::resource_exhausted,
+               "the stream of '" + call.request.queue + "' sent more than its reader left room for"});
+  return false;
 }
 
 void RpcCore::on_return(const Content& content) {
   const auto id = to_call_id(content.properties.decode().correlation_id);
-  if (!id || !pending_.contains(*id)) return;
-  const auto text = "there is no queue '" + pending_.at(*id).queue + "'; is its server running?";
+  const auto found = id ? calls_.find(*id) : calls_.end();
+  if (found == calls_.end()) return;
+  const auto text = "there is no queue '" + found->second.request.queue + "'; is its server running?";
   complete(*id, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
 }
 
-void RpcCore::complete(CallId id, RpcResult result) {
-  auto node = pending_.extract(id);
-  if (node.empty()) return;
-  deadlines_.erase({node.mapped().deadline, id});
-  node.mapped().completed(std::move(result));
+void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) {
+  const auto end = unconfirmed_.upper_bound(delivery_tag);
+  const auto begin = multiple ? unconfirmed_.begin() : unconfirmed_.lower_bound(delivery_tag);
+  std::vector<CallId> ids;
+  for (auto it = begin; it != end; ++it) ids.push_back(it->second);
+  unconfirmed_.erase(begin, end);
+  for (const auto id : ids) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) continue;  // it came back, or has its reply
+    if (what == Confirm::ack)
+      found->second.is_confirmed = true;
+    else
+      complete(id, {.error = RpcError{RpcCode::resource_exhausted, "the broker refused the request: the queue '"
+                                                                       + found->second.request.queue + "' is full"}});
+  }
 }
 
 }  // namespace pocketmq::client

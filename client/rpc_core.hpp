@@ -1,8 +1,8 @@
 // The calling side of the callback-queue pattern, without I/O: calls under way, their correlation ids and deadlines.
 //
-// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`;
-// replies come to one exclusive callback queue (RabbitMQ's tutorial six). Invariant: each call completes exactly once,
-// and is in `pending_` until then.
+// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`. The
+// core outlives connections: `open` gives it the next one. Invariant: each call completes exactly once, and is in
+// `calls_` until then; a request that is not idempotent is published at most once.
 #pragma once
 
 #include <atomic>
@@ -10,57 +10,52 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "client/callback_channel.hpp"
 #include "client/connection_core.hpp"
-#include "client/queue_options.hpp"
-#include "client/rpc_error.hpp"
+#include "client/queue_preparation.hpp"
+#include "client/rpc_request.hpp"
 #include "client/timed.hpp"
 
 namespace pocketmq::client {
 
-using WallTime = std::chrono::system_clock::time_point;
-
-/// A body with what says how to read it; an empty type means JSON.
-struct Payload {
-  std::string body{};
-  std::string_view content_type{};  // of static lifetime
+struct RpcSettings {
+  ReplyTo reply_to{ReplyTo::callback_queue};
+  /// Publisher confirms: a request that the broker does not take (its queue is full and rejects) fails at once, as
+  /// `resource_exhausted`, instead of waiting for its time to be over.
+  bool confirm{false};
+  /// How long a call waits for a connection before it fails as `unavailable`, if its own time is not over before.
+  std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
+  /// Begins the `message_id` of each request. No two clients may share it: servers tell repeated requests by it.
+  std::uint64_t client_id{0};
 };
 
-struct RpcRequest {
-  std::string queue{};
-  Payload payload{};
-  std::chrono::milliseconds timeout{};    // no_timeout for none
-  std::optional<QueueOptions> declare{};  // the queue is declared before the first request goes there
-};
-
-inline constexpr auto no_timeout = std::chrono::milliseconds::max();
-
-/// A reply's body, or how the call failed.
-struct RpcResult {
-  std::string body{};
-  std::optional<RpcError> error{};
-};
-
-class RpcCore final : public Timed {
+class RpcCore final : public Timed, private CallbackChannel::Owner {
  public:
   using CallId = std::uint64_t;
-  using Completed = MoveOnlyFunction<void(RpcResult)>;
 
-  /// `deadline_changed` is called when the deadline came nearer. Destroy it after `close`, or when nothing runs the
+  /// `deadline_changed` is called when `deadline()` came nearer. Destroy it after `close`, or when nothing runs the
   /// connection any more; calls under way are then not completed.
-  explicit RpcCore(MoveOnlyFunction<void()> deadline_changed) : deadline_changed_{std::move(deadline_changed)} {}
+  RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed)
+      : settings_{settings}, deadline_changed_{std::move(deadline_changed)} {}
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;
-  ~RpcCore();
 
-  /// Declares and consumes a callback queue, on an open connection; again on the next one when that is over.
-  void open(ConnectionCore& connection, Done<> done);
-  /// Sends a request. `now` and `wall` are the same moment on both clocks. `completed` may be called before it returns.
+  /// Makes an open connection the one that calls go over. `opened` is called once: with an empty reason when it is set
+  /// up, or why it is not. Call it again for each new connection, after the last one is over, which the core learns by
+  /// itself.
+  void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
+  /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
+  /// `completed` may be called before this returns.
   CallId call(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed);
+  /// Completes the call with `cancelled` and tells its server, if it is still under way.
+  void cancel(CallId id);
   /// Completes everything with `why`; later calls fail with it at once. Close the connection next.
   void close(const RpcError& why);
 
@@ -68,44 +63,62 @@ class RpcCore final : public Timed {
   [[nodiscard]] protocol::TimePoint deadline() const override;
 
   /// Calls under way.
-  [[nodiscard]] std::size_t pending_calls() const { return pending_.size(); }
-  /// Replies to calls that were over, or never made. From any thread.
+  [[nodiscard]] std::size_t pending_calls() const { return calls_.size(); }
+  /// Replies to calls that were over, or never made, and a stream's elements that came twice. From any thread.
   [[nodiscard]] std::uint64_t dropped_replies() const { return dropped_replies_.load(std::memory_order_relaxed); }
 
  private:
-  struct Pending {
+  enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
+
+  struct Call {
+    RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
     Completed completed;
     protocol::TimePoint deadline;
-    std::string queue;
-  };
-  // A request that waits for its queue's declaration.
-  struct Unsent {
-    CallId id;
-    RpcRequest request;
     WallTime wall_deadline;
+    Stage stage{Stage::waiting};
+    protocol::TimePoint due{protocol::TimePoint::max()};  // its place in due_
+    std::int64_t next_element{0};                         // of a stream
+    bool is_confirmed{false};
   };
 
-  void consume_replies(Done<> done);
-  void send(const Unsent& call, protocol::TimePoint now);
-  void declare(const std::string& queue, const QueueOptions& options);
-  void declared(const std::string& queue, const std::optional<RpcError>& error);
-  void fail_all(const RpcError& why);
-  void on_reply(const protocol::Content& content);
-  void on_return(const protocol::Content& content);
+  void on_reply(const protocol::Content& content) override;
+  void on_return(const protocol::Content& content) override;
+  void on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) override;
+  void on_lost(const CloseReason& reason) override;
+
+  void start(CallId id, Call& call, protocol::TimePoint now);
+  void send(CallId id, Call& call, protocol::TimePoint now);
+  void wait(CallId id, Call& call, protocol::TimePoint until);
+  void start_waiting();
+  void end_connection(const CloseReason& reason);
+  /// Takes back what is not lost with the connection; gives the ids of what is.
+  [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
+
+  void on_plain_reply(CallId id, Call& call, std::string body);
+  void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
+  /// False, and the call is over, if there was no room for it.
+  bool take_element(CallId id, Call& call, std::string body);
+
+  [[nodiscard]] RpcError time_over(const Call& call, protocol::TimePoint now) const;
+  void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
+  void set_due(CallId id, Call& call, protocol::TimePoint due);
+  /// Completes a call that its server may still be busy with.
+  void give_up(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
 
+  const RpcSettings settings_;
   MoveOnlyFunction<void()> deadline_changed_;
-  ConnectionCore* connection_{nullptr};
-  std::shared_ptr<ChannelCore> channel_;
-  std::string callback_queue_;
-  // What calls fail with while it is not open.
-  std::optional<RpcError> closed_{
-      RpcError{RpcCode::unavailable, "the client is not connected", reason::connection_lost}};
+  ConnectionCore* connection_{nullptr};  // null while there is none
+  std::shared_ptr<CallbackChannel> channel_;
+  std::shared_ptr<QueuePreparation> queues_;
+  bool may_cancel_{true};  // until the broker says otherwise
+  CloseReason last_loss_{Error::not_open, "there was none yet"};
+  std::optional<RpcError> closed_;  // what calls fail with once it is closed
   CallId last_id_{0};
-  std::unordered_map<CallId, Pending> pending_;
-  std::set<std::pair<protocol::TimePoint, CallId>> deadlines_;
-  std::set<std::string, std::less<>> declared_;
-  std::map<std::string, std::vector<Unsent>, std::less<>> undeclared_;  // by queue, while its declaration is under way
+  std::unordered_map<CallId, Call> calls_;
+  std::set<std::pair<protocol::TimePoint, CallId>> due_;
+  std::set<CallId> waiting_;
+  std::map<std::uint64_t, CallId> unconfirmed_;
   std::atomic<std::uint64_t> dropped_replies_{0};
 };
 

@@ -36,8 +36,9 @@ enum class RpcCode : std::uint8_t {
 
 /// Why `unavailable`: what `RpcError::reason()` says.
 namespace reason {
-inline constexpr std::string_view no_queue = "no_queue";
-inline constexpr std::string_view connection_lost = "connection_lost";
+inline constexpr std::string_view no_queue = "no_queue";        // the request came back
+inline constexpr std::string_view no_consumer = "no_consumer";  // there is nobody to answer, so nothing was sent
+inline constexpr std::string_view connection_lost = "connection_lost";  // before the reply came, or there was none
 }  // namespace reason
 
 /// What a failed call throws, and what a handler throws to choose the code that its caller gets.
@@ -57,12 +58,7 @@ class RpcError : public std::runtime_error {
   std::string reason_;
 };
 
-/// The property `type` of a reply that says how the call failed.
-inline constexpr std::string_view rpc_error_type = "rpc.error";
-/// The header with a request's deadline: milliseconds since the epoch, as an int64.
-inline constexpr std::string_view rpc_deadline_header = "x-rpc-deadline";
-
-/// The body of such a reply: {"code": ..., "message": ...}.
+/// The body of an error reply: {"code": ..., "message": ...}.
 [[nodiscard]] std::string to_body(const RpcError& error);
 /// The error that a body says; `internal` for a body that says none.
 [[nodiscard]] RpcError error_from_body(std::string_view body);

@@ -31,8 +31,6 @@ std::string quote(std::string text) {
   return text;
 }
 
-std::string show(const json& value) { return quote(value.dump(-1, ' ', false, json::error_handler_t::replace)); }
-
 std::string count(std::size_t arguments) {
   return std::to_string(arguments) + (arguments == 1 ? " argument" : " arguments");
 }
@@ -51,7 +49,8 @@ std::string dump(const json& value, RpcCode fault) {
   try {
     return value.dump();
   } catch (const json::exception&) {
-    throw RpcError{fault, "a string that is not UTF-8 cannot be sent as JSON: " + show(value)};
+    throw RpcError{fault, "a string that is not UTF-8 cannot be sent as JSON: "
+                              + quote(value.dump(-1, ' ', false, json::error_handler_t::replace))};
   }
 }
 
@@ -71,17 +70,6 @@ std::vector<json> parse_arguments(std::string_view body, std::size_t arity) {
   }
   if (!value.is_array() || value.size() != arity) refuse_count(value.is_array() ? value.size() : 1);
   return std::move(value.get_ref<json::array_t&>());
-}
-
-void refuse(const json& given, RpcCode fault, const std::string& what, const std::string& expected) {
-  throw RpcError{fault, what + ": expected " + expected + ", given " + show(given)};
-}
-
-void refuse(const json& given, RpcCode fault, const std::string& what, const json::exception& why) {
-  std::string_view text = why.what();  // "[json.exception.type_error.302] type must be string, but is number"
-  if (const auto end = text.find("] "); text.starts_with("[json.exception.") && end != std::string_view::npos)
-    text.remove_prefix(end + 2);
-  throw RpcError{fault, what + ": " + std::string{text} + ", given " + show(given)};
 }
 
 }  // namespace pocketmq::client::rpc_json

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "client/move_only_function.hpp"
-#include "client/rpc_core.hpp"
 #include "client/rpc_json.hpp"
+#include "client/rpc_request.hpp"
 
 namespace pocketmq::server {
 

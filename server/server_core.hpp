@@ -12,8 +12,9 @@
 
 #include "client/connection_core.hpp"
 #include "client/queue_options.hpp"
-#include "client/rpc_core.hpp"
 #include "client/rpc_error.hpp"
+#include "client/rpc_request.hpp"
+#include "client/rpc_wire.hpp"
 
 namespace pocketmq::server {
 

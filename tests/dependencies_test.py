@@ -19,7 +19,7 @@ MAY_INCLUDE = {
 # The units (.hpp and .cpp) of protocol and broker that meet sockets and threads; everything else there is I/O-free.
 ASIO_UNITS = {"protocol/transport", "protocol/turn", "broker/listener", "broker/embedded", "broker/main"}
 # The headers whose templates turn a user's types into JSON.
-JSON_HEADERS = {"client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
+JSON_HEADERS = {"client/json_convert.hpp", "client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "server/fib_server.cpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

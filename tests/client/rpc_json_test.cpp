@@ -85,9 +85,49 @@ TEST_CASE("an argument of another type is refused, by number, with what was expe
   CHECK_THROWS_MATCHES(decode_arguments<double>("null"), RpcError,
                        refuses(invalid, "argument 1: expected a number, given null"));
   CHECK_THROWS_MATCHES(decode_arguments<std::string>("30"), RpcError,
-                       refuses(invalid, "argument 1: type must be string, but is number, given 30"));
+                       refuses(invalid, "argument 1: expected a string, given 30"));
   CHECK_THROWS_MATCHES(decode_arguments<Point>(R"({"x":1})"), RpcError,
                        refuses(invalid, R"(argument 1: key 'y' not found, given {"x":1})"));
+}
+
+TEST_CASE("containers hold what they say, and an element that does not fit is told by its place") {
+  const auto invalid = RpcCode::invalid_argument;
+  using Tags = std::map<std::string, std::vector<int>>;
+  CHECK(decode_arguments<Tags>(R"({"a":[1,2],"b":[]})") == std::tuple{Tags{{"a", {1, 2}}, {"b", {}}}});
+  CHECK(encode_arguments(Tags{{"a", {1, 2}}}).body == R"({"a":[1,2]})");
+  CHECK(decode_arguments<std::set<int>>("[3,1,3]") == std::tuple{std::set{1, 3}});
+  CHECK(decode_arguments<std::array<int, 2>>("[1,2]") == std::tuple{std::array{1, 2}});
+  CHECK(decode_arguments<std::pair<int, std::string>>(R"([1,"x"])") == std::make_tuple(std::pair{1, std::string{"x"}}));
+  CHECK(decode_arguments<std::vector<Point>>(R"([{"x":1,"y":2}])") == std::tuple{std::vector{Point{1, 2}}});
+  CHECK(decode_arguments<std::vector<bool>>("[true]") == std::tuple{std::vector{true}});
+  CHECK(encode_arguments(std::vector{Point{1, 2}}).body == R"([{"x":1,"y":2}])");
+  CHECK(encode_arguments(std::vector{true}).body == "[true]");
+
+  CHECK_THROWS_MATCHES(decode_arguments<std::vector<bool>>("[true,false,1]"), RpcError,
+                       refuses(invalid, "argument 1, element 3: expected true or false, given 1"));
+  CHECK_THROWS_MATCHES((decode_arguments<int, Tags>(R"([1,{"a":[1,"x"]}])")), RpcError,
+                       refuses(invalid,
+                               "argument 2, key 'a', element 2: expected an integer from -2147483648 to 2147483647, "
+                               "given \"x\""));
+  CHECK_THROWS_MATCHES(decode_arguments<std::vector<Point>>(R"([{"x":1}])"), RpcError,
+                       refuses(invalid, R"(argument 1, element 1: key 'y' not found, given {"x":1})"));
+  CHECK_THROWS_MATCHES((decode_arguments<std::array<int, 2>>("[1,2,3]")), RpcError,
+                       refuses(invalid, "argument 1: expected an array of 2 elements, given [1,2,3]"));
+  CHECK_THROWS_MATCHES(decode_arguments<std::vector<int>>("{}"), RpcError,
+                       refuses(invalid, "argument 1: expected an array, given {}"));
+  CHECK_THROWS_MATCHES(decode_arguments<Tags>("[]"), RpcError,
+                       refuses(invalid, "argument 1: expected an object, given []"));
+}
+
+TEST_CASE("an optional value may be null, and is strict where it is not") {
+  using Maybe = std::optional<int>;
+  CHECK(encode_arguments(Maybe{5}, Maybe{}).body == "[5,null]");
+  CHECK(decode_arguments<Maybe, Maybe>("[5,null]") == std::tuple{Maybe{5}, Maybe{}});
+  CHECK(decode_arguments<std::vector<Maybe>>("[null,1]") == std::tuple{std::vector<Maybe>{std::nullopt, 1}});
+  CHECK(encode_result(Maybe{}).body == "null");
+  CHECK(decode_result<Maybe>("null", "f") == Maybe{});
+  CHECK_THROWS_MATCHES(decode_arguments<std::optional<bool>>("1"), RpcError,
+                       refuses(RpcCode::invalid_argument, "argument 1: expected true or false, given 1"));
 }
 
 TEST_CASE("what is no JSON is refused") {

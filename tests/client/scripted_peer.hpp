@@ -38,8 +38,9 @@ class ScriptedPeer {
         codec_{protocol::make_codec(encoding, limits)} {}
 
   /// Connected, with the handshake done.
-  static ScriptedPeer open(protocol::Encoding encoding) {
+  static ScriptedPeer open(protocol::Encoding encoding, protocol::TimePoint at = protocol::TimePoint{1h}) {
     ScriptedPeer peer{encoding};
+    peer.now = at;
     peer.begins();
     peer.finishes_handshake();
     REQUIRE(peer.opened.times == 1);

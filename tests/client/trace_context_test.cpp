@@ -10,9 +10,9 @@ const std::string example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b
 TEST_CASE("a traceparent is told from what is none") {
   CHECK(is_traceparent(example));
   CHECK(is_traceparent("01" + example.substr(2) + "-more"));
-  for (const auto& other :
+  for (const std::string& other :
        {std::string{}, example.substr(1), example + "-more", "ff" + example.substr(2),
-        "01" + example.substr(2) + "more", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-00",
+        "01" + example.substr(2) + "more", std::string{"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-00"},
         "00-" + std::string(32, '0') + example.substr(35), example.substr(0, 36) + std::string(16, '0') + "-00",
         example.substr(0, 53) + "0x"}) {
     INFO(other);
