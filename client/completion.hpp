@@ -1,12 +1,15 @@
 // From Asio's completion tokens to type-erased callbacks: what Asio 1.22 has no any_completion_handler for.
 #pragma once
 
+#include <stop_token>
 #include <tuple>
 #include <utility>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 
@@ -35,6 +38,33 @@ auto initiate(Self self, Token&& token, Operation operation) {
   return asio::async_initiate<Token, void(Results...)>(
       [](auto handler, Self on, Operation start) {
         start(*on, completion<Results...>(std::move(handler), on->executor()));
+      },
+      token, std::move(self), std::move(operation));
+}
+
+/// Stops when the handler's cancellation slot is told to cancel; never, if it has none. Not for a `total` cancellation,
+/// which promises that nothing has happened: that nobody can say of a request that was sent.
+template <class Handler> [[nodiscard]] std::stop_token stop_token_of(const Handler& handler) {
+  auto slot = asio::get_associated_cancellation_slot(handler);
+  if (!slot.is_connected()) return {};
+  std::stop_source source;
+  slot.assign([source](asio::cancellation_type_t type) mutable {
+    if ((type & (asio::cancellation_type::terminal | asio::cancellation_type::partial))
+        != asio::cancellation_type::none)
+      source.request_stop();
+  });
+  return source.get_token();
+}
+
+/// `initiate` for what can be cancelled: `operation(self, stop, done)`. `self` is given as it was, so that it can be
+/// kept.
+template <class... Results, class Self, class Token, class Operation>
+auto initiate_cancellable(Self self, Token&& token, Operation operation) {
+  return asio::async_initiate<Token, void(Results...)>(
+      [](auto handler, Self on, Operation start) {
+        auto stop = stop_token_of(handler);
+        auto done = completion<Results...>(std::move(handler), on->executor());
+        start(std::move(on), std::move(stop), std::move(done));
       },
       token, std::move(self), std::move(operation));
 }

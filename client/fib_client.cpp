@@ -16,7 +16,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(arguments, argc, argv);
 
   using namespace pocketmq::client;
-  RpcClient rpc{url, {.name = "fib_client"}};
+  RpcClient rpc{url, {.connection = {.name = "fib_client"}}};
   auto fib = rpc.procedure<int(int)>("rpc_queue", {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}});
 
   std::cout << "[x] Requesting fib(" << n << ")" << std::endl;

@@ -3,74 +3,134 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <type_traits>
 #include <utility>
-
-#include <asio/async_result.hpp>
+#include <vector>
 
 #include "client/completion.hpp"
 #include "client/queue_options.hpp"
 #include "client/rpc_caller.hpp"
 #include "client/rpc_json.hpp"
+#include "client/stream.hpp"
+#include "client/table.hpp"
 
 namespace pocketmq::client {
 
 struct ProcedureOptions {
-  /// How long a call may take, from the call to the reply; `no_timeout` for as long as it takes. The request carries
-  /// it: the broker and the server drop a request that nobody waits for any more.
+  /// How long a call may take, from the call to the reply or the end of a stream; `no_timeout` for as long as it takes.
+  /// The request carries it: the broker and the server drop a request that nobody waits for any more.
   std::chrono::milliseconds timeout{std::chrono::seconds{30}};
-  /// Declare the queue before the first call, so that clients may start before their server. It must be declared alike
-  /// there.
+  /// Declare the queue before the first call on each connection, so that clients may start before their server. It must
+  /// be declared alike there.
   std::optional<QueueOptions> declare{};
+  /// To run it twice does no harm: a call under way when the connection is lost is sent again over the next one, with
+  /// the same `message_id`, instead of failing; and the middleware `retry` may make it again.
+  bool idempotent{false};
+  /// Ask the broker before each call whether anybody consumes the queue, which takes a round trip, and fail as
+  /// `unavailable`, reason `no_consumer`, if not. Otherwise such a request waits in its queue.
+  bool require_consumer{false};
+  /// Sent with each request.
+  Table headers{};
+  /// How many elements of a stream may wait to be read. A stream that sends more is stopped, and fails as
+  /// `resource_exhausted`.
+  std::size_t unread_max{1'000};
 };
 
-template <class Signature> class Procedure;
+/// What procedures of any signature have in common.
+class ProcedureBase {
+ public:
+  ProcedureBase(std::shared_ptr<RpcCaller> caller, std::string queue, ProcedureOptions options)
+      : caller_{std::move(caller)}, queue_{std::move(queue)}, options_{std::move(options)} {}
+
+ protected:
+  [[nodiscard]] RpcRequest request(Payload payload) const {
+    return {.queue = queue_,
+            .payload = std::move(payload),
+            .timeout = options_.timeout,
+            .declare = options_.declare,
+            .idempotent = options_.idempotent,
+            .require_consumer = options_.require_consumer,
+            .headers = options_.headers,
+            .stops = stops_};
+  }
+
+  std::shared_ptr<RpcCaller> caller_;
+  std::string queue_;
+  ProcedureOptions options_;
+  std::vector<std::stop_token> stops_;
+};
 
 /// Made by `RpcClient::procedure`. May be copied, and called from any thread; a call after its client is gone is
 /// `cancelled`.
-template <class Result, class... Args> class Procedure<Result(Args...)> {
+///
+/// A call that fails throws RpcError, or completes with one. `unavailable`, `deadline_exceeded` and `cancelled` say
+/// nothing about whether the handler ran, or will still run; what must not run twice needs an id of its own in its
+/// arguments, by which the handler can tell.
+template <class Signature> class Procedure;
+
+/// What `with` gives is a procedure of the same kind: written once for all signatures.
+template <class Self> class ProcedureWith : public ProcedureBase {
  public:
-  Procedure(std::shared_ptr<RpcCaller> caller, std::string queue, ProcedureOptions options)
-      : caller_{std::move(caller)}, queue_{std::move(queue)}, options_{std::move(options)} {}
+  using ProcedureBase::ProcedureBase;
+
+  /// The same procedure, with one more header on each request.
+  [[nodiscard]] Self with(std::string_view header, const auto& value) const {
+    Self other{static_cast<const Self&>(*this)};
+    static_cast<ProcedureWith&>(other).options_.headers.add(header, value);
+    return other;
+  }
+  /// The same procedure, whose calls are cancelled when a stop is requested: that of a handler's own request, say.
+  [[nodiscard]] Self with(std::stop_token stop) const {
+    Self other{static_cast<const Self&>(*this)};
+    static_cast<ProcedureWith&>(other).stops_.push_back(std::move(stop));
+    return other;
+  }
+};
+
+template <class Result, class... Args>
+class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...)>> {
+ public:
+  using ProcedureWith<Procedure>::ProcedureWith;
 
   /// Calls, and waits for the reply. Throws RpcError if the call fails, and
   /// std::system_error(resource_deadlock_would_occur) on the client's own thread, where it would wait for itself.
   Result operator()(const std::decay_t<Args>&... args) const {
-    return rpc_json::decode_result<Result>(caller_->call_and_wait(request(args...)), queue_);
+    auto call = this->request(rpc_json::encode_arguments(args...));
+    return rpc_json::decode_result<Result>(this->caller_->call_and_wait(std::move(call)), this->queue_);
   }
 
   /// Calls: void(std::exception_ptr, Result), or void(std::exception_ptr) for a procedure without result. The exception
-  /// is an RpcError. Throws at once only for arguments that cannot be written as JSON.
+  /// is an RpcError. Throws at once only for arguments that cannot be written as JSON. A cancellation slot cancels the
+  /// call: it completes with `cancelled`, and its handler is told.
   template <class Token> auto async(const std::decay_t<Args>&... args, Token&& token) const {
     static_assert(std::is_void_v<Result> || std::default_initializable<Result>,
                   "a failed call completes with Result{}");
+    auto call = this->request(rpc_json::encode_arguments(args...));
     if constexpr (std::is_void_v<Result>)
-      return start<std::exception_ptr>(std::forward<Token>(token), request(args...),
+      return start<std::exception_ptr>(std::forward<Token>(token), std::move(call),
                                        [](auto& done, std::string) { done(nullptr); });
     else
-      return start<std::exception_ptr, Result>(std::forward<Token>(token), request(args...),
-                                               [queue = queue_](auto& done, std::string body) {
+      return start<std::exception_ptr, Result>(std::forward<Token>(token), std::move(call),
+                                               [queue = this->queue_](auto& done, std::string body) {
                                                  done(nullptr, rpc_json::decode_result<Result>(std::move(body), queue));
                                                });
   }
 
  private:
-  [[nodiscard]] RpcRequest request(const std::decay_t<Args>&... args) const {
-    return {.queue = queue_,
-            .payload = rpc_json::encode_arguments(args...),
-            .timeout = options_.timeout,
-            .declare = options_.declare};
-  }
-
   template <class... Results, class Token, class Finish>
   auto start(Token&& token, RpcRequest call, Finish finish) const {
-    return initiate<Results...>(
-        caller_, std::forward<Token>(token),
-        [call = std::move(call), finish = std::move(finish)](RpcCaller& caller, auto done) mutable {
-          caller.call(std::move(call), [done = std::move(done), finish = std::move(finish)](RpcResult result) mutable {
+    return initiate_cancellable<Results...>(
+        this->caller_, std::forward<Token>(token),
+        [call = std::move(call), finish = std::move(finish)](const std::shared_ptr<RpcCaller>& caller,
+                                                             std::stop_token stop, auto done) mutable {
+          if (stop.stop_possible()) call.stops.push_back(std::move(stop));
+          caller->call(std::move(call), [done = std::move(done), finish = std::move(finish)](RpcResult result) mutable {
             try {
               if (result.error) throw *result.error;
               finish(done, std::move(result.body));
@@ -85,10 +145,20 @@ template <class Result, class... Args> class Procedure<Result(Args...)> {
   template <class R> static void fail(MoveOnlyFunction<void(std::exception_ptr, R)>& done, std::exception_ptr why) {
     done(std::move(why), R{});
   }
+};
 
-  std::shared_ptr<RpcCaller> caller_;
-  std::string queue_;
-  ProcedureOptions options_;
+/// A procedure that sends several replies.
+template <class T, class... Args>
+class Procedure<Stream<T>(Args...)> : public ProcedureWith<Procedure<Stream<T>(Args...)>> {
+ public:
+  using ProcedureWith<Procedure>::ProcedureWith;
+
+  /// Calls, and does not wait: that, and what went wrong, is the stream's business. Throws only for arguments that
+  /// cannot be written as JSON.
+  [[nodiscard]] Stream<T> operator()(const std::decay_t<Args>&... args) const {
+    auto call = this->request(rpc_json::encode_arguments(args...));
+    return {std::make_shared<StreamReader>(this->caller_, std::move(call), this->options_.unread_max), this->queue_};
+  }
 };
 
 }  // namespace pocketmq::client

@@ -1,14 +1,18 @@
 #include "client/rpc_caller.hpp"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
-#include "client/random_id.hpp"
+#include <asio/post.hpp>
+
+#include "client/stopping.hpp"
+#include "client/trace_context.hpp"
 
 namespace pocketmq::client {
 
-RpcCaller::RpcCaller(std::shared_ptr<Link> link)
-    : link_{std::move(link)}, core_{{.client_id = random_id()}, [this] { link_->deadline_changed(); }} {
+RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
+    : link_{std::move(link)}, core_{settings, [this] { link_->deadline_changed(); }} {
   link_->on_up([this](ConnectionCore& connection, Link::Ready ready) { core_.open(connection, std::move(ready)); });
 }
 
@@ -25,12 +29,52 @@ void RpcCaller::open_and_wait() {
 }
 
 void RpcCaller::call(RpcRequest request, Completed completed) {
+  // Here, for the chain may leave this thread.
+  if (!request.headers.view().find(traceparent_header))
+    request.headers.add(traceparent_header, child_traceparent(TraceScope::current()));
+  pass(0, std::move(request), std::move(completed));
+}
+
+void RpcCaller::pass(std::size_t middleware, RpcRequest request, Completed completed) {
+  if (middleware == middlewares_.size()) return send(std::move(request), std::move(completed));
+  auto next = [self = shared_from_this(), middleware](RpcRequest changed, Completed over) {
+    self->pass(middleware + 1, std::move(changed), std::move(over));
+  };
+  middlewares_[middleware](std::move(request), std::move(next), std::move(completed));
+}
+
+void RpcCaller::send(RpcRequest request, Completed completed) {
   const auto now = protocol::Clock::now();
   const auto wall = std::chrono::system_clock::now();
   link_->run(
       [self = shared_from_this(), request = std::move(request), now, wall, completed = std::move(completed)]() mutable {
-        self->core_.call(std::move(request), now, wall, std::move(completed));
+        self->begin(std::move(request), now, wall, std::move(completed));
       });
+}
+
+void RpcCaller::begin(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed) {
+  const auto stops = std::exchange(request.stops, {});
+  if (std::ranges::any_of(stops, &std::stop_token::stop_requested))
+    return completed({.error = RpcError{RpcCode::cancelled, "the call was cancelled before it was made"}});
+  if (stops.empty()) {
+    core_.call(std::move(request), now, wall, std::move(completed));
+    return;
+  }
+  auto cancelling = std::make_shared<std::vector<std::shared_ptr<void>>>();
+  const auto id = core_.call(std::move(request), now, wall,
+                             [cancelling, completed = std::move(completed)](RpcResult result) mutable {
+                               cancelling->clear();
+                               completed(std::move(result));
+                             });
+  for (const auto& stop : stops)
+    cancelling->push_back(when_stopped(stop, [weak = weak_from_this(), id] {
+      if (const auto self = weak.lock()) self->cancel(id);
+    }));
+}
+
+// Posted always: it may be called from inside of the core, or while another thread waits for it to return.
+void RpcCaller::cancel(RpcCore::CallId id) {
+  asio::post(link_->executor(), [self = shared_from_this(), id] { self->core_.cancel(id); });
 }
 
 std::string RpcCaller::call_and_wait(RpcRequest request) {
@@ -44,7 +88,7 @@ std::string RpcCaller::call_and_wait(RpcRequest request) {
     if (result.error) throw *result.error;
     return std::move(result.body);
   } catch (const std::future_error&) {
-    throw RpcError{RpcCode::cancelled, "the executor that the client was given is gone"};
+    throw executor_gone();
   }
 }
 
@@ -55,5 +99,7 @@ void RpcCaller::close_and_wait() {
   });
   link_->close_and_wait();
 }
+
+RpcError executor_gone() { return {RpcCode::cancelled, "the executor that the client was given is gone"}; }
 
 }  // namespace pocketmq::client

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "client/call_middleware.hpp"
 #include "client/link.hpp"
 #include "client/rpc_core.hpp"
 
@@ -11,14 +13,18 @@ namespace pocketmq::client {
 
 class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
  public:
-  explicit RpcCaller(std::shared_ptr<Link> link);
+  RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings);
 
-  /// Connects and sets up the callback queue.
+  /// Connects and sets up the place for replies.
   void open(Done<> done);
   /// The same, and waits; throws std::system_error. Only on a link with a thread of its own.
   void open_and_wait();
 
-  /// From any thread. `completed` is called once, on the connection's thread; its time runs from now.
+  /// Puts `middleware` inside of those that are there. Before the first call only.
+  void use(CallMiddleware middleware) { middlewares_.push_back(std::move(middleware)); }
+
+  /// From any thread; the call's time runs from now. `completed` is called once, usually on
+  /// the connection's thread.
   void call(RpcRequest request, Completed completed);
   /// Waits for the reply's body, or throws RpcError. Throws std::system_error(resource_deadlock_would_occur) on the
   /// connection's own thread.
@@ -29,10 +35,20 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
 
   [[nodiscard]] std::uint64_t dropped_replies() const { return core_.dropped_replies(); }
   [[nodiscard]] const asio::any_io_executor& executor() const { return link_->executor(); }
+  void refuse_to_block_here() const { link_->refuse_to_block_here(); }
 
  private:
+  void pass(std::size_t middleware, RpcRequest request, Completed completed);
+  void send(RpcRequest request, Completed completed);
+  void begin(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed);
+  void cancel(RpcCore::CallId id);
+
   const std::shared_ptr<Link> link_;
+  std::vector<CallMiddleware> middlewares_;
   RpcCore core_;
 };
+
+/// What a call fails with that can never be completed.
+[[nodiscard]] RpcError executor_gone();
 
 }  // namespace pocketmq::client

@@ -1,15 +1,29 @@
 #include "client/rpc_client.hpp"
 
-namespace pocketmq::client {
+#include "client/random_id.hpp"
 
-RpcClient::RpcClient(Urls urls, ConnectionOptions options)
-    : caller_{std::make_shared<RpcCaller>(Link::on_own_thread(std::move(urls), std::move(options)))} {
+namespace pocketmq::client {
+namespace {
+
+RpcSettings settings_of(const RpcClientOptions& options) {
+  return {.reply_to = options.reply,
+          .confirm = options.confirm,
+          .connection_wait = options.connection_wait,
+          .client_id = random_id()};
+}
+
+}  // namespace
+
+RpcClient::RpcClient(Urls urls, RpcClientOptions options)
+    : caller_{std::make_shared<RpcCaller>(Link::on_own_thread(std::move(urls), options.connection, options.reconnect),
+                                          settings_of(options))} {
   caller_->open_and_wait();
 }
 
-RpcClient::RpcClient(asio::any_io_executor executor, Urls urls, ConnectionOptions options)
-    : caller_{
-        std::make_shared<RpcCaller>(Link::on_executor(std::move(executor), std::move(urls), std::move(options)))} {}
+RpcClient::RpcClient(asio::any_io_executor executor, Urls urls, RpcClientOptions options)
+    : caller_{std::make_shared<RpcCaller>(
+        Link::on_executor(std::move(executor), std::move(urls), options.connection, options.reconnect),
+        settings_of(options))} {}
 
 RpcClient& RpcClient::operator=(RpcClient&& other) noexcept {
   if (this == &other) return *this;

@@ -69,7 +69,10 @@ void RpcCore::on_lost(const CloseReason& reason) {
   auto& connection = *connection_;
   const auto lost = take_back(connection.now());
   end_connection(reason);
-  if (connection.is_open()) open(connection, [](const CloseReason&) {});  // it was only the channel
+  if (connection.is_open())  // it was only the channel
+    open(connection, [&connection](const CloseReason& failure) {
+      if (failure.error && connection.is_open()) connection.close(connection.now(), [](std::error_code) {});
+    });
   for (const auto id : lost) complete(id, {.error = connection_lost(reason)});
 }
 

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/move_only_function.hpp"
 #include "client/queue_options.hpp"
@@ -37,8 +38,8 @@ struct RpcRequest {
   /// Makes it a stream call: takes each element's body, on the connection's thread, and says whether there was room for
   /// it. It must not call back into the core. The call completes at the stream's end, with an empty body.
   std::function<bool(std::string)> on_element{};
-  /// Cancels the call when a stop is requested, from any thread.
-  std::stop_token stop{};
+  /// A stop that is requested of one of them, from any thread, cancels the call.
+  std::vector<std::stop_token> stops{};
 };
 
 /// A reply's body, or how the call failed.

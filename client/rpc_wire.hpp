@@ -11,6 +11,9 @@ inline constexpr std::string_view rpc_deadline_header = "x-rpc-deadline";
 /// The property `type` of a reply that says how the call failed.
 inline constexpr std::string_view rpc_error_type = "rpc.error";
 
+/// The header in which a caller says who it is.
+inline constexpr std::string_view rpc_authorization_header = "authorization";
+
 /// A stream's replies are numbered in this header from 0, as int64.
 inline constexpr std::string_view rpc_sequence_header = "x-rpc-seq";
 /// True in the last one, which is no element and has an empty body or is an error.

@@ -1,4 +1,5 @@
-// How fast calls are over loopback: one at a time, and a hundred in flight.
+// How fast calls are over loopback, with a callback queue and with direct reply-to: one at a time, and a hundred in
+// flight. Both are measured in turn, round after round.
 //
 //     rpc_bench [URL...]        without a URL: an embedded broker, in both encodings
 #include <algorithm>
@@ -22,28 +23,29 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Micros = std::chrono::duration<double, std::micro>;
 
-constexpr auto warm_up = 300ms;
-constexpr auto measured = 2s;
+constexpr auto one_round = 400ms;
+constexpr std::size_t rounds = 5;  // after one to warm up
 constexpr std::size_t in_flight = 100;
 
-double percentile(const std::vector<double>& sorted, double share) {
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+using Echo = client::Procedure<int(int)>;
+
+// The value below which that share of them is.
+double percentile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
 }
 
-std::vector<double> one_at_a_time(client::Procedure<int(int)>& echo, Clock::duration duration) {
-  std::vector<double> micros;
-  for (auto now = Clock::now(), end = now + duration; now < end;) {
+void one_at_a_time(const Echo& echo, std::vector<double>& micros) {
+  for (auto now = Clock::now(), end = now + one_round; now < end;) {
     echo(1);
     const auto after = Clock::now();
     micros.push_back(Micros{after - now}.count());
     now = after;
   }
-  std::ranges::sort(micros);
-  return micros;
 }
 
 // Each call that completes makes the next, until the time is over.
-double calls_per_second(client::Procedure<int(int)>& echo, Clock::duration duration) {
+double calls_per_second(const Echo& echo) {
   std::promise<void> over;
   const auto begin = Clock::now();
   std::size_t calls = 0;
@@ -51,7 +53,7 @@ double calls_per_second(client::Procedure<int(int)>& echo, Clock::duration durat
   std::function<void(const std::exception_ptr&, int)> next = [&](const std::exception_ptr& error, int) {
     if (error) std::rethrow_exception(error);
     ++calls;
-    if (Clock::now() - begin < duration)
+    if (Clock::now() - begin < one_round)
       echo.async(1, next);
     else if (--running == 0)
       over.set_value();
@@ -61,19 +63,36 @@ double calls_per_second(client::Procedure<int(int)>& echo, Clock::duration durat
   return static_cast<double>(calls) / std::chrono::duration<double>{Clock::now() - begin}.count();
 }
 
+struct Case {
+  Case(const char* name_, const std::string& url, client::ReplyTo reply)
+      : name{name_}, rpc{url, {.reply = reply}}, echo{rpc.procedure<int(int)>("rpc_bench")} {}
+
+  const char* name;
+  client::RpcClient rpc;
+  Echo echo;
+  std::vector<double> micros{};  // of each call that was made alone
+  std::vector<double> rates{};   // of each round
+};
+
 void bench(const std::string& name, const std::string& url) {
   server::RpcServer server{url, {.prefetch = in_flight}};
   server.serve("rpc_bench", [](int n) { return n; });
   server.start();
-  client::RpcClient rpc{url};
-  auto echo = rpc.procedure<int(int)>("rpc_bench");
+  Case queue{"callback queue", url, client::ReplyTo::callback_queue};
+  Case direct{"direct reply-to", url, client::ReplyTo::direct};
 
-  one_at_a_time(echo, warm_up);
-  const auto micros = one_at_a_time(echo, measured);
-  calls_per_second(echo, warm_up);
-  const auto rate = calls_per_second(echo, measured);
-  std::printf("%-12s one call at a time: p50 %.1f us, p99 %.1f us; %zu in flight: %.0f calls/s\n", name.c_str(),
-              percentile(micros, 0.50), percentile(micros, 0.99), in_flight, rate);
+  for (std::size_t round = 0; round <= rounds; ++round)
+    for (auto* one : {&queue, &direct}) {
+      one_at_a_time(one->echo, one->micros);
+      one->rates.push_back(calls_per_second(one->echo));
+      if (round > 0) continue;
+      one->micros.clear();
+      one->rates.clear();
+    }
+  for (const auto* one : {&queue, &direct})
+    std::printf("%-12s %-16s one call at a time: p50 %.1f us, p99 %.1f us; %zu in flight: %.0f calls/s\n", name.c_str(),
+                one->name, percentile(one->micros, 0.50), percentile(one->micros, 0.99), in_flight,
+                percentile(one->rates, 0.50));
 }
 
 }  // namespace

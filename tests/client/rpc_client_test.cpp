@@ -38,11 +38,11 @@ template <class Call> RpcError error_of(Call&& call) {
 }
 
 struct FibWorld {
-  FibWorld() {
+  explicit FibWorld(protocol::Encoding with = any_encoding()) : encoding{with} {
     server.serve("fib", [](int n) { return fib(n); });
     server.start();
   }
-  protocol::Encoding encoding{any_encoding()};
+  const protocol::Encoding encoding;
   broker::Embedded broker;
   RpcServer server{broker.url(encoding)};
 };
@@ -217,6 +217,70 @@ TEST_CASE("calls under way are lost with their broker") {
   const auto error = error_of([&] { call.get(); });
   CHECK(error.code() == RpcCode::unavailable);
   CHECK(error.reason() == reason::connection_lost);
+}
+
+TEST_CASE("a client goes on with the next of its brokers") {
+  const auto encoding = any_encoding();
+  FibWorld next{encoding};
+  std::optional<FibWorld> first{std::in_place, encoding};
+  RpcClient rpc{Urls{first->broker.url(first->encoding), next.broker.url(next.encoding)}};
+  auto remote_fib = rpc.procedure<int(int)>("fib", {.timeout = 10s, .idempotent = true});
+  CHECK(remote_fib(10) == 55);
+  first.reset();
+  CHECK(remote_fib(20) == 6'765);
+}
+
+TEST_CASE("a call under way goes on with the next broker if it may be sent again") {
+  const auto encoding = any_encoding();
+  std::optional<broker::Embedded> silent{std::in_place};
+  broker::Embedded other;
+  RpcServer server{other.url(encoding)};
+  server.serve("fib", fib);
+  server.start();
+  RpcClient rpc{Urls{silent->url(encoding), other.url(encoding)}};
+  auto once = rpc.procedure<int(int)>("fib", {.declare = QueueOptions{}});
+  auto again = rpc.procedure<int(int)>("fib", {.timeout = 10s, .declare = QueueOptions{}, .idempotent = true});
+  auto sent = again.async(10, use_future);
+  CHECK(error_of([&] { rpc.procedure<int(int)>("nobody")(1); }).reason() == reason::no_queue);  // it is on its way
+  auto lost = once.async(10, use_future);
+  CHECK(error_of([&] { rpc.procedure<int(int)>("nobody")(1); }).reason() == reason::no_queue);
+  silent.reset();
+  CHECK(error_of([&] { lost.get(); }).reason() == reason::connection_lost);
+  CHECK(sent.get() == 55);
+}
+
+TEST_CASE("a call without a connection fails when it has waited for one") {
+  const auto encoding = any_encoding();
+  std::optional<broker::Embedded> broker{std::in_place};
+  RpcClient rpc{broker->url(encoding), {.connection_wait = 20ms}};
+  broker.reset();
+  const auto error = error_of([&] { rpc.procedure<int(int)>("fib")(1); });
+  CHECK(error.code() == RpcCode::unavailable);
+  CHECK(error.reason() == reason::connection_lost);
+}
+
+TEST_CASE("direct reply-to and confirms change nothing for callers") {
+  FibWorld world;
+  const auto reply = GENERATE(ReplyTo::callback_queue, ReplyTo::direct);
+  RpcClient rpc{world.broker.url(world.encoding), {.reply = reply, .confirm = true}};
+  auto remote_fib = rpc.procedure<int(int)>("fib", {.timeout = 10s, .require_consumer = true});
+  CHECK(remote_fib(10) == 55);
+  CHECK(error_of([&] { rpc.procedure<int(int)>("nobody")(1); }).reason() == reason::no_queue);
+}
+
+TEST_CASE("a full queue refuses a request where the broker confirms") {
+  broker::Embedded broker;
+  RpcClient rpc{broker.url(any_encoding()), {.confirm = true}};
+  const QueueOptions full{.arguments = Table{}.add("x-max-length", 0).add("x-overflow", "reject-publish")};
+  auto call = rpc.procedure<int(int)>("full", {.timeout = 1h, .declare = full});
+  CHECK(error_of([&] { call(1); }).code() == RpcCode::resource_exhausted);
+}
+
+TEST_CASE("a queue that nobody consumes fails a call that wants a consumer") {
+  broker::Embedded broker;
+  RpcClient rpc{broker.url(any_encoding())};
+  auto call = rpc.procedure<int(int)>("idle", {.timeout = 1h, .declare = QueueOptions{}, .require_consumer = true});
+  CHECK(error_of([&] { call(1); }).reason() == reason::no_consumer);
 }
 
 TEST_CASE("a client's last handle may go on its own thread") {

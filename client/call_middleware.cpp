@@ -1,0 +1,126 @@
+#include "client/call_middleware.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include <asio/steady_timer.hpp>
+
+#include "client/backoff.hpp"
+#include "client/random_id.hpp"
+#include "client/rpc_wire.hpp"
+#include "client/trace_context.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+using std::chrono::nanoseconds;
+using Clock = std::chrono::steady_clock;
+
+std::string milliseconds_text(nanoseconds time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f ms", std::chrono::duration<double, std::milli>{time}.count());
+  return text.data();
+}
+
+// A call and its attempts, one after the other; it keeps itself alive until the last one is over.
+class Attempts : public std::enable_shared_from_this<Attempts> {
+ public:
+  Attempts(const asio::any_io_executor& executor, const RetryOptions& options, RpcRequest request, NextCall next,
+           Completed completed)
+      : left_{options.attempts},
+        backoff_{options.backoff_min, options.backoff_max, options.jitter, random_id()},
+        timer_{executor},
+        request_{std::move(request)},
+        next_{std::move(next)},
+        completed_{std::move(completed)} {}
+
+  void begin() {
+    --left_;
+    next_(request_, [self = shared_from_this()](RpcResult result) { self->over(std::move(result)); });
+  }
+
+ private:
+  void over(RpcResult result) {
+    const bool may_help = result.error && result.error->code() == RpcCode::unavailable;
+    const auto pause = backoff_.next();
+    if (!may_help || left_ <= 0 || !has_time_after(pause)) return completed_(std::move(result));
+    timer_.expires_after(pause);
+    timer_.async_wait([self = shared_from_this()](std::error_code) { self->begin(); });
+  }
+
+  // Takes the time since the attempt began, and the pause, off the call's.
+  bool has_time_after(nanoseconds pause) {
+    const auto now = Clock::now();
+    if (request_.timeout != no_timeout)
+      request_.timeout -= std::chrono::ceil<std::chrono::milliseconds>(now - begun_ + pause);
+    begun_ = now + pause;
+    return request_.timeout > std::chrono::milliseconds::zero();
+  }
+
+  int left_;
+  Backoff backoff_;
+  asio::steady_timer timer_;
+  RpcRequest request_;
+  NextCall next_;
+  Completed completed_;
+  Clock::time_point begun_{Clock::now()};
+};
+
+}  // namespace
+
+CallMiddleware logging(std::function<void(const std::string& line)> write) {
+  return [write = std::move(write)](RpcRequest request, const NextCall& next, Completed completed) {
+    const auto trace = request.headers.string(traceparent_header).value_or("");
+    auto over = [write, begun = Clock::now(), queue = request.queue, trace,
+                 completed = std::move(completed)](RpcResult result) mutable {
+      auto line = "call " + queue + ": " + (result.error ? std::string{result.error->what()} : "ok") + " in "
+                  + milliseconds_text(Clock::now() - begun);
+      if (const auto id = trace_id(trace); !id.empty()) line.append(", trace ").append(id);
+      write(line);
+      completed(std::move(result));
+    };
+    next(std::move(request), std::move(over));
+  };
+}
+
+void CallMetrics::count(const std::string& queue, const RpcResult& result, nanoseconds time) {
+  const std::lock_guard lock{mutex_};
+  auto& counts = counts_[queue];
+  ++(result.error ? counts.failed[result.error->code()] : counts.succeeded);
+  counts.total_time += time;
+  counts.longest_time = std::max(counts.longest_time, time);
+}
+
+std::map<std::string, CallCounts> CallMetrics::counts() const {
+  const std::lock_guard lock{mutex_};
+  return counts_;
+}
+
+CallMiddleware metrics(std::shared_ptr<CallMetrics> into) {
+  return [into = std::move(into)](RpcRequest request, const NextCall& next, Completed completed) {
+    auto over = [into, begun = Clock::now(), queue = request.queue,
+                 completed = std::move(completed)](RpcResult result) mutable {
+      into->count(queue, result, Clock::now() - begun);
+      completed(std::move(result));
+    };
+    next(std::move(request), std::move(over));
+  };
+}
+
+CallMiddleware authentication(std::function<std::string()> token) {
+  return [token = std::move(token)](RpcRequest request, const NextCall& next, Completed completed) {
+    request.headers.add(rpc_authorization_header, token());
+    next(std::move(request), std::move(completed));
+  };
+}
+
+CallMiddleware retry(asio::any_io_executor executor, RetryOptions options) {
+  return [executor = std::move(executor), options](RpcRequest request, NextCall next, Completed completed) {
+    if (!request.idempotent || request.on_element) return next(std::move(request), std::move(completed));
+    std::make_shared<Attempts>(executor, options, std::move(request), std::move(next), std::move(completed))->begin();
+  };
+}
+
+}  // namespace pocketmq::client

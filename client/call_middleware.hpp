@@ -1,0 +1,73 @@
+// What stands between a caller and the wire: a chain through which each call goes, and its result back.
+//
+//     rpc.use(logging([](const std::string& line) { std::clog << line << '\n'; }));
+//     rpc.use(retry(rpc.executor(), {.attempts = 5}));
+//
+// One chain serves blocking calls, callbacks, futures, coroutines and streams alike.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <asio/any_io_executor.hpp>
+
+#include "client/rpc_request.hpp"
+
+namespace pocketmq::client {
+
+/// Goes on with the call. It may be copied, kept, called later, on any thread, and more than once (which is how `retry`
+/// works), each time with a callback that is called once.
+using NextCall = std::function<void(RpcRequest, Completed)>;
+
+/// May change the request, look at the result or change it, or complete the call itself. It is called on the caller's
+/// thread, what it gives `next` to complete usually on the connection's; neither may block or throw. Whatever happens
+/// it must see to it that the `Completed` it was given is called once.
+using CallMiddleware = std::function<void(RpcRequest, NextCall, Completed)>;
+
+/// Writes a line for each call that is over: "call fib: ok in 1.5 ms, trace 4bf9...". `write` is called from any
+/// thread, also from several at a time.
+[[nodiscard]] CallMiddleware logging(std::function<void(const std::string& line)> write);
+
+/// What calls of one procedure came to.
+struct CallCounts {
+  std::uint64_t succeeded{0};
+  std::map<RpcCode, std::uint64_t> failed{};
+  std::chrono::nanoseconds total_time{0};
+  std::chrono::nanoseconds longest_time{0};
+};
+
+/// Counts calls by procedure. From any thread.
+class CallMetrics {
+ public:
+  void count(const std::string& queue, const RpcResult& result, std::chrono::nanoseconds time);
+  [[nodiscard]] std::map<std::string, CallCounts> counts() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, CallCounts> counts_;
+};
+
+[[nodiscard]] CallMiddleware metrics(std::shared_ptr<CallMetrics> into);
+
+/// Puts the text that `token` gives into the header `authorization` of each request, for a server that checks it.
+/// `token` is called from any thread.
+[[nodiscard]] CallMiddleware authentication(std::function<std::string()> token);
+
+/// Before each attempt but the first there is a pause, as long as Backoff says.
+struct RetryOptions {
+  int attempts{3};  // in all
+  std::chrono::milliseconds backoff_min{50};
+  std::chrono::milliseconds backoff_max{1'000};
+  double jitter{0.5};
+};
+
+/// Makes calls again that fail as `unavailable`, if they are marked `idempotent` and are no streams, as long as there
+/// is time: all attempts share the call's time. `executor` waits between them; a cancellation is noticed after that.
+[[nodiscard]] CallMiddleware retry(asio::any_io_executor executor, RetryOptions options = {});
+
+}  // namespace pocketmq::client
