@@ -16,18 +16,16 @@ using client::RpcError;
 
 void RpcResponder::add(std::string queue, client::QueueOptions options, Handler handler) {
   if (is_started_) throw std::logic_error{"RpcServer::serve must be called before the server is started"};
-  procedures_.push_back({std::move(queue), std::move(options)});
+  core_.serve({std::move(queue), {.queue = std::move(options)}});
   handlers_.push_back(std::move(handler));
 }
 
-void RpcResponder::start(ServerCore::OnOpen started) {
+void RpcResponder::start(OnOpen started) {
   is_started_ = true;
   driver_->open([self = shared_from_this(), started = std::move(started)](std::error_code error) mutable {
     if (error) return started({error, self->driver_->core().close_reason().text});
-    // They are called while the connection is open, and it is closed before this object goes.
-    auto requested = [on = self.get()](Request request) { on->hand_over(std::move(request)); };
-    auto lost = [on = self.get()](const CloseReason& reason) { on->finish(reason); };
-    self->core_.open(self->procedures_, self->prefetch_, std::move(requested), std::move(lost), std::move(started));
+    self->driver_->core().attach(&self->core_);
+    self->core_.open(self->driver_->core(), std::move(started));
   });
 }
 
@@ -41,7 +39,7 @@ void RpcResponder::start_and_wait() {
 
 void RpcResponder::stop() {
   is_stopping_ = true;
-  driver_->run([self = shared_from_this()] { self->core_.stop(); });
+  driver_->run([self = shared_from_this()] { self->core_.stop([] {}); });
   finish({});
 }
 
@@ -70,9 +68,9 @@ void RpcResponder::hand_over(Request request) {
 }
 
 RpcResponder::Answer RpcResponder::answer_to(const Request& request) {
-  if (request.deadline && *request.deadline <= std::chrono::system_clock::now()) return {};
+  if (is_late(request, std::chrono::system_clock::now(), max_clock_skew_default)) return {};
   try {
-    return handlers_[request.procedure](request.body);
+    return handlers_[request.id.procedure](request.message.body);
   } catch (const RpcError& error) {
     return error;
   } catch (const std::exception& error) {
@@ -84,11 +82,11 @@ RpcResponder::Answer RpcResponder::answer_to(const Request& request) {
 
 void RpcResponder::send(const Request& request, const Answer& answer) {
   if (const auto* payload = std::get_if<Payload>(&answer))
-    core_.reply(request, *payload);
+    core_.reply(request.id, *payload, protocol::Clock::now());
   else if (const auto* error = std::get_if<RpcError>(&answer))
-    core_.fail(request, *error);
+    core_.fail(request.id, *error, protocol::Clock::now());
   else
-    core_.drop(request);
+    core_.drop(request.id);
 }
 
 void RpcResponder::finish(const CloseReason& reason) {

@@ -22,11 +22,16 @@ namespace pocketmq::server {
 class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
  public:
   RpcResponder(std::shared_ptr<client::Driver> driver, std::uint16_t prefetch)
-      : driver_{std::move(driver)}, prefetch_{prefetch}, core_{driver_->core()} {}
+      : driver_{std::move(driver)},
+        core_{prefetch,
+              {.requested = [this](Request request) { hand_over(std::move(request)); },
+               .cancelled = [](RequestId) {},
+               .deadline_changed = [this] { driver_->core().deadline_changed(); },
+               .troubled = [](const client::CloseReason&) {}}} {}
 
   /// Throws std::logic_error once it is started.
   void add(std::string queue, client::QueueOptions options, Handler handler);
-  void start(ServerCore::OnOpen started);
+  void start(OnOpen started);
   /// Throws std::system_error. Only on a driver with a thread of its own.
   void start_and_wait();
   /// Begins nothing more. Returns at once.
@@ -48,9 +53,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
   void finish(const client::CloseReason& reason);
 
   const std::shared_ptr<client::Driver> driver_;
-  const std::uint16_t prefetch_;
   ServerCore core_;
-  std::vector<Served> procedures_;
   std::vector<Handler> handlers_;  // by procedure; on the handlers' thread once started
   std::atomic<bool> is_started_{false};
   std::atomic<bool> is_stopping_{false};

@@ -1,78 +1,80 @@
-// The serving side of the callback-queue pattern, without I/O and threads: requests come, and each is answered or
-// dropped.
+// The serving side of the callback-queue pattern, without I/O, threads and clock, over one connection after another:
+// requests come, and each is answered, dropped or given back.
 //
-// A request is acked after its reply was sent, so that a server which dies in between leaves it to another one.
+// A request is acked after its reply was sent, so that a server which dies in between leaves it to another one. Answers
+// to requests of an earlier connection are dropped: the broker delivers those again.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/connection_core.hpp"
-#include "client/queue_options.hpp"
-#include "client/rpc_error.hpp"
 #include "client/rpc_request.hpp"
-#include "client/rpc_wire.hpp"
+#include "client/rpc_error.hpp"
+#include "server/cancel_listener.hpp"
+#include "server/procedure_core.hpp"
+#include "server/request.hpp"
 
 namespace pocketmq::server {
 
-struct Request {
-  std::size_t procedure{0};  // its place among those served
-  std::uint64_t delivery_tag{0};
-  std::string body{};
-  std::optional<std::string> correlation_id{};
-  std::optional<std::string> reply_to{};
-  std::optional<client::WallTime> deadline{};  // when its caller stops waiting
-};
-
-struct Served {
-  std::string queue{};
-  client::QueueOptions options{};
-};
-
-class ServerCore {
+class ServerCore final : public client::Timed {
  public:
-  using OnRequest = client::MoveOnlyFunction<void(Request)>;
-  /// An empty reason says that it is open.
-  using OnOpen = client::MoveOnlyFunction<void(const client::CloseReason&)>;
-  using OnLost = client::MoveOnlyFunction<void(const client::CloseReason&)>;
-
-  /// Destroy it after the connection is closed, disconnected or gone.
-  explicit ServerCore(client::ConnectionCore& connection) : connection_{connection} {}
+  /// At most `prefetch` requests of each procedure run at once; 0 for no limit. Destroy it when nothing runs its
+  /// connection any more.
+  ServerCore(std::uint16_t prefetch, ServerEvents events);
   ServerCore(const ServerCore&) = delete;
   ServerCore& operator=(const ServerCore&) = delete;
-  ~ServerCore();
 
-  /// Declares the queues and consumes them, on an open connection. `requested` is called with each request, at most
-  /// `prefetch` of each queue before they are answered (0: no limit). `lost` is called once if, after it has opened,
-  /// requests can come no more, unless it was stopped.
-  void open(std::vector<Served> procedures, std::uint16_t prefetch, OnRequest requested, OnLost lost, OnOpen opened);
+  /// Its place is what requests come with: 0, 1, ... Before the first `open`.
+  void serve(Served served);
 
-  /// Sends the reply, if one is wanted, and acks the request.
-  void reply(const Request& request, const client::Payload& payload);
-  void fail(const Request& request, const client::RpcError& error);
+  /// Declares and consumes all that is served, on a new connection that is open; an earlier one is over. `opened` is
+  /// called once: when all is consumed, or with the first refusal. What was refused, or is lost later, is tried again
+  /// as long as the connection lasts.
+  void open(client::ConnectionCore& connection, OnOpen opened);
+
+  // Each request that was handed out ends with one of these. Harmless where its connection is gone: then the request
+  // comes again.
+
+  /// Sends the reply, if one is wanted, and acks.
+  void reply(RequestId id, const client::Payload& payload, protocol::TimePoint now);
+  void fail(RequestId id, const client::RpcError& error, protocol::TimePoint now);
+  /// Says that a stream is over, and acks.
+  void end(RequestId id);
   /// Acks a request that needs no answer any more.
-  void drop(const Request& request);
+  void drop(RequestId id);
+  /// Leaves a request that has not begun to others.
+  void give_back(RequestId id);
 
-  /// Takes no more requests. What was not answered goes back to its queue when the connection is closed.
-  void stop();
+  /// Sends a stream's next element. False: nobody reads it any more.
+  bool write(RequestId id, const client::Payload& element);
+
+  /// Takes no more requests, and gives back those that were not handed out. `drained` is called once, when all that
+  /// were are answered. Close the connection next.
+  void stop(client::MoveOnlyFunction<void()> drained);
+
+  void tick(protocol::TimePoint now) override;
+  [[nodiscard]] protocol::TimePoint deadline() const override;
+
+  /// Handed out, and not answered yet.
+  [[nodiscard]] std::size_t running_requests() const;
 
  private:
-  void serve(std::size_t procedure, const Served& served);
-  void publish(const Request& request, const client::Payload& payload, std::optional<std::string_view> type);
-  void one_more(std::error_code error);
-  void lose(const client::CloseReason& reason);
+  void one_more(const client::CloseReason& reason);
+  void cancel(const std::string& caller, protocol::TimePoint now);
+  void check_drained();
 
-  client::ConnectionCore& connection_;
-  std::shared_ptr<client::ChannelCore> channel_;
-  OnRequest requested_;
-  OnLost lost_;
+  const std::uint16_t prefetch_;
+  ServerEvents events_;
+  EarlyCancels early_cancels_;
+  std::vector<std::unique_ptr<ProcedureCore>> procedures_;
+  CancelListener cancel_listener_;
   OnOpen opened_;
-  std::size_t missing_{0};  // consumers that are not there yet
-  std::vector<std::string> consumer_tags_;
+  std::size_t missing_{0};  // what has to settle before it is open
   bool stopped_{false};
+  client::MoveOnlyFunction<void()> drained_;
 };
 
 }  // namespace pocketmq::server

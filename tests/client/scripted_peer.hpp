@@ -113,6 +113,14 @@ class ScriptedPeer {
     return command;
   }
 
+  /// The same, if there is one.
+  std::optional<protocol::Command> next_if_any() {
+    take_output();
+    protocol::Command command;
+    if (codec_->decode(input_, command) != protocol::Decoded::command) return std::nullopt;
+    return command;
+  }
+
   template <class M> M hears(std::uint16_t channel) {
     heard = next();
     INFO("heard " << protocol::id_of(heard.method).name << " on channel " << heard.channel);

@@ -1,170 +1,475 @@
 #include "server/server_core.hpp"
 
-#include "tests/client/scripted_peer.hpp"
+#include "tests/server/server_world.hpp"
 
 namespace pocketmq::server {
 namespace {
 
 using namespace protocol;
-using client::any_encoding;
-using client::CloseReason;
+using namespace std::chrono_literals;
 using client::RpcCode;
-using client::ScriptedPeer;
+using Strings = std::vector<std::string>;
 
-// The tags of the first two consumers on channel 1.
-constexpr std::string_view c_fib = "ctag1.1", c_fac = "ctag1.2";
+std::vector<Served> fib_and_fac() { return {{"fib", {}}, {"fac", {.queue = {.durable = true}}}}; }
 
-// A server of "fib" and "fac" on a scripted broker.
-struct ServerWorld {
-  explicit ServerWorld(Encoding encoding) : peer{ScriptedPeer::open(encoding)} {
-    server.open(
-        {{"fib", {}}, {"fac", {.durable = true}}}, 3,
-        [this](Request request) { requests.push_back(std::move(request)); },
-        [this](const CloseReason& reason) { lost.push_back(reason.text); },
-        [this](const CloseReason& reason) { opened.push_back(reason.text); });
-    if (encoding == Encoding::amqp) {
-      peer.hears<channel::Open>(1);
-      peer.says(1, channel::OpenOk{});
-    }
-    CHECK(peer.hears<basic::Qos>(1) == basic::Qos{.prefetch_count = 3});
-    CHECK(peer.hears<queue::Declare>(1) == queue::Declare{.queue = "fib"});
-    CHECK(hears_consume("fib") == c_fib);
-    CHECK(peer.hears<queue::Declare>(1) == queue::Declare{.queue = "fac", .durable = true});
-    CHECK(hears_consume("fac") == c_fac);
-  }
-  ~ServerWorld() { peer.vanishes(); }
+Strings sorted(Strings strings) {
+  std::ranges::sort(strings);
+  return strings;
+}
 
-  std::string hears_consume(std::string_view queue) {
-    const auto consume = peer.hears<basic::Consume>(1);
-    CHECK(consume.queue == queue);
-    CHECK_FALSE(consume.no_ack);
-    return std::string{consume.consumer_tag};
-  }
+// What a server of one queue asks of a new connection's broker. With the JSON framing one channel is open already.
+Strings asked_for(const std::string& queue, Strings asked) {
+  std::erase(asked, "channel.open");
+  CHECK(sorted(asked)
+        == sorted({"exchange.declare pocketmq.rpc.cancel", "queue.declare amq.gen-cancel", "queue.bind amq.gen-cancel",
+                   "basic.consume amq.gen-cancel", "basic.qos", "queue.declare " + queue, "basic.consume " + queue}));
+  return asked;
+}
 
-  void opens() {
-    peer.says(1, basic::QosOk{});
-    peer.says(1, queue::DeclareOk{.queue = "fib"});
-    peer.says(1, basic::ConsumeOk{.consumer_tag = c_fib});
-    peer.says(1, queue::DeclareOk{.queue = "fac"});
-    CHECK(opened.empty());
-    peer.says(1, basic::ConsumeOk{.consumer_tag = c_fac});
-    CHECK(opened == std::vector<std::string>{""});
-  }
-
-  void delivers(std::string_view consumer, std::uint64_t tag, std::string_view body,
-                const BasicProperties& properties) {
-    std::string encoded;
-    encode(properties, encoded);
-    peer.says(1, basic::Deliver{.consumer_tag = consumer, .delivery_tag = tag},
-              Content{.properties = Properties{encoded}, .body = body});
-  }
-
-  BasicProperties hears_reply(std::string_view reply_to, std::string_view body) {
-    const auto publish = peer.hears<basic::Publish>(1);
-    CHECK(publish.exchange.empty());
-    CHECK(publish.routing_key == reply_to);
-    CHECK_FALSE(publish.mandatory);
-    CHECK(peer.heard.content->body == body);
-    return peer.heard.content->properties.decode();
-  }
-
-  ScriptedPeer peer;
-  ServerCore server{*peer.client};
-  std::vector<Request> requests;
-  std::vector<std::string> opened, lost;
-};
+TEST_CASE("a server is open when all its queues are consumed, and cancellations") {
+  ServerWorld world{fib_and_fac()};
+  CHECK(world.opened.empty());
+  world.agrees();
+  CHECK(world.opened == Strings{""});
+  CHECK(world.consumers.size() == 3);
+  CHECK(world.consumers.at("fib").channel != world.consumers.at("fac").channel);
+}
 
 TEST_CASE("a request is answered with its correlation id, and acked after that") {
-  ServerWorld world{any_encoding()};
-  world.opens();
-  world.delivers(c_fac, 1, "3", {.correlation_id = "id 1", .reply_to = "amq.gen-x"});
+  ServerWorld world{fib_and_fac()};
+  world.agrees();
+  world.delivers("fac", 1, "3", {.correlation_id = "id 1", .reply_to = "amq.gen-x", .message_id = "m"}, true);
   REQUIRE(world.requests.size() == 1);
-  CHECK(world.requests[0].procedure == 1);
-  CHECK(world.requests[0].body == "3");
-  CHECK_FALSE(world.requests[0].deadline);
+  const auto& request = world.requests[0];
+  CHECK(request.id.procedure == 1);
+  CHECK(request.message.body == "3");
+  CHECK(request.message.properties.message_id == "m");
+  CHECK(request.redelivered);
+  CHECK_FALSE(request.deadline);
+  CHECK(world.server.running_requests() == 1);
 
-  world.server.reply(world.requests[0], {"6"});
-  const auto properties = world.hears_reply("amq.gen-x", "6");
+  world.server.reply(request.id, {"6"}, world.peer->now);
+  const auto properties = world.hears_reply("fac", "amq.gen-x", "6");
+  CHECK_FALSE(world.mandatory);
   CHECK(properties.correlation_id == ShortString{"id 1"});
   CHECK_FALSE(properties.type);
   CHECK_FALSE(properties.content_type);
-  CHECK(world.peer.hears<basic::Ack>(1).delivery_tag == 1);
+  CHECK_FALSE(properties.headers);
+  world.hears_ack("fac", 1);
+  CHECK(world.server.running_requests() == 0);
 }
 
 TEST_CASE("a failure is an error reply, and acked: it is never requeued") {
-  ServerWorld world{any_encoding()};
-  world.opens();
-  world.delivers(c_fib, 1, "x", {.reply_to = "amq.gen-x"});
-  world.server.fail(world.requests.at(0), {RpcCode::invalid_argument, "no number"});
-  const auto properties = world.hears_reply("amq.gen-x", R"({"code":"invalid_argument","message":"no number"})");
+  ServerWorld world{fib_and_fac()};
+  world.agrees();
+  world.delivers("fib", 1, "x", {.reply_to = "amq.gen-x"});
+  world.server.fail(world.requests.at(0).id, {RpcCode::invalid_argument, "no number"}, world.peer->now);
+  const auto properties = world.hears_reply("fib", "amq.gen-x", R"({"code":"invalid_argument","message":"no number"})");
   CHECK(properties.type == ShortString{"rpc.error"});
   CHECK_FALSE(properties.correlation_id);
-  CHECK(world.peer.hears<basic::Ack>(1).delivery_tag == 1);
+  world.hears_ack("fib", 1);
 }
 
 TEST_CASE("a request that wants no reply gets none, and is acked") {
-  ServerWorld world{any_encoding()};
-  world.opens();
-  world.delivers(c_fib, 1, "1", {.correlation_id = "1"});
-  world.delivers(c_fib, 2, "x", {.correlation_id = "2"});
-  world.server.reply(world.requests.at(0), {"1"});
-  world.server.fail(world.requests.at(1), {RpcCode::internal, "oops"});
-  CHECK(world.peer.hears<basic::Ack>(1).delivery_tag == 1);
-  CHECK(world.peer.hears<basic::Ack>(1).delivery_tag == 2);
+  ServerWorld world{fib_and_fac()};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1"});
+  world.delivers("fib", 2, "x", {.correlation_id = "2"});
+  world.server.reply(world.requests.at(0).id, {"1"}, world.peer->now);
+  world.server.fail(world.requests.at(1).id, {RpcCode::internal, "oops"}, world.peer->now);
+  world.hears_ack("fib", 1);
+  world.hears_ack("fib", 2);
 }
 
-TEST_CASE("a request brings its caller's deadline") {
-  ServerWorld world{any_encoding()};
-  world.opens();
-  const auto with_deadline = [&](std::uint64_t tag, std::int64_t milliseconds) {
+TEST_CASE("a reply that is larger than a message may be is an error") {
+  ServerWorld world{fib_and_fac()};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.reply_to = "x"});
+  world.server.reply(world.requests.at(0).id, {std::string(Limits{}.body_max_bytes + 1, ' ')}, world.peer->now);
+  world.hears_reply("fib", "x",
+                    R"({"code":"resource_exhausted","message":"the reply is larger than a message may be"})");
+}
+
+TEST_CASE("a request brings its caller's deadline, of which a skew of the clocks is left out") {
+  using namespace std::chrono;
+  ServerWorld world{fib_and_fac(), 0};
+  world.agrees();
+  const auto with_deadline = [&](std::uint64_t tag, std::int64_t since_epoch) {
     FieldTableWriter headers;
-    headers.int64("x-rpc-deadline", milliseconds);
-    world.delivers(c_fib, tag, "1", {.headers = headers.table()});
-    return world.requests.back().deadline;
+    headers.int64("x-rpc-deadline", since_epoch);
+    world.delivers("fib", tag, "1", {.headers = headers.table()});
+    return world.requests.back();
   };
-  CHECK(with_deadline(1, 1'700'000'000'000) == client::WallTime{std::chrono::milliseconds{1'700'000'000'000}});
-  CHECK_FALSE(with_deadline(2, std::numeric_limits<std::int64_t>::max()));
-  CHECK_FALSE(with_deadline(3, -1));
+  const client::WallTime noon{1'700'000'000s};
+  const auto request = with_deadline(1, duration_cast<milliseconds>(noon.time_since_epoch()).count());
+  CHECK(request.deadline == noon);
+  CHECK_FALSE(is_late(request, noon + 999ms, 1s));
+  CHECK(is_late(request, noon + 1s, 1s));
+  CHECK_FALSE(with_deadline(2, std::numeric_limits<std::int64_t>::max()).deadline);
+  CHECK_FALSE(with_deadline(3, -1).deadline);
   FieldTableWriter odd;
   odd.string("x-rpc-deadline", "soon");
-  world.delivers(c_fib, 4, "1", {.headers = odd.table()});
+  world.delivers("fib", 4, "1", {.headers = odd.table()});
   CHECK_FALSE(world.requests.back().deadline);
+  CHECK_FALSE(is_late(world.requests.back(), noon, 1s));
+
+  world.server.drop(request.id);
+  world.hears_ack("fib", 1);
+  CHECK(world.peer->hears_nothing());
 }
 
-TEST_CASE("a refused declaration is why the server does not open") {
-  ServerWorld world{any_encoding()};
-  world.peer.says(1, basic::QosOk{});
-  world.peer.says(1, channel::Close{.reply_code = 406, .reply_text = "PRECONDITION_FAILED - differs"});
-  CHECK(world.opened == std::vector<std::string>{"PRECONDITION_FAILED - differs"});
-  world.peer.vanishes();
+// --- Connections and channels that are lost ---------------------------------------------------------
+
+TEST_CASE("on a new connection everything is declared again") {
+  ServerWorld world{{{"fib", {}}}};
+  asked_for("fib", world.agrees());
+  world.vanishes();
+  world.connects();
+  asked_for("fib", world.agrees());
+  CHECK(world.opened == Strings{"", ""});
+  CHECK(world.troubles.empty());
+}
+
+TEST_CASE("answers to requests of an earlier connection are dropped") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"});
+  const auto before = world.requests.at(0).id;
+  world.vanishes();
+  CHECK(world.cancelled == std::vector<RequestId>{before});
+  world.server.fail(before, {RpcCode::internal, "too late"}, world.peer->now);
+  world.connects();
+  world.agrees();
+
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"}, true);
+  const auto after = world.requests.at(1).id;
+  CHECK(after != before);
+  world.server.reply(before, {"old"}, world.peer->now);
+  CHECK(world.peer->hears_nothing());
+  world.server.reply(after, {"new"}, world.peer->now);
+  world.hears_reply("fib", "x", "new");
+  world.hears_ack("fib", 1);
+}
+
+TEST_CASE("requests of all connections together are no more at once than the prefetch count") {
+  ServerWorld world{{{"fib", {}}}, 2};
+  world.agrees();
+  world.delivers("fib", 1, "1");
+  world.delivers("fib", 2, "2");
+  world.vanishes();
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "1", {}, true);
+  world.delivers("fib", 2, "2", {}, true);
+  CHECK(world.requests.size() == 2);
+  world.server.drop(world.requests[0].id);
+  CHECK(world.peer->hears_nothing());
+  REQUIRE(world.requests.size() == 3);
+  CHECK(world.requests[2].message.body == "1");
+
+  world.vanishes();  // what waits comes again as well
+  world.server.drop(world.requests[1].id);
+  world.server.drop(world.requests[2].id);
+  CHECK(world.requests.size() == 3);
+  CHECK(world.server.running_requests() == 0);
+}
+
+TEST_CASE("a refused declaration is why the server does not open, and is tried again ever more rarely") {
+  ServerWorld world{{{"fib", {}}, {"fac", {}}}};
+  const auto refuse = [&] {
+    for (int i = 0; i < 30; ++i) {
+      const auto command = world.peer->next_if_any();
+      REQUIRE(command);
+      const auto channel = command->channel;
+      const auto* declare = std::get_if<queue::Declare>(&command->method);
+      if (declare != nullptr && declare->queue == "fac") {
+        world.refuses(channel, {.reply_code = 406, .reply_text = "PRECONDITION_FAILED - differs"});
+        return;
+      }
+      world.agree(*command);
+    }
+    FAIL("not asked");
+  };
+  refuse();
+  world.agrees();
+  CHECK(world.opened == Strings{"PRECONDITION_FAILED - differs"});
+  CHECK(world.consumers.contains("fib"));
+  CHECK_FALSE(world.consumers.contains("fac"));
+
+  CHECK(world.ticks_after() <= 50ms);
+  refuse();
+  world.agrees();
+  CHECK(world.ticks_after() > 50ms);
+  world.agrees();
+  CHECK(world.consumers.contains("fac"));
   CHECK(world.opened.size() == 1);
-  CHECK(world.lost.empty());
+  CHECK(world.troubles == Strings{"PRECONDITION_FAILED - differs"});
+  CHECK(world.server.deadline() == TimePoint::max());
+  world.delivers("fac", 1, "3");
+  CHECK(world.requests.size() == 1);
 }
 
-TEST_CASE("an open server says once that it lost its connection, or a queue") {
-  ServerWorld gone{any_encoding()};
-  gone.opens();
-  gone.peer.vanishes();
-  CHECK(gone.lost.size() == 1);
-
-  ServerWorld deleted{any_encoding()};
-  deleted.opens();
-  deleted.peer.says(1, basic::Cancel{.consumer_tag = c_fac});
-  CHECK(deleted.lost == std::vector<std::string>{"the queue 'fac' was deleted"});
-  deleted.peer.vanishes();
-  CHECK(deleted.lost.size() == 1);
+TEST_CASE("a deleted queue is declared again, and what runs is answered on") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.reply_to = "x"});
+  world.peer->says(world.consumers.at("fib").channel,
+                   basic::Cancel{.consumer_tag = ShortString{world.consumers.at("fib").tag}, .no_wait = true});
+  CHECK(world.troubles == Strings{"the queue 'fib' was deleted, or moved"});
+  CHECK(world.peer->hears_nothing());
+  CHECK(world.ticks_after() <= 50ms);
+  CHECK(world.agrees() == Strings{"basic.qos", "queue.declare fib", "basic.consume fib"});
+  world.server.reply(world.requests.at(0).id, {"1"}, world.peer->now);
+  world.hears_reply("fib", "x", "1");
+  world.hears_ack("fib", 1);
+  world.delivers("fib", 2, "2");
+  CHECK(world.requests.size() == 2);
 }
 
-TEST_CASE("a stopped server cancels its consumers and loses nothing") {
-  ServerWorld world{any_encoding()};
-  world.opens();
-  world.server.stop();
-  world.server.stop();
-  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == c_fib);
-  CHECK(world.peer.hears<basic::Cancel>(1).consumer_tag == c_fac);
-  CHECK(world.peer.hears_nothing());
-  world.peer.vanishes();
-  CHECK(world.lost.empty());
+TEST_CASE("a connection that ends before the server is open is why it is not, and nothing is tried again") {
+  ServerWorld world{{{"fib", {}}}};
+  world.vanishes();
+  CHECK(world.opened.size() == 1);
+  CHECK(world.opened[0] != "");
+  CHECK(world.server.deadline() == TimePoint::max());
+  world.connects();
+  world.agrees();
+  CHECK(world.opened.size() == 2);
+  CHECK(world.opened[1] == "");
+}
+
+// --- Cancellation -----------------------------------------------------------------------------------
+
+TEST_CASE("a running request that its caller cancels is told to stop, and its answer is not sent") {
+  ServerWorld world{fib_and_fac()};
+  world.agrees();
+  world.delivers("fac", 7, "1", {.correlation_id = "1", .reply_to = "x"});
+  world.cancels("x", "2");
+  world.cancels("y", "1");
+  CHECK(world.cancelled.empty());
+  world.cancels("x", "1");
+  world.cancels("x", "1");
+  CHECK(world.cancelled == std::vector<RequestId>{world.requests.at(0).id});
+  world.server.reply(world.requests[0].id, {"1"}, world.peer->now);
+  world.hears_ack("fac", 7);
+}
+
+TEST_CASE("a request that is cancelled before it has begun is dropped") {
+  ServerWorld world{{{"fib", {}}}, 1};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"});
+  world.vanishes();
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"}, true);  // waits for the first run's end
+  world.cancels("x", "1");
+  world.hears_ack("fib", 1);
+
+  world.cancels("x", "2");  // still in its queue
+  world.delivers("fib", 2, "2", {.correlation_id = "2", .reply_to = "x"});
+  world.hears_ack("fib", 2);
+  world.server.drop(world.requests.at(0).id);
+  CHECK(world.requests.size() == 1);
+  world.delivers("fib", 3, "2", {.correlation_id = "2", .reply_to = "x"});
+  CHECK(world.requests.size() == 2);
+}
+
+TEST_CASE("a broker that refuses the cancel exchange gets requests served all the same") {
+  ServerWorld world{{{"fib", {}}}};
+  world.refuses_exchanges = true;
+  world.agrees();
+  CHECK(world.opened == Strings{""});
+  CHECK_FALSE(world.consumers.contains("amq.gen-cancel"));
+  world.delivers("fib", 1, "1");
+  CHECK(world.requests.size() == 1);
+  CHECK(world.troubles.empty());
+}
+
+// --- Redelivery and repeats -------------------------------------------------------------------------
+
+TEST_CASE("a redelivered request is refused, where that is the policy") {
+  ServerWorld world{{{"fib", {.redelivery = RedeliveryPolicy::refuse}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"}, true);
+  CHECK(world.requests.empty());
+  const auto properties = world.hears_reply("fib", "x",
+                                            R"({"code":"aborted","message":"the request was delivered before and may )"
+                                            R"(have run; it is not run again here"})");
+  CHECK(properties.type == ShortString{"rpc.error"});
+  CHECK(properties.correlation_id == ShortString{"1"});
+  world.hears_ack("fib", 1);
+  world.delivers("fib", 2, "2");
+  CHECK(world.requests.size() == 1);
+}
+
+std::vector<Served> remembering(std::chrono::milliseconds window) { return {{"fib", {.deduplicate = window}}}; }
+
+TEST_CASE("a repeat of a running request joins it, and each gets the answer where it waits") {
+  ServerWorld world{remembering(5s)};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.delivers("fib", 2, "1", {.correlation_id = "9", .reply_to = "y", .message_id = "m"});
+  world.delivers("fib", 3, "1", {.correlation_id = "1", .reply_to = "x"});
+  CHECK(world.requests.size() == 2);
+  world.server.reply(world.requests[0].id, {"one"}, world.peer->now);
+  CHECK(world.hears_reply("fib", "x", "one").correlation_id == ShortString{"1"});
+  world.hears_ack("fib", 1);
+  CHECK(world.hears_reply("fib", "y", "one").correlation_id == ShortString{"9"});
+  world.hears_ack("fib", 2);
+}
+
+TEST_CASE("a repeat of an answered request gets the same answer, for a time") {
+  ServerWorld world{remembering(5s)};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.server.fail(world.requests.at(0).id, {RpcCode::not_found, "gone"}, world.peer->now);
+  world.hears_reply("fib", "x", R"({"code":"not_found","message":"gone"})");
+  world.hears_ack("fib", 1);
+
+  world.peer->now += 4s;
+  world.delivers("fib", 2, "1", {.correlation_id = "2", .reply_to = "y", .message_id = "m"}, true);
+  const auto repeated = world.hears_reply("fib", "y", R"({"code":"not_found","message":"gone"})");
+  CHECK(repeated.type == ShortString{"rpc.error"});
+  CHECK(repeated.correlation_id == ShortString{"2"});
+  world.hears_ack("fib", 2);
+  CHECK(world.requests.size() == 1);
+
+  world.peer->now += 1s;
+  world.delivers("fib", 3, "1", {.correlation_id = "3", .reply_to = "y", .message_id = "m"});
+  CHECK(world.requests.size() == 2);
+}
+
+TEST_CASE("a request that lost its connection is joined when it comes again") {
+  ServerWorld world{remembering(5s)};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.delivers("fib", 2, "2", {.correlation_id = "2", .reply_to = "x", .message_id = "n"});
+  world.vanishes();
+  CHECK(world.cancelled.empty());
+  world.server.reply(world.requests.at(0).id, {"one"}, world.peer->now);
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"}, true);
+  world.hears_reply("fib", "x", "one");
+  world.hears_ack("fib", 1);
+  world.delivers("fib", 2, "2", {.correlation_id = "2", .reply_to = "x", .message_id = "n"}, true);
+  CHECK(world.requests.size() == 2);
+  world.server.reply(world.requests[1].id, {"two"}, world.peer->now);
+  world.hears_reply("fib", "x", "two");
+  world.hears_ack("fib", 2);
+}
+
+// --- Streams ----------------------------------------------------------------------------------------
+
+std::vector<Served> stream() { return {{"count", {.deduplicate = 5s}, true}}; }
+
+std::optional<std::int64_t> seq_of(const BasicProperties& properties) {
+  const auto seq = properties.headers ? properties.headers->find("x-rpc-seq") : std::nullopt;
+  return seq ? seq->integer() : std::nullopt;
+}
+bool ends(const BasicProperties& properties) {
+  const auto end = properties.headers ? properties.headers->find("x-rpc-end") : std::nullopt;
+  return end && end->boolean() == true;
+}
+
+TEST_CASE("a stream's elements are numbered, and its end is a reply of its own before the ack") {
+  ServerWorld world{stream()};
+  world.agrees();
+  world.delivers("count", 1, "2", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  const auto id = world.requests.at(0).id;
+  for (std::int64_t i = 0; i < 2; ++i) {
+    CHECK(world.server.write(id, {std::to_string(i)}));
+    const auto properties = world.hears_reply("count", "x", std::to_string(i));
+    CHECK(properties.correlation_id == ShortString{"1"});
+    CHECK(seq_of(properties) == i);
+    CHECK_FALSE(ends(properties));
+    CHECK(world.mandatory);
+  }
+  world.server.end(id);
+  const auto properties = world.hears_reply("count", "x", "");
+  CHECK(seq_of(properties) == 2);
+  CHECK(ends(properties));
+  world.hears_ack("count", 1);
+  CHECK_FALSE(world.server.write(id, {"late"}));
+
+  world.delivers("count", 2, "2", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});  // not remembered
+  CHECK(world.requests.size() == 2);
+}
+
+TEST_CASE("an error ends a stream") {
+  ServerWorld world{stream()};
+  world.agrees();
+  world.delivers("count", 1, "2", {.reply_to = "x"});
+  world.server.write(world.requests.at(0).id, {"0"});
+  world.hears_reply("count", "x", "0");
+  world.server.fail(world.requests[0].id, {RpcCode::internal, "oops"}, world.peer->now);
+  const auto properties = world.hears_reply("count", "x", R"({"code":"internal","message":"oops"})");
+  CHECK(properties.type == ShortString{"rpc.error"});
+  CHECK(seq_of(properties) == 1);
+  CHECK(ends(properties));
+}
+
+TEST_CASE("a stream that nobody reads any more is cancelled") {
+  ServerWorld world{stream()};
+  world.agrees();
+  const auto channel = world.consumers.at("count").channel;
+  world.delivers("count", 1, "2", {.correlation_id = "1", .reply_to = "x"});
+  world.delivers("count", 2, "2", {.correlation_id = "2", .reply_to = "amq.rabbitmq.reply-to.g2dk"});
+  const auto first = world.requests.at(0).id, second = world.requests.at(1).id;
+  world.server.write(first, {"0"});
+  world.hears_reply("count", "x", "0");
+  world.says(channel, basic::Return{.reply_code = 312, .routing_key = "x"}, "0", {.correlation_id = "1"});
+  CHECK(world.cancelled == std::vector<RequestId>{first});
+  CHECK_FALSE(world.server.write(first, {"1"}));
+  world.server.end(first);
+  world.hears_ack("count", 1);
+
+  CHECK(world.server.write(second, {"0"}));
+  world.hears_reply("count", "amq.rabbitmq.reply-to.g2dk", "0");
+  CHECK_FALSE(world.mandatory);  // RabbitMQ would return it, though it arrives
+  world.vanishes();
+  CHECK(world.cancelled.size() == 2);
+  CHECK_FALSE(world.server.write(second, {"1"}));
+}
+
+// --- Stopping ---------------------------------------------------------------------------------------
+
+TEST_CASE("a stopped server gives back what has not begun, and is done when the rest is answered") {
+  ServerWorld world{{{"fib", {}}}, 1};
+  world.agrees();
+  world.delivers("fib", 1, "old");
+  world.vanishes();
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "1");
+  int drained = 0;
+  world.server.stop([&] { ++drained; });
+  world.server.stop([] { FAIL("stopped already"); });
+  world.peer->hears<basic::Cancel>(world.consumers.at("fib").channel);
+  world.hears_requeue("fib", 1);
+  world.delivers("fib", 2, "2");  // was on its way
+  world.hears_requeue("fib", 2);
+  CHECK(drained == 0);
+  world.server.drop(world.requests.at(0).id);
+  CHECK(drained == 1);
+  CHECK(world.requests.size() == 1);
+}
+
+TEST_CASE("a request that was handed out but has not begun may be given back") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1");
+  world.server.give_back(world.requests.at(0).id);
+  world.hears_requeue("fib", 1);
+}
+
+TEST_CASE("a server that stops while it opens consumes nothing") {
+  ServerWorld world{{{"fib", {}}}};
+  int drained = 0;
+  world.server.stop([&] { ++drained; });
+  CHECK(drained == 1);
+  auto asked = world.agrees();
+  CHECK(std::ranges::count(asked, "basic.consume fib") == std::ranges::count(asked, "basic.cancel ctag2.1"));
 }
 
 }  // namespace

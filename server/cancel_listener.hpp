@@ -1,0 +1,36 @@
+// Hears which requests their callers gave up: they tell the fanout exchange `pocketmq.rpc.cancel`, and each server's
+// connection binds an exclusive queue to it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/connection_core.hpp"
+
+namespace pocketmq::server {
+
+class CancelListener {
+ public:
+  using OnCancel = client::MoveOnlyFunction<void(const std::string& caller, protocol::TimePoint now)>;
+
+  /// `cancelled` is called with a request's `caller_key`. Destroy it when nothing runs the connection any more.
+  explicit CancelListener(OnCancel cancelled) : cancelled_{std::move(cancelled)} {}
+  CancelListener(const CancelListener&) = delete;
+  CancelListener& operator=(const CancelListener&) = delete;
+  ~CancelListener();
+
+  /// Declares and listens, on a new connection that is open. `settled` is called once, also where the broker refuses:
+  /// then nothing is ever heard, and all else works.
+  void open(client::ConnectionCore& connection, client::MoveOnlyFunction<void()> settled);
+
+ private:
+  void listen();
+  void settle();
+
+  OnCancel cancelled_;
+  client::ConnectionCore* connection_{nullptr};  // of the channel
+  std::shared_ptr<client::ChannelCore> channel_;
+  client::MoveOnlyFunction<void()> settled_;
+};
+
+}  // namespace pocketmq::server

@@ -1,0 +1,115 @@
+// One procedure's requests between delivery and answer: which run and which wait, who is to be answered, what was
+// answered lately.
+//
+// Invariants: at most `prefetch` run at once, those of earlier connections included; a delivery is acked after its
+// answer was sent, or given back, or its channel is lost; each request that is handed out ends with one of reply, fail,
+// end, drop and give_back.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/rpc_error.hpp"
+#include "server/recent.hpp"
+#include "server/request.hpp"
+#include "server/request_queue.hpp"
+
+namespace pocketmq::server {
+
+/// What a server core tells the one who runs the handlers, on the connection's thread.
+struct ServerEvents {
+  /// Run it, and answer it.
+  client::MoveOnlyFunction<void(Request)> requested;
+  /// Nobody waits for its answer any more: its caller cancelled it, or its connection was lost. It is still to be
+  /// answered, which is then not sent.
+  client::MoveOnlyFunction<void(RequestId)> cancelled;
+  /// The core's deadline came nearer.
+  client::MoveOnlyFunction<void()> deadline_changed;
+  /// A queue is not consumed for now, for this reason.
+  client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
+};
+
+/// The `caller_key`s of cancellations that came before their requests.
+using EarlyCancels = Recent<bool>;
+
+class ProcedureCore {
+ public:
+  ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
+                EarlyCancels& early_cancels);
+
+  void open(client::ConnectionCore& connection, OnOpen opened) { queue_.open(connection, std::move(opened)); }
+
+  // As ServerCore's:
+  void reply(std::uint64_t number, const client::Payload& payload, protocol::TimePoint now);
+  void fail(std::uint64_t number, const client::RpcError& error, protocol::TimePoint now);
+  bool write(std::uint64_t number, const client::Payload& element);
+  void end(std::uint64_t number);
+  void drop(std::uint64_t number);
+  void give_back(std::uint64_t number);
+
+  /// Its caller gave it up. False if there is no such request here.
+  bool cancel(const std::string& caller);
+  void stop();
+
+  [[nodiscard]] std::size_t running() const { return running_; }
+  void tick(protocol::TimePoint now) { queue_.tick(now); }
+  [[nodiscard]] protocol::TimePoint deadline() const { return queue_.deadline(); }
+
+ private:
+  // One delivery of a request; a repeat of a running one joins it.
+  struct Asker {
+    std::uint64_t delivery_tag;
+    std::optional<std::string> reply_to;
+    std::optional<std::string> correlation_id;
+
+    [[nodiscard]] std::string caller() const {
+      return caller_key(reply_to.value_or(std::string{}), correlation_id.value_or(std::string{}));
+    }
+  };
+  struct Entry {
+    Request request;  // whole until it is handed out
+    std::vector<Asker> askers;
+    std::string message_id;    // under which its answer is kept; empty: it is not
+    std::int64_t elements{0};  // of a stream, sent
+    bool is_running{false};    // handed out
+    bool is_cancelled{false};  // its answer is not sent
+  };
+  struct Answer {
+    std::string body;
+    std::string_view content_type;  // of static lifetime
+    bool is_error;
+  };
+  using Entries = std::unordered_map<std::uint64_t, Entry>;
+
+  void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
+  /// Whether the delivery is a repeat, which is then taken care of.
+  bool join(const std::string& message_id, const Asker& asker);
+  void hand_out_waiting();
+  void answer(std::uint64_t number, Answer answer, protocol::TimePoint now);
+  void send(const Asker& asker, const Answer& answer, std::int64_t elements);
+  /// Takes it out, running or not.
+  [[nodiscard]] std::optional<Entry> take(std::uint64_t number);
+  void forget_deliveries();
+
+  const std::size_t place_;
+  const Served served_;
+  const std::uint16_t prefetch_;
+  ServerEvents& events_;
+  EarlyCancels& early_cancels_;
+  RequestQueue queue_;
+  bool stopped_{false};
+
+  std::uint64_t last_number_{0};
+  Entries entries_;
+  std::deque<std::uint64_t> waiting_;  // in order; those that are gone are passed over
+  std::size_t running_{0};
+  std::unordered_map<std::string, std::uint64_t> by_caller_;  // the latest, where callers give one twice
+  std::unordered_map<std::string, std::uint64_t> by_message_id_;
+  Recent<Answer> answers_;  // by message_id
+};
+
+}  // namespace pocketmq::server

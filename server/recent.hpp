@@ -1,0 +1,60 @@
+// What was put there lately, by its key: bounded in number and in age.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "protocol/connection_end.hpp"
+
+namespace pocketmq::server {
+
+template <class Value> class Recent {
+ public:
+  /// Keeps at most `count_max` values, each for `window`.
+  Recent(std::size_t count_max, std::chrono::milliseconds window) : count_max_{count_max}, window_{window} {}
+
+  /// Replaces what has the same key. `now` never goes back.
+  void put(std::string key, Value value, protocol::TimePoint now) {
+    erase(key);
+    while (!by_age_.empty() && (by_age_.size() >= count_max_ || by_age_.front().forget_at <= now))
+      erase(by_age_.front().key);
+    if (count_max_ == 0) return;
+    by_age_.push_back({std::move(key), std::move(value), now + window_});
+    by_key_.emplace(by_age_.back().key, std::prev(by_age_.end()));
+  }
+
+  /// Null for none; valid until the next change.
+  [[nodiscard]] const Value* find(std::string_view key, protocol::TimePoint now) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() || found->second->forget_at <= now ? nullptr : &found->second->value;
+  }
+
+  void erase(std::string_view key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    const auto place = found->second;
+    by_key_.erase(found);
+    by_age_.erase(place);
+  }
+
+  [[nodiscard]] std::size_t size() const { return by_age_.size(); }
+
+ private:
+  struct Entry {
+    std::string key;
+    Value value;
+    protocol::TimePoint forget_at;
+  };
+
+  const std::size_t count_max_;
+  const std::chrono::milliseconds window_;
+  std::list<Entry> by_age_;                                                           // the oldest first
+  std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_key_;  // the keys are their entries'
+};
+
+}  // namespace pocketmq::server

@@ -1,0 +1,15 @@
+#include "server/request.hpp"
+
+namespace pocketmq::server {
+
+std::optional<client::WallTime> deadline_of(const client::Properties& properties) {
+  const auto since_epoch = properties.headers ? properties.headers->integer(client::rpc_deadline_header) : std::nullopt;
+  if (!since_epoch) return std::nullopt;
+  using std::chrono::milliseconds;
+  // Far in the future is as good as never, and does not overflow.
+  constexpr auto max = std::chrono::duration_cast<milliseconds>(client::WallTime::max().time_since_epoch());
+  if (*since_epoch >= max.count() || *since_epoch < 0) return std::nullopt;
+  return client::WallTime{milliseconds{*since_epoch}};
+}
+
+}  // namespace pocketmq::server

@@ -1,0 +1,76 @@
+// A procedure's queue, declared and consumed on a channel of its own, and again when that or the consumer is lost.
+//
+// Invariant: while the connection is open there is a channel, or one is being opened; so its end tells of the
+// connection's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/connection_core.hpp"
+#include "server/request.hpp"
+
+namespace pocketmq::server {
+
+/// An empty reason says that it is open.
+using OnOpen = client::MoveOnlyFunction<void(const client::CloseReason&)>;
+
+class RequestQueue {
+ public:
+  struct Events {
+    client::ChannelCore::OnDeliver delivered;
+    client::ChannelCore::OnReturn returned;
+    /// What was delivered and not acked comes again, from here or to another server.
+    client::MoveOnlyFunction<void()> lost;
+    /// It is tried again, or consumed again, after this reason why it was not.
+    client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
+    client::MoveOnlyFunction<void()> deadline_changed;
+  };
+
+  /// Destroy it when nothing runs the connection any more.
+  RequestQueue(std::string queue, client::QueueOptions options, std::uint16_t prefetch, Events events);
+  RequestQueue(const RequestQueue&) = delete;
+  RequestQueue& operator=(const RequestQueue&) = delete;
+  ~RequestQueue();
+
+  /// Declares and consumes, on a new connection that is open; an earlier one is over. `opened` is called once.
+  void open(client::ConnectionCore& connection, OnOpen opened);
+  [[nodiscard]] bool is_open() const { return channel_ && channel_->is_open(); }
+
+  /// Sends to the default exchange. Dropped, as the others are, while it is not open.
+  void publish(std::string_view routing_key, const protocol::Content& content, bool mandatory);
+  void ack(std::uint64_t delivery_tag);
+  void give_back(std::uint64_t delivery_tag);
+
+  /// Consumes no more. Deliveries that were on their way still come.
+  void stop();
+
+  void tick(protocol::TimePoint now);
+  [[nodiscard]] protocol::TimePoint deadline() const { return retry_at_.value_or(protocol::TimePoint::max()); }
+  /// The connection's. Only where it is called.
+  [[nodiscard]] protocol::TimePoint now() const { return connection_->now(); }
+
+ private:
+  void open_channel();
+  void consume();
+  void retry_later();
+  void lose(const client::CloseReason& reason);
+
+  const std::string queue_;
+  const client::QueueOptions options_;
+  const std::uint16_t prefetch_;
+  Events events_;
+  client::ConnectionCore* connection_{nullptr};  // null while there is none
+  std::shared_ptr<client::ChannelCore> channel_;
+  OnOpen opened_;
+  std::optional<std::string> consumer_tag_;
+  std::optional<protocol::TimePoint> retry_at_;
+  std::optional<protocol::TimePoint> consuming_since_;
+  std::chrono::milliseconds retry_delay_;
+  bool stopped_{false};
+};
+
+}  // namespace pocketmq::server
