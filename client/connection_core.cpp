@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view pocketmq_version = "0.1.0";
 constexpr std::chrono::seconds goodbye{5};
+constexpr std::size_t keeps_up_below_bytes = 1 << 20;
 constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, where nobody offers
 // RabbitMQ 4 wants no smaller frames.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
@@ -75,6 +76,18 @@ void ConnectionCore::close(TimePoint now, Done<> done) {
   phase_ = Phase::closing;
   own_deadline(now + goodbye);
   wake();
+}
+
+void ConnectionCore::when_it_keeps_up(MoveOnlyFunction<void()> keeps_up) {
+  if (phase_ == Phase::open && output().size() >= keeps_up_below_bytes)
+    keeps_up_.push_back(std::move(keeps_up));
+  else
+    keeps_up();
+}
+
+void ConnectionCore::on_sent() {
+  if (output().size() >= keeps_up_below_bytes) return;
+  for (auto& keeps_up : std::exchange(keeps_up_, {})) keeps_up();
 }
 
 void ConnectionCore::disconnect(std::error_code why, TimePoint) {
@@ -214,6 +227,7 @@ void ConnectionCore::end(const CloseReason& reason) {
   own_deadline(std::nullopt);
   close_reason_ = reason;
   if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
+  for (auto& keeps_up : std::exchange(keeps_up_, {})) keeps_up();
   while (!channels_.empty()) {
     const auto channel = channels_.begin()->second;
     channel->end(reason);

@@ -51,6 +51,10 @@ class ConnectionCore final : public protocol::CommandEnd {
     blocked_ = std::move(blocked);
   }
 
+  /// `keeps_up` is called once: now, or when so much less waits to be sent that what goes on without end may go on; or
+  /// when the connection is over.
+  void when_it_keeps_up(MoveOnlyFunction<void()> keeps_up);
+
   /// `closed` is called once when the open connection is over, after its channels heard of it; its socket may still be
   /// closing.
   void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed) { closed_ = std::move(closed); }
@@ -73,6 +77,7 @@ class ConnectionCore final : public protocol::CommandEnd {
 
   void on_command(protocol::Command& command) override;
   void on_violation(const protocol::Violation& violation) override;
+  void on_sent() override;
   void on_own_deadline() override;
   void on_time_out(std::string_view why) override;
 
@@ -107,6 +112,7 @@ class ConnectionCore final : public protocol::CommandEnd {
   Done<> open_done_;
   std::vector<Done<>> close_done_;
   MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;
+  std::vector<MoveOnlyFunction<void()>> keeps_up_;
   MoveOnlyFunction<void(const CloseReason&)> closed_;
   CloseReason close_reason_;
 };

@@ -24,6 +24,7 @@ Link::Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, con
       urls_{std::move(urls)},
       options_{std::move(options)},
       backoff_max_{reconnect.backoff_max},
+      is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
                reconnect.seed ? *reconnect.seed : std::random_device{}()},
       timer_{loop_->executor()} {}
@@ -103,7 +104,7 @@ void Link::ready() {
 // By value: what the reason is part of may go with the connection.
 void Link::failed(CloseReason reason) {
   last_failure_ = reason;
-  if (open_done_) {
+  if (open_done_ && !is_patient_) {
     const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
     opening_error_ = driver_->opening_error(reason, before);
   }
@@ -116,7 +117,7 @@ void Link::failed(CloseReason reason) {
   failed_in_round_ = was_ready ? 0 : failed_in_round_ + 1;
   if (was_ready) return pause();
   if (failed_in_round_ < urls_.size()) return begin_attempt();
-  if (open_done_) return std::exchange(open_done_, nullptr)(reason.error);
+  if (open_done_ && !is_patient_) return std::exchange(open_done_, nullptr)(reason.error);
   pause();
 }
 

@@ -30,6 +30,7 @@ struct ReconnectOptions {
   std::chrono::milliseconds backoff_max{5'000};
   double jitter{0.5};                   // at most this share of a pause is left out, at random
   std::optional<std::uint64_t> seed{};  // of the jitter; at random if nobody says
+  bool patient{false};                  // goes on trying from the start, where else `open` fails
 };
 
 /// Whoever owns a link closes it before letting it go: from then on it keeps itself alive until its sockets are closed,
@@ -64,7 +65,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void run(MoveOnlyFunction<void()> task) { loop_->run(std::move(task)); }
   [[nodiscard]] const asio::any_io_executor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
-  /// Tries each URL once, in the order given, and fails with the last one's error if none opens; then close the link.
+  /// Tries each URL once, in the order given, and fails with the last one's error if none opens (unless it is patient);
+  /// then close the link.
   /// Once it is open it heals without end. Call once.
   void open(Done<> done);
   /// Says goodbye, or stops trying; `done` is called when all sockets are closed.
@@ -111,6 +113,7 @@ class Link : public std::enable_shared_from_this<Link> {
   const Urls urls_;
   const ConnectionOptions options_;
   const std::chrono::milliseconds backoff_max_;
+  const bool is_patient_;
   Backoff backoff_;
   OnUp on_up_;
   OnDown on_down_;
