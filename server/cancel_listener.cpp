@@ -2,18 +2,13 @@
 
 #include <utility>
 
+#include "client/rpc_wire.hpp"
 #include "server/request.hpp"
 
 namespace pocketmq::server {
 
 using namespace protocol;
 using client::ChannelCore;
-
-namespace {
-
-constexpr std::string_view cancel_exchange = "pocketmq.rpc.cancel";
-
-}  // namespace
 
 CancelListener::~CancelListener() {
   if (channel_) channel_->abandon();
@@ -35,11 +30,11 @@ void CancelListener::open(client::ConnectionCore& connection, client::MoveOnlyFu
 
 // A refusal closes the channel.
 void CancelListener::listen() {
-  channel_->request(exchange::Declare{.exchange = cancel_exchange, .type = "fanout"},
+  channel_->request(exchange::Declare{.exchange = client::rpc_cancel_exchange, .type = "fanout"},
                     [](std::error_code, const exchange::DeclareOk*) {});
   channel_->request(queue::Declare{.exclusive = true}, [this](std::error_code, const queue::DeclareOk* ok) {
     if (ok == nullptr) return;
-    channel_->request(queue::Bind{.queue = ok->queue, .exchange = cancel_exchange},
+    channel_->request(queue::Bind{.queue = ok->queue, .exchange = client::rpc_cancel_exchange},
                       [](std::error_code, const queue::BindOk*) {});
     channel_->consume(
         {.queue = ok->queue, .no_ack = true},

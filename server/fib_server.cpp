@@ -22,7 +22,7 @@ int main(int argc, char** argv) try {
     std::cout << "[.] fib(" << n << ")" << std::endl;
     return fib(n);
   };
-  server.serve("rpc_queue", answer, quorum ? client::QueueOptions::quorum() : client::QueueOptions{});
+  server.serve("rpc_queue", answer, {.queue = quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
 
   server.start();
   std::cout << "[x] Awaiting RPC requests" << std::endl;

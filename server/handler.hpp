@@ -1,8 +1,6 @@
-// From a typed handler to one that takes and gives bodies.
+// From a typed handler to one of requests and outcomes.
 #pragma once
 
-#include <concepts>
-#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -10,48 +8,110 @@
 
 #include "client/move_only_function.hpp"
 #include "client/rpc_json.hpp"
-#include "client/rpc_request.hpp"
+#include "server/context.hpp"
+#include "server/coroutine.hpp"
+#include "server/outcome.hpp"
+#include "server/signature.hpp"
+#include "server/stream_writer.hpp"
 
 namespace pocketmq::server {
 
-/// Answers one request's body. Throws what the caller is to be told: client::RpcError, or any exception for `internal`.
-using Handler = client::MoveOnlyFunction<client::Payload(std::string_view body)>;
+/// Runs requests, several at once if they come so. The context lives until `answered` is called, the handler until all
+/// its requests are answered.
+struct Handler {
+  client::MoveOnlyFunction<void(Context&, Answered)> run;
+  bool is_stream{false};
+  bool is_coroutine{false};  // it does not hold its thread while it waits
+};
 
-/// The signature of a callable that has exactly one: a function, a lambda, an object with one operator().
-template <class Callable> struct SignatureOf : SignatureOf<decltype(&Callable::operator())> {};
-template <class Result, class... Args> struct SignatureOf<Result(Args...)> : std::type_identity<Result(Args...)> {};
-template <class Result, class... Args> struct SignatureOf<Result (*)(Args...)> : std::type_identity<Result(Args...)> {};
-template <class Result, class... Args>
-struct SignatureOf<Result (*)(Args...) noexcept> : std::type_identity<Result(Args...)> {};
-template <class Class, class Result, class... Args>
-struct SignatureOf<Result (Class::*)(Args...)> : std::type_identity<Result(Args...)> {};
-template <class Class, class Result, class... Args>
-struct SignatureOf<Result (Class::*)(Args...) const> : std::type_identity<Result(Args...)> {};
-template <class Class, class Result, class... Args>
-struct SignatureOf<Result (Class::*)(Args...) noexcept> : std::type_identity<Result(Args...)> {};
-template <class Class, class Result, class... Args>
-struct SignatureOf<Result (Class::*)(Args...) const noexcept> : std::type_identity<Result(Args...)> {};
+/// What a callable's parameters refer to while it runs. Throws RpcError(invalid_argument) if the request's body is not
+/// what they take.
+template <class Parameters> class Given {
+ public:
+  explicit Given(Context& context)
+      : context_{context}, writer_{context}, arguments_{decode(context.body(), std::type_identity<Arguments>{})} {}
 
-template <class Signature> struct HandlerOf;
-
-template <class Result, class... Args> struct HandlerOf<Result(Args...)> {
-  template <class Callable> [[nodiscard]] static Handler wrap(Callable callable) {
-    return [callable = std::move(callable)](std::string_view body) mutable -> client::Payload {
-      auto args = client::rpc_json::decode_arguments<std::decay_t<Args>...>(body);
-      if constexpr (std::is_void_v<Result>) {
-        std::apply(callable, std::move(args));
-        return {"null"};
-      } else {
-        return client::rpc_json::encode_result(std::apply(callable, std::move(args)));
-      }
-    };
+  template <class Callable> decltype(auto) to(Callable& callable) {
+    return std::apply(
+        [&](auto&... arguments) -> decltype(auto) {
+          if constexpr (Parameters::has_context && Parameters::is_stream)
+            return callable(context_, writer_, std::move(arguments)...);
+          else if constexpr (Parameters::has_context)
+            return callable(context_, std::move(arguments)...);
+          else if constexpr (Parameters::is_stream)
+            return callable(writer_, std::move(arguments)...);
+          else
+            return callable(std::move(arguments)...);
+        },
+        arguments_);
   }
+
+ private:
+  using Arguments = typename Parameters::Arguments;
+
+  template <class... Args>
+  static Arguments decode(std::string_view body, std::type_identity<std::tuple<Args...>> /*what*/) {
+    return client::rpc_json::decode_arguments<Args...>(body);
+  }
+
+  Context& context_;
+  typename Parameters::Writer writer_;
+  Arguments arguments_;
+};
+
+/// A callable of the signature Result(Args...). Throws what the caller is to be told.
+template <class Callable, class Signature> class TypedHandler;
+
+template <class Callable, class Result, class... Args> class TypedHandler<Callable, Result(Args...)> {
+ public:
+  using Parameters = ParametersOf<Args...>;
+  using Value = typename ResultOf<Result>::type;
+  static constexpr bool is_coroutine = ResultOf<Result>::is_coroutine;
+  static_assert(!Parameters::is_stream || std::is_void_v<Value>,
+                "a stream's handler sends its elements with the StreamWriter, and returns nothing");
+
+  explicit TypedHandler(Callable callable) : callable_{std::move(callable)} {}
+
+  client::Payload call(Context& context) {
+    Given<Parameters> given{context};
+    if constexpr (std::is_void_v<Value>) {
+      given.to(callable_);
+      return {"null"};
+    } else {
+      return client::rpc_json::encode_result<Value>(given.to(callable_));
+    }
+  }
+
+  asio::awaitable<client::Payload> co_call(Context& context) {
+    Given<Parameters> given{context};
+    if constexpr (std::is_void_v<Value>) {
+      co_await given.to(callable_);
+      co_return client::Payload{"null"};
+    } else {
+      const Value value = co_await given.to(callable_);
+      co_return client::rpc_json::encode_result<Value>(value);
+    }
+  }
+
+ private:
+  Callable callable_;
 };
 
 /// A handler that reads the arguments which `callable` wants from a request's JSON, and writes its result as JSON. What
-/// does not convert throws RpcError(invalid_argument) and says which argument.
+/// does not convert is `invalid_argument`, and says which argument.
 template <class Callable> [[nodiscard]] Handler make_handler(Callable callable) {
-  return HandlerOf<typename SignatureOf<Callable>::type>::wrap(std::move(callable));
+  using Typed = TypedHandler<Callable, typename SignatureOf<Callable>::type>;
+  Handler handler{.is_stream = Typed::Parameters::is_stream, .is_coroutine = Typed::is_coroutine};
+  if constexpr (Typed::is_coroutine)
+    handler.run = [typed = Typed{std::move(callable)}](Context& context, Answered answered) mutable {
+      run_coroutine(
+          context, [&] { return typed.co_call(context); }, std::move(answered));
+    };
+  else
+    handler.run = [typed = Typed{std::move(callable)}](Context& context, Answered answered) mutable {
+      answered(outcome_of([&] { return typed.call(context); }));
+    };
+  return handler;
 }
 
 }  // namespace pocketmq::server

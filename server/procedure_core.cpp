@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "client/rpc_wire.hpp"
+
 namespace pocketmq::server {
 
 using namespace protocol;
@@ -10,9 +12,6 @@ using client::RpcCode;
 using client::RpcError;
 
 namespace {
-
-constexpr std::string_view seq_header = "x-rpc-seq";
-constexpr std::string_view end_header = "x-rpc-end";
 
 // A mandatory message to RabbitMQ's direct reply-to always comes back, though it arrives.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
@@ -122,7 +121,7 @@ bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
   for (const auto& asker : entry.askers) {
     if (!asker.reply_to) continue;
     FieldTableWriter headers;
-    headers.int64(seq_header, entry.elements);
+    headers.int64(client::rpc_sequence_header, entry.elements);
     BasicProperties properties{.headers = headers.table()};
     if (!element.content_type.empty()) properties.content_type = element.content_type;
     if (asker.correlation_id) properties.correlation_id = *asker.correlation_id;
@@ -141,7 +140,9 @@ void ProcedureCore::send(const Asker& asker, const Answer& answer, std::int64_t 
   if (!asker.reply_to) return;
   BasicProperties properties;
   FieldTableWriter headers;
-  if (served_.is_stream) properties.headers = headers.int64(seq_header, elements).boolean(end_header, true).table();
+  if (served_.is_stream)
+    properties.headers =
+        headers.int64(client::rpc_sequence_header, elements).boolean(client::rpc_end_header, true).table();
   if (!answer.content_type.empty()) properties.content_type = answer.content_type;
   if (asker.correlation_id) properties.correlation_id = *asker.correlation_id;
   if (answer.is_error) properties.type = client::rpc_error_type;

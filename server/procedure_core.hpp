@@ -47,6 +47,7 @@ class ProcedureCore {
   void reply(std::uint64_t number, const client::Payload& payload, protocol::TimePoint now);
   void fail(std::uint64_t number, const client::RpcError& error, protocol::TimePoint now);
   bool write(std::uint64_t number, const client::Payload& element);
+  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) { queue_.when_it_keeps_up(std::move(keeps_up)); }
   void end(std::uint64_t number);
   void drop(std::uint64_t number);
   void give_back(std::uint64_t number);

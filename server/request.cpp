@@ -1,5 +1,7 @@
 #include "server/request.hpp"
 
+#include "client/rpc_wire.hpp"
+
 namespace pocketmq::server {
 
 std::optional<client::WallTime> deadline_of(const client::Properties& properties) {

@@ -10,7 +10,7 @@
 
 #include "client/message.hpp"
 #include "client/queue_options.hpp"
-#include "client/rpc_core.hpp"
+#include "client/rpc_request.hpp"
 
 namespace pocketmq::server {
 

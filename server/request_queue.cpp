@@ -1,6 +1,7 @@
 #include "server/request_queue.hpp"
 
-#include <algorithm>
+#include <chrono>
+#include <functional>
 #include <utility>
 
 namespace pocketmq::server {
@@ -11,8 +12,9 @@ using client::CloseReason;
 
 namespace {
 
-constexpr std::chrono::milliseconds retry_delay_min{50};
-constexpr std::chrono::milliseconds retry_delay_max{5'000};
+constexpr std::chrono::milliseconds backoff_min{50};
+constexpr std::chrono::milliseconds backoff_max{5'000};
+constexpr double backoff_jitter = 0.25;
 
 }  // namespace
 
@@ -21,7 +23,7 @@ RequestQueue::RequestQueue(std::string queue, client::QueueOptions options, std:
       options_{std::move(options)},
       prefetch_{prefetch},
       events_{std::move(events)},
-      retry_delay_{retry_delay_min} {}
+      backoff_{backoff_min, backoff_max, backoff_jitter, std::hash<std::string>{}(queue_)} {}
 
 RequestQueue::~RequestQueue() {
   if (channel_) channel_->abandon();
@@ -37,6 +39,13 @@ void RequestQueue::open(client::ConnectionCore& connection, OnOpen opened) {
 void RequestQueue::publish(std::string_view routing_key, const Content& content, bool mandatory) {
   if (channel_)
     channel_->send(basic::Publish{.routing_key = ShortString{routing_key}, .mandatory = mandatory}, content);
+}
+
+void RequestQueue::when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) {
+  if (connection_ != nullptr)
+    connection_->when_it_keeps_up(std::move(keeps_up));
+  else
+    keeps_up();
 }
 
 void RequestQueue::ack(std::uint64_t delivery_tag) {
@@ -102,9 +111,8 @@ void RequestQueue::consume() {
 // What fails again soon after it worked is tried ever more rarely.
 void RequestQueue::retry_later() {
   const auto now = connection_->now();
-  if (consuming_since_ && now - *consuming_since_ > retry_delay_max) retry_delay_ = retry_delay_min;
-  retry_at_ = now + retry_delay_;
-  retry_delay_ = std::min(2 * retry_delay_, retry_delay_max);
+  if (consuming_since_ && now - *consuming_since_ > backoff_max) backoff_.reset();
+  retry_at_ = now + backoff_.next();
   events_.deadline_changed();
 }
 

@@ -4,12 +4,12 @@
 // connection's.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "client/backoff.hpp"
 #include "client/connection_core.hpp"
 #include "server/request.hpp"
 
@@ -42,6 +42,8 @@ class RequestQueue {
 
   /// Sends to the default exchange. Dropped, as the others are, while it is not open.
   void publish(std::string_view routing_key, const protocol::Content& content, bool mandatory);
+  /// See ConnectionCore; now, while there is none.
+  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up);
   void ack(std::uint64_t delivery_tag);
   void give_back(std::uint64_t delivery_tag);
 
@@ -69,7 +71,7 @@ class RequestQueue {
   std::optional<std::string> consumer_tag_;
   std::optional<protocol::TimePoint> retry_at_;
   std::optional<protocol::TimePoint> consuming_since_;
-  std::chrono::milliseconds retry_delay_;
+  client::Backoff backoff_;
   bool stopped_{false};
 };
 

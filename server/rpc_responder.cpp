@@ -1,100 +1,211 @@
 #include "server/rpc_responder.hpp"
 
-#include <chrono>
-#include <future>
 #include <stdexcept>
 #include <utility>
 
 #include <asio/post.hpp>
 
+#include "client/trace_context.hpp"
+
 namespace pocketmq::server {
 
 using client::CloseReason;
 using client::Payload;
-using client::RpcCode;
-using client::RpcError;
 
-void RpcResponder::add(std::string queue, client::QueueOptions options, Handler handler) {
-  if (is_started_) throw std::logic_error{"RpcServer::serve must be called before the server is started"};
-  core_.serve({std::move(queue), {.queue = std::move(options)}});
-  handlers_.push_back(std::move(handler));
+RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options)
+    : link_{std::move(link)},
+      options_{std::move(options)},
+      core_{options_.prefetch,
+            {.requested = [this](Request request) { hand_over(std::move(request)); },
+             .cancelled = [this](RequestId id) { cancel(id); },
+             .deadline_changed = [this] { link_->deadline_changed(); },
+             .troubled = [this](const CloseReason& reason) { tell(reason); }}},
+      threads_{options_.threads_max},
+      handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}} {}
+
+void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
+  refuse_once_started();
+  core_.serve({queue, std::move(options), handler.is_stream});
+  has_coroutines_ |= handler.is_coroutine;
+  procedures_.push_back({std::move(queue), std::move(handler), nullptr});
 }
 
-void RpcResponder::start(OnOpen started) {
-  is_started_ = true;
-  driver_->open([self = shared_from_this(), started = std::move(started)](std::error_code error) mutable {
-    if (error) return started({error, self->driver_->core().close_reason().text});
-    self->driver_->core().attach(&self->core_);
-    self->core_.open(self->driver_->core(), std::move(started));
+void RpcResponder::use(HandlerMiddleware middleware) {
+  refuse_once_started();
+  middleware_.push_back(std::move(middleware));
+}
+
+void RpcResponder::refuse_once_started() {
+  const std::lock_guard lock{mutex_};
+  if (is_started_) throw std::logic_error{"RpcServer::serve and use must be called before the server is started"};
+}
+
+void RpcResponder::build_chains() {
+  for (auto& procedure : procedures_) {
+    procedure.chain = [&procedure](Context& context, Answered answered) {
+      procedure.handler.run(context, std::move(answered));
+    };
+    for (auto link = middleware_.rbegin(); link != middleware_.rend(); ++link)
+      procedure.chain = [&middleware = *link, next = std::move(procedure.chain)](Context& context, Answered answered) {
+        middleware(context, next, std::move(answered));
+      };
+  }
+}
+
+void RpcResponder::prepare() {
+  refuse_once_started();
+  {
+    const std::lock_guard lock{mutex_};
+    is_started_ = true;
+  }
+  build_chains();
+  link_->on_up([this](client::ConnectionCore& connection, client::Link::Ready ready) {
+    connected(connection, std::move(ready));
   });
+  link_->on_down([this](const CloseReason& reason) { tell(reason); });
+  on_link([](RpcResponder& self) { self.link_->attach(&self.core_); });
+}
+
+void RpcResponder::start(client::Done<> started) {
+  prepare();
+  link_->open(std::move(started));
 }
 
 void RpcResponder::start_and_wait() {
-  driver_->refuse_to_block_here();
-  std::promise<CloseReason> started;
-  start([&](const CloseReason& reason) { started.set_value(reason); });
-  const auto reason = started.get_future().get();
-  if (reason.error) throw driver_->opening_error(reason);
+  link_->refuse_to_block_here();
+  prepare();
+  link_->open_and_wait();
 }
 
 void RpcResponder::stop() {
-  is_stopping_ = true;
-  driver_->run([self = shared_from_this()] { self->core_.stop([] {}); });
-  finish({});
+  {
+    const std::lock_guard lock{mutex_};
+    if (std::exchange(is_stopping_, true)) return;
+  }
+  on_link([](RpcResponder& self) {
+    self.core_.stop([&self] {
+      self.link_->close([self = self.shared_from_this()](std::error_code) {
+        const std::lock_guard lock{self->mutex_};
+        self->has_stopped_ = true;
+        self->changed_.notify_all();
+      });
+    });
+    for (const auto& [id, weak] : std::map{self.invocations_})
+      if (const auto invocation = weak.lock()) invocation->end_unless_begun(GiveBack{});
+  });
 }
 
 void RpcResponder::wait() {
   std::unique_lock lock{mutex_};
-  finished_changed_.wait(lock, [this] { return finished_.has_value(); });
-  if (finished_->error) throw std::system_error{finished_->error, finished_->text};
+  changed_.wait(lock, [this] { return has_stopped_; });
 }
 
 void RpcResponder::close_and_wait() {
   stop();
-  handler_thread_.join();
-  driver_->run([self = shared_from_this()] { self->driver_->close([](std::error_code) {}); });
-  driver_->close_and_wait();
+  {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return inside_handlers_ == 0; });
+  }
+  threads_.join();
+  link_->close_and_wait();
 }
 
-// The handlers' thread is joined before this object goes.
-void RpcResponder::hand_over(Request request) {
-  asio::post(handler_thread_, [this, request = std::move(request)]() mutable {
-    if (is_stopping_) return;
-    auto answer = answer_to(request);
-    driver_->run([self = shared_from_this(), request = std::move(request), answer = std::move(answer)] {
-      self->send(request, answer);
-    });
+void RpcResponder::connected(client::ConnectionCore& connection, client::Link::Ready ready) {
+  core_.open(connection, [this, &connection, ready = std::move(ready)](const CloseReason& reason) mutable {
+    if (!connection.is_open()) return;  // the link knows
+    // Once all was served, what is refused does not keep the rest from being served.
+    if (reason.error && was_ready_) tell(reason);
+    was_ready_ |= !reason.error;
+    ready(was_ready_ ? CloseReason{} : reason);
   });
 }
 
-RpcResponder::Answer RpcResponder::answer_to(const Request& request) {
-  if (is_late(request, std::chrono::system_clock::now(), max_clock_skew_default)) return {};
-  try {
-    return handlers_[request.id.procedure](request.message.body);
-  } catch (const RpcError& error) {
-    return error;
-  } catch (const std::exception& error) {
-    return RpcError{RpcCode::internal, error.what()};
-  } catch (...) {
-    return RpcError{RpcCode::internal, "the handler threw something that is no std::exception"};
-  }
+void RpcResponder::hand_over(Request request) {
+  const auto id = request.id;
+  const auto& procedure = procedures_[id.procedure];
+  auto write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
+    const auto responder = self.lock();
+    if (!responder) return taken(false);
+    responder->on_link([id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
+      const bool is_read = on.core_.write(id, element);
+      on.core_.when_it_keeps_up(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
+    });
+  };
+  auto ended = [self = shared_from_this()](RequestId of, Ending ending) {
+    self->on_link([of, ending = std::move(ending)](RpcResponder& on) { on.end(of, ending); });
+  };
+  auto invocation =
+      std::make_shared<Invocation>(std::move(request), procedure.queue, handlers_, std::move(write), std::move(ended));
+  invocations_.emplace(id, invocation);
+  if (!procedure.handler.is_coroutine) ++blocking_;
+
+  const std::lock_guard lock{mutex_};
+  if (is_stopping_) return;  // it is given back as it goes
+  if (!options_.executor) threads_.at_least(blocking_ + (has_coroutines_ ? 1 : 0));
+  asio::post(handlers_, [this, invocation = std::move(invocation)] { run(invocation); });
 }
 
-void RpcResponder::send(const Request& request, const Answer& answer) {
-  if (const auto* payload = std::get_if<Payload>(&answer))
-    core_.reply(request.id, *payload, protocol::Clock::now());
-  else if (const auto* error = std::get_if<RpcError>(&answer))
-    core_.fail(request.id, *error, protocol::Clock::now());
+void RpcResponder::cancel(RequestId id) {
+  const auto found = invocations_.find(id);
+  if (found == invocations_.end()) return;
+  const auto invocation = found->second.lock();
+  if (invocation && !invocation->end_unless_begun(Drop{})) invocation->context().request_stop();
+}
+
+void RpcResponder::end(RequestId id, const Ending& ending) {
+  const auto& handler = procedures_[id.procedure].handler;
+  if (invocations_.erase(id) > 0 && !handler.is_coroutine) --blocking_;
+  if (std::holds_alternative<Drop>(ending)) return core_.drop(id);
+  if (std::holds_alternative<GiveBack>(ending)) return core_.give_back(id);
+  const auto& outcome = std::get<Outcome>(ending);
+  if (outcome.error)
+    core_.fail(id, *outcome.error, protocol::Clock::now());
+  else if (handler.is_stream)
+    core_.end(id);
   else
-    core_.drop(request.id);
+    core_.reply(id, outcome.payload, protocol::Clock::now());
 }
 
-void RpcResponder::finish(const CloseReason& reason) {
+void RpcResponder::tell(const CloseReason& trouble) {
+  if (!options_.on_trouble) return;
   {
     const std::lock_guard lock{mutex_};
-    if (!finished_) finished_ = reason;
+    if (is_stopping_) return;
   }
-  finished_changed_.notify_all();
+  options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
+}
+
+void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
+  if (!enter_handlers()) return invocation->end(GiveBack{});
+  auto& context = invocation->context();
+  if (is_late(context.request(), std::chrono::system_clock::now(), options_.max_clock_skew)) {
+    invocation->end(Drop{});
+  } else if (invocation->begin()) {
+    const client::TraceScope trace{context.header(client::traceparent_header).value_or(std::string{})};
+    try {
+      procedures_[context.request().id.procedure].chain(
+          context, [invocation](Outcome outcome) { invocation->end(std::move(outcome)); });
+    } catch (...) {
+      invocation->end(Outcome{.error = to_rpc_error(std::current_exception())});
+    }
+  }
+  leave_handlers();
+}
+
+bool RpcResponder::enter_handlers() {
+  const std::lock_guard lock{mutex_};
+  if (!is_stopping_) ++inside_handlers_;
+  return !is_stopping_;
+}
+
+void RpcResponder::leave_handlers() {
+  const std::lock_guard lock{mutex_};
+  --inside_handlers_;
+  changed_.notify_all();
+}
+
+void RpcResponder::on_link(client::MoveOnlyFunction<void(RpcResponder&)> task) {
+  link_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
 }
 
 }  // namespace pocketmq::server

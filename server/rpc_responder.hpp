@@ -1,66 +1,107 @@
-// Requests come on the connection's thread, are answered on the handlers' thread, and the answers go back.
+// Requests come where the connection runs, are run where handlers run, and how they ended goes back.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include <asio/thread_pool.hpp>
+#include <asio/any_io_executor.hpp>
 
-#include "client/driver.hpp"
+#include "client/link.hpp"
 #include "server/handler.hpp"
+#include "server/handler_threads.hpp"
+#include "server/invocation.hpp"
+#include "server/middleware.hpp"
 #include "server/server_core.hpp"
 
 namespace pocketmq::server {
 
-/// What `RpcServer` is a handle of. From any thread, but the handlers' for `close_and_wait`.
+struct ResponderOptions {
+  std::uint16_t prefetch{1};
+  std::size_t threads_max{0};        // of its own, for handlers
+  asio::any_io_executor executor{};  // runs handlers instead, if it is one
+  std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
+  std::function<void(const std::string&)> on_trouble{};
+};
+
+/// What `RpcServer` is a handle of. From any thread, but a handler's for `close_and_wait`, which whoever owns it calls
+/// before letting it go.
 class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
  public:
-  RpcResponder(std::shared_ptr<client::Driver> driver, std::uint16_t prefetch)
-      : driver_{std::move(driver)},
-        core_{prefetch,
-              {.requested = [this](Request request) { hand_over(std::move(request)); },
-               .cancelled = [](RequestId) {},
-               .deadline_changed = [this] { driver_->core().deadline_changed(); },
-               .troubled = [](const client::CloseReason&) {}}} {}
+  RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options);
+  RpcResponder(const RpcResponder&) = delete;
+  RpcResponder& operator=(const RpcResponder&) = delete;
 
-  /// Throws std::logic_error once it is started.
-  void add(std::string queue, client::QueueOptions options, Handler handler);
-  void start(OnOpen started);
-  /// Throws std::system_error. Only on a driver with a thread of its own.
+  /// Both throw std::logic_error once it is started.
+  void serve(std::string queue, ServeOptions options, Handler handler);
+  void use(HandlerMiddleware middleware);
+
+  void start(client::Done<> started);
+  /// Throws std::system_error. Only on a link with a thread of its own.
   void start_and_wait();
-  /// Begins nothing more. Returns at once.
+  /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
   void stop();
-  /// Returns when it was stopped, and throws std::system_error when the connection or a queue was lost.
+  /// Returns when that is done.
   void wait();
-  /// Stops, lets the running handler finish, and closes the connection.
+  /// Stops, lets running handlers finish, and closes the connection.
   void close_and_wait();
 
-  [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }
+  [[nodiscard]] const asio::any_io_executor& executor() const { return link_->executor(); }
 
  private:
-  // Nothing for a request that nobody waits for any more.
-  using Answer = std::variant<std::monostate, client::Payload, client::RpcError>;
+  struct Procedure {
+    std::string queue;
+    Handler handler;
+    NextHandler chain;  // the middleware, and the handler last
+  };
 
+  void refuse_once_started();
+  void prepare();
+  void build_chains();
+
+  // Where the connection runs:
+  void connected(client::ConnectionCore& connection, client::Link::Ready ready);
   void hand_over(Request request);
-  [[nodiscard]] Answer answer_to(const Request& request);
-  void send(const Request& request, const Answer& answer);
-  void finish(const client::CloseReason& reason);
+  void cancel(RequestId id);
+  void end(RequestId id, const Ending& ending);
+  void tell(const client::CloseReason& trouble);
 
-  const std::shared_ptr<client::Driver> driver_;
+  // Where handlers run:
+  void run(const std::shared_ptr<Invocation>& invocation);
+  [[nodiscard]] bool enter_handlers();
+  void leave_handlers();
+
+  /// Runs `task` where the connection runs.
+  void on_link(client::MoveOnlyFunction<void(RpcResponder&)> task);
+
+  const std::shared_ptr<client::Link> link_;
+  const ResponderOptions options_;
+  std::vector<Procedure> procedures_;  // neither changes once it is started
+  std::vector<HandlerMiddleware> middleware_;
+  bool has_coroutines_{false};
+
+  // Where the connection runs:
   ServerCore core_;
-  std::vector<Handler> handlers_;  // by procedure; on the handlers' thread once started
-  std::atomic<bool> is_started_{false};
-  std::atomic<bool> is_stopping_{false};
-  std::mutex mutex_;
-  std::condition_variable finished_changed_;
-  std::optional<client::CloseReason> finished_;  // guarded by mutex_; without an error: stopped
-  asio::thread_pool handler_thread_{1};
+  std::map<RequestId, std::weak_ptr<Invocation>> invocations_;
+  std::size_t blocking_{0};  // of them, those that hold a thread
+  bool was_ready_{false};
+
+  std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
+  std::condition_variable changed_;
+  bool is_started_{false};
+  bool is_stopping_{false};
+  bool has_stopped_{false};
+  std::size_t inside_handlers_{0};  // threads
+
+  HandlerThreads threads_;
+  const asio::any_io_executor handlers_;
 };
 
 }  // namespace pocketmq::server

@@ -5,9 +5,7 @@
 
 namespace pocketmq::server {
 
-using client::Driver;
-using client::Loop;
-using client::parse_url_or_throw;
+using client::Link;
 
 namespace {
 
@@ -26,16 +24,25 @@ class StopSignals {
   asio::signal_set signals_{thread_};
 };
 
+ResponderOptions responder_options(const RpcServerOptions& options) {
+  return {.prefetch = options.prefetch,
+          .threads_max = options.threads,
+          .executor = options.executor,
+          .max_clock_skew = options.max_clock_skew,
+          .on_trouble = options.on_trouble};
+}
+
 }  // namespace
 
-RpcServer::RpcServer(std::string_view url, RpcServerOptions options)
+RpcServer::RpcServer(client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Driver::on(Loop::on_own_thread(), parse_url_or_throw(url), std::move(options.connection)), options.prefetch)} {}
+        Link::on_own_thread(std::move(urls), std::move(options.connection), options.reconnect),
+        responder_options(options))} {}
 
-RpcServer::RpcServer(asio::any_io_executor executor, std::string_view url, RpcServerOptions options)
+RpcServer::RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Driver::on(Loop::on_executor(std::move(executor)), parse_url_or_throw(url), std::move(options.connection)),
-        options.prefetch)} {}
+        Link::on_executor(std::move(executor), std::move(urls), std::move(options.connection), options.reconnect),
+        responder_options(options))} {}
 
 RpcServer::~RpcServer() {
   if (responder_) responder_->close_and_wait();

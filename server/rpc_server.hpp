@@ -5,68 +5,86 @@
 //     server.start();                  // or run(), which returns when the server was stopped
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <asio/any_io_executor.hpp>
 
 #include "client/completion.hpp"
 #include "client/driver.hpp"
-#include "client/queue_options.hpp"
+#include "client/link.hpp"
+#include "client/urls.hpp"
 #include "server/handler.hpp"
+#include "server/middleware.hpp"
+#include "server/request.hpp"
 #include "server/rpc_responder.hpp"
 
 namespace pocketmq::server {
 
 struct RpcServerOptions {
-  /// How many requests of each procedure the broker sends before their answers; 0 for no limit. One at a time shares
-  /// fairly with other servers.
+  /// How many requests of each procedure run at once, and how many of it the broker sends before their answers; 0 for
+  /// no limit. One at a time shares fairly with other servers.
   std::uint16_t prefetch{1};
+  /// The most threads that handlers get. By default a running handler always has one, so that it may wait for another
+  /// one of the same server; up to 256. With fewer, requests wait for a free one.
+  std::size_t threads{256};
+  /// Where handlers run, instead of on threads of the server's own.
+  asio::any_io_executor executor{};
+  /// How far the clocks of callers and this machine may differ before a request counts as too late.
+  std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
+  /// Told, on the connection's thread, what the server is healing from: a lost connection or queue.
+  std::function<void(const std::string&)> on_trouble{};
   client::ConnectionOptions connection{};
+  client::ReconnectOptions reconnect{};
 };
 
-/// Handlers run one at a time, on a thread of their own beside the connection's. A request is acked after its reply was
-/// sent, so that each runs at least once: if the server dies in between, it is delivered again. Nothing that a handler
-/// or a caller does ends the server.
+/// Handlers run beside the connection's thread, those of each procedure at most `prefetch` at once; with more than one,
+/// a handler must bear being called from several threads. A request is acked after its reply was sent, so that each
+/// runs at least once: if the server dies in between, it is delivered again. Nothing that a handler, a caller or the
+/// broker does ends the server: a lost connection is opened again, a lost queue declared again.
 class RpcServer {
  public:
-  /// Connects at `start`, with a thread of its own. Throws for a URL that does not parse.
-  explicit RpcServer(std::string_view url, RpcServerOptions options = {});
+  /// Connects at `start`, with a thread of its own. Takes one URL or several; throws for one that does not parse.
+  explicit RpcServer(client::Urls urls, RpcServerOptions options = {});
   /// Connects at `async_start`, on a strand of `executor`.
-  RpcServer(asio::any_io_executor executor, std::string_view url, RpcServerOptions options = {});
+  RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServerOptions options = {});
   RpcServer(RpcServer&&) noexcept = default;
   RpcServer& operator=(RpcServer&&) = delete;
-  /// Lets running handlers finish and sends their replies; requests that were not begun go back to their queues. Not to
-  /// be called by a handler.
+  /// Stops, and waits for running handlers; their replies are sent. Not for coroutines on an executor that was given to
+  /// the server, which end by themselves. Not to be called by a handler.
   ~RpcServer();
 
-  /// Serves `handler` at `queue`, which is declared with `options`: any callable with one signature, say int(int,
-  /// std::string). Call before `start`. An exception becomes an error reply (`internal`, or the code of an RpcError);
-  /// arguments of another number or type are refused with `invalid_argument` before the handler.
-  template <class Callable> void serve(std::string queue, Callable handler, client::QueueOptions options = {}) {
-    responder_->add(std::move(queue), std::move(options), make_handler(std::move(handler)));
+  /// Serves `handler` at `queue`, before `start`: any callable with one signature, say int(int, std::string), whose
+  /// parameters may begin with a Context& and a StreamWriter<T>&, and which may be a coroutine (asio::awaitable<int>).
+  /// An exception becomes an error reply (`internal`, or the code of an RpcError); arguments of another number or type
+  /// are refused with `invalid_argument` before the handler.
+  template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
+    responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }
 
+  /// Puts a link around all handlers, before `start`; the first one is the outermost.
+  void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
+
   /// Connects, declares and consumes; returns when requests can come. Throws std::system_error, whose text says what
-  /// failed.
+  /// failed at each URL; with `reconnect.patient` it goes on trying instead.
   void start();
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {
     return client::initiate<std::error_code>(
-        responder_, std::forward<Token>(token), [](RpcResponder& responder, client::Done<> done) {
-          responder.start([done = std::move(done)](const client::CloseReason& reason) mutable { done(reason.error); });
-        });
+        responder_, std::forward<Token>(token),
+        [](RpcResponder& responder, client::Done<> done) { responder.start(std::move(done)); });
   }
 
-  /// Asks the server to stop: it takes no more requests. Returns at once; may be called from any thread, handlers
-  /// included.
+  /// Asks the server to stop: it takes no more requests, gives back those that have not begun, answers the others, and
+  /// leaves. Returns at once; may be called from any thread, handlers included.
   void stop();
-  /// Waits until the server was stopped, by `stop` or by one of the signals. Throws std::system_error if instead the
-  /// connection was lost, or a queue deleted.
+  /// Waits until that is done, after `stop` or one of the signals.
   void wait(std::initializer_list<int> stop_signals = {});
   /// `start` and `wait`.
   void run(std::initializer_list<int> stop_signals = {});

@@ -71,6 +71,10 @@ bool ServerCore::write(RequestId id, const Payload& element) {
   return procedures_[id.procedure]->write(id.number, element);
 }
 
+void ServerCore::when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()> keeps_up) {
+  procedures_[id.procedure]->when_it_keeps_up(std::move(keeps_up));
+}
+
 void ServerCore::cancel(const std::string& caller, TimePoint now) {
   const bool was_here =
       std::ranges::any_of(procedures_, [&](const auto& procedure) { return procedure->cancel(caller); });

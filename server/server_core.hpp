@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "client/connection_core.hpp"
-#include "client/rpc_request.hpp"
 #include "client/rpc_error.hpp"
+#include "client/rpc_request.hpp"
+#include "client/timed.hpp"
 #include "server/cancel_listener.hpp"
 #include "server/procedure_core.hpp"
 #include "server/request.hpp"
@@ -50,6 +51,8 @@ class ServerCore final : public client::Timed {
 
   /// Sends a stream's next element. False: nobody reads it any more.
   bool write(RequestId id, const client::Payload& element);
+  /// `keeps_up` is called once: when it is time for the next element.
+  void when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()> keeps_up);
 
   /// Takes no more requests, and gives back those that were not handed out. `drained` is called once, when all that
   /// were are answered. Close the connection next.

@@ -10,9 +10,9 @@
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
-#include "client/connection.hpp"
 #include "client/rpc_client.hpp"
-#include "tests/client/any_encoding.hpp"
+#include "client/trace_context.hpp"
+#include "tests/server/plain_caller.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::server {
@@ -25,49 +25,6 @@ using client::Bytes;
 using client::RpcClient;
 using client::RpcCode;
 using client::RpcError;
-
-template <class Call> RpcError error_of(Call&& call) {
-  try {
-    call();
-  } catch (const RpcError& error) {
-    return error;
-  }
-  return {RpcCode::unknown, "it did not fail"};
-}
-
-// A caller that is none of our RpcClients.
-class PlainCaller {
- public:
-  explicit PlainCaller(const std::string& url)
-      : connection_{url}, channel_{connection_.open_channel(use_future).get()} {
-    reply_to_ = channel_.declare_queue("", {.exclusive = true}, use_future).get().name;
-  }
-
-  void sends(const std::string& queue, client::Message request) {
-    channel_.publish({.routing_key = queue}, std::move(request), use_future).get();
-  }
-  void sends_and_wants_reply(const std::string& queue, std::string body, const std::string& id) {
-    sends(queue, {.body = std::move(body), .properties = {.correlation_id = id, .reply_to = reply_to_}});
-  }
-  client::Message receives() {
-    std::promise<client::Message> reply;
-    const auto tag =
-        channel_
-            .consume(
-                reply_to_, {.no_ack = true},
-                [&](client::Delivery delivery) { reply.set_value(std::move(delivery.message)); }, use_future)
-            .get();
-    auto message = reply.get_future().get();
-    channel_.cancel(tag, use_future).get();
-    return message;
-  }
-  client::Channel& channel() { return channel_; }
-
- private:
-  client::Connection connection_;
-  client::Channel channel_;
-  std::string reply_to_;
-};
 
 TEST_CASE("a server answers with what a plain caller expects") {
   broker::Embedded broker;
@@ -188,56 +145,6 @@ TEST_CASE("a request that nobody waits for any more is not run") {
   CHECK(ran == "early!");
 }
 
-TEST_CASE("a slow server does not hold requests back from a fast one") {
-  broker::Embedded broker;
-  const auto url = broker.url(any_encoding());
-  std::promise<void> go, busy;
-  RpcServer slow{url}, fast{url};
-  slow.serve("work", [&](int) {
-    busy.set_value();
-    go.get_future().wait();
-    return std::string{"slow"};
-  });
-  slow.start();
-  RpcClient rpc{url};
-  auto work = rpc.procedure<std::string(int)>("work");
-  auto first = work.async(0, use_future);
-  busy.get_future().wait();
-  fast.serve("work", [](int) { return std::string{"fast"}; });
-  fast.start();
-  std::vector<std::future<std::string>> calls;
-  for (int i = 0; i < 10; ++i) calls.push_back(work.async(i, use_future));
-  for (auto& call : calls) CHECK(call.get() == "fast");
-  go.set_value();
-  CHECK(first.get() == "slow");
-}
-
-TEST_CASE("a server that goes finishes what runs, and leaves the rest to another") {
-  broker::Embedded broker;
-  const auto url = broker.url(any_encoding());
-  RpcClient rpc{url};
-  auto who = rpc.procedure<std::string(int)>("who");
-  std::promise<void> go, busy;
-  std::vector<std::future<std::string>> calls;
-  std::optional<RpcServer> first{std::in_place, url, RpcServerOptions{.prefetch = 10}};
-  first->serve("who", [&](int) {
-    busy.set_value();
-    go.get_future().wait();
-    return std::string{"first"};
-  });
-  first->start();
-  for (int i = 0; i < 5; ++i) calls.push_back(who.async(i, use_future));
-  busy.get_future().wait();
-  first->stop();
-  go.set_value();
-  first.reset();
-  RpcServer second{url};
-  second.serve("who", [](int) { return std::string{"second"}; });
-  second.start();
-  CHECK(calls[0].get() == "first");
-  for (std::size_t i = 1; i < calls.size(); ++i) CHECK(calls[i].get() == "second");
-}
-
 TEST_CASE("a server waits until it is stopped, by a handler or a signal") {
   broker::Embedded broker;
   const auto url = broker.url(any_encoding());
@@ -264,8 +171,7 @@ TEST_CASE("a server that cannot start says why") {
   first.start();
   CHECK_THROWS_AS(first.serve("late", [] {}), std::logic_error);
   RpcServer second{url};
-  second.serve(
-      "q", [] {}, client::QueueOptions::quorum());
+  second.serve("q", [] {}, {.queue = client::QueueOptions::quorum()});
   try {
     second.start();
     FAIL("it started");
@@ -294,6 +200,82 @@ TEST_CASE("a server may run on the caller's executor") {
   });
   io.run();
   CHECK(answer == 8);
+}
+
+TEST_CASE("a patient server waits until it can serve") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  PlainCaller caller{url};
+  caller.channel().declare_queue("q", {.durable = true}, use_future).get();
+  std::promise<std::string> trouble;
+  RpcServer server{url,
+                   {.on_trouble =
+                        [&, told = false](const std::string& why) mutable {
+                          if (!std::exchange(told, true)) trouble.set_value(why);
+                        },
+                    .reconnect = {.backoff_min = 1ms, .patient = true}}};
+  server.serve("q", [] { return 1; });
+  auto started = std::async(std::launch::async, [&] { server.start(); });
+  CHECK_THAT(trouble.get_future().get(), Catch::Contains("'q'"));
+  caller.channel().delete_queue("q", client::If::any, use_future).get();
+  started.get();
+  caller.sends_and_wants_reply("q", "", "1");
+  CHECK(caller.receives().body == "1");
+}
+
+TEST_CASE("a server that is stopped while it waits does not start") {
+  std::optional<broker::Embedded> broker{std::in_place};
+  const auto url = broker->url(any_encoding());
+  broker.reset();
+  RpcServer server{url, {.reconnect = {.patient = true}}};
+  auto started = std::async(std::launch::async, [&] { server.start(); });
+  server.stop();
+  CHECK_THROWS_AS(started.get(), std::system_error);
+  server.wait();
+}
+
+TEST_CASE("middleware is around every handler, the first one outermost") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  std::string story;
+  const auto link = [&](const std::string& name) {
+    return [&story, name](Context& context, const NextHandler& next, Answered answered) {
+      story += name + "(";
+      next(context, [&story, answered = std::move(answered)](Outcome outcome) mutable {
+        story += ")";
+        answered(std::move(outcome));
+      });
+    };
+  };
+  RpcServer server{url};
+  server.use(link("a"));
+  server.use(link("b"));
+  server.use([](Context& context, const NextHandler& next, Answered answered) {
+    if (context.body() == "1") throw RpcError{RpcCode::permission_denied, "not one"};
+    if (context.body() == "2") return;  // lets go of it
+    next(context, std::move(answered));
+  });
+  server.serve("q", [&](int) { story += "handler"; });
+  server.start();
+  RpcClient rpc{url};
+  auto q = rpc.procedure<void(int)>("q");
+  q(0);
+  CHECK(story == "a(b(handler))");
+  CHECK(error_of([&] { q(1); }).code() == RpcCode::permission_denied);
+  CHECK(std::string{error_of([&] { q(2); }).what()} == "internal: the handler went without an answer");
+}
+
+TEST_CASE("a request's trace is its handler's") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  RpcServer server{url};
+  server.serve("trace", [] { return std::string{client::TraceScope::current()}; });
+  server.start();
+  PlainCaller caller{url};
+  caller.sends_and_wants_reply("trace",
+                               {.body = "", .properties = {.headers = client::Table{}.add("traceparent", trace)}});
+  CHECK(caller.receives().body == '"' + trace + '"');
 }
 
 }  // namespace

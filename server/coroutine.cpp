@@ -1,0 +1,66 @@
+#include "server/coroutine.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+#include <asio/strand.hpp>
+
+#include "client/trace_context.hpp"
+#include "server/traced_executor.hpp"
+
+namespace pocketmq::server {
+
+using client::Payload;
+
+namespace {
+
+// On its strand.
+class CoroutineRun : public std::enable_shared_from_this<CoroutineRun> {
+ public:
+  using Start = client::MoveOnlyFunction<asio::awaitable<Payload>()>;
+
+  CoroutineRun(const asio::any_io_executor& executor, Start start, Answered answered)
+      : strand_{asio::make_strand(executor)}, start_{std::move(start)}, answered_{std::move(answered)} {}
+
+  void begin(std::stop_token stop) {
+    // From any thread, at once if it was requested before: there is something to cancel when its turn comes.
+    stopper_.emplace(std::move(stop), [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        asio::post(self->strand_, [self] { self->cancellation_.emit(asio::cancellation_type::terminal); });
+    });
+    auto finished = [self = shared_from_this()](const std::exception_ptr& thrown, Payload payload) {
+      self->stopper_.reset();
+      self->answered_(thrown ? Outcome{.error = to_rpc_error(thrown)} : Outcome{.payload = std::move(payload)});
+    };
+    asio::co_spawn(
+        strand_, [this] { return start_(); }, asio::bind_cancellation_slot(cancellation_.slot(), std::move(finished)));
+  }
+
+  [[nodiscard]] const auto& strand() const { return strand_; }
+
+ private:
+  asio::strand<asio::any_io_executor> strand_;
+  Start start_;
+  Answered answered_;
+  asio::cancellation_signal cancellation_;
+  std::optional<std::stop_callback<std::function<void()>>> stopper_;
+};
+
+}  // namespace
+
+void run_coroutine(Context& context, CoroutineRun::Start start, Answered answered) {
+  const auto traceparent = context.header(client::traceparent_header);
+  const auto executor =
+      traceparent ? asio::any_io_executor{TracedExecutor{context.executor(), *traceparent}} : context.executor();
+  auto run = std::make_shared<CoroutineRun>(executor, std::move(start), std::move(answered));
+  asio::post(run->strand(), [run, stop = context.stop_token()] { run->begin(stop); });
+}
+
+}  // namespace pocketmq::server

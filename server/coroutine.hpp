@@ -1,0 +1,18 @@
+// Handlers that are coroutines.
+#pragma once
+
+#include <asio/awaitable.hpp>
+
+#include "client/move_only_function.hpp"
+#include "client/rpc_request.hpp"
+#include "server/context.hpp"
+#include "server/outcome.hpp"
+
+namespace pocketmq::server {
+
+/// Runs the coroutine that `start` gives, on a strand of the context's executor. When a stop is requested, what it
+/// awaits is cancelled. `start` is kept until it is over.
+void run_coroutine(Context& context, client::MoveOnlyFunction<asio::awaitable<client::Payload>()> start,
+                   Answered answered);
+
+}  // namespace pocketmq::server

@@ -1,0 +1,74 @@
+#include "server/element_window.hpp"
+
+#include <utility>
+
+#include "client/rpc_error.hpp"
+#include "protocol/limits.hpp"
+
+namespace pocketmq::server {
+
+using client::Payload;
+using client::RpcCode;
+using client::RpcError;
+
+namespace {
+
+constexpr std::size_t on_their_way_max = 64;  // enough to keep both threads busy
+
+RpcError nobody_reads() { return {RpcCode::cancelled, "nobody reads the stream any more"}; }
+
+// Also where it did not say so: it may have died, and RabbitMQ's direct reply-to returns nothing.
+bool nobody_waits(const Context& context) {
+  return context.is_cancelled() || is_late(context.request(), std::chrono::system_clock::now(), max_clock_skew_default);
+}
+
+void check_size(const Payload& element) {
+  if (element.body.size() > protocol::Limits{}.body_max_bytes)
+    throw RpcError{RpcCode::resource_exhausted, "the element is larger than a message may be"};
+}
+
+}  // namespace
+
+// One element's; free again when it was taken, or when nobody is left to take it.
+class ElementWindow::Place {
+ public:
+  explicit Place(std::shared_ptr<ElementWindow> window) : window_{std::move(window)} {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    const std::lock_guard lock{window_->mutex_};
+    --window_->on_their_way_;
+    window_->changed_.notify_one();
+  }
+
+ private:
+  const std::shared_ptr<ElementWindow> window_;
+};
+
+void ElementWindow::write(Payload element) {
+  check_size(element);
+  {
+    std::unique_lock lock{mutex_};
+    const bool has_room =
+        changed_.wait(lock, context_.stop_token(), [this] { return on_their_way_ < on_their_way_max; });
+    if (!has_room) throw nobody_reads();
+    ++on_their_way_;
+  }
+  auto place = std::make_unique<Place>(shared_from_this());
+  if (nobody_waits(context_)) throw nobody_reads();
+  context_.write(std::move(element), [place = std::move(place)](bool) {});
+}
+
+void ElementWindow::async_write(Payload element, client::MoveOnlyFunction<void(std::exception_ptr)> done) {
+  try {
+    check_size(element);
+    if (nobody_waits(context_)) throw nobody_reads();
+  } catch (const RpcError&) {
+    return done(std::current_exception());
+  }
+  context_.write(std::move(element), [done = std::move(done)](bool was_taken) mutable {
+    done(was_taken ? nullptr : std::make_exception_ptr(nobody_reads()));
+  });
+}
+
+}  // namespace pocketmq::server

@@ -1,0 +1,40 @@
+// A stream's elements on their way from a handler to the connection: so many at once, and no more.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+
+#include <asio/any_io_executor.hpp>
+
+#include "client/move_only_function.hpp"
+#include "client/rpc_request.hpp"
+#include "server/context.hpp"
+
+namespace pocketmq::server {
+
+/// `context` must outlive its writes, but not what becomes of them.
+class ElementWindow : public std::enable_shared_from_this<ElementWindow> {
+ public:
+  explicit ElementWindow(Context& context) : context_{context} {}
+
+  /// Returns when there is room for the next one. Throws RpcError: `cancelled`, or `resource_exhausted` for an element
+  /// that is larger than a message may be.
+  void write(client::Payload element);
+  /// Tells `done` the same.
+  void async_write(client::Payload element, client::MoveOnlyFunction<void(std::exception_ptr)> done);
+
+  [[nodiscard]] const asio::any_io_executor& executor() const { return context_.executor(); }
+
+ private:
+  class Place;
+
+  Context& context_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::size_t on_their_way_{0};  // guarded by mutex_
+};
+
+}  // namespace pocketmq::server

@@ -1,0 +1,45 @@
+// How a handler sends several replies to one request:
+//
+//     server.serve("count", [](StreamWriter<int>& numbers, int n) {
+//       for (int i = 0; i < n; ++i) numbers.write(i);
+//     });
+//
+// The stream is over when the handler returns, and fails for its reader when it throws.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "client/completion.hpp"
+#include "client/rpc_json.hpp"
+#include "server/context.hpp"
+#include "server/element_window.hpp"
+
+namespace pocketmq::server {
+
+/// A handler's parameter, after its Context& if it has one. Lives until the handler is over.
+template <class T> class StreamWriter {
+ public:
+  explicit StreamWriter(Context& context) : window_{std::make_shared<ElementWindow>(context)} {}
+  StreamWriter(const StreamWriter&) = delete;
+  StreamWriter& operator=(const StreamWriter&) = delete;
+
+  /// Sends the next element; waits while the connection does not keep up. Throws RpcError(cancelled) once nobody reads
+  /// any more.
+  void write(const T& element) { window_->write(client::rpc_json::encode_result(element)); }
+
+  /// The same, without waiting: void(std::exception_ptr). One at a time: `co_await out.async_write(i, use_awaitable)`.
+  template <class Token> auto async_write(const T& element, Token&& token) {
+    return client::initiate<std::exception_ptr>(
+        window_, std::forward<Token>(token),
+        [payload = client::rpc_json::encode_result(element)](ElementWindow& window, auto done) mutable {
+          window.async_write(std::move(payload), std::move(done));
+        });
+  }
+
+ private:
+  const std::shared_ptr<ElementWindow> window_;
+};
+
+}  // namespace pocketmq::server
