@@ -168,7 +168,7 @@ TEST_CASE("a client may start before its server if it declares the queue") {
   RpcClient rpc{url};
   auto early = rpc.procedure<int(int)>("fib", {.declare = options}).async(10, use_future);
   RpcServer server{url};
-  server.serve("fib", fib, options);
+  server.serve("fib", fib, {.queue = options});
   server.start();
   CHECK(early.get() == 55);
 }

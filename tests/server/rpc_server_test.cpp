@@ -7,6 +7,7 @@
 
 #include <asio/bind_executor.hpp>
 #include <asio/io_context.hpp>
+#include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
@@ -276,6 +277,27 @@ TEST_CASE("a request's trace is its handler's") {
   caller.sends_and_wants_reply("trace",
                                {.body = "", .properties = {.headers = client::Table{}.add("traceparent", trace)}});
   CHECK(caller.receives().body == '"' + trace + '"');
+}
+
+TEST_CASE("a request's trace goes on through the calls that its handler makes") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  RpcClient rpc{url};
+  RpcServer server{url};
+  server.serve("trace", [](Context& context) { return context.header("traceparent").value_or(""); });
+  server.serve("call", [trace = rpc.procedure<std::string()>("trace")] { return trace(); });
+  server.serve("co_call", [trace = rpc.procedure<std::string()>("trace")]() -> asio::awaitable<std::string> {
+    co_await trace.async(asio::use_awaitable);  // resumes on another thread
+    co_return co_await trace.async(asio::use_awaitable);
+  });
+  server.start();
+  const auto* procedure = GENERATE("call", "co_call");
+  PlainCaller caller{url};
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  caller.sends_and_wants_reply(procedure, {.properties = {.headers = client::Table{}.add("traceparent", trace)}});
+  const auto seen = caller.receives().body;
+  CHECK_THAT(seen, Catch::Contains("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+  CHECK_THAT(seen, !Catch::Contains("00f067aa0ba902b7"));  // each call is a span of its own
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 #include <future>
 #include <thread>
 
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
+#include "client/rpc_client.hpp"
 #include "server/rpc_server.hpp"
 #include "tests/server/plain_caller.hpp"
 
@@ -109,6 +112,30 @@ TEST_CASE("a stream without end ends when its reader cancels it, or goes") {
     }
   }
   if (!cancels) CHECK(ended.get_future().get().code() == RpcCode::cancelled);
+}
+
+TEST_CASE("our client reads a stream, and stops its handler by reading no more") {
+  broker::Embedded broker;
+  const auto url = broker.url(any_encoding());
+  std::promise<void> stopped;
+  RpcServer server{url};
+  server.serve("count", [](StreamWriter<int>& numbers, int n) {
+    for (int i = 0; i < n; ++i) numbers.write(i);
+  });
+  server.serve("ticks", [&](Context& context, StreamWriter<int>& ticks) -> asio::awaitable<void> {
+    co_await ticks.async_write(1, asio::use_awaitable);
+    asio::steady_timer timer{context.executor(), 1h};
+    std::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (context.is_cancelled()) stopped.set_value();
+  });
+  server.start();
+  client::RpcClient rpc{url};
+  std::vector<int> numbers;
+  for (const int number : rpc.procedure<client::Stream<int>(int)>("count")(3)) numbers.push_back(number);
+  CHECK(numbers == std::vector{0, 1, 2});
+  CHECK(rpc.procedure<client::Stream<int>()>("ticks")().next() == 1);
+  stopped.get_future().get();
 }
 
 }  // namespace
