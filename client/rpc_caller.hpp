@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "client/call_middleware.hpp"
 #include "client/link.hpp"
+#include "client/middleware.hpp"
 #include "client/rpc_core.hpp"
 
 namespace pocketmq::client {

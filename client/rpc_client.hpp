@@ -16,9 +16,9 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/call_middleware.hpp"
 #include "client/completion.hpp"
 #include "client/link.hpp"
+#include "client/middleware.hpp"
 #include "client/procedure.hpp"
 #include "client/urls.hpp"
 

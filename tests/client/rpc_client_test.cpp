@@ -210,7 +210,7 @@ TEST_CASE("calls under way are cancelled when their client goes, on their own ex
 TEST_CASE("calls under way are lost with their broker") {
   const auto encoding = any_encoding();
   std::optional<broker::Embedded> broker{std::in_place};
-  RpcClient rpc{broker->url(encoding)};
+  RpcClient rpc{broker->url(encoding), {.connection_wait = 20ms}};
   auto never = rpc.procedure<int(int)>("never", {.declare = QueueOptions{}});
   auto call = never.async(1, use_future);
   broker.reset();

@@ -1,4 +1,4 @@
-#include "client/call_middleware.hpp"
+#include "client/middleware.hpp"
 
 #include <deque>
 #include <future>
@@ -86,7 +86,7 @@ TEST_CASE("a call is not made again without time, with another error, or where t
 
 TEST_CASE("a line tells what a call came to, and its trace") {
   std::vector<std::string> lines;
-  const auto log = logging([&](const std::string& line) { lines.push_back(line); });
+  const auto log = log_calls([&](const std::string& line) { lines.push_back(line); });
   Server server{.results = {{.body = "5"}, no_queue}};
   Caller caller;
   const auto traceparent = new_traceparent();
@@ -100,17 +100,17 @@ TEST_CASE("a line tells what a call came to, and its trace") {
 }
 
 TEST_CASE("calls are counted by procedure and by what they came to") {
-  const auto counted = std::make_shared<CallMetrics>();
+  const CallMetrics metrics;
+  const auto counting = metrics.middleware();
   Server server{.results = {{.body = "5"}, no_queue, no_queue}};
   Caller caller;
-  metrics(counted)({.queue = "fib"}, server.next(), caller.completed());
-  metrics(counted)({.queue = "fib"}, server.next(), caller.completed());
-  metrics(counted)({.queue = "fac"}, server.next(), caller.completed());
-  const auto counts = counted->counts();
-  CHECK(counts.at("fib").succeeded == 1);
-  CHECK(counts.at("fib").failed.at(RpcCode::unavailable) == 1);
-  CHECK(counts.at("fac").succeeded == 0);
-  CHECK(counts.at("fib").longest_time <= counts.at("fib").total_time);
+  for (const auto* queue : {"fib", "fib", "fac"}) counting({.queue = queue}, server.next(), caller.completed());
+  const auto counted = metrics.snapshot();
+  CHECK(counted.at("fib").replies == 1);
+  CHECK(counted.at("fib").errors.at(RpcCode::unavailable) == 1);
+  CHECK(counted.at("fac").replies == 0);
+  CHECK(counted.at("fib").longest <= counted.at("fib").waited);
+  CHECK(caller.results.size() == 3);
 }
 
 // A server that replies with one of its request's headers.
@@ -137,7 +137,7 @@ TEST_CASE("each call goes through the chain, from the first one put there to the
       order += name;
       next(std::move(request), std::move(completed));
     });
-  world.rpc.use(authentication([] { return "secret"; }));
+  world.rpc.use(authorization([] { return "secret"; }));
   CHECK(world.rpc.procedure<std::string()>("header")() == "secret");
   CHECK(order == "ab");
 }

@@ -1,6 +1,6 @@
 // What stands between a caller and the wire: a chain through which each call goes, and its result back.
 //
-//     rpc.use(logging([](const std::string& line) { std::clog << line << '\n'; }));
+//     rpc.use(log_calls([](const std::string& line) { std::clog << line << '\n'; }));
 //     rpc.use(retry(rpc.executor(), {.attempts = 5}));
 //
 // One chain serves blocking calls, callbacks, futures, coroutines and streams alike.
@@ -31,32 +31,33 @@ using CallMiddleware = std::function<void(RpcRequest, NextCall, Completed)>;
 
 /// Writes a line for each call that is over: "call fib: ok in 1.5 ms, trace 4bf9...". `write` is called from any
 /// thread, also from several at a time.
-[[nodiscard]] CallMiddleware logging(std::function<void(const std::string& line)> write);
+[[nodiscard]] CallMiddleware log_calls(std::function<void(const std::string& line)> write);
 
-/// What calls of one procedure came to.
-struct CallCounts {
-  std::uint64_t succeeded{0};
-  std::map<RpcCode, std::uint64_t> failed{};
-  std::chrono::nanoseconds total_time{0};
-  std::chrono::nanoseconds longest_time{0};
-};
-
-/// Counts calls by procedure. From any thread.
+/// Counts calls; from any thread.
 class CallMetrics {
  public:
-  void count(const std::string& queue, const RpcResult& result, std::chrono::nanoseconds time);
-  [[nodiscard]] std::map<std::string, CallCounts> counts() const;
+  struct Procedure {
+    std::uint64_t replies{0};
+    std::map<RpcCode, std::uint64_t> errors{};
+    std::chrono::nanoseconds waited{0};  // for all that are over, together
+    std::chrono::nanoseconds longest{0};
+  };
+
+  [[nodiscard]] CallMiddleware middleware() const;
+  /// By queue, as it is now.
+  [[nodiscard]] std::map<std::string, Procedure> snapshot() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, CallCounts> counts_;
+  struct Counts {
+    std::mutex mutex;
+    std::map<std::string, Procedure> by_queue;
+  };
+  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
 };
-
-[[nodiscard]] CallMiddleware metrics(std::shared_ptr<CallMetrics> into);
 
 /// Puts the text that `token` gives into the header `authorization` of each request, for a server that checks it.
 /// `token` is called from any thread.
-[[nodiscard]] CallMiddleware authentication(std::function<std::string()> token);
+[[nodiscard]] CallMiddleware authorization(std::function<std::string()> token);
 
 /// Before each attempt but the first there is a pause, as long as Backoff says.
 struct RetryOptions {

@@ -1,4 +1,4 @@
-#include "client/call_middleware.hpp"
+#include "client/middleware.hpp"
 
 #include <algorithm>
 #include <array>
@@ -70,7 +70,7 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
 
 }  // namespace
 
-CallMiddleware logging(std::function<void(const std::string& line)> write) {
+CallMiddleware log_calls(std::function<void(const std::string& line)> write) {
   return [write = std::move(write)](RpcRequest request, const NextCall& next, Completed completed) {
     const auto trace = request.headers.string(traceparent_header).value_or("");
     auto over = [write, begun = Clock::now(), queue = request.queue, trace,
@@ -85,31 +85,30 @@ CallMiddleware logging(std::function<void(const std::string& line)> write) {
   };
 }
 
-void CallMetrics::count(const std::string& queue, const RpcResult& result, nanoseconds time) {
-  const std::lock_guard lock{mutex_};
-  auto& counts = counts_[queue];
-  ++(result.error ? counts.failed[result.error->code()] : counts.succeeded);
-  counts.total_time += time;
-  counts.longest_time = std::max(counts.longest_time, time);
-}
-
-std::map<std::string, CallCounts> CallMetrics::counts() const {
-  const std::lock_guard lock{mutex_};
-  return counts_;
-}
-
-CallMiddleware metrics(std::shared_ptr<CallMetrics> into) {
-  return [into = std::move(into)](RpcRequest request, const NextCall& next, Completed completed) {
-    auto over = [into, begun = Clock::now(), queue = request.queue,
+CallMiddleware CallMetrics::middleware() const {
+  return [counts = counts_](RpcRequest request, const NextCall& next, Completed completed) {
+    auto over = [counts, begun = Clock::now(), queue = request.queue,
                  completed = std::move(completed)](RpcResult result) mutable {
-      into->count(queue, result, Clock::now() - begun);
+      const nanoseconds time = Clock::now() - begun;
+      {
+        const std::lock_guard lock{counts->mutex};
+        auto& procedure = counts->by_queue[queue];
+        ++(result.error ? procedure.errors[result.error->code()] : procedure.replies);
+        procedure.waited += time;
+        procedure.longest = std::max(procedure.longest, time);
+      }
       completed(std::move(result));
     };
     next(std::move(request), std::move(over));
   };
 }
 
-CallMiddleware authentication(std::function<std::string()> token) {
+std::map<std::string, CallMetrics::Procedure> CallMetrics::snapshot() const {
+  const std::lock_guard lock{counts_->mutex};
+  return counts_->by_queue;
+}
+
+CallMiddleware authorization(std::function<std::string()> token) {
   return [token = std::move(token)](RpcRequest request, const NextCall& next, Completed completed) {
     request.headers.add(rpc_authorization_header, token());
     next(std::move(request), std::move(completed));
