@@ -97,9 +97,11 @@ class PackageTest(unittest.TestCase):
     def test_a_project_finds_versions_and_components_and_may_include_every_header(self):
         programs = WORK / "readme"
         programs.mkdir()
-        (programs / "asynchronous-calls").write_text(readme.block("asynchronous-calls"))
+        (programs / "coroutine.cpp").write_text(readme.block("coroutine-program"))
+        (programs / "callback.cpp").write_text(readme.block("callback-program"))
         build = build_project(ROOT / "tests/package", f"-DREADME_PROGRAMS={programs}")
-        self.assertEqual(run(build / "asynchronous_calls"), "42 42\n")
+        self.assertEqual(run(build / "coroutine"), "42\n1\n2\n3\n")
+        self.assertEqual(run(build / "callback"), "385\n")
 
 
 if __name__ == "__main__":
