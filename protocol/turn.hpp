@@ -35,29 +35,34 @@ template <class Executor> class Turn {
 
   /// Flushes `what` at the end of this turn. Ask once a turn.
   void request(std::shared_ptr<Flushable> what) {
-    dirty_.push_back(std::move(what));
-    if (std::exchange(posted_, true)) return;
-    asio::post(executor_, [this] { end(); });
+    if (pending_ == nullptr) {
+      auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
+      pending_ = batch.get();
+      // The batch belongs to the handler: an executor that goes before it runs it lets go of all in it.
+      asio::post(executor_, [this, batch = std::move(batch)]() mutable { end(std::move(batch)); });
+    }
+    pending_->push_back(std::move(what));
   }
 
   /// `task` runs at the end of every turn that was asked for, after the flushes.
   void also(std::function<void()> task) { also_ = std::move(task); }
 
  private:
-  void end() {
-    posted_ = false;
-    batch_.swap(dirty_);
+  using Batch = std::vector<std::shared_ptr<Flushable>>;
+
+  void end(std::unique_ptr<Batch> batch) {
+    pending_ = nullptr;
     const auto now = Clock::now();
-    for (auto& what : batch_) what->flush(now);
-    batch_.clear();
+    for (auto& what : *batch) what->flush(now);
+    batch->clear();
+    spare_ = std::move(batch);
     if (also_) also_();
   }
 
   Executor executor_;
-  std::vector<std::shared_ptr<Flushable>> dirty_;
-  std::vector<std::shared_ptr<Flushable>> batch_;
+  Batch* pending_{nullptr};       // while its handler is posted
+  std::unique_ptr<Batch> spare_;  // an old one, for its memory
   std::function<void()> also_;
-  bool posted_{false};
 };
 
 }  // namespace pocketmq::protocol
