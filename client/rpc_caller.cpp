@@ -14,18 +14,7 @@ namespace pocketmq::client {
 RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
     : link_{std::move(link)}, core_{settings, [this] { link_->deadline_changed(); }} {
   link_->on_up([this](ConnectionCore& connection, Link::Ready ready) { core_.open(connection, std::move(ready)); });
-}
-
-void RpcCaller::open(Done<> done) {
-  link_->run([self = shared_from_this(), done = std::move(done)]() mutable {
-    self->link_->attach(&self->core_);
-    self->link_->open(std::move(done));
-  });
-}
-
-void RpcCaller::open_and_wait() {
-  link_->run([self = shared_from_this()] { self->link_->attach(&self->core_); });
-  link_->open_and_wait();
+  link_->attach(&core_);  // here, where nothing runs yet, so that calls may wait for the link to be opened
 }
 
 void RpcCaller::call(RpcRequest request, Completed completed) {

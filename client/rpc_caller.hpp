@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/link.hpp"
@@ -16,9 +17,9 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings);
 
   /// Connects and sets up the place for replies.
-  void open(Done<> done);
+  void open(Done<> done) { link_->open(std::move(done)); }
   /// The same, and waits; throws std::system_error. Only on a link with a thread of its own.
-  void open_and_wait();
+  void open_and_wait() { link_->open_and_wait(); }
 
   /// Puts `middleware` inside of those that are there. Before the first call only.
   void use(CallMiddleware middleware) { middlewares_.push_back(std::move(middleware)); }

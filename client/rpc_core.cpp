@@ -87,11 +87,12 @@ void RpcCore::end_connection(const CloseReason& reason) {
 std::vector<RpcCore::CallId> RpcCore::take_back(TimePoint now) {
   std::vector<CallId> lost;
   for (auto& [id, call] : calls_) {
-    if (call.stage == Stage::preparing)
+    if (call.stage == Stage::waiting) continue;
+    if (!call.was_sent)
       wait(id, call, now + settings_.connection_wait);
-    else if (call.stage == Stage::sent && call.request.idempotent)
+    else if (call.request.idempotent)
       wait(id, call, call.deadline);
-    else if (call.stage == Stage::sent)
+    else
       lost.push_back(id);
   }
   std::ranges::sort(lost);
@@ -179,6 +180,7 @@ void RpcCore::send(CallId id, Call& call, TimePoint now) {
                                                + " bytes the properties do not fit the connection's frames of "
                                                + std::to_string(frame_max)}});
   call.stage = Stage::sent;
+  call.was_sent = true;
   set_due(id, call, call.deadline);
   const auto tag = channel_->publish(call.request.queue,
                                      Content{.properties = Properties{encoded}, .body = call.request.payload.body});

@@ -77,7 +77,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
     WallTime wall_deadline;
     Stage stage{Stage::waiting};
     protocol::TimePoint due{protocol::TimePoint::max()};  // its place in due_
-    std::int64_t next_element{0};                         // of a stream
+    bool was_sent{false};
+    std::int64_t next_element{0};  // of a stream
     bool is_confirmed{false};
   };
 

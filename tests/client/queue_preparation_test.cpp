@@ -91,6 +91,26 @@ TEST_CASE("a new connection's broker is told of the queues again") {
   CHECK(world.peer->hears<queue::Declare>(2).durable);
 }
 
+TEST_CASE("a request that was sent once waits for connections as long as it has time") {
+  RpcWorld world{any_encoding(), {.connection_wait = 3s}};
+  auto request = requiring_consumer("1");
+  request.timeout = 10s;
+  request.idempotent = true;
+  world.calls(std::move(request));
+  world.hears_channel_opened();
+  world.peer->hears<queue::Declare>(2);
+  world.peer->says(2, queue::DeclareOk{.queue = "fib", .consumer_count = 1});
+  world.hears_request("fib", "1");
+  world.vanishes();
+  world.connects();
+  world.hears_channel_opened();  // the consumer is asked for again
+  world.vanishes();
+  world.advance(4s);
+  CHECK(world.outcome.results.empty());
+  world.advance(6s);
+  CHECK(world.outcome.results == Strings{"deadline_exceeded: no reply from 'fib' in time"});
+}
+
 TEST_CASE("a call that wants a consumer asks for one, each time") {
   RpcWorld world{any_encoding()};
   world.calls(requiring_consumer("1"));

@@ -100,6 +100,32 @@ TEST_CASE("a client may run on the caller's executor, without a thread") {
   CHECK(refused);
 }
 
+TEST_CASE("a call that is made before its client is opened waits for that") {
+  FibWorld world;
+  asio::io_context io;
+  RpcClient rpc{io.get_executor(), world.broker.url(world.encoding)};
+  const auto finish = [&](const std::exception_ptr& error, int n) {
+    CHECK_FALSE(error);
+    CHECK(n == 55);
+    io.stop();
+  };
+  rpc.procedure<int(int)>("fib").async(10, finish);
+  rpc.async_open([](std::error_code error) { CHECK_FALSE(error); });
+  io.run();
+}
+
+TEST_CASE("a client that is never opened fails its calls in time") {
+  asio::io_context io;
+  RpcClient rpc{io.get_executor(), "amqp://localhost:1/", {.connection_wait = 1ms}};
+  std::string reason;
+  rpc.procedure<int(int)>("fib").async(10, [&](const std::exception_ptr& error, int) {
+    reason = error_of([&] { std::rethrow_exception(error); }).reason();
+    io.stop();
+  });
+  io.run();
+  CHECK(reason == reason::connection_lost);
+}
+
 TEST_CASE("a blocking call on the client's own thread is refused") {
   FibWorld world;
   RpcClient rpc{world.broker.url(world.encoding)};
