@@ -45,6 +45,13 @@ inline constexpr std::string_view connection_lost = "connection_lost";  // befor
 class RpcError : public std::runtime_error {
  public:
   RpcError(RpcCode code, std::string message, std::string_view reason = {});
+  // Errors cross threads. A runtime_error's copies share their text, and ThreadSanitizer does not see how; these do
+  // not.
+  RpcError(const RpcError& other) : RpcError{other.code_, other.message_, other.reason_} {}
+  RpcError(RpcError&&) = default;
+  RpcError& operator=(const RpcError& other) { return *this = RpcError{other}; }
+  RpcError& operator=(RpcError&&) = default;
+  ~RpcError() override = default;
 
   [[nodiscard]] RpcCode code() const { return code_; }
   /// Without the code, which `what()` begins with.
