@@ -1,13 +1,12 @@
 #include "client/middleware.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include <asio/steady_timer.hpp>
 
 #include "client/backoff.hpp"
+#include "client/milliseconds_text.hpp"
 #include "client/random_id.hpp"
 #include "client/rpc_wire.hpp"
 #include "client/trace_context.hpp"
@@ -17,12 +16,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using Clock = std::chrono::steady_clock;
-
-std::string milliseconds_text(nanoseconds time) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f ms", std::chrono::duration<double, std::milli>{time}.count());
-  return text.data();
-}
 
 // A call and its attempts, one after the other; it keeps itself alive until the last one is over.
 class Attempts : public std::enable_shared_from_this<Attempts> {

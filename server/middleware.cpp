@@ -1,10 +1,9 @@
 #include "server/middleware.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
+#include "client/milliseconds_text.hpp"
 #include "client/rpc_wire.hpp"
 #include "client/trace_context.hpp"
 
@@ -16,10 +15,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 std::string line_of(const Context& context, const Outcome& outcome, nanoseconds time) {
-  std::array<char, 32> took{};
-  std::snprintf(took.data(), took.size(), "%.1f ms", std::chrono::duration<double, std::milli>{time}.count());
   auto line = "serve " + context.procedure() + ": " + (outcome.error ? std::string{outcome.error->what()} : "ok")
-              + " in " + took.data();
+              + " in " + client::milliseconds_text(time);
   const auto traceparent = context.header(client::traceparent_header).value_or(std::string{});
   if (const auto id = client::trace_id(traceparent); !id.empty()) line.append(", trace ").append(id);
   return line;
@@ -27,7 +24,7 @@ std::string line_of(const Context& context, const Outcome& outcome, nanoseconds 
 
 }  // namespace
 
-HandlerMiddleware logging(std::function<void(const std::string& line)> write) {
+HandlerMiddleware log_requests(std::function<void(const std::string& line)> write) {
   return [write = std::move(write)](Context& context, const NextHandler& next, Answered answered) {
     auto over = [&context, write, begun = Clock::now(), answered = std::move(answered)](Outcome outcome) mutable {
       write(line_of(context, outcome, Clock::now() - begun));
@@ -37,37 +34,35 @@ HandlerMiddleware logging(std::function<void(const std::string& line)> write) {
   };
 }
 
-void RequestMetrics::begin(const std::string& procedure) {
-  const std::lock_guard lock{mutex_};
-  ++counts_[procedure].running;
-}
-
-void RequestMetrics::end(const std::string& procedure, const Outcome& outcome, nanoseconds time) {
-  const std::lock_guard lock{mutex_};
-  auto& counts = counts_[procedure];
-  --counts.running;
-  ++(outcome.error ? counts.failed[outcome.error->code()] : counts.succeeded);
-  counts.total_time += time;
-  counts.longest_time = std::max(counts.longest_time, time);
-}
-
-std::map<std::string, RequestCounts> RequestMetrics::counts() const {
-  const std::lock_guard lock{mutex_};
-  return counts_;
-}
-
-HandlerMiddleware metrics(std::shared_ptr<RequestMetrics> into) {
-  return [into = std::move(into)](Context& context, const NextHandler& next, Answered answered) {
-    into->begin(context.procedure());
-    auto over = [&context, into, begun = Clock::now(), answered = std::move(answered)](Outcome outcome) mutable {
-      into->end(context.procedure(), outcome, Clock::now() - begun);
+HandlerMiddleware RequestMetrics::middleware() const {
+  return [counts = counts_](Context& context, const NextHandler& next, Answered answered) {
+    const auto& queue = context.procedure();
+    {
+      const std::lock_guard lock{counts->mutex};
+      ++counts->by_queue[queue].running;
+    }
+    auto over = [counts, queue, begun = Clock::now(), answered = std::move(answered)](Outcome outcome) mutable {
+      const nanoseconds time = Clock::now() - begun;
+      {
+        const std::lock_guard lock{counts->mutex};
+        auto& procedure = counts->by_queue[queue];
+        --procedure.running;
+        ++(outcome.error ? procedure.errors[outcome.error->code()] : procedure.replies);
+        procedure.worked += time;
+        procedure.longest = std::max(procedure.longest, time);
+      }
       answered(std::move(outcome));
     };
     next(context, std::move(over));
   };
 }
 
-HandlerMiddleware authentication(std::function<bool(const Context&, std::string_view token)> accepts) {
+std::map<std::string, RequestMetrics::Procedure> RequestMetrics::snapshot() const {
+  const std::lock_guard lock{counts_->mutex};
+  return counts_->by_queue;
+}
+
+HandlerMiddleware require_authorization(std::function<bool(const Context&, std::string_view token)> accepts) {
   return [accepts = std::move(accepts)](Context& context, const NextHandler& next, Answered answered) {
     const auto token = context.header("authorization").value_or(std::string{});
     if (accepts(context, token)) return next(context, std::move(answered));

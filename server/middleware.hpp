@@ -1,7 +1,7 @@
 // What stands between a request and its handler: a chain through which each request goes, and its outcome back.
 //
-//     server.use(logging([](const std::string& line) { std::clog << line << '\n'; }));
-//     server.use(authentication([](const Context&, std::string_view token) { return token == secret; }));
+//     server.use(log_requests([](const std::string& line) { std::clog << line << '\n'; }));
+//     server.use(require_authorization([](const Context&, std::string_view token) { return token == secret; }));
 //
 // One chain serves plain handlers, coroutines and streams alike.
 #pragma once
@@ -31,33 +31,34 @@ using HandlerMiddleware = std::function<void(Context&, NextHandler, Answered)>;
 
 /// Writes a line for each request that was answered: "serve fib: ok in 1.5 ms, trace 4bf9...". `write` is called from
 /// any thread, also from several at a time.
-[[nodiscard]] HandlerMiddleware logging(std::function<void(const std::string& line)> write);
+[[nodiscard]] HandlerMiddleware log_requests(std::function<void(const std::string& line)> write);
 
-/// What requests of one procedure came to.
-struct RequestCounts {
-  std::uint64_t running{0};
-  std::uint64_t succeeded{0};
-  std::map<client::RpcCode, std::uint64_t> failed{};
-  std::chrono::nanoseconds total_time{0};  // of those that were answered
-  std::chrono::nanoseconds longest_time{0};
-};
-
-/// Counts requests by procedure. From any thread.
+/// Counts requests; from any thread.
 class RequestMetrics {
  public:
-  void begin(const std::string& procedure);
-  void end(const std::string& procedure, const Outcome& outcome, std::chrono::nanoseconds time);
-  [[nodiscard]] std::map<std::string, RequestCounts> counts() const;
+  struct Procedure {
+    std::uint64_t running{0};
+    std::uint64_t replies{0};
+    std::map<client::RpcCode, std::uint64_t> errors{};
+    std::chrono::nanoseconds worked{0};  // for all that were answered, together
+    std::chrono::nanoseconds longest{0};
+  };
+
+  [[nodiscard]] HandlerMiddleware middleware() const;
+  /// By queue, as it is now.
+  [[nodiscard]] std::map<std::string, Procedure> snapshot() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, RequestCounts> counts_;
+  struct Counts {
+    std::mutex mutex;
+    std::map<std::string, Procedure> by_queue;
+  };
+  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
 };
-
-[[nodiscard]] HandlerMiddleware metrics(std::shared_ptr<RequestMetrics> into);
 
 /// Refuses as `unauthenticated` each request whose header `authorization` (empty if it has none) `accepts` does not
 /// accept. `accepts` is called from any thread.
-[[nodiscard]] HandlerMiddleware authentication(std::function<bool(const Context&, std::string_view token)> accepts);
+[[nodiscard]] HandlerMiddleware require_authorization(
+    std::function<bool(const Context&, std::string_view token)> accepts);
 
 }  // namespace pocketmq::server

@@ -270,7 +270,7 @@ TEST_CASE("an element that is larger than a message may be is refused") {
 TEST_CASE("requests are logged with how they ended and how long that took") {
   Strings lines;
   HandlerWorld world{make_handler(twice)};
-  world.goes_through(logging([&](const std::string& line) { lines.push_back(line); }));
+  world.goes_through(log_requests([&](const std::string& line) { lines.push_back(line); }));
   const auto traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   CHECK(world.runs(Request{
             .message = {.body = "4", .properties = {.headers = client::Table{}.add("traceparent", traceparent)}}})
@@ -282,23 +282,23 @@ TEST_CASE("requests are logged with how they ended and how long that took") {
 }
 
 TEST_CASE("requests are counted by how they ended") {
-  const auto counted = std::make_shared<RequestMetrics>();
+  const RequestMetrics metrics;
   HandlerWorld world{
-      make_handler([&](int n) { return n + static_cast<int>(counted->counts().at("procedure").running); })};
-  world.goes_through(metrics(counted));
+      make_handler([&](int n) { return n + static_cast<int>(metrics.snapshot().at("procedure").running); })};
+  world.goes_through(metrics.middleware());
   CHECK(world.runs("1") == "2");
   world.runs("2");
   world.runs("x");
-  const auto counts = counted->counts().at("procedure");
+  const auto counts = metrics.snapshot().at("procedure");
   CHECK(counts.running == 0);
-  CHECK(counts.succeeded == 2);
-  CHECK(counts.failed == std::map<RpcCode, std::uint64_t>{{RpcCode::invalid_argument, 1}});
-  CHECK(counts.longest_time <= counts.total_time);
+  CHECK(counts.replies == 2);
+  CHECK(counts.errors == std::map<RpcCode, std::uint64_t>{{RpcCode::invalid_argument, 1}});
+  CHECK(counts.longest <= counts.worked);
 }
 
 TEST_CASE("requests without the right authorization are refused before the handler") {
   HandlerWorld world{make_handler([](int n) { return n; })};
-  world.goes_through(authentication([](const Context& context, std::string_view token) {
+  world.goes_through(require_authorization([](const Context& context, std::string_view token) {
     return context.procedure() == "procedure" && token == "Bearer me";
   }));
   const auto with = [](const std::string& authorization) {
