@@ -1,6 +1,7 @@
 """What README.md tells its readers to type works as it stands there."""
 
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -35,14 +36,21 @@ class ReadmeTest(unittest.TestCase):
         shown = options(readme.block("daemon-options"))
         self.assertEqual(shown, options(output_of(BIN / "pocketmq-broker", "--help")) - {"--help", "--version"})
 
+    def run_in_terminals(self, lines):
+        """Each line in a terminal of its own, when the one before has said what stands behind it."""
+        for line in lines.splitlines():
+            command, promise = re.split(r"\s+# ", line)
+            Program(self.addCleanup, *shlex.split(command.replace("build/release/bin", str(BIN)))).out.expect(
+                re.escape(promise))
+
     def test_the_fib_pair_runs_in_three_terminals(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        for line in readme.block("fib-pair", port).splitlines():
-            command, promise = re.split(r"\s+# ", line)
-            command = command.replace("build/release/bin", str(BIN)).split()
-            Program(self.addCleanup, *command).out.expect(re.escape(promise))
+        self.run_in_terminals(readme.block("fib-pair", port))
+
+    def test_the_shell_pair_runs_in_two_terminals(self):
+        self.run_in_terminals(readme.block("shell-pair", Broker(self.addCleanup).port))
 
     def test_pika_connects(self):
         broker = Broker(self.addCleanup)
