@@ -20,7 +20,8 @@ MAY_INCLUDE = {
 ASIO_UNITS = {"protocol/transport", "protocol/turn", "broker/listener", "broker/embedded", "broker/main"}
 # The headers whose templates turn a user's types into JSON.
 JSON_HEADERS = {"client/json_convert.hpp", "client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
-PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "server/fib_server.cpp"}
+PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
+            "server/pocketmq_serve.cpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THREADS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "latch", "barrier"}

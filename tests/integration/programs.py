@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+import unittest
+import urllib.parse
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -58,9 +60,9 @@ class Lines:
 class Program:
     """A running program. `cleanup` is a test's `addCleanup`, or its class's."""
 
-    def __init__(self, cleanup, *command):
+    def __init__(self, cleanup, *command, pass_fds=()):
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=pass_fds)
         cleanup(self.end)
         self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
 
@@ -99,7 +101,10 @@ class Broker(Program):
     """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test, and that it has
     nothing to say on standard error, unless it traces or warns."""
 
+    encodings = ("amqp", "json")
+
     def __init__(self, cleanup, *options, port=0, warns=False):
+        self.is_killed = False
         self.speaks = warns or any(str(option).startswith("--trace") for option in options)
         super().__init__(cleanup, BIN / "pocketmq-broker", "--port", port, *options)
         try:
@@ -120,6 +125,10 @@ class Broker(Program):
     def trace(self):
         return self.err
 
+    def kill(self):
+        self.is_killed = True
+        return super().kill()
+
     def resident_bytes(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
@@ -136,22 +145,33 @@ class Broker(Program):
                 code = "none: it does not end"
         super().end()
         errors = [] if self.speaks else self.err.all()
-        if code != 0 or errors:
+        if code not in (0, -signal.SIGKILL if self.is_killed else 0) or errors:
             raise AssertionError("\n".join([f"the broker's exit code is {code}", *self.err.all()[-200:]]))
 
 
 class RunningBroker:
     """A broker that others have started, say a RabbitMQ."""
 
+    encodings = ("amqp",)
+
     def __init__(self, url):
         self.amqp_url = url
+        parts = urllib.parse.urlsplit(url)
+        self.host, self.port = parts.hostname, parts.port
+
+    def url(self, encoding):
+        assert encoding in self.encodings
+        return self.amqp_url
 
 
-def broker_for_clients(cleanup):
-    """What the tests with stock clients talk to, by `amqp_url` alone: they hold on RabbitMQ as well, and POCKETMQ_URL
-    names one on which to see that."""
-    url = os.environ.get("POCKETMQ_URL")
-    return RunningBroker(url) if url else Broker(cleanup)
+# Some tests hold on RabbitMQ as well: this names one on which to see that.
+URL = os.environ.get("POCKETMQ_URL")
+looks_inside = unittest.skipIf(URL, "it looks inside the broker, or ends it")
+
+
+def broker_for_clients(cleanup, *options):
+    """What such tests talk to. The options are those of ours."""
+    return RunningBroker(URL) if URL else Broker(cleanup, *options)
 
 
 def pika_server(cleanup, broker, *options):

@@ -69,18 +69,19 @@ class PackageTest(unittest.TestCase):
                 if line.startswith('#include "'):
                     self.assertIn("include/" + line.split('"')[1], headers, header)
 
-    def test_libraries_program_readme_and_cmake_package_are_there(self):
+    def test_libraries_programs_readme_and_cmake_package_are_there(self):
         libraries = {Path(path).name for path in self.installed("lib/**/*.a")}
         self.assertEqual(libraries, {f"libpocketmq_{folder}.a" for folder in ("protocol", "broker", "client", "server")})
-        self.assertEqual(self.installed("bin/*"), {"bin/pocketmq-broker"})
+        self.assertEqual(self.installed("bin/*"), {f"bin/pocketmq-{name}" for name in ("broker", "call", "serve")})
         self.assertEqual(self.installed("share/**/*"), {"share/doc/pocketmq/README.md"})
         package = {Path(path).name for path in self.installed("lib/**/cmake/pocketmq/*")}
         self.assertLessEqual({"pocketmqConfig.cmake", "pocketmqConfigVersion.cmake", "pocketmqTargets.cmake"}, package)
 
-    def test_the_program_runs(self):
-        version = run(PREFIX / "bin/pocketmq-broker", "--version").strip()
-        self.assertIn(f'set(PACKAGE_VERSION "{version.split()[-1]}")',
-                      next(PREFIX.glob("lib/**/pocketmqConfigVersion.cmake")).read_text())
+    def test_the_programs_run(self):
+        package = next(PREFIX.glob("lib/**/pocketmqConfigVersion.cmake")).read_text()
+        for program in (PREFIX / "bin").iterdir():
+            version = run(program, "--version").strip()
+            self.assertIn(f'set(PACKAGE_VERSION "{version.split()[-1]}")', package, program)
 
     def test_nothing_in_it_knows_where_it_was_built(self):
         for path in PREFIX.rglob("*"):

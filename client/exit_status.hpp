@@ -1,0 +1,19 @@
+// How the programs tell a shell that a call failed, and how a shell's command tells them.
+#pragma once
+
+#include <optional>
+
+#include "client/rpc_error.hpp"
+
+namespace pocketmq::client {
+
+/// 64 + gRPC's number of the code, as grpcurl exits: 65 for `cancelled` to 80 for `unauthenticated`.
+[[nodiscard]] constexpr int exit_status(RpcCode code) { return 65 + static_cast<int>(code); }
+
+/// The code that an exit status says; none for a status that says none.
+[[nodiscard]] constexpr std::optional<RpcCode> code_of_exit_status(int status) {
+  if (status < exit_status(RpcCode{}) || status > exit_status(RpcCode::unauthenticated)) return std::nullopt;
+  return static_cast<RpcCode>(status - exit_status(RpcCode{}));
+}
+
+}  // namespace pocketmq::client

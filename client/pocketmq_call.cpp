@@ -1,0 +1,253 @@
+// pocketmq-call: a call from a shell, or many of them to see how long they take.
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <asio/bind_executor.hpp>
+#include <asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include "client/exit_status.hpp"
+#include "client/rpc_client.hpp"
+
+namespace {
+
+using namespace pocketmq::client;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct Arguments {
+  std::string urls{};
+  std::string queue{};
+  std::vector<std::string> json{};
+  bool takes_standard_input{false};
+  bool is_raw{false};
+  ProcedureOptions options{};
+  std::size_t repeat{1};
+  std::size_t in_flight{1};
+};
+
+using Finished = std::function<void(std::exception_ptr, Bytes)>;
+/// Starts one call; what it is given is called in `io`.
+using Call = std::function<void(Finished)>;
+
+/// A call of the procedure with the arguments given, each time the same. The reply is taken as it comes.
+Call call_of(const Arguments& arguments, RpcClient& rpc, asio::io_context& io) {
+  const auto& [queue, options] = std::tie(arguments.queue, arguments.options);
+  if (arguments.takes_standard_input) {
+    Bytes body{{std::istreambuf_iterator<char>{std::cin}, {}}};
+    return [&io, body, procedure = rpc.procedure<Bytes(Bytes)>(queue, options)](Finished finished) {
+      procedure.async(body, asio::bind_executor(io, std::move(finished)));
+    };
+  }
+  if (arguments.json.empty())
+    return [&io, procedure = rpc.procedure<Bytes()>(queue, options)](Finished finished) {
+      procedure.async(asio::bind_executor(io, std::move(finished)));
+    };
+  // Several arguments travel as one array.
+  auto values = json::array();
+  for (const auto& text : arguments.json) values.push_back(json::parse(text));
+  return [&io, value = values.size() == 1 ? values[0] : values, procedure = rpc.procedure<Bytes(json)>(queue, options)](
+             Finished finished) { procedure.async(value, asio::bind_executor(io, std::move(finished))); };
+}
+
+/// The reply on one line, with its members in their order.
+std::string line_of(const std::string& reply, const std::string& queue) {
+  const auto checked = rpc_json::parse(reply, RpcCode::internal, "the reply of '" + queue + "' (see --raw)");
+  return nlohmann::ordered_json::parse(reply).dump() + "\n";
+}
+
+int report(const RpcError& error) {
+  std::cerr << "pocketmq-call: " << error.what() << '\n';
+  return exit_status(error.code());
+}
+
+int call_once(const Arguments& arguments, const Call& call, asio::io_context& io) {
+  int status = 0;
+  call([&](const std::exception_ptr& failed, const Bytes& reply) {
+    try {
+      if (failed) std::rethrow_exception(failed);
+      std::cout << (arguments.is_raw ? reply.data : line_of(reply.data, arguments.queue)) << std::flush;
+    } catch (const RpcError& error) {
+      status = report(error);
+    }
+  });
+  io.run();
+  return status;
+}
+
+/// A bar on standard error, where that is a terminal: [#####.....] 500 of 1000
+class ProgressBar {
+ public:
+  explicit ProgressBar(std::size_t total) : total_{total} {}
+  ~ProgressBar() {
+    if (is_shown_) std::cerr << "\r\033[K" << std::flush;
+  }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void show(std::size_t done) {
+    const auto now = steady_clock::now();
+    if (!is_shown_ || now - drawn_ < milliseconds{100}) return;
+    drawn_ = now;
+    constexpr std::size_t width = 40;
+    const auto filled = done * width / total_;
+    std::cerr << "\r[" << std::string(filled, '#') << std::string(width - filled, '.') << "] " << done << " of "
+              << total_ << std::flush;
+  }
+
+ private:
+  const std::size_t total_;
+  const bool is_shown_{::isatty(STDERR_FILENO) == 1};
+  steady_clock::time_point drawn_{};
+};
+
+/// Calls `repeat` times, `in_flight` at once, and keeps what came of it. All of it happens where `io` runs.
+class Burst {
+ public:
+  Burst(const Arguments& arguments, const Call& call)
+      : total_{arguments.repeat}, call_{call}, progress_{arguments.repeat} {
+    latencies_.reserve(total_);
+    for (std::size_t i = 0; i < std::min(total_, arguments.in_flight); ++i) start();
+  }
+
+  /// The latencies are those of the calls that were answered.
+  void print(steady_clock::duration took) {
+    std::ostringstream text;  // std::cout keeps its format
+    text << std::fixed << std::setprecision(2);
+    const auto seconds = std::chrono::duration<double>{took}.count();
+    text << total_ << " calls in " << seconds << " s, " << std::setprecision(0) << static_cast<double>(total_) / seconds
+         << " a second\n"
+         << latencies_.size() << " replies\n";
+    for (const auto& [code, failed] : failures_) text << failed << ' ' << name_of(code) << '\n';
+    std::ranges::sort(latencies_);
+    if (!latencies_.empty())
+      text << std::setprecision(3) << "latency p50 " << percentile(50) << " ms, p90 " << percentile(90) << " ms, p99 "
+           << percentile(99) << " ms, max " << percentile(100) << " ms\n";
+    std::cout << text.str() << std::flush;
+  }
+
+  /// Of the first call that failed, or 0.
+  [[nodiscard]] int status() const { return status_; }
+
+ private:
+  void start() {
+    ++started_;
+    call_([this, begun = steady_clock::now()](const std::exception_ptr& failed, const Bytes&) {
+      if (failed)
+        count(failed);
+      else
+        latencies_.push_back(steady_clock::now() - begun);
+      progress_.show(++finished_);
+      if (started_ < total_) start();
+    });
+  }
+
+  // Of many failures with one code the first is told.
+  void count(const std::exception_ptr& failed) try { std::rethrow_exception(failed); } catch (const RpcError& error) {
+    if (++failures_[error.code()] > 1) return;
+    const auto status = report(error);
+    if (status_ == 0) status_ = status;
+  }
+
+  /// In milliseconds: that many of a hundred calls took no longer.
+  [[nodiscard]] double percentile(std::size_t percent) const {
+    const auto rank = std::max<std::size_t>((latencies_.size() * percent + 99) / 100, 1);
+    return std::chrono::duration<double, std::milli>{latencies_[rank - 1]}.count();
+  }
+
+  const std::size_t total_;
+  const Call& call_;
+  ProgressBar progress_;
+  std::size_t started_{0};
+  std::size_t finished_{0};
+  std::vector<steady_clock::duration> latencies_;
+  std::map<RpcCode, std::size_t> failures_;
+  int status_{0};
+};
+
+int call_often(const Arguments& arguments, const Call& call, asio::io_context& io) {
+  const auto begun = steady_clock::now();
+  Burst burst{arguments, call};
+  io.run();
+  burst.print(steady_clock::now() - begun);
+  return burst.status();
+}
+
+std::string exit_statuses() {
+  std::string text{"Exit status: 0 the reply came, 1 no connection to the broker, from 100 a wrong command line, and"};
+  for (auto status = 0; status < 256; ++status)
+    if (const auto code = code_of_exit_status(status))
+      text.append("\n  ").append(std::to_string(status)).append(" ").append(name_of(*code));
+  return text;
+}
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.description(
+      "pocketmq-call URL QUEUE [JSON...]\n"
+      "Calls the procedure that is served at QUEUE, with one JSON for each of its parameters, and prints the reply.");
+  app.footer(exit_statuses());
+  app.set_version_flag("--version", POCKETMQ_VERSION);
+  app.add_option("URL", arguments.urls,
+                 "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas "
+                 "between them, are tried in turn")
+      ->required();
+  app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
+  app.add_flag("--stdin", arguments.takes_standard_input, "send the bytes of standard input in place of JSON");
+  app.add_flag("--raw", arguments.is_raw, "print the reply's bytes as they are; it need not be JSON");
+  app.add_flag("--idempotent", arguments.options.idempotent, "send it again when the connection was lost");
+  app.add_option_function<std::int64_t>(
+         "--timeout", [&](std::int64_t count) { arguments.options.timeout = milliseconds{count}; },
+         "how long each call may take, say 500ms or 2s")
+      ->transform(CLI::AsNumberWithUnit{std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60'000}},
+                                        CLI::AsNumberWithUnit::UNIT_REQUIRED})
+      ->type_name("TIME")
+      ->default_str("30s");
+  app.add_option("--repeat", arguments.repeat, "call so often, and print how long the calls took")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--in-flight", arguments.in_flight, "with --repeat, so many calls at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+
+  // CLI11 takes "[1,2]" for a list in a notation of its own, so the arguments are what it leaves over.
+  app.allow_extras();
+  app.callback([&] {
+    arguments.json = app.remaining();
+    std::erase(arguments.json, "--");
+    for (const auto& text : arguments.json)
+      if (!json::accept(text))
+        throw CLI::ValidationError{text, "is neither an option nor JSON; text needs its quotes: '\"text\"'"};
+    if (arguments.takes_standard_input && !arguments.json.empty())
+      throw CLI::ValidationError{"--stdin", "takes the place of the JSON arguments"};
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Arguments arguments;
+  CLI::App app;
+  describe(app, arguments);
+  CLI11_PARSE(app, argc, argv);
+
+  RpcClient rpc{arguments.urls, {.connection = {.name = "pocketmq-call"}}};
+  asio::io_context io;
+  const auto call = call_of(arguments, rpc, io);
+  return app.count("--repeat") == 0 ? call_once(arguments, call, io) : call_often(arguments, call, io);
+} catch (const RpcError& error) {
+  return report(error);
+} catch (const std::exception& error) {
+  std::cerr << "pocketmq-call: " << error.what() << '\n';
+  return 1;
+}

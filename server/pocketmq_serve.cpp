@@ -1,0 +1,84 @@
+// pocketmq-serve: a program as a procedure. Each request runs it, with the body on its standard input; the reply is
+// what it writes to its standard output.
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "protocol/limits.hpp"
+#include "server/rpc_server.hpp"
+#include "server/run_command.hpp"
+
+namespace {
+
+using namespace pocketmq;
+
+struct Arguments {
+  std::string urls{};
+  std::string queue{};
+  std::uint16_t prefetch{1};
+  bool quorum{false};
+  std::vector<std::string> command{};
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.description(
+      "pocketmq-serve [OPTIONS] URL QUEUE -- COMMAND...\n"
+      "Serves a procedure: each request runs COMMAND, with the request's body on standard input, and its standard\n"
+      "output is the reply. It is killed when its caller does not wait any more. An exit status from 65 to 80 fails "
+      "the call with the code of pocketmq-call's status, any\n"
+      "other but 0 with 'internal', and the end of standard error as the message. There is no shell: to use one, say\n"
+      "-- sh -c '...'");
+  app.set_version_flag("--version", POCKETMQ_VERSION);
+  app.add_option("URL", arguments.urls,
+                 "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas "
+                 "between them, are tried in turn")
+      ->required();
+  app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
+  app.add_option("--prefetch", arguments.prefetch, "how many commands may run at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--quorum", arguments.quorum, "use a durable quorum queue");
+  app.callback([&] {
+    if (arguments.command.empty()) throw CLI::RequiredError{"-- COMMAND"};
+  });
+}
+
+server::CommandBounds bounds_of(const server::Context& context) {
+  server::CommandBounds bounds{.stop = context.stop_token(), .output_max_bytes = protocol::Limits{}.body_max_bytes};
+  const auto left = context.time_left();
+  if (left != client::no_timeout) bounds.deadline = std::chrono::steady_clock::now() + left;
+  return bounds;
+}
+
+void say(const std::string& text) { std::cerr << "pocketmq-serve: " + text + '\n'; }
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  // What follows the first "--" is the command's, whatever it looks like.
+  const auto words = std::find(argv, argv + argc, std::string_view{"--"});
+  Arguments arguments;
+  if (words != argv + argc) arguments.command.assign(words + 1, argv + argc);
+  CLI::App app;
+  describe(app, arguments);
+  CLI11_PARSE(app, static_cast<int>(words - argv), argv);
+
+  std::signal(SIGPIPE, SIG_IGN);  // a command need not read its standard input
+  server::RpcServer server{
+      arguments.urls, {.prefetch = arguments.prefetch, .on_trouble = say, .connection = {.name = "pocketmq-serve"}}};
+  const auto answer = [&](server::Context& context, const client::Bytes& body) {
+    return client::Bytes{server::run_command(arguments.command, body.data, bounds_of(context))};
+  };
+  server.serve(arguments.queue, answer,
+               {.queue = arguments.quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
+  server.start();
+  std::cout << "serving '" << arguments.queue << "'" << std::endl;
+  server.wait({SIGINT, SIGTERM});
+} catch (const std::exception& error) {
+  say(error.what());
+  return 1;
+}

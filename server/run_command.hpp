@@ -1,0 +1,26 @@
+// Runs a program for one request: the request on its standard input, the reply from its standard output.
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pocketmq::server {
+
+struct CommandBounds {
+  std::chrono::steady_clock::time_point deadline{std::chrono::steady_clock::time_point::max()};
+  std::stop_token stop{};
+  std::size_t output_max_bytes{};
+};
+
+/// Runs `command`, found on PATH and without a shell, with `input` on its standard input, and returns what it wrote to
+/// its standard output once it has exited and nobody holds that any more. What it writes to standard error goes to
+/// ours. Throws client::RpcError: with a status of `client::exit_status` that code, with another `internal`, and the
+/// end of its standard error; `deadline_exceeded`, `cancelled` or `resource_exhausted` if a bound was hit, on which it
+/// is killed with all that it started in its process group. From any thread; SIGPIPE must be ignored.
+[[nodiscard]] std::string run_command(const std::vector<std::string>& command, std::string_view input,
+                                      const CommandBounds& bounds);
+
+}  // namespace pocketmq::server

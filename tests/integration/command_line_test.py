@@ -1,0 +1,228 @@
+"""pocketmq-call and pocketmq-serve: shell scripts on either side of a call."""
+
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import peers
+import readme
+from programs import BIN, TIMEOUT, Broker, Program, broker_for_clients, looks_inside, our_server
+
+CALL, SERVE = BIN / "pocketmq-call", BIN / "pocketmq-serve"
+INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 67, 68, 72, 77, 78
+
+
+class CommandLineTest(unittest.TestCase):
+
+    def setUp(self):
+        self.broker = broker_for_clients(self.addCleanup)
+
+    def url(self, encoding="amqp"):
+        return self.broker.url(encoding)
+
+    def call(self, *arguments, standard_input="", url=None):
+        """Exit status, standard output and standard error."""
+        words = [str(word) for word in (CALL, url or self.url(), *arguments)]
+        ended = subprocess.run(words, input=standard_input.encode(), capture_output=True, timeout=TIMEOUT)
+        return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+
+    def serve(self, queue, *command, options=(), encoding="amqp"):
+        server = Program(self.addCleanup, SERVE, *options, self.url(encoding), queue, "--", *command)
+        server.out.expect(f"serving '{queue}'")
+        return server
+
+    def assert_fails(self, status, message, *arguments, **options):
+        code, out, errors = self.call(*arguments, **options)
+        self.assertEqual((code, out), (status, ""), errors)
+        self.assertRegex(errors, rf"\Apocketmq-call: {message}\n\Z")
+
+    @looks_inside
+    def test_readmes_commands_work(self):
+        broker = Broker(self.addCleanup)
+        server, call = readme.block("shell-rpc", broker.port).replace("build/release/bin", str(BIN)).splitlines()
+        Program(self.addCleanup, *shlex.split(server.removesuffix("&"))).out.expect("serving")
+        answer = subprocess.run(shlex.split(call), check=True, capture_output=True, text=True, timeout=TIMEOUT)
+        self.assertEqual(answer.stdout, '"HELLO"\n')
+
+    # --- pocketmq-call
+
+    def test_a_call_prints_its_reply(self):
+        for encoding in self.broker.encodings:
+            our_server(self.addCleanup, self.broker, encoding).out.expect("Awaiting")
+            self.assertEqual(self.call("rpc_queue", "10", url=self.url(encoding)), (0, "55\n", ""))
+
+    def test_arguments_are_one_json_each(self):
+        self.serve("echo", "cat")
+        for arguments, reply in {
+                ("30",): "30",
+                ("-1.5",): "-1.5",
+                ("[1,2]",): "[1,2]",
+                ('{"b": [ 1 ], "a": null}',): '{"a":null,"b":[1]}',  # a value of nlohmann's: its members are sorted
+                ("1", '"two"', "[3]", "--", "-4"): '[1,"two",[3],-4]',
+        }.items():
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.call("echo", *arguments), (0, reply + "\n", ""))
+
+    def test_without_arguments_the_request_is_empty(self):
+        self.serve("count", "wc", "-c")
+        self.assertEqual(self.call("count"), (0, "0\n", ""))
+
+    def test_a_reply_is_one_line_of_json_in_its_own_order_or_raw(self):
+        self.serve("object", "printf", '{"b": 1,\n "a": 2}\n')
+        self.assertEqual(self.call("object"), (0, '{"b":1,"a":2}\n', ""))
+        self.assertEqual(self.call("object", "--raw"), (0, '{"b": 1,\n "a": 2}\n', ""))
+
+    def test_a_reply_that_is_no_json_needs_raw(self):
+        self.serve("words", "echo", "two words")
+        self.assert_fails(INTERNAL, "internal: .*--raw.* is no JSON: two words\n?", "words")
+        self.assertEqual(self.call("words", "--raw"), (0, "two words\n", ""))
+
+    def test_an_error_has_the_exit_status_of_its_code(self):
+        self.serve("fail", "sh", "-c", 'echo "no such city" >&2; exit $(cat)')
+        self.assert_fails(69, re.escape("not_found: no such city (exited with 69)"), "fail", "69")
+        self.assert_fails(INTERNAL, re.escape("internal: no such city (exited with 3)"), "fail", "3")
+        self.assert_fails(UNAVAILABLE, r"unavailable \(no_queue\): .*'nobody'.*", "nobody")
+        our_server(self.addCleanup, self.broker, "amqp").out.expect("Awaiting")
+        self.assert_fails(INVALID_ARGUMENT, "invalid_argument: argument 1: expected an integer .*", "rpc_queue", '"x"')
+
+    def test_help_lists_every_exit_status(self):
+        text = subprocess.run([CALL, "--help"], check=True, capture_output=True, text=True, timeout=TIMEOUT).stdout
+        listed = re.findall(r"^  (\d+) (\w+)$", text, re.MULTILINE)
+        self.assertEqual([int(status) for status, _ in listed], list(range(65, 81)))
+        self.assertIn((str(UNAVAILABLE), "unavailable"), listed)
+
+    def test_a_timeout_ends_the_call(self):
+        peers.connect(self.addCleanup, self.broker, "amqp").call("queue.declare", queue="nobody_works_here")
+        self.assert_fails(DEADLINE_EXCEEDED, "deadline_exceeded: .*", "--timeout", "50ms", "nobody_works_here")
+
+    def test_without_a_broker_it_exits_with_1(self):
+        code, out, errors = self.call("q", url="amqp://127.0.0.1:1/")
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(errors, r"\Apocketmq-call: cannot open amqp://.*: Connection refused\n\Z")
+
+    def test_a_wrong_command_line_is_told_and_calls_nobody(self):
+        for arguments, wants in {
+                (): "QUEUE",
+                ("q", "text"): "text.*JSON",
+                ("q", "--bogus"): "--bogus",
+                ("q", "--timeout", "2"): "timeout",
+                ("q", "--timeout", "2h"): "timeout",
+                ("q", "--repeat", "0"): "repeat",
+                ("q", "--in-flight", "none"): "in-flight",
+                ("q", "--stdin", "1"): "--stdin",
+        }.items():
+            with self.subTest(arguments=arguments):
+                code, out, errors = self.call(*arguments, url="amqp://127.0.0.1:1")
+                self.assertGreaterEqual(code, 100)
+                self.assertEqual(out, "")
+                self.assertRegex(errors, wants)
+
+    def test_many_calls_are_summed_up(self):
+        self.serve("echo", "cat", options=["--prefetch", 4])
+        code, out, errors = self.call("echo", "1", "--repeat", 50, "--in-flight", 8)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertRegex(out, r"\A50 calls in \d+\.\d\d s, \d+ a second\n50 replies\n"
+                              r"latency p50 [\d.]+ ms, p90 [\d.]+ ms, p99 [\d.]+ ms, max [\d.]+ ms\n\Z")
+        times = [float(number) for number in re.findall(r"([\d.]+) ms", out)]
+        self.assertEqual(times, sorted(times))
+
+    def test_failures_among_many_calls_are_counted_and_told_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.serve("fifth", "sh", "-c", f"echo >> {folder}/log; test $(wc -l < {folder}/log) -le 5 || exit 72")
+            code, out, errors = self.call("fifth", "--repeat", 7)
+        self.assertEqual(code, RESOURCE_EXHAUSTED)
+        self.assertIn("\n5 replies\n2 resource_exhausted\nlatency", out)
+        self.assertEqual(errors, "pocketmq-call: resource_exhausted: the command exited with 72\n")
+
+    def test_a_progress_bar_is_for_terminals(self):
+        self.serve("slow", "sleep", "0.02")
+        master, slave = pty.openpty()
+        call = Program(self.addCleanup, "sh", "-c", f'exec "$@" 2>/dev/fd/{slave}', "sh", CALL, self.url(), "slow",
+                       "--repeat", 20, pass_fds=[slave])
+        self.assertEqual(call.wait(), 0)
+        os.close(slave)
+        with os.fdopen(master, "rb") as terminal:
+            shown = terminal.read1(65536).decode()
+        self.assertRegex(shown, r"\A(\r\[#*\.*\] \d+ of 20)+\r\033\[K\Z")
+
+    # --- pocketmq-serve
+
+    def test_big_bodies_go_both_ways(self):
+        self.serve("echo", "cat")
+        body = "0123456789abcde\n" * (4 * 65_536)  # 4 MiB, much more than a pipe holds
+        code, out, errors = self.call("echo", "--stdin", "--raw", standard_input=body)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertTrue(out == body, f"{len(out)} of {len(body)} bytes came back")
+
+    def test_a_command_need_not_read_its_standard_input(self):
+        self.serve("deaf", "echo", "0")
+        for _ in range(3):
+            self.assertEqual(self.call("deaf", "--stdin", standard_input="x" * 1_000_000), (0, "0\n", ""))
+
+    def test_a_command_is_not_given_to_a_shell(self):
+        self.serve("words", "printf", "%s|", "$HOME", "two words", "-v", "--help", "[a-z]", "--")
+        self.assertEqual(self.call("words", "--raw"), (0, "$HOME|two words|-v|--help|[a-z]|--|", ""))
+
+    def test_a_command_dies_of_a_broken_pipe_as_in_a_shell(self):
+        self.serve("head", "sh", "-c", "yes 1 | head -n 1")
+        self.assertEqual(self.call("head"), (0, "1\n", ""))
+
+    def test_much_on_standard_error_does_not_stop_a_command_and_its_end_is_the_message(self):
+        server = self.serve("loud", "sh", "-c", "seq 100000 >&2; exit 1")
+        code, _, errors = self.call("loud")
+        self.assertEqual(code, INTERNAL)
+        self.assertRegex(errors, r"\n99999\n100000 \(exited with 1\)\n\Z")
+        self.assertLess(len(errors), 1_200)
+        server.err.expect("^100000$")
+
+    def test_a_command_that_cannot_be_run_or_is_killed_fails_the_call(self):
+        self.serve("missing", "/nowhere/at/all")
+        self.assert_fails(INTERNAL, "internal: cannot run /nowhere/at/all: No such file or directory", "missing")
+        self.serve("suicide", "sh", "-c", "kill -9 $$")
+        self.assert_fails(INTERNAL, "internal: the command was killed by signal 9", "suicide")
+
+    def test_a_command_is_killed_when_its_caller_waits_no_longer(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lives = Path(folder, "lives")
+            os.mkfifo(lives)
+            self.serve("slow", "sh", "-c", f"exec 9> {lives}; echo begun >&9; sleep 1000; echo late >&9")
+            call = Program(self.addCleanup, CALL, self.url(), "slow", "--timeout", "500ms")
+            self.assertEqual(lives.read_text(), "begun\n")  # all of it: nobody holds it open any more
+            self.assertEqual(call.wait(), DEADLINE_EXCEEDED)
+
+    def test_it_stops_when_the_running_command_has_ended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            begun, may_end = Path(folder, "begun"), Path(folder, "may_end")
+            os.mkfifo(begun)
+            os.mkfifo(may_end)
+            server = self.serve("slow", "sh", "-c", f"echo > {begun}; cat {may_end}; echo 1")
+            call = Program(self.addCleanup, CALL, self.url(), "slow")
+            begun.read_text()
+            server.process.send_signal(signal.SIGTERM)
+            may_end.write_text("")
+            call.out.expect("^1$")
+            self.assertEqual((server.wait(), call.wait()), (0, 0))
+
+    def test_it_wants_a_command(self):
+        for words in ([], ["--"]):
+            ended = subprocess.run([SERVE, self.url(), "q", *words], capture_output=True, text=True, timeout=TIMEOUT)
+            self.assertGreaterEqual(ended.returncode, 100)
+            self.assertRegex(ended.stderr, "COMMAND")
+
+    def test_a_script_may_call_on(self):
+        """What fails a call inside a command fails the call of the command alike."""
+        self.serve("fail", "sh", "-c", "exit 69")
+        self.serve("relay", CALL, self.url(), "fail")
+        code, _, errors = self.call("relay")
+        self.assertEqual(code, 69)
+        self.assertIn("not_found", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
