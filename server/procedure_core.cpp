@@ -110,7 +110,7 @@ void ProcedureCore::answer(std::uint64_t number, Answer answer, TimePoint now) {
     if (!entry->is_cancelled) send(asker, answer, entry->elements);
     queue_.ack(asker.delivery_tag);
   }
-  if (!entry->message_id.empty() && !entry->is_cancelled) answers_.put(entry->message_id, std::move(answer), now);
+  if (!entry->message_id.empty()) answers_.put(entry->message_id, std::move(answer), now);
   hand_out_waiting();
 }
 

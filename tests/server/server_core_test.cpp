@@ -339,6 +339,21 @@ TEST_CASE("a repeat of an answered request gets the same answer, for a time") {
   CHECK(world.requests.size() == 2);
 }
 
+TEST_CASE("a cancelled request that comes again is not run again") {
+  ServerWorld world{remembering(5s)};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.cancels("x", "1");
+  world.vanishes();
+  world.server.fail(world.requests.at(0).id, {RpcCode::cancelled, "stopped"}, world.peer->now);
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"}, true);
+  world.hears_reply("fib", "x", R"({"code":"cancelled","message":"stopped"})");
+  world.hears_ack("fib", 1);
+  CHECK(world.requests.size() == 1);
+}
+
 TEST_CASE("a request that lost its connection is joined when it comes again") {
   ServerWorld world{remembering(5s)};
   world.agrees();
