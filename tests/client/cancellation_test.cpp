@@ -8,10 +8,10 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/client/hand_made_server.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 // A server that never answers, and says when it was asked.
 struct SilentWorld {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const std::string url{broker.url(any_encoding())};
   std::promise<void> asked;
   HandMadeServer server{url, "silent", [this](HandMadeServer&, const Message&) { asked.set_value(); }};
@@ -84,7 +84,7 @@ TEST_CASE("a stop token cancels calls of each style, also those that are not mad
 }
 
 TEST_CASE("a stream's next element is cancelled with its stream") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> asked;
   HandMadeServer server{url, "count", [&](HandMadeServer&, const Message&) { asked.set_value(); }};

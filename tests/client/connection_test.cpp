@@ -7,6 +7,7 @@
 
 #include "broker/embedded.hpp"
 #include "tests/client/any_encoding.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -25,7 +26,7 @@ template <class Future> std::error_code error_of(Future future) {
 }
 
 TEST_CASE("a message goes to a queue and back") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding()), {.name = "test"}};
   auto channel = connection.open_channel(use_future).get();
   const auto queue = channel.declare_queue("", {.exclusive = true}, use_future).get();
@@ -55,7 +56,7 @@ TEST_CASE("a message goes to a queue and back") {
 }
 
 TEST_CASE("messages are consumed, acked and given back") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   channel.declare_queue("q", {}, use_future).get();
@@ -82,7 +83,7 @@ TEST_CASE("messages are consumed, acked and given back") {
 }
 
 TEST_CASE("an unroutable mandatory message comes back") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   std::promise<Returned> returned;
@@ -96,7 +97,7 @@ TEST_CASE("an unroutable mandatory message comes back") {
 }
 
 TEST_CASE("a consumer hears that its queue was deleted") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   channel.declare_queue("q", {}, use_future).get();
@@ -110,7 +111,7 @@ TEST_CASE("a consumer hears that its queue was deleted") {
 }
 
 TEST_CASE("an error closes its channel, which knows why, and no other") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   auto other = connection.open_channel(use_future).get();
@@ -126,7 +127,7 @@ TEST_CASE("an error closes its channel, which knows why, and no other") {
 }
 
 TEST_CASE("a name that is too long is an error and leaves the channel open") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   const std::string name(256, 'n');
@@ -141,8 +142,7 @@ TEST_CASE("a name that is too long is an error and leaves the channel open") {
 }
 
 TEST_CASE("a connection that does not open says why") {
-  broker::Embedded broker;
-  const auto port = std::to_string(broker.port());
+  tests::BrokerUnderTest broker;
   const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";
   const auto why = [](const std::string& url) -> std::string {
     try {
@@ -153,13 +153,13 @@ TEST_CASE("a connection that does not open says why") {
     return "it opened";
   };
   using Catch::Contains;
-  CHECK_THAT(why(scheme + "://alice:secret@127.0.0.1:" + port), Contains("ACCESS_REFUSED") && !Contains("secret"));
-  CHECK_THAT(why(scheme + "://127.0.0.1:" + port + "/nowhere"), Contains("nowhere") && Contains("530"));
-  CHECK_THAT(why("http://127.0.0.1:" + port), Contains("the scheme is amqp://"));
+  CHECK_THAT(why(scheme + "://alice:secret@" + broker.address()), Contains("ACCESS_REFUSED") && !Contains("secret"));
+  CHECK_THAT(why(scheme + "://" + broker.address() + "/nowhere"), Contains("nowhere") && Contains("530"));
+  CHECK_THAT(why("http://" + broker.address()), Contains("the scheme is amqp://"));
 }
 
 TEST_CASE("a connection may run on the caller's executor, without a thread") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   asio::io_context io;
   Connection connection{io.get_executor(), broker.url(any_encoding())};
   Channel channel;
@@ -208,7 +208,7 @@ TEST_CASE("a broker that accepts and says nothing is given up in the time given"
 }
 
 TEST_CASE("whatever waits completes when the connection goes, and its own thread may let it go") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   std::promise<std::error_code> cut;
   {
     Connection connection{broker.url(any_encoding())};
@@ -234,7 +234,7 @@ TEST_CASE("whatever waits completes when the connection goes, and its own thread
 }
 
 TEST_CASE("a channel may outlive its connection, and fails") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Channel channel;
   {
     Connection connection{broker.url(any_encoding())};
@@ -244,7 +244,7 @@ TEST_CASE("a channel may outlive its connection, and fails") {
   CHECK(channel.close_reason().error == Error::closed);
 }
 
-TEST_CASE("a broker that goes takes its connections along") {
+TEST_CASE("a broker that goes takes its connections along", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   Connection connection{broker->url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
@@ -255,7 +255,7 @@ TEST_CASE("a broker that goes takes its connections along") {
 }
 
 TEST_CASE("many threads use one channel") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   channel.declare_queue("q", {}, use_future).get();

@@ -11,6 +11,7 @@
 #include "broker/embedded.hpp"
 #include "protocol/codec.hpp"
 #include "tests/client/any_encoding.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -117,7 +118,7 @@ std::string url_of_nobody() {
 }
 
 TEST_CASE("a link opens at the first URL that lets it in") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Owner owner{Link::on_own_thread({url_of_nobody(), broker.url(any_encoding())})};
   owner.link->open_and_wait();
   CHECK(owner.is_open);
@@ -125,10 +126,9 @@ TEST_CASE("a link opens at the first URL that lets it in") {
 }
 
 TEST_CASE("a link that opens nowhere says what happened at each URL") {
-  broker::Embedded broker;
-  const auto port = std::to_string(broker.port());
+  tests::BrokerUnderTest broker;
   const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";
-  Owner owner{Link::on_own_thread({url_of_nobody(), scheme + "://bob:secret@127.0.0.1:" + port})};
+  Owner owner{Link::on_own_thread({url_of_nobody(), scheme + "://bob:secret@" + broker.address()})};
   std::error_code code;
   std::string text;
   try {
@@ -139,11 +139,11 @@ TEST_CASE("a link that opens nowhere says what happened at each URL") {
   }
   CHECK(code == reply_error(403));
   CHECK_THAT(text, Contains("cannot open amqp://alice:***@127.0.0.1") && Contains("refused; cannot open"));
-  CHECK_THAT(text, Contains("bob:***@127.0.0.1:" + port) && Contains("ACCESS_REFUSED") && !Contains("secret"));
+  CHECK_THAT(text, Contains("bob:***@" + broker.address()) && Contains("ACCESS_REFUSED") && !Contains("secret"));
   CHECK(owner.events.after(0).empty());
 }
 
-TEST_CASE("a lost connection is replaced by one to the next URL, and up and down alternate") {
+TEST_CASE("a lost connection is replaced by one to the next URL, and up and down alternate", "[own broker]") {
   std::optional<broker::Embedded> first{std::in_place};
   std::optional<broker::Embedded> second{std::in_place};
   broker::Embedded third;
@@ -160,7 +160,7 @@ TEST_CASE("a lost connection is replaced by one to the next URL, and up and down
   CHECK(owner.last_loss.error == Error::closed);
 }
 
-TEST_CASE("a link goes on, round after round, until somebody lets it in") {
+TEST_CASE("a link goes on, round after round, until somebody lets it in", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   std::optional<Gate> gate{5};
   Owner owner{Link::on_own_thread({broker->url(any_encoding()), gate->url()}, {}, at_once)};
@@ -171,7 +171,7 @@ TEST_CASE("a link goes on, round after round, until somebody lets it in") {
   gate.reset();
 }
 
-TEST_CASE("a set-up that fails is an attempt that failed") {
+TEST_CASE("a set-up that fails is an attempt that failed", "[own broker]") {
   broker::Embedded one;
   broker::Embedded other;
   const auto encoding = any_encoding();
@@ -207,7 +207,7 @@ TEST_CASE("a set-up that fails is an attempt that failed") {
   CHECK(downs == 2);
 }
 
-TEST_CASE("closing ends a pause, and a search") {
+TEST_CASE("closing ends a pause, and a search", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   Gate gate{everyone};
   const bool pauses = GENERATE(true, false);
@@ -234,7 +234,7 @@ TEST_CASE("closing ends the opening") {
 }
 
 TEST_CASE("a link that is closed stays closed") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Owner owner{Link::on_own_thread(broker.url(any_encoding()))};
   owner.link->open_and_wait();
   const auto error_of_open = [&] {
@@ -246,10 +246,10 @@ TEST_CASE("a link that is closed stays closed") {
   owner.link->close_and_wait();
   owner.link->close_and_wait();
   CHECK(error_of_open() == Error::closed);
-  Owner never_opened{Link::on_own_thread(broker.url())};
+  Owner never_opened{Link::on_own_thread(broker.url(protocol::Encoding::amqp))};
 }
 
-TEST_CASE("an owner may close its link when it hears of a loss, and let it go") {
+TEST_CASE("an owner may close its link when it hears of a loss, and let it go", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   auto link = Link::on_own_thread(broker->url(any_encoding()), {}, at_once);
   std::promise<void> closed;
@@ -260,7 +260,7 @@ TEST_CASE("an owner may close its link when it hears of a loss, and let it go") 
   closed.get_future().get();
 }
 
-TEST_CASE("deadlines are driven with and without a connection") {
+TEST_CASE("deadlines are driven with and without a connection", "[own broker]") {
   struct Alarm final : Timed {
     void tick(protocol::TimePoint now) override {
       if (now < due) return;
@@ -294,7 +294,7 @@ TEST_CASE("deadlines are driven with and without a connection") {
   owner.link->close_and_wait();
 }
 
-TEST_CASE("a link may run on the caller's executor, without a thread") {
+TEST_CASE("a link may run on the caller's executor, without a thread", "[own broker]") {
   std::optional<broker::Embedded> first{std::in_place};
   broker::Embedded second;
   const auto encoding = any_encoding();
@@ -316,7 +316,7 @@ TEST_CASE("a link may run on the caller's executor, without a thread") {
 }
 
 TEST_CASE("an executor that goes takes a link along in whatever it does") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   auto io = std::make_unique<asio::io_context>();
   const auto url = GENERATE(true, false) ? broker.url(any_encoding()) : url_of_nobody();
   auto link = Link::on_executor(io->get_executor(), url);
@@ -334,11 +334,12 @@ TEST_CASE("an executor that goes takes a link along in whatever it does") {
 }
 
 TEST_CASE("heartbeats keep an idle link, and find a peer that fell silent") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   Owner idle{Link::on_own_thread(broker.url(any_encoding()), {.heartbeat = 1s}, at_once)};
   idle.link->open_and_wait();
   std::optional<Gate> silent{0};
-  Owner left_alone{Link::on_own_thread({silent->url(), broker.url()}, {.heartbeat = 1s}, at_once)};
+  Owner left_alone{
+      Link::on_own_thread({silent->url(), broker.url(protocol::Encoding::amqp)}, {.heartbeat = 1s}, at_once)};
   left_alone.link->open_and_wait();
   CHECK(left_alone.events.after(3) == "up down up");
   CHECK_THAT(left_alone.last_loss.text, Contains("missed heartbeats"));

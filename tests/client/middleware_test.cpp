@@ -6,11 +6,11 @@
 
 #include <asio/io_context.hpp>
 
-#include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
 #include "client/trace_context.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/client/hand_made_server.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -123,7 +123,7 @@ struct HeaderWorld {
                }},
         rpc{url} {}
 
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const std::string url{broker.url(any_encoding())};
   HandMadeServer server;
   RpcClient rpc;

@@ -16,6 +16,7 @@
 #include "client/connection.hpp"
 #include "server/rpc_server.hpp"
 #include "tests/client/any_encoding.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -43,7 +44,7 @@ struct FibWorld {
     server.start();
   }
   const protocol::Encoding encoding;
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   RpcServer server{broker.url(encoding)};
 };
 
@@ -160,7 +161,7 @@ TEST_CASE("many calls from many threads share one callback queue") {
 }
 
 TEST_CASE("a procedure without a server fails in one round trip") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   RpcClient rpc{broker.url(any_encoding())};
   auto nobody = rpc.procedure<int(int)>("nobody", {.timeout = 1h});
   const auto error = error_of([&] { nobody(1); });
@@ -169,7 +170,7 @@ TEST_CASE("a procedure without a server fails in one round trip") {
 }
 
 TEST_CASE("a call that takes too long fails, and its reply is dropped") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> finish;
   RpcServer server{url};
@@ -188,7 +189,7 @@ TEST_CASE("a call that takes too long fails, and its reply is dropped") {
 }
 
 TEST_CASE("a client may start before its server if it declares the queue") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   const auto options = GENERATE(QueueOptions{}, QueueOptions::quorum());
   RpcClient rpc{url};
@@ -213,7 +214,7 @@ TEST_CASE("a queue that is declared otherwise is a failed precondition, and the 
 }
 
 TEST_CASE("calls under way are cancelled when their client goes, on their own executors too") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   asio::io_context io;
   int cancelled = 0;
   std::future<int> future;
@@ -233,7 +234,7 @@ TEST_CASE("calls under way are cancelled when their client goes, on their own ex
   CHECK(error_of([&] { left->async(3, use_future).get(); }).code() == RpcCode::cancelled);
 }
 
-TEST_CASE("calls under way are lost with their broker") {
+TEST_CASE("calls under way are lost with their broker", "[own broker]") {
   const auto encoding = any_encoding();
   std::optional<broker::Embedded> broker{std::in_place};
   RpcClient rpc{broker->url(encoding), {.connection_wait = 20ms}};
@@ -256,7 +257,7 @@ TEST_CASE("a client goes on with the next of its brokers") {
   CHECK(remote_fib(20) == 6'765);
 }
 
-TEST_CASE("a call under way goes on with the next broker if it may be sent again") {
+TEST_CASE("a call under way goes on with the next broker if it may be sent again", "[own broker]") {
   const auto encoding = any_encoding();
   std::optional<broker::Embedded> silent{std::in_place};
   broker::Embedded other;
@@ -275,7 +276,7 @@ TEST_CASE("a call under way goes on with the next broker if it may be sent again
   CHECK(sent.get() == 55);
 }
 
-TEST_CASE("a call without a connection fails when it has waited for one") {
+TEST_CASE("a call without a connection fails when it has waited for one", "[own broker]") {
   const auto encoding = any_encoding();
   std::optional<broker::Embedded> broker{std::in_place};
   RpcClient rpc{broker->url(encoding), {.connection_wait = 20ms}};
@@ -295,7 +296,7 @@ TEST_CASE("direct reply-to and confirms change nothing for callers") {
 }
 
 TEST_CASE("a full queue refuses a request where the broker confirms") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   RpcClient rpc{broker.url(any_encoding()), {.confirm = true}};
   const QueueOptions full{.arguments = Table{}.add("x-max-length", 0).add("x-overflow", "reject-publish")};
   auto call = rpc.procedure<int(int)>("full", {.timeout = 1h, .declare = full});
@@ -303,7 +304,7 @@ TEST_CASE("a full queue refuses a request where the broker confirms") {
 }
 
 TEST_CASE("a queue that nobody consumes fails a call that wants a consumer") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   RpcClient rpc{broker.url(any_encoding())};
   auto call = rpc.procedure<int(int)>("idle", {.timeout = 1h, .declare = QueueOptions{}, .require_consumer = true});
   CHECK(error_of([&] { call(1); }).reason() == reason::no_consumer);
@@ -322,7 +323,7 @@ TEST_CASE("a client's last handle may go on its own thread") {
 }
 
 TEST_CASE("arguments that are no UTF-8 are refused before anything is sent") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   RpcClient rpc{broker.url(any_encoding())};
   auto echo = rpc.procedure<std::string(std::string)>("echo");
   CHECK(error_of([&] { echo("\xff"); }).code() == RpcCode::invalid_argument);

@@ -8,10 +8,10 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
-#include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/client/hand_made_server.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
@@ -32,7 +32,7 @@ void count_one(HandMadeServer& server, const Message& request) { server.send_ele
 struct StreamWorld {
   explicit StreamWorld(HandMadeServer::Answer answer) : server{url, "count", std::move(answer)}, rpc{url} {}
 
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const std::string url{broker.url(any_encoding())};
   HandMadeServer server;
   RpcClient rpc;

@@ -4,9 +4,10 @@ import signal
 import unittest
 
 import peers
-from programs import Broker, fib, our_client, our_server, pika_client, pika_server
+from programs import Broker, RunningBroker, broker_for_clients, fib, looks_inside, our_client, our_server
+from programs import URL, pika_client, pika_server
 
-KINDS = ("pika", *peers.ENCODINGS)
+KINDS = ("pika", *(RunningBroker if URL else Broker).encodings)
 
 
 class PairingTest(unittest.TestCase):
@@ -28,6 +29,7 @@ class PairingTest(unittest.TestCase):
 
         self.in_all_pairings(story)
 
+    @looks_inside
     def test_the_client_is_there_first(self):
         def story(pair):
             pair.prepare_request_queue()
@@ -46,6 +48,7 @@ class PairingTest(unittest.TestCase):
 
         self.in_all_pairings(story)
 
+    @looks_inside
     def test_the_server_is_restarted_between_calls(self):
         def story(pair):
             server = pair.start_server()
@@ -59,6 +62,7 @@ class PairingTest(unittest.TestCase):
 
         self.in_all_pairings(story)
 
+    @looks_inside
     def test_the_request_queue_may_be_a_quorum_queue(self):
         def story(pair):
             pair.start_server()
@@ -74,7 +78,7 @@ class Pair:
 
     def __init__(self, cleanup, server_kind, client_kind, options):
         self.cleanup, self.server_kind, self.client_kind, self.options = cleanup, server_kind, client_kind, options
-        self.broker = Broker(cleanup, "--trace")
+        self.broker = broker_for_clients(cleanup, "--trace")
 
     def start_server(self, await_it=True):
         if self.server_kind == "pika":
@@ -93,7 +97,7 @@ class Pair:
     def prepare_request_queue(self):
         """The tutorial's client does not declare it; its request would be lost. Ours does."""
         if self.client_kind == "pika":
-            peers.connect(self.cleanup, self.broker, "json").call("queue.declare", queue="rpc_queue")
+            peers.connect(self.cleanup, self.broker, "amqp").call("queue.declare", queue="rpc_queue")
 
     def expect_request(self, n):
         """Waits until the broker has it."""

@@ -9,10 +9,10 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
-#include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
 #include "server/rpc_server.hpp"
 #include "tests/server/plain_caller.hpp"
+#include "tests/support/broker_under_test.hpp"
 
 namespace pocketmq::server {
 namespace {
@@ -41,7 +41,7 @@ class Meeting {
 };
 
 TEST_CASE("a slow server does not hold requests back from a fast one") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> go, busy;
   RpcServer slow{url}, fast{url};
@@ -65,7 +65,7 @@ TEST_CASE("a slow server does not hold requests back from a fast one") {
 }
 
 TEST_CASE("a server that goes finishes what runs, and leaves the rest to another") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcClient rpc{url};
   auto who = rpc.procedure<std::string(int)>("who");
@@ -91,7 +91,7 @@ TEST_CASE("a server that goes finishes what runs, and leaves the rest to another
 }
 
 TEST_CASE("as many requests of a procedure run at once as are prefetched, and no more") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   Meeting meeting{3};
   std::atomic<int> running{0}, most{0};
@@ -113,7 +113,7 @@ TEST_CASE("as many requests of a procedure run at once as are prefetched, and no
 }
 
 TEST_CASE("a slow procedure does not hold up another one of its server") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> go;
   RpcServer server{url};
@@ -128,7 +128,7 @@ TEST_CASE("a slow procedure does not hold up another one of its server") {
 }
 
 TEST_CASE("a handler may wait for another one of its own server") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcClient rpc{url};
   RpcServer server{url};
@@ -143,7 +143,7 @@ TEST_CASE("a handler may wait for another one of its own server") {
 }
 
 TEST_CASE("a server with one thread runs coroutines side by side") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::atomic<int> running{0};
   RpcServer server{url, {.prefetch = 2, .threads = 1}};
@@ -165,7 +165,7 @@ TEST_CASE("a server with one thread runs coroutines side by side") {
 }
 
 TEST_CASE("handlers may run on the user's executor") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   asio::thread_pool pool{1};
   const auto thread = asio::post(pool, asio::use_future([] { return std::this_thread::get_id(); })).get();
@@ -182,7 +182,7 @@ TEST_CASE("handlers may run on the user's executor") {
 }
 
 TEST_CASE("a server that stops gives back at once what has not begun, while others still run") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcClient rpc{url};
   auto who = rpc.procedure<std::string(int)>("who");
@@ -210,7 +210,7 @@ TEST_CASE("a server that stops gives back at once what has not begun, while othe
 }
 
 TEST_CASE("a cancelled request is told to stop, and its answer is not sent") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> busy, stopped;
   RpcServer server{url};
@@ -234,7 +234,7 @@ TEST_CASE("a cancelled request is told to stop, and its answer is not sent") {
 }
 
 TEST_CASE("a cancelled coroutine is cancelled where it waits") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> busy;
   RpcServer server{url};

@@ -8,6 +8,7 @@
 #include "broker/embedded.hpp"
 #include "server/rpc_server.hpp"
 #include "tests/server/plain_caller.hpp"
+#include "tests/support/broker_under_test.hpp"
 
 namespace pocketmq::server {
 namespace {
@@ -18,7 +19,7 @@ using client::any_encoding;
 
 constexpr client::ReconnectOptions at_once{.backoff_min = 1ms, .backoff_max = 4ms};
 
-TEST_CASE("a server whose broker goes serves on at the next one, and says what happened") {
+TEST_CASE("a server whose broker goes serves on at the next one, and says what happened", "[own broker]") {
   std::optional<broker::Embedded> first{std::in_place};
   broker::Embedded second;
   const auto encoding = any_encoding();
@@ -48,7 +49,7 @@ TEST_CASE("a server whose broker goes serves on at the next one, and says what h
   CHECK(caller.receives().body == "4");
 }
 
-TEST_CASE("a request that runs when its broker goes is told to stop, and the server goes on") {
+TEST_CASE("a request that runs when its broker goes is told to stop, and the server goes on", "[own broker]") {
   std::optional<broker::Embedded> first{std::in_place};
   broker::Embedded second;
   const auto encoding = any_encoding();
@@ -78,7 +79,7 @@ TEST_CASE("a request that runs when its broker goes is told to stop, and the ser
 }
 
 TEST_CASE("a deleted queue is declared and served again") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<std::string> trouble;
   RpcServer server{url, {.on_trouble = [&](const std::string& why) { trouble.set_value(why); }}};
@@ -93,7 +94,7 @@ TEST_CASE("a deleted queue is declared and served again") {
 }
 
 TEST_CASE("a repeated request runs once, and is answered each time") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::atomic<int> runs{0};
   std::promise<void> go;
@@ -121,7 +122,7 @@ TEST_CASE("a repeated request runs once, and is answered each time") {
 }
 
 TEST_CASE("a request that was delivered before is refused, where that is the policy") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   PlainCaller caller{url};
   caller.channel().declare_queue("once", {}, use_future).get();

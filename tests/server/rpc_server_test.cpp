@@ -14,6 +14,7 @@
 #include "client/rpc_client.hpp"
 #include "client/trace_context.hpp"
 #include "tests/server/plain_caller.hpp"
+#include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::server {
@@ -28,7 +29,7 @@ using client::RpcCode;
 using client::RpcError;
 
 TEST_CASE("a server answers with what a plain caller expects") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer server{url};
   server.serve("twice", [](int n) { return 2 * n; });
@@ -43,7 +44,7 @@ TEST_CASE("a server answers with what a plain caller expects") {
 }
 
 TEST_CASE("several procedures with several types") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::string log;
   RpcServer server{url};
@@ -73,7 +74,7 @@ TEST_CASE("several procedures with several types") {
 }
 
 TEST_CASE("whatever a handler throws is its caller's, and the server goes on") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer server{url};
   server.serve("fail", [](int how) -> std::string {
@@ -94,7 +95,7 @@ TEST_CASE("whatever a handler throws is its caller's, and the server goes on") {
 }
 
 TEST_CASE("arguments that the handler does not take are refused, with what it does") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer server{url};
   server.serve("add", [](int a, int b) { return a + b; });
@@ -107,7 +108,7 @@ TEST_CASE("arguments that the handler does not take are refused, with what it do
 }
 
 TEST_CASE("a request that wants no reply is run and acked, whatever comes of it") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> both;
   RpcServer server{url};
@@ -128,7 +129,7 @@ TEST_CASE("a request that wants no reply is run and acked, whatever comes of it"
 }
 
 TEST_CASE("a request that nobody waits for any more is not run") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::string ran;
   RpcServer server{url};
@@ -147,7 +148,7 @@ TEST_CASE("a request that nobody waits for any more is not run") {
 }
 
 TEST_CASE("a server waits until it is stopped, by a handler or a signal") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcClient rpc{url};
   {
@@ -165,7 +166,7 @@ TEST_CASE("a server waits until it is stopped, by a handler or a signal") {
 }
 
 TEST_CASE("a server that cannot start says why") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer first{url};
   first.serve("q", [] {});
@@ -184,7 +185,7 @@ TEST_CASE("a server that cannot start says why") {
 }
 
 TEST_CASE("a server may run on the caller's executor") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   asio::io_context io;
   std::optional<RpcServer> server{std::in_place, io.get_executor(), url};
@@ -204,7 +205,7 @@ TEST_CASE("a server may run on the caller's executor") {
 }
 
 TEST_CASE("a patient server waits until it can serve") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   PlainCaller caller{url};
   caller.channel().declare_queue("q", {.durable = true}, use_future).get();
@@ -224,7 +225,7 @@ TEST_CASE("a patient server waits until it can serve") {
   CHECK(caller.receives().body == "1");
 }
 
-TEST_CASE("a server that is stopped while it waits does not start") {
+TEST_CASE("a server that is stopped while it waits does not start", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   const auto url = broker->url(any_encoding());
   broker.reset();
@@ -236,7 +237,7 @@ TEST_CASE("a server that is stopped while it waits does not start") {
 }
 
 TEST_CASE("middleware is around every handler, the first one outermost") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::string story;
   const auto link = [&](const std::string& name) {
@@ -267,7 +268,7 @@ TEST_CASE("middleware is around every handler, the first one outermost") {
 }
 
 TEST_CASE("a request's trace is its handler's") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   RpcServer server{url};
@@ -280,7 +281,7 @@ TEST_CASE("a request's trace is its handler's") {
 }
 
 TEST_CASE("a request's trace goes on through the calls that its handler makes") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcClient rpc{url};
   RpcServer server{url};

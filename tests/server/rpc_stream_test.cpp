@@ -7,10 +7,10 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
-#include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
 #include "server/rpc_server.hpp"
 #include "tests/server/plain_caller.hpp"
+#include "tests/support/broker_under_test.hpp"
 
 namespace pocketmq::server {
 namespace {
@@ -29,7 +29,7 @@ bool is_end(const client::Message& reply) {
 }
 
 TEST_CASE("a stream's elements come in order, and then its end") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer server{url};
   server.serve("count", [](StreamWriter<int>& numbers, int n) {
@@ -57,7 +57,7 @@ TEST_CASE("a stream's elements come in order, and then its end") {
 }
 
 TEST_CASE("a stream that fails says so at its end") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   RpcServer server{url};
   server.serve("fail", [](StreamWriter<int>& numbers) {
@@ -76,7 +76,7 @@ TEST_CASE("a stream that fails says so at its end") {
 }
 
 TEST_CASE("a stream without end ends when its reader cancels it, or goes") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<RpcError> ended;
   RpcServer server{url};
@@ -115,7 +115,7 @@ TEST_CASE("a stream without end ends when its reader cancels it, or goes") {
 }
 
 TEST_CASE("our client reads a stream, and stops its handler by reading no more") {
-  broker::Embedded broker;
+  tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> stopped;
   RpcServer server{url};
