@@ -59,7 +59,11 @@ void RpcServer::wait(std::initializer_list<int> stop_signals) {
 
 void RpcServer::run(std::initializer_list<int> stop_signals) {
   const StopSignals stops{responder_, stop_signals};
-  start();
+  try {
+    start();
+  } catch (const std::system_error& error) {
+    if (error.code() != client::Error::closed) throw;  // else it was stopped: requests and signals may come that early
+  }
   responder_->wait();
 }
 
