@@ -246,7 +246,7 @@ TEST_CASE("calls under way are lost with their broker", "[own broker]") {
   CHECK(error.reason() == reason::connection_lost);
 }
 
-TEST_CASE("a client goes on with the next of its brokers") {
+TEST_CASE("a client goes on with the next of its brokers", "[own broker]") {
   const auto encoding = any_encoding();
   FibWorld next{encoding};
   std::optional<FibWorld> first{std::in_place, encoding};
