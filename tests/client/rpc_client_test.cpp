@@ -169,7 +169,7 @@ TEST_CASE("a procedure without a server fails in one round trip") {
   CHECK(error.reason() == reason::no_queue);
 }
 
-TEST_CASE("a call that takes too long fails, and its reply is dropped") {
+TEST_CASE("a call that takes too long fails, and its reply is nobody's") {
   tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
   std::promise<void> finish;
@@ -185,7 +185,7 @@ TEST_CASE("a call that takes too long fails, and its reply is dropped") {
   finish.set_value();
   auto patient = rpc.procedure<int(int)>("slow");
   CHECK(patient(2) == 2);
-  CHECK(rpc.dropped_replies() == 1);
+  CHECK(rpc.dropped_replies() <= 1);  // none if the server heard in time that nobody waits
 }
 
 TEST_CASE("a client may start before its server if it declares the queue") {
