@@ -3,7 +3,6 @@
 import os
 import pty
 import re
-import shlex
 import signal
 import subprocess
 import tempfile
@@ -11,8 +10,7 @@ import unittest
 from pathlib import Path
 
 import peers
-import readme
-from programs import BIN, TIMEOUT, Broker, Program, broker_for_clients, looks_inside, our_server
+from programs import BIN, TIMEOUT, Program, broker_for_clients, looks_inside, our_server
 
 CALL, SERVE = BIN / "pocketmq-call", BIN / "pocketmq-serve"
 INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 67, 68, 72, 77, 78
@@ -43,15 +41,6 @@ class CommandLineTest(unittest.TestCase):
         self.assertRegex(errors, rf"\Apocketmq-call: {message}\n\Z")
 
     @looks_inside
-    def test_readmes_commands_work(self):
-        broker = Broker(self.addCleanup)
-        server, call = readme.block("shell-rpc", broker.port).replace("build/release/bin", str(BIN)).splitlines()
-        Program(self.addCleanup, *shlex.split(server.removesuffix("&"))).out.expect("serving")
-        answer = subprocess.run(shlex.split(call), check=True, capture_output=True, text=True, timeout=TIMEOUT)
-        self.assertEqual(answer.stdout, '"HELLO"\n')
-
-    # --- pocketmq-call
-
     def test_a_call_prints_its_reply(self):
         for encoding in self.broker.encodings:
             our_server(self.addCleanup, self.broker, encoding).out.expect("Awaiting")
