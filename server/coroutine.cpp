@@ -1,5 +1,6 @@
 #include "server/coroutine.hpp"
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
