@@ -1,8 +1,6 @@
 // Handlers that are coroutines.
 #pragma once
 
-#include <utility>  // Asio's configuration asks whatever it finds of libstdc++ how to allocate: let it find the same
-
 #include <asio/awaitable.hpp>
 
 #include "client/move_only_function.hpp"
