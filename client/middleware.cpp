@@ -1,12 +1,10 @@
 #include "client/middleware.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <asio/steady_timer.hpp>
 
 #include "client/backoff.hpp"
-#include "client/milliseconds_text.hpp"
 #include "client/random_id.hpp"
 #include "client/rpc_wire.hpp"
 #include "client/trace_context.hpp"
@@ -68,10 +66,7 @@ CallMiddleware log_calls(std::function<void(const std::string& line)> write) {
     const auto trace = request.headers.string(traceparent_header).value_or("");
     auto over = [write, begun = Clock::now(), queue = request.queue, trace,
                  completed = std::move(completed)](RpcResult result) mutable {
-      auto line = "call " + queue + ": " + (result.error ? std::string{result.error->what()} : "ok") + " in "
-                  + milliseconds_text(Clock::now() - begun);
-      if (const auto id = trace_id(trace); !id.empty()) line.append(", trace ").append(id);
-      write(line);
+      write(log_line("call", queue, result.error, Clock::now() - begun, trace));
       completed(std::move(result));
     };
     next(std::move(request), std::move(over));
@@ -79,26 +74,15 @@ CallMiddleware log_calls(std::function<void(const std::string& line)> write) {
 }
 
 CallMiddleware CallMetrics::middleware() const {
-  return [counts = counts_](RpcRequest request, const NextCall& next, Completed completed) {
-    auto over = [counts, begun = Clock::now(), queue = request.queue,
+  return [tally = tally_](RpcRequest request, const NextCall& next, Completed completed) {
+    tally.begun(request.queue);
+    auto over = [tally, begun = Clock::now(), queue = request.queue,
                  completed = std::move(completed)](RpcResult result) mutable {
-      const nanoseconds time = Clock::now() - begun;
-      {
-        const std::lock_guard lock{counts->mutex};
-        auto& procedure = counts->by_queue[queue];
-        ++(result.error ? procedure.errors[result.error->code()] : procedure.replies);
-        procedure.waited += time;
-        procedure.longest = std::max(procedure.longest, time);
-      }
+      tally.over(queue, result.error, Clock::now() - begun);
       completed(std::move(result));
     };
     next(std::move(request), std::move(over));
   };
-}
-
-std::map<std::string, CallMetrics::Procedure> CallMetrics::snapshot() const {
-  const std::lock_guard lock{counts_->mutex};
-  return counts_->by_queue;
 }
 
 CallMiddleware authorization(std::function<std::string()> token) {

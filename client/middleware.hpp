@@ -7,15 +7,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 
 #include <asio/any_io_executor.hpp>
 
+#include "client/call_tally.hpp"
 #include "client/rpc_request.hpp"
 
 namespace pocketmq::client {
@@ -36,23 +34,12 @@ using CallMiddleware = std::function<void(RpcRequest, NextCall, Completed)>;
 /// Counts calls; from any thread.
 class CallMetrics {
  public:
-  struct Procedure {
-    std::uint64_t replies{0};
-    std::map<RpcCode, std::uint64_t> errors{};
-    std::chrono::nanoseconds waited{0};  // for all that are over, together
-    std::chrono::nanoseconds longest{0};
-  };
-
   [[nodiscard]] CallMiddleware middleware() const;
   /// By queue, as it is now.
-  [[nodiscard]] std::map<std::string, Procedure> snapshot() const;
+  [[nodiscard]] std::map<std::string, ProcedureMetrics> snapshot() const { return tally_.snapshot(); }
 
  private:
-  struct Counts {
-    std::mutex mutex;
-    std::map<std::string, Procedure> by_queue;
-  };
-  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
+  CallTally tally_;
 };
 
 /// Puts the text that `token` gives into the header `authorization` of each request, for a server that checks it.

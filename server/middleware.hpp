@@ -6,16 +6,12 @@
 // One chain serves plain handlers, coroutines and streams alike.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
-#include "client/rpc_error.hpp"
+#include "client/call_tally.hpp"
 #include "server/context.hpp"
 #include "server/outcome.hpp"
 
@@ -36,24 +32,12 @@ using HandlerMiddleware = std::function<void(Context&, NextHandler, Answered)>;
 /// Counts requests; from any thread.
 class RequestMetrics {
  public:
-  struct Procedure {
-    std::uint64_t running{0};
-    std::uint64_t replies{0};
-    std::map<client::RpcCode, std::uint64_t> errors{};
-    std::chrono::nanoseconds worked{0};  // for all that were answered, together
-    std::chrono::nanoseconds longest{0};
-  };
-
   [[nodiscard]] HandlerMiddleware middleware() const;
   /// By queue, as it is now.
-  [[nodiscard]] std::map<std::string, Procedure> snapshot() const;
+  [[nodiscard]] std::map<std::string, client::ProcedureMetrics> snapshot() const { return tally_.snapshot(); }
 
  private:
-  struct Counts {
-    std::mutex mutex;
-    std::map<std::string, Procedure> by_queue;
-  };
-  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
+  client::CallTally tally_;
 };
 
 /// Refuses as `unauthenticated` each request whose header `authorization` (empty if it has none) `accepts` does not

@@ -109,7 +109,7 @@ TEST_CASE("calls are counted by procedure and by what they came to") {
   CHECK(counted.at("fib").replies == 1);
   CHECK(counted.at("fib").errors.at(RpcCode::unavailable) == 1);
   CHECK(counted.at("fac").replies == 0);
-  CHECK(counted.at("fib").longest <= counted.at("fib").waited);
+  CHECK(counted.at("fib").longest <= counted.at("fib").took);
   CHECK(caller.results.size() == 3);
 }
 
