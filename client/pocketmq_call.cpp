@@ -18,6 +18,7 @@
 
 #include "client/exit_status.hpp"
 #include "client/rpc_client.hpp"
+#include "client/urls.hpp"
 
 namespace {
 
@@ -198,10 +199,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       "Calls the procedure that is served at QUEUE, with one JSON for each of its parameters, and prints the reply.");
   app.footer(exit_statuses());
   app.set_version_flag("--version", POCKETMQ_VERSION);
-  app.add_option("URL", arguments.urls,
-                 "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas "
-                 "between them, are tried in turn")
-      ->required();
+  app.add_option("URL", arguments.urls, urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_flag("--stdin", arguments.takes_standard_input, "send the bytes of standard input in place of JSON");
   app.add_flag("--raw", arguments.is_raw, "print the reply's bytes as they are; it need not be JSON");

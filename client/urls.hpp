@@ -13,6 +13,12 @@ namespace pocketmq::client {
 /// Throws std::system_error(Error::invalid_url), with the parser's text.
 [[nodiscard]] protocol::Url parse_url_or_throw(std::string_view url);
 
+/// What a command line's help says of an argument that is for Urls.
+inline constexpr const char* urls_help =
+    "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas between them, "
+    "are "
+    "tried in turn";
+
 /// At least one URL, all of them valid. Meant as a parameter's type: any of the constructors' arguments will do.
 class Urls {
  public:

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/urls.hpp"
 #include "protocol/limits.hpp"
 #include "server/rpc_server.hpp"
 #include "server/run_command.hpp"
@@ -28,15 +29,11 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.description(
       "pocketmq-serve [OPTIONS] URL QUEUE -- COMMAND...\n"
       "Serves a procedure: each request runs COMMAND, with the request's body on standard input, and its standard\n"
-      "output is the reply. It is killed when its caller does not wait any more. An exit status from 65 to 80 fails "
-      "the call with the code of pocketmq-call's status, any\n"
-      "other but 0 with 'internal', and the end of standard error as the message. There is no shell: to use one, say\n"
-      "-- sh -c '...'");
+      "output is the reply. It is killed when its caller does not wait any more. An exit status from 65 to 80 fails\n"
+      "the call with the code of pocketmq-call's status, any other but 0 with 'internal', and the end of standard\n"
+      "error as the message. There is no shell: to use one, say -- sh -c '...'");
   app.set_version_flag("--version", POCKETMQ_VERSION);
-  app.add_option("URL", arguments.urls,
-                 "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas "
-                 "between them, are tried in turn")
-      ->required();
+  app.add_option("URL", arguments.urls, client::urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_option("--prefetch", arguments.prefetch, "how many commands may run at once")
       ->check(CLI::PositiveNumber)
