@@ -5,8 +5,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -14,6 +16,7 @@
 
 #include "client/connection.hpp"
 #include "client/rpc_error.hpp"
+#include "server/context.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/support/catch.hpp"
 
@@ -26,6 +29,13 @@ template <class Call> client::RpcError error_of(Call&& call) {
     return error;
   }
   return {client::RpcCode::unknown, "it did not fail"};
+}
+
+/// What a handler does that takes as long as it may: it returns when it is told to stop.
+inline void wait_for_stop(const Context& context) {
+  std::promise<void> stop;
+  const std::stop_callback on_stop{context.stop_token(), [&] { stop.set_value(); }};
+  stop.get_future().wait();
 }
 
 class PlainCaller {

@@ -217,9 +217,7 @@ TEST_CASE("a cancelled request is told to stop, and its answer is not sent") {
   server.serve("wait", [&](Context& context, int n) {
     if (n > 0) return n;
     busy.set_value();
-    std::promise<void> stop;
-    const std::stop_callback on_stop{context.stop_token(), [&] { stop.set_value(); }};
-    stop.get_future().wait();
+    wait_for_stop(context);
     stopped.set_value();
     return 0;
   });

@@ -58,9 +58,7 @@ TEST_CASE("a request that runs when its broker goes is told to stop, and the ser
   server.serve("work", [&](Context& context, int n) {
     if (n > 0) return n;
     busy.set_value();
-    std::promise<void> stop;
-    const std::stop_callback on_stop{context.stop_token(), [&] { stop.set_value(); }};
-    stop.get_future().wait();
+    wait_for_stop(context);
     stopped.set_value();
     return 0;
   });
