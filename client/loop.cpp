@@ -12,7 +12,7 @@ std::shared_ptr<Loop> Loop::on_own_thread() {
 }
 
 std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
-  return std::shared_ptr<Loop>{new Loop{asio::make_strand(std::move(executor))}};
+  return std::shared_ptr<Loop>{new Loop{asio::make_strand(executor)}};
 }
 
 Loop::Loop(std::shared_ptr<asio::io_context> own_context)
@@ -31,14 +31,14 @@ Loop::~Loop() {
     thread_.join();
 }
 
-void Loop::run(MoveOnlyFunction<void()> task) {
+void Loop::run(MoveOnlyFunction<void()> task) const {
   if (runs_here())
     task();
   else
     post(std::move(task));
 }
 
-void Loop::post(MoveOnlyFunction<void()> task) {
+void Loop::post(MoveOnlyFunction<void()> task) const {
   with_executor([&](const auto& io) { asio::post(io, std::move(task)); });
 }
 

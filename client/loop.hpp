@@ -28,8 +28,8 @@ class Loop {
   ~Loop();
 
   /// Runs `task` there: now, if called there.
-  void run(MoveOnlyFunction<void()> task);
-  void post(MoveOnlyFunction<void()> task);
+  void run(MoveOnlyFunction<void()> task) const;
+  void post(MoveOnlyFunction<void()> task) const;
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
   /// Throws std::system_error(resource_deadlock_would_occur) where waiting would keep the loop from running.
   void refuse_to_block_here() const;

@@ -5,7 +5,6 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
-#include <asio/use_future.hpp>
 
 #include "client/rpc_client.hpp"
 #include "server/rpc_server.hpp"
@@ -16,7 +15,6 @@ namespace pocketmq::server {
 namespace {
 
 using namespace std::chrono_literals;
-using asio::use_future;
 using client::any_encoding;
 using client::RpcCode;
 using client::RpcError;

@@ -230,12 +230,12 @@ TEST_CASE("a connection that ends before the server is open is why it is not, an
   ServerWorld world{{{"fib", {}}}};
   world.vanishes();
   CHECK(world.opened.size() == 1);
-  CHECK(world.opened[0] != "");
+  CHECK_FALSE(world.opened[0].empty());
   CHECK(world.server.deadline() == TimePoint::max());
   world.connects();
   world.agrees();
   CHECK(world.opened.size() == 2);
-  CHECK(world.opened[1] == "");
+  CHECK(world.opened[1].empty());
 }
 
 // --- Cancellation -----------------------------------------------------------------------------------

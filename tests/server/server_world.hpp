@@ -34,7 +34,7 @@ class ServerWorld {
     peer->now = now;
     server.open(*peer->client, [this](const client::CloseReason& reason) { opened.push_back(reason.text); });
   }
-  void vanishes() { peer->vanishes(); }
+  void vanishes() const { peer->vanishes(); }
 
   /// The broker agrees to all that it is asked. What that was: "basic.consume fib".
   std::vector<std::string> agrees() {
@@ -84,7 +84,7 @@ class ServerWorld {
   }
 
   void says(std::uint16_t channel, const protocol::Method& method, std::string_view body,
-            const protocol::BasicProperties& properties) {
+            const protocol::BasicProperties& properties) const {
     std::string encoded;
     encode(properties, encoded);
     peer->says(channel, method, protocol::Content{.properties = protocol::Properties{encoded}, .body = body});
