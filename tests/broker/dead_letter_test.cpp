@@ -7,7 +7,6 @@ namespace {
 
 using Arguments = protocol::FieldTableWriter;
 using protocol::FieldArrayWriter;
-using protocol::FieldTable;
 
 Arguments dead_to(std::string_view routing_key) {
   return Arguments{}.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", routing_key);

@@ -96,7 +96,7 @@ struct RpcWorld {
   }
 
   // The number of a channel that the client asks for and gets.
-  std::uint16_t hears_channel_opened() {
+  std::uint16_t hears_channel_opened() const {
     const auto command = peer->next();
     REQUIRE(std::holds_alternative<protocol::channel::Open>(command.method));
     const auto number = command.channel;
@@ -104,7 +104,7 @@ struct RpcWorld {
     return number;
   }
 
-  void vanishes() {
+  void vanishes() const {
     if (peer) peer->vanishes();
   }
 
@@ -125,7 +125,7 @@ struct RpcWorld {
     return rpc.call({.queue = queue, .payload = {body}, .timeout = timeout}, now(), wall, outcome.record());
   }
 
-  protocol::BasicProperties hears_request(std::string_view queue, std::string_view body) {
+  protocol::BasicProperties hears_request(std::string_view queue, std::string_view body) const {
     const auto publish = peer->hears<protocol::basic::Publish>(1);
     CHECK(publish.exchange.empty());
     CHECK(publish.routing_key == queue);
@@ -134,7 +134,7 @@ struct RpcWorld {
     return peer->heard.content->properties.decode();
   }
 
-  void hears_cancel(std::string_view correlation_id) {
+  void hears_cancel(std::string_view correlation_id) const {
     const auto publish = peer->hears<protocol::basic::Publish>(1);
     CHECK(publish.exchange == "pocketmq.rpc.cancel");
     CHECK_FALSE(publish.mandatory);
@@ -162,7 +162,7 @@ struct RpcWorld {
   }
 
   // The request heard last comes back.
-  void returns(std::string_view queue) {
+  void returns(std::string_view queue) const {
     using namespace protocol;
     const std::string properties{peer->heard.content->properties.encoded()};
     peer->says(1, basic::Return{.reply_code = 312, .reply_text = "NO_ROUTE", .routing_key = queue},
@@ -184,7 +184,7 @@ struct RpcWorld {
   std::uint64_t delivery_tag{0};
 
  private:
-  void pass(protocol::TimePoint until) {
+  void pass(protocol::TimePoint until) const {
     peer->advance(std::chrono::duration_cast<std::chrono::milliseconds>(until - now()));
   }
 };

@@ -9,7 +9,6 @@
 #include "tests/support/catch.hpp"
 
 using namespace pocketmq::protocol;
-using pocketmq::tests::bytes_of;
 using pocketmq::tests::Decoding;
 using pocketmq::tests::encoded;
 

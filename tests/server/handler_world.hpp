@@ -42,7 +42,7 @@ class HandlerWorld {
                                         });
     chain_(*context, [this, keep = context](Outcome outcome) { outcomes.push_back(std::move(outcome)); });
   }
-  void begins(const char* body) { begins(Request{.message = {.body = std::move(body)}}); }
+  void begins(const char* body) { begins(Request{.message = {.body = body}}); }
   void polls() { io_.poll(); }
 
   /// The reply's body, or the error's text.
