@@ -64,7 +64,7 @@ class AmqpToolsTest(unittest.TestCase):
 
     def test_a_command_that_fails_leaves_its_message_in_the_queue(self):
         self.declare("tools-fail")
-        consumer = self.consumer("tools-fail", "-c", "1", "false")
+        consumer = self.consumer("tools-fail", "-c", "1", "grep", "other")  # it reads all of the body, and fails
         self.publish("-r", "tools-fail", "-b", "again")
         self.assertEqual(consumer.wait(), 0)
         self.assertEqual(self.tool("get", "-q", "tools-fail"), (0, "again", ""))
