@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import peers
-from programs import BIN, TIMEOUT, Program, broker_for_clients, looks_inside, our_server
+from programs import BIN, TIMEOUT, Program, broker_for_clients, our_server
 
 CALL, SERVE = BIN / "pocketmq-call", BIN / "pocketmq-serve"
 INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 67, 68, 72, 77, 78
@@ -40,7 +40,8 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual((code, out), (status, ""), errors)
         self.assertRegex(errors, rf"\Apocketmq-call: {message}\n\Z")
 
-    @looks_inside
+    # --- pocketmq-call
+
     def test_a_call_prints_its_reply(self):
         for encoding in self.broker.encodings:
             our_server(self.addCleanup, self.broker, encoding).out.expect("Awaiting")
