@@ -4,22 +4,28 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pocketmq::protocol {
 
 /// Reads `sizeof(Integer)` bytes at `from`.
 template <std::unsigned_integral Integer> [[nodiscard]] constexpr Integer load_big_endian(const char* from) {
-  Integer value = 0;
-  for (std::size_t i = 0; i < sizeof(Integer); ++i)
-    value = static_cast<Integer>((static_cast<std::uint64_t>(value) << 8U) | static_cast<unsigned char>(from[i]));
-  return value;
+  constexpr auto size = sizeof(Integer);
+  // Without a loop the compiler sees that it is one load.
+  return [from]<std::size_t... i>(std::index_sequence<i...>) {
+    return static_cast<Integer>((... | (std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * (size - 1 - i)))));
+  }
+  (std::make_index_sequence<size>{});
 }
 
 /// Writes `sizeof(Integer)` bytes at `to`, and returns the place after them.
 template <std::unsigned_integral Integer> constexpr char* store_big_endian(char* to, Integer value) {
-  for (std::size_t i = 0; i < sizeof(Integer); ++i)
-    to[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8U * (sizeof(Integer) - 1 - i)));
-  return to + sizeof(Integer);
+  constexpr auto size = sizeof(Integer);
+  [ to, value ]<std::size_t... i>(std::index_sequence<i...>) {
+    ((to[i] = static_cast<char>(std::uint64_t{value} >> (8 * (size - 1 - i)))), ...);
+  }
+  (std::make_index_sequence<size>{});
+  return to + size;
 }
 
 }  // namespace pocketmq::protocol
