@@ -53,12 +53,13 @@ class WireReader {
     if (!fault_) fault_ = find_fault(value, table_depth_max_);
   }
 
-  [[nodiscard]] std::string_view rest() const { return rest_; }
-  /// What is wrong, with the field's name, if anything is. Nothing may be left over.
+  /// Whether nothing is wrong, and nothing is left over.
+  [[nodiscard]] bool is_done() const { return !fault_ && rest_.empty(); }
+  /// What is wrong, with the field's name, if anything is.
   [[nodiscard]] std::optional<std::string> fault() const {
-    if (fault_) return "field '" + std::string{faulty_field_.value_or("")} + "': " + *fault_;
-    if (!rest_.empty()) return std::to_string(rest_.size()) + " bytes are left over after the last field";
-    return std::nullopt;
+    if (is_done()) return std::nullopt;
+    if (fault_) return "field '" + std::string{faulty_field_.value_or("")} + "': " + std::string{*fault_};
+    return std::to_string(rest_.size()) + " bytes are left over after the last field";
   }
 
  private:
@@ -85,7 +86,7 @@ class WireReader {
   unsigned table_depth_max_;
   unsigned bits_{0};
   unsigned bits_left_{0};
-  std::optional<std::string> fault_;
+  std::optional<std::string_view> fault_;
   std::optional<std::string_view> faulty_field_;
 };
 

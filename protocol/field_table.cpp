@@ -46,14 +46,14 @@ void append(const FieldValue& value, std::string& to) {
   to += value.bytes;
 }
 
-std::optional<std::string> find_fault(std::string_view encoded, FieldReader::Of of, unsigned depth_left) {
+std::optional<std::string_view> find_fault(std::string_view encoded, FieldReader::Of of, unsigned depth_left) {
   FieldReader reader{encoded, of};
   while (const auto field = reader.next()) {
     const bool nests = field->value.type == 'F' || field->value.type == 'A';
     if (!nests) continue;
     if (depth_left == 0) return "tables are nested too deeply";
     const auto inner = field->value.type == 'F' ? FieldReader::Of::table : FieldReader::Of::array;
-    if (auto fault = find_fault(field->value.bytes, inner, depth_left - 1)) return fault;
+    if (const auto fault = find_fault(field->value.bytes, inner, depth_left - 1)) return fault;
   }
   if (reader.failed()) return "a field has an unknown type, or a length that runs past the table's end";
   return std::nullopt;
@@ -146,7 +146,7 @@ std::optional<FieldValue> FieldTable::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::optional<std::string> find_fault(FieldTable table, unsigned depth_max) {
+std::optional<std::string_view> find_fault(FieldTable table, unsigned depth_max) {
   return find_fault(table.encoded(), FieldReader::Of::table, depth_max);
 }
 

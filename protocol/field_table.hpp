@@ -77,7 +77,7 @@ class FieldTable {
 };
 
 /// Why `encoded` is not a well-formed table of at most `depth_max` nested tables and arrays; nothing if it is.
-[[nodiscard]] std::optional<std::string> find_fault(FieldTable table, unsigned depth_max);
+[[nodiscard]] std::optional<std::string_view> find_fault(FieldTable table, unsigned depth_max);
 
 /// Writes an encoded array, value by value.
 class FieldArrayWriter {

@@ -6,8 +6,10 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::uint16_t first_flag = 0x8000;
+constexpr std::uint16_t content_type_flag = 0x8000;
+constexpr std::uint16_t content_encoding_flag = 0x4000;
 constexpr std::uint16_t headers_flag = 0x2000;
+constexpr auto first_flag = content_type_flag;
 
 // Calls `field(name, property)` for each property with its flag's turn.
 template <class P, class Field> void walk(P& properties, Field&& field) {
@@ -18,7 +20,8 @@ template <class P, class Field> void walk(P& properties, Field&& field) {
   });
 }
 
-std::optional<std::string> read(std::string_view encoded, unsigned depth_max, BasicProperties& into) {
+// Returns the reader, which knows whether all was well.
+WireReader read(std::string_view encoded, unsigned depth_max, BasicProperties& into) {
   WireReader reader{encoded, depth_max};
   std::uint16_t flags = 0;
   reader("flags", flags);
@@ -26,7 +29,7 @@ std::optional<std::string> read(std::string_view encoded, unsigned depth_max, Ba
   walk(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
     if ((flags & flag) != 0) reader(name, property.emplace());
   });
-  return reader.fault();
+  return reader;
 }
 
 }  // namespace
@@ -39,13 +42,18 @@ BasicProperties Properties::decode() const {
 }
 
 std::optional<FieldTable> Properties::headers() const {
-  if ((load_big_endian<std::uint16_t>(encoded_.data()) & headers_flag) == 0) return std::nullopt;
-  return decode().headers;
+  const auto flags = load_big_endian<std::uint16_t>(encoded_.data());
+  if ((flags & headers_flag) == 0) return std::nullopt;
+  const char* at = encoded_.data() + sizeof flags;
+  for (const auto short_string_before : {content_type_flag, content_encoding_flag})
+    if ((flags & short_string_before) != 0) at += 1 + static_cast<unsigned char>(*at);
+  const auto size = load_big_endian<std::uint32_t>(at);
+  return FieldTable{{at + sizeof size, size}};
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {
   BasicProperties ignored;
-  return read(properties.encoded(), depth_max, ignored);
+  return read(properties.encoded(), depth_max, ignored).fault();
 }
 
 void encode(const BasicProperties& properties, std::string& to) {

@@ -59,7 +59,7 @@ class Properties {
   [[nodiscard]] constexpr std::string_view encoded() const { return encoded_; }
   /// The values; their views live as long as the encoded bytes.
   [[nodiscard]] BasicProperties decode() const;
-  /// The headers, if there are any: quicker than `decode` where there are none.
+  /// The headers, if there are any: quicker than `decode`.
   [[nodiscard]] std::optional<FieldTable> headers() const;
 
   friend constexpr bool operator==(Properties, Properties) = default;
