@@ -7,45 +7,46 @@ namespace {
 
 constexpr std::size_t method_count = std::variant_size_v<Method::variant>;
 
-struct ByNumber {
-  std::uint32_t key;
-  std::size_t index;  // in the variant
-};
 struct ByName {
   std::string_view key;
   std::size_t index;
 };
 
-constexpr std::uint32_t key_of(std::uint16_t class_id, std::uint16_t method_id) {
-  return (std::uint32_t{class_id} << 16U) | method_id;
-}
-
-template <class Entry, class KeyOf> constexpr auto sorted_table(KeyOf key) {
-  std::array<Entry, method_count> table{};
+constexpr auto by_name = [] {
+  std::array<ByName, method_count> table{};
   std::size_t index = 0;
   for_each_method([&]<class M>() {
-    table[index] = {key(M::id), index};
+    table[index] = {M::id.name, index};
     ++index;
   });
-  std::ranges::sort(table, {}, &Entry::key);
+  std::ranges::sort(table, {}, &ByName::key);
   return table;
-}
-
-constexpr auto by_number = sorted_table<ByNumber>([](const MethodId& id) { return key_of(id.class_id, id.method_id); });
-constexpr auto by_name = sorted_table<ByName>([](const MethodId& id) { return id.name; });
-static_assert(std::ranges::adjacent_find(by_number, {}, &ByNumber::key) == by_number.end());
+}();
 static_assert(std::ranges::adjacent_find(by_name, {}, &ByName::key) == by_name.end());
+
+// Methods by their numbers: class numbers are multiples of 5 below 95, method numbers are below 128.
+constexpr std::uint16_t class_step = 5;
+constexpr std::uint16_t classes_end = 19;
+constexpr std::uint16_t methods_end = 128;
+constexpr std::uint8_t no_method = 0xFF;
+
+constexpr auto by_number = [] {
+  std::array<std::uint8_t, std::size_t{classes_end} * methods_end> table{};
+  table.fill(no_method);
+  std::uint8_t index = 0;
+  for_each_method([&]<class M>() {
+    auto& entry = table.at(M::id.class_id / class_step * std::size_t{methods_end} + M::id.method_id);
+    if (M::id.class_id % class_step != 0 || M::id.method_id >= methods_end || entry != no_method)
+      throw "two methods with one place";  // does not compile
+    entry = index++;
+  });
+  return table;
+}();
 
 // One default-made method per alternative, in the variant's order.
 constexpr auto prototypes = []<class... Methods>(std::type_identity<std::variant<Methods...>>) {
   return std::array<Method, sizeof...(Methods)>{Method{Methods{}}...};
 }(std::type_identity<Method::variant>{});
-
-template <class Table, class Key> const Method* find_in(const Table& table, const Key& key) {
-  using Entry = typename Table::value_type;
-  const auto found = std::ranges::lower_bound(table, key, {}, &Entry::key);
-  return found == table.end() || found->key != key ? nullptr : &prototypes[found->index];
-}
 
 }  // namespace
 
@@ -58,9 +59,14 @@ bool carries_content(const Method& method) {
 }
 
 const Method* find_method(std::uint16_t class_id, std::uint16_t method_id) {
-  return find_in(by_number, key_of(class_id, method_id));
+  if (class_id % class_step != 0 || class_id / class_step >= classes_end || method_id >= methods_end) return nullptr;
+  const auto index = by_number[class_id / class_step * std::size_t{methods_end} + method_id];
+  return index == no_method ? nullptr : &prototypes[index];
 }
 
-const Method* find_method(std::string_view name) { return find_in(by_name, name); }
+const Method* find_method(std::string_view name) {
+  const auto* found = std::ranges::lower_bound(by_name, name, {}, &ByName::key);
+  return found == by_name.end() || found->key != name ? nullptr : &prototypes[found->index];
+}
 
 }  // namespace pocketmq::protocol
