@@ -29,6 +29,12 @@ char* write_frame_header(char* to, FrameType type, std::uint16_t channel, std::s
   return store_big_endian(to, static_cast<std::uint32_t>(payload_size));
 }
 
+void write_body_frame(char* to, std::uint16_t channel, std::string_view body) {
+  WireWriter writer{write_frame_header(to, frame_body, channel, body.size())};
+  writer.write_bytes(body);
+  *writer.end() = frame_end;
+}
+
 }  // namespace
 
 std::uint32_t AmqpCodec::payload_max() const {
@@ -138,10 +144,9 @@ std::optional<Decoded> AmqpCodec::read_method(std::uint16_t channel, std::string
   into.content.reset();
   WireReader reader{payload.substr(method_id_size), limits().table_depth_max};
   std::visit([&]<class M>(M& method) { M::describe(method, reader); }, into.method);
-  const auto fault = reader.fault();
-  if (!fault) return std::nullopt;
+  if (reader.is_done()) return std::nullopt;
   const auto& id = id_of(into.method);
-  return refuse(ReplyCode::frame_error, std::string{id.name} + ": " + *fault, id);
+  return refuse(ReplyCode::frame_error, std::string{id.name} + ": " + *reader.fault(), id);
 }
 
 std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
@@ -283,41 +288,58 @@ AmqpCodec::PendingContent* AmqpCodec::pending_on(std::uint16_t channel) {
 // ---- writing
 
 void AmqpCodec::encode(const Command& command, Output& output) {
-  const auto& id = id_of(command.method);
-  WireMeasure measure;
-  std::visit([&]<class M>(const M& method) { M::describe(method, measure); }, command.method);
-  const auto method_size = method_id_size + measure.size();
+  if (!command.content) {
+    encode_method(command, 0, output);
+    return;
+  }
+  const auto& content = *command.content;
+  const bool is_copied = content.body.size() < borrow_min_bytes && content.body.size() <= payload_max();
+  const auto header_size = content_header_fixed_size + content.properties.encoded().size();
+  const auto body_frame_size = content.body.empty() ? 0 : frame_overhead + content.body.size();
+  char* to = encode_method(command, frame_overhead + header_size + (is_copied ? body_frame_size : 0), output);
 
-  const auto properties = command.content ? command.content->properties.encoded() : std::string_view{};
-  const auto header_size = content_header_fixed_size + properties.size();
-  const auto head_size = frame_overhead + method_size + (command.content ? frame_overhead + header_size : 0);
-
-  WireWriter writer{write_frame_header(output.extend(head_size), frame_method, command.channel, method_size)};
-  writer.write(id.class_id);
-  writer.write(id.method_id);
-  std::visit([&]<class M>(const M& method) { M::describe(method, writer); }, command.method);
-  char* to = writer.end();
+  WireWriter writer{write_frame_header(to, frame_header, command.channel, header_size)};
+  writer.write(id_of(command.method).class_id);
+  writer.write(weight);
+  writer.write(std::uint64_t{content.body.size()});
+  writer.write_bytes(content.properties.encoded());
+  to = writer.end();
   *to++ = frame_end;
-  if (!command.content) return;
+  if (!is_copied)
+    encode_body(command.channel, content, output);
+  else if (!content.body.empty())
+    write_body_frame(to, command.channel, content.body);
+}
 
-  to = write_frame_header(to, frame_header, command.channel, header_size);
-  to = store_big_endian(to, id.class_id);
-  to = store_big_endian(to, weight);
-  to = store_big_endian(to, std::uint64_t{command.content->body.size()});
-  to = std::copy(properties.begin(), properties.end(), to);
-  *to = frame_end;
+// Returns the room of `bytes_behind` bytes behind its frame.
+char* AmqpCodec::encode_method(const Command& command, std::size_t bytes_behind, Output& output) {
+  return std::visit(
+      [&]<class M>(const M& method) {
+        WireMeasure measure;
+        M::describe(method, measure);
+        const auto size = method_id_size + measure.size();
+        char* to = output.extend(frame_overhead + size + bytes_behind);
+        WireWriter writer{write_frame_header(to, frame_method, command.channel, size)};
+        writer.write(M::id.class_id);
+        writer.write(M::id.method_id);
+        M::describe(method, writer);
+        to = writer.end();
+        *to++ = frame_end;
+        return to;
+      },
+      command.method);
+}
 
-  for (auto body = command.content->body; !body.empty();) {
+void AmqpCodec::encode_body(std::uint16_t channel, const Content& content, Output& output) const {
+  for (auto body = content.body; !body.empty();) {
     const auto piece = body.substr(0, payload_max());
     body.remove_prefix(piece.size());
-    if (command.content->storage && piece.size() >= borrow_min_bytes) {
-      write_frame_header(output.extend(frame_header_size), frame_body, command.channel, piece.size());
-      output.borrow(command.content->storage, piece);
+    if (content.storage && piece.size() >= borrow_min_bytes) {
+      write_frame_header(output.extend(frame_header_size), frame_body, channel, piece.size());
+      output.borrow(content.storage, piece);
       *output.extend(1) = frame_end;
     } else {
-      to = write_frame_header(output.extend(frame_overhead + piece.size()), frame_body, command.channel, piece.size());
-      to = std::copy(piece.begin(), piece.end(), to);
-      *to = frame_end;
+      write_body_frame(output.extend(frame_overhead + piece.size()), channel, piece);
     }
   }
 }

@@ -60,6 +60,8 @@ class AmqpCodec final : public Codec {
   Decoded refuse_out_of_order(std::uint16_t channel, const PendingContent* content);
   bool take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into);
   void charge(PendingContent& content) const;
+  static char* encode_method(const Command& command, std::size_t bytes_behind, Output& output);
+  void encode_body(std::uint16_t channel, const Content& content, Output& output) const;
   PendingContent* pending_on(std::uint16_t channel);
   [[nodiscard]] bool reads_into_block() const;
   [[nodiscard]] std::uint32_t payload_max() const;

@@ -12,7 +12,6 @@ constexpr std::size_t capacity_at_first_bytes = 4'096;
 }  // namespace
 
 void Output::make_room(std::size_t bytes) {
-  if (own_capacity_ - own_end_ >= bytes) return;
   const auto waiting = own_end_ - own_begin_;
   if (waiting + bytes <= own_capacity_ / 2) {
     std::memmove(own_.get(), own_.get() + own_begin_, waiting);
@@ -30,14 +29,6 @@ void Output::make_room(std::size_t bytes) {
 
 void Output::charge_capacity() {
   if (account_ != nullptr) charge_ = MemoryCharge{*account_, own_capacity_};
-}
-
-char* Output::extend(std::size_t bytes) {
-  make_room(bytes);
-  char* const room = own_.get() + own_end_;
-  own_end_ += bytes;
-  written_ += bytes;
-  return room;
 }
 
 void Output::append(std::string_view bytes) {

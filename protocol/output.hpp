@@ -20,7 +20,13 @@ class Output {
   void charge_to(MemoryAccount& account) { account_ = &account; }
 
   /// Room for `bytes` contiguous bytes at the end, which the caller fills now.
-  [[nodiscard]] char* extend(std::size_t bytes);
+  [[nodiscard]] char* extend(std::size_t bytes) {
+    if (own_capacity_ - own_end_ < bytes) make_room(bytes);
+    char* const room = own_.get() + own_end_;
+    own_end_ += bytes;
+    written_ += bytes;
+    return room;
+  }
   void append(std::string_view bytes);
   /// Sends `bytes`, which lie in `block`, from where they are, and holds the block until they are sent.
   void borrow(Ref<Block> block, std::string_view bytes);
