@@ -39,6 +39,7 @@ Session::Session(Broker& broker, Peer peer, TimePoint now)
     : CommandEnd{broker.context().options().limits, now},
       MemoryWaiter{broker.context().memory()},
       broker_{broker},
+      context_{broker.context()},
       peer_{std::move(peer)},
       name_{peer_.name},
       channel_max_{broker.context().options().channel_max} {
@@ -51,8 +52,6 @@ Session::~Session() {
   release();
   broker_.leave(*this);
 }
-
-Context& Session::context() const { return broker_.context(); }
 
 // ---- in and out
 

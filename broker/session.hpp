@@ -37,7 +37,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   [[nodiscard]] const User& user() const { return *user_; }
   /// The virtual host that was opened. Only once the handshake is over.
   [[nodiscard]] VirtualHost& virtual_host() const { return *virtual_host_; }
-  [[nodiscard]] Context& context() const;
+  [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] bool understands_consumer_cancel() const { return understands_consumer_cancel_; }
   [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
 
@@ -108,6 +108,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   void release();
 
   Broker& broker_;
+  Context& context_;
   const Peer peer_;
   std::string name_;
   std::shared_ptr<const User> user_;
