@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace pocketmq::protocol {
@@ -12,7 +13,8 @@ constexpr std::size_t allocator_overhead = 16;
 }  // namespace
 
 Ref<Block> Block::allocate(std::size_t capacity) {
-  return Ref<Block>{new (::operator new(sizeof(Block) + capacity)) Block{capacity}};
+  assert(capacity <= std::numeric_limits<std::uint32_t>::max());
+  return Ref<Block>{new (::operator new(sizeof(Block) + capacity)) Block{static_cast<std::uint32_t>(capacity)}};
 }
 
 Ref<Block> Block::grow(Ref<Block> block, std::size_t capacity) {

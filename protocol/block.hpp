@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "protocol/counted.hpp"
 #include "protocol/memory_account.hpp"
@@ -10,7 +11,7 @@ namespace pocketmq::protocol {
 
 class Block : public Counted<Block> {
  public:
-  /// A new block of `capacity` uninitialised bytes.
+  /// A new block of `capacity` uninitialised bytes, less than 4 GiB.
   [[nodiscard]] static Ref<Block> allocate(std::size_t capacity);
   /// The same bytes with more room, charged where they were. `block` must be its only owner; views of its bytes end.
   [[nodiscard]] static Ref<Block> grow(Ref<Block> block, std::size_t capacity);
@@ -26,13 +27,13 @@ class Block : public Counted<Block> {
   static void destroy(Block* block);
 
  private:
-  explicit Block(std::size_t capacity) : capacity_{capacity} {}
+  explicit Block(std::uint32_t capacity) : capacity_{capacity} {}
 
   ~Block();
   void recharge(MemoryAccount& account);
   [[nodiscard]] std::size_t size_with_overhead() const;
 
-  std::size_t capacity_;
+  std::uint32_t capacity_;
   MemoryAccount* charged_to_{nullptr};
 };
 
