@@ -1,31 +1,37 @@
 #include "broker/deadline_heap.hpp"
 
+#include <utility>
+
 namespace pocketmq::broker {
 
 void Deadline::set(TimePoint at) {
   if (at == at_) return;
-  const bool was_set = place_ != not_set;
-  const bool earlier = at < at_;
-  at_ = at;
-  if (at == TimePoint::max()) {
+  if (place_ != not_set)
     heap_.remove(place_);
-  } else if (!was_set) {
-    heap_.heap_.push_back(this);
-    heap_.rise(heap_.heap_.size() - 1);
-  } else if (earlier) {
-    heap_.rise(place_);
-  } else {
-    heap_.sink(place_);
-  }
+  else if (at_ != TimePoint::max())
+    std::erase(heap_.again_, this);
+  at_ = at;
+  if (at == TimePoint::max()) return;
+  if (heap_.telling_until_ && at <= *heap_.telling_until_)
+    heap_.again_.push_back(this);
+  else
+    heap_.add(this);
 }
 
 void DeadlineHeap::tell_due(TimePoint now) {
-  // Bounded by what is due now: a deadline set again for a past time waits for the next call.
-  for (auto left = heap_.size(); left > 0 && earliest() <= now; --left) {
+  telling_until_ = now;
+  while (earliest() <= now) {
     auto* first = heap_.front();
     first->set(TimePoint::max());
     first->due(now);
   }
+  telling_until_.reset();
+  for (auto* deadline : std::exchange(again_, {})) add(deadline);
+}
+
+void DeadlineHeap::add(Deadline* deadline) {
+  heap_.push_back(deadline);
+  rise(heap_.size() - 1);
 }
 
 void DeadlineHeap::put(std::size_t place, Deadline* deadline) {

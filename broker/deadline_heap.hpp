@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "protocol/connection_end.hpp"
@@ -55,18 +56,23 @@ class DeadlineHeap {
  public:
   /// The earliest deadline; `TimePoint::max()` for none.
   [[nodiscard]] TimePoint earliest() const { return heap_.empty() ? TimePoint::max() : heap_.front()->at_; }
-  /// Tells all that are due at `now`, each once, earliest first.
+  /// Tells all that are due at `now`, each once, earliest first. One that is set again for the past waits for the next
+  /// call.
   void tell_due(TimePoint now);
 
  private:
   friend class Deadline;
 
+  void add(Deadline* deadline);
   void put(std::size_t place, Deadline* deadline);
   void rise(std::size_t place);
   void sink(std::size_t place);
   void remove(std::size_t place);
 
   std::vector<Deadline*> heap_;  // each knows its place
+  // While deadlines are told: until when they are, and those that were set again for a time before that.
+  std::optional<TimePoint> telling_until_;
+  std::vector<Deadline*> again_;
 };
 
 }  // namespace pocketmq::broker

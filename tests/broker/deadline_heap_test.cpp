@@ -112,6 +112,35 @@ TEST_CASE("a deadline set again for the past waits for the next time") {
   CHECK(again.rung.size() == 2);
 }
 
+TEST_CASE("a deadline set again for the past is told once however many others are set") {
+  DeadlineHeap heap;
+  Alarm again{heap, [](Alarm& alarm) { alarm.set(second(1)); }};
+  std::vector<std::unique_ptr<Alarm>> others;
+  for (int i = 0; i < 10; ++i) others.emplace_back(std::make_unique<Alarm>(heap))->set(second(2 + i));
+  again.set(second(1));
+  heap.tell_due(second(5));
+  CHECK(again.rung.size() == 1);
+  CHECK(heap.earliest() == second(1));
+  again.set(TimePoint::max());
+  CHECK(heap.earliest() == second(6));
+}
+
+TEST_CASE("a deadline that others set for the past may be moved and cleared before it is told") {
+  DeadlineHeap heap;
+  Alarm moved{heap}, cleared{heap};
+  Alarm first{heap, [&](Alarm&) {
+                for (auto* alarm : {&moved, &cleared}) alarm->set(second(1));
+                moved.set(second(2));
+                cleared.set(TimePoint::max());
+              }};
+  first.set(second(3));
+  heap.tell_due(second(4));
+  CHECK(moved.rung.empty());
+  heap.tell_due(second(4));
+  CHECK(moved.rung.size() == 1);
+  CHECK(cleared.rung.empty());
+}
+
 TEST_CASE("a deadline may clear another that is due as well") {
   DeadlineHeap heap;
   Alarm second_one{heap};
