@@ -1,8 +1,15 @@
 #include "broker/dead_letters.hpp"
 
+#include <algorithm>
+
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::size_t letters_max_in_a_turn = 500;
+
+}  // namespace
 
 DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
     : virtual_host_{virtual_host}, context_{context}, due_{context.deadlines(), *this, &DeadLetters::publish} {}
@@ -10,17 +17,17 @@ DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
   waiting_.push_back({protocol::Ref<Queue>{&from}, std::move(message), reason});
-  due_.set(context_.now());
+  due_.set(TimePoint::min());
 }
 
 void DeadLetters::publish() {
   if (waiting_.empty()) return;
-  for (auto left = waiting_.size(); left > 0; --left) {
+  for (auto left = std::min(waiting_.size(), letters_max_in_a_turn); left > 0; --left) {
     const auto letter = std::move(waiting_.front());
     waiting_.pop_front();
     send(letter);
   }
-  if (waiting_.empty()) due_.set(TimePoint::max());
+  due_.set(waiting_.empty() ? TimePoint::max() : TimePoint::min());
 }
 
 void DeadLetters::send(const Letter& letter) {

@@ -21,7 +21,8 @@ class DeadLetters final : private Publisher {
 
   /// The message is published with the next `publish`, which is due at once.
   void collect(Queue& from, Message message, DeathReason reason);
-  /// Publishes what has been collected. Called after each command; the broker's tick does it for anything else.
+  /// Publishes what has been collected, a slice of it if it is very much. Called after each command; the broker's tick
+  /// does it for anything else.
   void publish();
 
  private:
