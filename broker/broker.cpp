@@ -32,6 +32,11 @@ std::unique_ptr<Session> Broker::connect(Peer peer, TimePoint now) {
   return std::make_unique<Session>(*this, std::move(peer), now);
 }
 
+TimePoint Broker::deadline() {
+  heap_trim_.observe();
+  return context_.deadlines().earliest();
+}
+
 void Broker::tick(TimePoint now) {
   context_.observe(now);
   context_.deadlines().tell_due(now);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/context.hpp"
+#include "broker/heap_trim.hpp"
 #include "broker/session.hpp"
 #include "broker/users.hpp"
 #include "broker/virtual_host.hpp"
@@ -30,9 +31,9 @@ class Broker {
   /// The end of a new connection. It must not outlive the broker.
   [[nodiscard]] std::unique_ptr<Session> connect(Peer peer, TimePoint now);
 
-  /// When `tick` is due for messages that expire; `TimePoint::max()` for never. Connections have deadlines of their
-  /// own.
-  [[nodiscard]] TimePoint deadline() { return context_.deadlines().earliest(); }
+  /// When `tick` is due for messages that expire, and for work that did not fit into a turn; `TimePoint::max()` for
+  /// never. To be asked at the end of each turn. Connections have deadlines of their own.
+  [[nodiscard]] TimePoint deadline();
   void tick(TimePoint now);
 
   /// Closes all connections with 320, "connection forced", and that text.
@@ -56,6 +57,7 @@ class Broker {
   void add_user(std::string_view name, std::string_view password);
 
   Context context_;
+  HeapTrim heap_trim_{context_};
   std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
   Users users_;
   std::vector<std::string> warnings_;
