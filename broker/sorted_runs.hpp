@@ -1,0 +1,247 @@
+// A sequence sorted by a number that mostly grows at its end and is taken from its front, and may be changed anywhere.
+//
+// It is cut into runs of a few dozen entries each, so that nothing ever moves more than one run's. At either end an
+// operation costs the same however long the sequence is, elsewhere it is logarithmic, and what is left of a sequence
+// that has lost most of its entries takes no more room than it deserves.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pocketmq::broker {
+
+/// `key` is the entries' number: SortedRuns<Unacked, &Unacked::tag>. No two entries have the same.
+template <class T, std::uint64_t T::*key> class SortedRuns {
+ public:
+  SortedRuns() = default;
+  SortedRuns(SortedRuns&& other) noexcept : runs_{std::move(other.runs_)}, size_{std::exchange(other.size_, 0)} {}
+  SortedRuns& operator=(SortedRuns&& other) noexcept {
+    runs_ = std::exchange(other.runs_, {});
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// Only while there is one.
+  [[nodiscard]] const T& front() const { return runs_.begin()->second.first(); }
+  [[nodiscard]] const T& back() const {
+    const auto last = std::prev(runs_.end());
+    return last->second.empty() ? std::prev(last)->second.last() : last->second.last();
+  }
+  [[nodiscard]] bool contains(std::uint64_t number) const {
+    const auto run = run_of(runs_, number);
+    return run != runs_.end() && run->second.has(run->second.place_of(number), number);
+  }
+
+  /// Its number is greater than any other.
+  void push_back(T entry);
+  void insert(T entry);
+  /// Takes the first out. Only while there is one.
+  [[nodiscard]] T pop_front();
+  /// Takes out the one with that number; nothing if there is none.
+  [[nodiscard]] std::optional<T> take(std::uint64_t number);
+  /// Takes out all up to that number.
+  [[nodiscard]] SortedRuns take_up_to(std::uint64_t number);
+
+  void for_each(auto&& visit) const {
+    for (const auto& [number, run] : runs_)
+      for (auto left = run.present; left != 0; left &= left - 1) visit(run.entries[index_of_lowest(left)]);
+  }
+
+ private:
+  static constexpr std::size_t run_max = 64;
+
+  [[nodiscard]] static std::size_t index_of_lowest(std::uint64_t bits) {
+    return static_cast<std::size_t>(std::countr_zero(bits));
+  }
+
+  // What was taken leaves a gap, which keeps its number.
+  struct Run {
+    std::vector<T> entries{};  // at most run_max
+    std::uint64_t present{0};  // a bit for each that is no gap
+
+    [[nodiscard]] bool empty() const { return present == 0; }
+    [[nodiscard]] bool is_full() const { return entries.size() == run_max; }
+    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(std::popcount(present)); }
+    [[nodiscard]] std::size_t first_index() const { return index_of_lowest(present); }
+    [[nodiscard]] const T& first() const { return entries[first_index()]; }
+    [[nodiscard]] const T& last() const {
+      return entries[run_max - 1 - static_cast<std::size_t>(std::countl_zero(present))];
+    }
+
+    // Where the number is, or belongs. Most follow each other, so that the number tells the place.
+    [[nodiscard]] std::size_t place_of(std::uint64_t number) const {
+      if (entries.empty()) return 0;
+      const auto guess = number - entries.front().*key;
+      if (guess < entries.size() && entries[guess].*key == number) return guess;
+      return static_cast<std::size_t>(std::ranges::lower_bound(entries, number, {}, key) - entries.begin());
+    }
+    [[nodiscard]] bool has(std::size_t place, std::uint64_t number) const {
+      return place < entries.size() && entries[place].*key == number && (present >> place & 1U) != 0;
+    }
+
+    void push_back(T entry) {
+      present |= std::uint64_t{1} << entries.size();
+      entries.push_back(std::move(entry));
+    }
+    // Not into one that is full of entries without a gap.
+    void insert(T entry) {
+      auto place = place_of(entry.*key);
+      if (place < entries.size() && entries[place].*key == entry.*key) {
+        entries[place] = std::move(entry);
+      } else {
+        if (is_full()) {
+          close_gaps();
+          place = place_of(entry.*key);
+        }
+        const auto behind = present >> place << place;
+        present = (present ^ behind) | behind << 1U;
+        entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(place), std::move(entry));
+      }
+      present |= std::uint64_t{1} << place;
+    }
+    [[nodiscard]] T take(std::size_t place) {
+      present &= ~(std::uint64_t{1} << place);
+      return std::move(entries[place]);
+    }
+    void close_gaps() {
+      std::size_t end = 0;
+      for (auto left = present; left != 0; left &= left - 1, ++end)
+        if (const auto next = index_of_lowest(left); next != end) entries[end] = std::move(entries[next]);
+      entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(end), entries.end());
+      present = end == run_max ? ~std::uint64_t{0} : (std::uint64_t{1} << end) - 1;
+    }
+  };
+  // By a number that is at most the first entry's, and greater than all of the run before. Only the last may be empty.
+  using Runs = std::map<std::uint64_t, Run>;
+  using Place = typename Runs::iterator;
+
+  // The run where the number is, if it is there: the last that begins with at most that.
+  static auto run_of(auto& runs, std::uint64_t number) {
+    auto run = runs.begin();
+    if (run == runs.end() || run->first > number) return runs.end();
+    const auto next = std::next(run);  // most are looked for in the first
+    return next == runs.end() || next->first > number ? run : std::prev(runs.upper_bound(number));
+  }
+  void add_run(std::uint64_t number);
+  [[nodiscard]] Place split(Place whole, std::uint64_t number);
+  void tidy_up(Place place);
+
+  Runs runs_;
+  std::size_t size_{0};
+  std::vector<T> spare_;  // an empty one, for its memory
+};
+
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::push_back(T entry) {
+  if (runs_.empty()) add_run(entry.*key);
+  auto* last = &runs_.rbegin()->second;
+  if (last->is_full()) {
+    if (last->size() <= run_max / 4) {
+      last->close_gaps();
+    } else {
+      add_run(entry.*key);
+      last = &runs_.rbegin()->second;
+    }
+  }
+  assert(last->entries.empty() || last->entries.back().*key < entry.*key);
+  last->push_back(std::move(entry));
+  ++size_;
+}
+
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::add_run(std::uint64_t number) {
+  const bool is_first = runs_.empty();
+  auto& run = runs_.emplace_hint(runs_.end(), number, Run{})->second;
+  run.entries = std::exchange(spare_, {});
+  if (!is_first) run.entries.reserve(run_max);  // a short sequence grows as it needs
+}
+
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T entry) {
+  const auto number = entry.*key;
+  if (empty()) runs_.clear();
+  if (empty()) return push_back(std::move(entry));
+  if (const auto& [begins_at, last] = *runs_.rbegin();
+      begins_at <= number && (last.entries.empty() || last.entries.back().*key < number))
+    return push_back(std::move(entry));
+  auto found = run_of(runs_, number);
+  if (found == runs_.end()) {  // the first run begins earlier now
+    auto first = runs_.extract(runs_.begin());
+    first.key() = number;
+    found = runs_.insert(std::move(first)).position;
+  }
+  if (found->second.size() == run_max) found = split(found, number);
+  found->second.insert(std::move(entry));
+  ++size_;
+}
+
+// Of one without gaps. Returns the half where the number belongs.
+template <class T, std::uint64_t T::*key> auto SortedRuns<T, key>::split(Place whole, std::uint64_t number) -> Place {
+  auto& entries = whole->second.entries;
+  const auto half = runs_.emplace_hint(std::next(whole), entries[run_max / 2].*key, Run{});
+  for (auto i = run_max / 2; i < run_max; ++i) half->second.push_back(whole->second.take(i));
+  whole->second.close_gaps();
+  return half->first <= number ? half : whole;
+}
+
+template <class T, std::uint64_t T::*key> T SortedRuns<T, key>::pop_front() {
+  assert(!empty());
+  const auto run = runs_.begin();
+  auto first = run->second.take(run->second.first_index());
+  tidy_up(run);
+  --size_;
+  return first;
+}
+
+template <class T, std::uint64_t T::*key> std::optional<T> SortedRuns<T, key>::take(std::uint64_t number) {
+  const auto run = run_of(runs_, number);
+  if (run == runs_.end()) return std::nullopt;
+  const auto place = run->second.place_of(number);
+  if (!run->second.has(place, number)) return std::nullopt;
+  std::optional<T> taken{run->second.take(place)};
+  tidy_up(run);
+  --size_;
+  return taken;
+}
+
+template <class T, std::uint64_t T::*key> SortedRuns<T, key> SortedRuns<T, key>::take_up_to(std::uint64_t number) {
+  SortedRuns taken;
+  while (!runs_.empty() && runs_.begin()->first <= number) {
+    const auto first = runs_.begin();
+    auto& run = first->second;
+    if (run.empty() || run.last().*key <= number) {
+      taken.size_ += run.size();
+      taken.runs_.insert(taken.runs_.end(), runs_.extract(first));
+      continue;
+    }
+    while (run.first().*key <= number) taken.push_back(run.take(run.first_index()));
+    break;
+  }
+  size_ -= taken.size_;
+  return taken;
+}
+
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::tidy_up(Place place) {
+  auto& run = place->second;
+  if (run.size() * 4 > run.entries.capacity()) return;
+  const bool is_last = std::next(place) == runs_.end();
+  if (run.empty()) {
+    run.entries.clear();
+    if (is_last) return;
+    spare_ = std::move(run.entries);
+    runs_.erase(place);
+  } else if (!is_last && place != runs_.begin()) {
+    run.close_gaps();
+    run.entries =
+        std::vector<T>(std::make_move_iterator(run.entries.begin()), std::make_move_iterator(run.entries.end()));
+  }
+}
+
+}  // namespace pocketmq::broker
