@@ -14,19 +14,12 @@ Channel::Channel(Session& session, std::uint16_t number)
 Channel::~Channel() {
   stop_consuming();
   if (transaction_) roll_back();
-  requeue(unacked_.settle_all(), Return::lost);
+  if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all());
 }
 
 void Channel::stop_consuming() {
-  unacked_.forget_consumers();
-  if (transaction_) transaction_->forget_consumers();
   consumers_.clear();
   reply_consumer_.reset();
-}
-
-void Channel::forget(const Consumer& consumer) {
-  unacked_.forget(consumer);
-  if (transaction_) transaction_->forget(consumer);
 }
 
 bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transaction_ && !transaction_->is_empty()); }
@@ -86,25 +79,10 @@ void Channel::handle(const protocol::channel::Flow& m) {
 
 // ---- acking
 
-std::vector<Unacked> Channel::take_unacked(std::uint64_t tag, bool multiple) {
-  auto taken = unacked_.settle(tag, multiple);
-  if (!taken) throw ChannelError{ReplyCode::precondition_failed, "unknown delivery tag " + std::to_string(tag)};
-  return std::move(*taken);
-}
-
-void Channel::release_prefetch(const std::vector<Unacked>& settled) {
-  for (const auto& delivery : settled) {
-    if (delivery.consumer == nullptr) continue;
-    delivery.consumer->release_prefetch();
-    if (prefetch_ == 0) delivery.consumer->resume();
-  }
-  if (prefetch_ != 0) resume_consumers();
-}
-
-void Channel::handle(const basic::Ack& m) { settle(Outcome::acked, take_unacked(m.delivery_tag, m.multiple)); }
+void Channel::handle(const basic::Ack& m) { settle(Outcome::acked, m.delivery_tag, m.multiple); }
 
 void Channel::handle(const basic::Nack& m) {
-  settle(m.requeue ? Outcome::requeued : Outcome::discarded, take_unacked(m.delivery_tag, m.multiple));
+  settle(m.requeue ? Outcome::requeued : Outcome::discarded, m.delivery_tag, m.multiple);
 }
 
 void Channel::handle(const basic::Reject& m) {
@@ -112,25 +90,32 @@ void Channel::handle(const basic::Reject& m) {
 }
 
 // Now, or at the transaction's commit.
-void Channel::settle(Outcome outcome, std::vector<Unacked> deliveries) {
-  if (transaction_) return transaction_->add({.outcome = outcome, .deliveries = std::move(deliveries)});
-  carry_out(outcome, std::move(deliveries));
+void Channel::settle(Outcome outcome, std::uint64_t tag, bool multiple) {
+  const auto require = [&](bool is_known) {
+    if (!is_known) throw ChannelError{ReplyCode::precondition_failed, "unknown delivery tag " + std::to_string(tag)};
+  };
+  if (multiple) {
+    auto deliveries = unacked_.settle_up_to(tag);
+    require(deliveries.has_value());
+    if (transaction_) return transaction_->add(outcome, std::move(*deliveries));
+    carry_out(outcome, std::move(*deliveries));
+  } else {
+    auto delivery = unacked_.settle(tag);
+    require(delivery.has_value());
+    if (transaction_) return transaction_->add(outcome, std::move(*delivery));
+    Settlements::carry_out(outcome, std::move(*delivery));
+    if (shares_prefetch()) share_out_prefetch();
+  }
 }
 
-void Channel::carry_out(Outcome outcome, std::vector<Unacked> deliveries) {
-  if (outcome == Outcome::requeued) return requeue(std::move(deliveries), Return::asked_for);
-  for (auto& delivery : deliveries) {
-    if (outcome == Outcome::acked)
-      delivery.queue->settle(delivery.message);
-    else
-      delivery.queue->reject(std::move(delivery.message));
-  }
-  release_prefetch(deliveries);
+void Channel::carry_out(Outcome outcome, Deliveries deliveries) {
+  virtual_host().settlements().carry_out(outcome, std::move(deliveries));
+  if (shares_prefetch()) share_out_prefetch();
 }
 
 void Channel::recover(bool requeue_them) {
   if (!requeue_them) throw ConnectionError{ReplyCode::not_implemented, "requeue=false; only requeue=true is possible"};
-  requeue(unacked_.settle_all(), Return::asked_for);
+  carry_out(Outcome::requeued, unacked_.settle_all());
 }
 
 void Channel::handle(const basic::Recover& m) {
@@ -139,16 +124,5 @@ void Channel::handle(const basic::Recover& m) {
 }
 
 void Channel::handle(const basic::RecoverAsync& m) { recover(m.requeue); }
-
-// All of them are back in their places before the first is delivered again.
-void Channel::requeue(std::vector<Unacked> deliveries, Return why) {
-  std::vector<protocol::Ref<Queue>> touched;
-  for (auto& delivery : deliveries) {
-    if (touched.empty() || touched.back() != delivery.queue) touched.push_back(delivery.queue);
-    delivery.queue->put_back(std::move(delivery.message), why);
-  }
-  release_prefetch(deliveries);
-  for (const auto& back : touched) back->pump();
-}
 
 }  // namespace pocketmq::broker

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,8 +73,14 @@ class Channel final : private Publisher {
   [[nodiscard]] bool prefetch_allows() const;
   /// Whether the peer reads what it is sent.
   [[nodiscard]] bool has_room_for_output() const;
+  /// Whether there is such a limit.
+  [[nodiscard]] bool shares_prefetch() const { return prefetch_ != 0; }
+  /// The consumers that could take a message but for the channel, or for the connection's output, in line.
+  [[nodiscard]] std::list<Consumer*>& waiting() { return waiting_; }
   /// What kept the consumers from taking messages may have gone.
   void resume_consumers();
+  /// There may be room in the limit that they share: those who come first in line have it.
+  void share_out_prefetch();
 
   /// Whether there is something whose acking, committing or rolling back may free memory.
   [[nodiscard]] bool may_free_memory() const;
@@ -118,18 +125,14 @@ class Channel final : private Publisher {
   void check_user_id(const protocol::BasicProperties& properties) const;
   void return_to_publisher(const Message& message);
   void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
-  void settle(Outcome outcome, std::vector<Unacked> deliveries);
-  void carry_out(Outcome outcome, std::vector<Unacked> deliveries);
-  void requeue(std::vector<Unacked> deliveries, Return why);
-  [[nodiscard]] std::vector<Unacked> take_unacked(std::uint64_t tag, bool multiple);
+  void settle(Outcome outcome, std::uint64_t tag, bool multiple);
+  void carry_out(Outcome outcome, Deliveries deliveries);
   [[nodiscard]] protocol::Content content_of(const Queue& from, const QueuedMessage& message);
   void await_ack(Unacked delivery);
   void watch_ack_of(const Unacked& delivery);
   [[nodiscard]] std::chrono::milliseconds ack_time_of(const Queue& queue) const;
   void fail_if_acks_are_overdue();
-  void release_prefetch(const std::vector<Unacked>& settled);
   void recover(bool requeue_them);
-  void forget(const Consumer& consumer);
 
   void consume_replies(const protocol::basic::Consume& m);
   void declare_reply_queue(const protocol::queue::Declare& m);
@@ -146,9 +149,9 @@ class Channel final : private Publisher {
 
   Session& session_;
   const std::uint16_t number_;
+  std::list<Consumer*> waiting_;
   std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
   std::optional<ReplyConsumer> reply_consumer_;
-  std::string resumed_first_;  // tag of the consumer that was resumed first the last time
   UnackedWindow unacked_;
   Alarm<Channel> ack_due_;  // perhaps: the oldest delivery may have been acked in time
   std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that it took from

@@ -66,7 +66,6 @@ void Channel::handle(const basic::Cancel& m) {
   if (reply_consumer_ && reply_consumer_->tag() == m.consumer_tag) return reply_consumer_.reset();
   const auto found = consumers_.find(m.consumer_tag);
   if (found == consumers_.end()) return;
-  forget(*found->second);
   consumers_.erase(found);
 }
 
@@ -109,7 +108,7 @@ void Channel::deliver(Consumer& consumer, QueuedMessage message) {
     await_ack({.tag = tag,
                .queue = protocol::Ref<Queue>{&consumer.queue()},
                .message = std::move(message),
-               .consumer = &consumer,
+               .prefetch = consumer.prefetch(),
                .was_consumed = true});
 }
 
@@ -137,21 +136,21 @@ bool Channel::prefetch_allows() const {
 
 bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
 
-// Each time another one comes first, so that none takes all the room that comes free.
+// Who could not take a message, or has taken one and cannot take another, waits at the end of the line.
 void Channel::resume_consumers() {
-  if (consumers_.empty()) return;
-  auto first = consumers_.upper_bound(resumed_first_);
-  if (first == consumers_.end()) first = consumers_.begin();
-  resumed_first_ = first->first;
-  for (auto next = first; next != consumers_.end(); ++next) next->second->resume();
-  for (auto next = consumers_.begin(); next != first; ++next) next->second->resume();
+  for (auto left = waiting_.size(); left > 0 && !waiting_.empty() && has_room_for_output(); --left)
+    waiting_.front()->resume();
+}
+
+void Channel::share_out_prefetch() {
+  for (auto left = waiting_.size(); left > 0 && !waiting_.empty() && prefetch_allows() && has_room_for_output(); --left)
+    waiting_.front()->resume();
 }
 
 void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
   const auto found = consumers_.find(consumer.tag());
   if (session_.understands_consumer_cancel())
     session_.deliver({.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
-  forget(consumer);
   consumers_.erase(found);
 }
 

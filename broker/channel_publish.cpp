@@ -87,8 +87,10 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   session_.context().tell(&Observer::on_published, message);
   const auto& queues = virtual_host().route(to, message);
   if (!transaction_) return hand_over(message, queues, m.mandatory);
+  auto& memory = session_.context().memory();
+  message.charge_to(memory);
   Transaction::Publication publication{
-      .message = message, .queues = {}, .mandatory = m.mandatory, .charge = message.hold(session_.context().memory())};
+      .message = message, .queues = {}, .mandatory = m.mandatory, .charge = {memory, Message::place_bytes}};
   for (auto* queue : queues) publication.queues.emplace_back(queue);
   transaction_->add(std::move(publication));
 }

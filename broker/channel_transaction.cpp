@@ -2,9 +2,6 @@
 // message was published, queues as they are at the commit; prefetch is released by the commit; what was delivered
 // and is settled in vain comes back as unacked, under its old tag.
 
-#include <algorithm>
-#include <iterator>
-
 #include "broker/channel.hpp"
 #include "broker/session.hpp"
 
@@ -54,10 +51,7 @@ void Channel::commit(const Transaction::Publication& publication) {
 void Channel::roll_back() {
   for (const auto& publication : transaction_->take_publications())
     session_.context().tell(&Observer::on_dropped, publication.message);
-  std::vector<Unacked> unsettled;
-  for (auto& settlement : transaction_->take_settlements())
-    std::ranges::move(settlement.deliveries, std::back_inserter(unsettled));
-  unacked_.restore(std::move(unsettled));
+  for (auto& settlement : transaction_->take_settlements()) unacked_.restore(std::move(settlement.deliveries));
   if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
 }
 

@@ -5,6 +5,7 @@
 #include <list>
 #include <string>
 
+#include "broker/prefetch.hpp"
 #include "broker/queue.hpp"
 
 namespace pocketmq::broker {
@@ -35,28 +36,38 @@ class Consumer {
   [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
   [[nodiscard]] Channel& channel() const { return channel_; }
   [[nodiscard]] Queue& queue() const { return *queue_; }
+  [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
 
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;
   /// Hands a message to the channel. The queue counts it as unacked.
   void deliver(QueuedMessage message);
-  /// One of its deliveries is no longer unacked. Follow with `resume()`.
-  void release_prefetch() { --unacked_; }
+  /// One of its deliveries is no longer unacked.
+  void prefetch_was_released();
   /// What kept it from taking may have gone.
   void resume() { queue_->resume(*this); }
 
  private:
   friend class TurnOfConsumers;
 
+  /// The turn's: it could not take a message, and is not asked again until it is resumed.
+  void hold();
+  void let_go();
+  void wait_for_channel();
+
   Channel& channel_;
   const protocol::Ref<Queue> queue_;
   const Settings settings_;
   const Quota::Place counted_;
-  std::uint32_t unacked_{0};
+  const protocol::Ref<Prefetch> prefetch_;
 
   // The turn's: where it stands in its queue.
   std::list<Consumer*>::iterator place_;
   bool held_{false};
+
+  // Its entry in the channel's line of those who wait for the channel; kept here while it is not there.
+  std::list<Consumer*> own_entry_{this};
+  const std::list<Consumer*>::iterator entry_{own_entry_.begin()};
 };
 
 }  // namespace pocketmq::broker

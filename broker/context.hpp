@@ -1,5 +1,5 @@
-// What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, who
-// awaits direct replies, and names that never repeat.
+// What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, the
+// litter, who awaits direct replies, and names that never repeat.
 #pragma once
 
 #include <random>
@@ -7,6 +7,7 @@
 
 #include "broker/deadline_heap.hpp"
 #include "broker/direct_reply.hpp"
+#include "broker/litter.hpp"
 #include "broker/memory.hpp"
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
@@ -35,6 +36,7 @@ class Context {
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] Quotas& quotas() { return quotas_; }
+  [[nodiscard]] Litter& litter() { return litter_; }
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
@@ -60,6 +62,7 @@ class Context {
                  .consumers = Quota{options_.consumer_max},
                  .bindings = Quota{options_.binding_max}};
   DeadlineHeap deadlines_;
+  Litter litter_{*this};
   DirectReplies direct_replies_;
   TimePoint now_{};
   TimePoint::duration wall_clock_ahead_{0};

@@ -1,20 +1,26 @@
 #include "broker/message.hpp"
 
 #include <algorithm>
-#include <new>
+#include <cstring>
 
 #include "broker/copies.hpp"
 
 namespace pocketmq::broker {
 
+// A short message is hardly longer than what describes it: so that is ten bytes, and the names follow at once.
 struct Message::Layout {
-  std::int64_t time_to_live_ms;  // negative: none
+  static constexpr std::size_t size = 10;
+
   std::uint32_t body_offset;
-  std::uint32_t body_size;
-  std::uint32_t properties_size;
-  std::uint32_t blind_copies_size;
+  std::uint32_t properties_size : 31;
+  std::uint32_t has_rare : 1;
   std::uint8_t exchange_size;
   std::uint8_t routing_key_size;
+};
+
+struct Message::Rare {
+  std::int64_t time_to_live_ms{-1};  // negative: none
+  std::uint64_t blind_copies_size{0};
 };
 
 namespace {
@@ -23,35 +29,55 @@ const char* behind(std::string_view part) { return part.data() + part.size(); }
 
 char* append(char* to, std::string_view bytes) { return std::copy(bytes.begin(), bytes.end(), to); }
 
+std::string_view bytes_of(const auto& object, std::size_t size) {
+  return {reinterpret_cast<const char*>(&object), size};
+}
+
 }  // namespace
 
 Message::Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
                  std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies) {
   const auto properties = content.properties.encoded();
-  const auto front_size =
-      sizeof(Layout) + exchange.size() + routing_key.size() + properties.size() + blind_copies.size();
+  const bool has_rare = time_to_live.has_value() || !blind_copies.empty();
+  const auto front_size = Layout::size + exchange.size() + routing_key.size() + properties.size()
+                          + (has_rare ? sizeof(Rare) + blind_copies.size() : 0);
   const auto body = content.body;
 
-  const bool room_in_front =
-      content.storage.unique() && static_cast<std::size_t>(body.data() - content.storage->data()) >= front_size;
-  block_ = room_in_front ? std::move(content.storage) : protocol::Block::allocate(front_size + body.size());
-  const auto body_offset = room_in_front ? static_cast<std::size_t>(body.data() - block_->data()) : front_size;
+  const auto room_in_front = [&](const protocol::Ref<protocol::Block>& block) {
+    const auto* end = block->data() + block->capacity();
+    return behind(body) == end && static_cast<std::size_t>(body.data() - block->data()) >= front_size;
+  };
+  const bool stays = content.storage.unique() && room_in_front(content.storage);
+  block_ = stays ? std::move(content.storage) : protocol::Block::allocate(front_size + body.size());
 
-  new (block_->data()) Layout{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
-                              .body_offset = static_cast<std::uint32_t>(body_offset),
-                              .body_size = static_cast<std::uint32_t>(body.size()),
-                              .properties_size = static_cast<std::uint32_t>(properties.size()),
-                              .blind_copies_size = static_cast<std::uint32_t>(blind_copies.size()),
-                              .exchange_size = static_cast<std::uint8_t>(exchange.size()),
-                              .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
-  auto* end = block_->data() + sizeof(Layout);
-  for (const auto part : {exchange, routing_key, properties, blind_copies}) end = append(end, part);
-  if (!room_in_front) append(end, body);
+  const Layout layout{.body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
+                      .properties_size = static_cast<std::uint32_t>(properties.size()) & 0x7FFF'FFFFU,
+                      .has_rare = has_rare,
+                      .exchange_size = static_cast<std::uint8_t>(exchange.size()),
+                      .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
+  auto* end = block_->data();
+  for (const auto part : {bytes_of(layout, Layout::size), exchange, routing_key, properties}) end = append(end, part);
+  if (has_rare) {
+    const Rare rare{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
+                    .blind_copies_size = blind_copies.size()};
+    end = append(append(end, bytes_of(rare, sizeof(Rare))), blind_copies);
+  }
+  if (!stays) append(end, body);
 }
 
-const Message::Layout& Message::layout() const { return *std::launder(reinterpret_cast<Layout*>(block_->data())); }
+Message::Layout Message::layout() const {
+  Layout layout;
+  std::memcpy(&layout, block_->data(), Layout::size);
+  return layout;
+}
 
-const char* Message::names() const { return block_->data() + sizeof(Layout); }
+Message::Rare Message::rare() const {
+  Rare rare;
+  if (layout().has_rare) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
+  return rare;
+}
+
+const char* Message::names() const { return block_->data() + Layout::size; }
 
 std::string_view Message::exchange() const { return {names(), layout().exchange_size}; }
 
@@ -61,7 +87,11 @@ protocol::Properties Message::properties() const {
   return protocol::Properties{{behind(routing_key()), layout().properties_size}};
 }
 
-std::string_view Message::blind_copies() const { return {behind(properties().encoded()), layout().blind_copies_size}; }
+std::string_view Message::blind_copies() const {
+  const auto size = rare().blind_copies_size;
+  if (size == 0) return {};
+  return {behind(properties().encoded()) + sizeof(Rare), static_cast<std::size_t>(size)};
+}
 
 void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   to.push_back(routing_key());
@@ -76,17 +106,15 @@ void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   append_texts(blind_copies());
 }
 
-std::string_view Message::body() const { return {block_->data() + layout().body_offset, layout().body_size}; }
-
-std::optional<std::chrono::milliseconds> Message::time_to_live() const {
-  if (layout().time_to_live_ms < 0) return std::nullopt;
-  return std::chrono::milliseconds{layout().time_to_live_ms};
+std::string_view Message::body() const {
+  const auto offset = layout().body_offset;
+  return {block_->data() + offset, block_->capacity() - offset};
 }
 
-protocol::MemoryCharge Message::hold(protocol::MemoryAccount& account) const {
-  constexpr std::size_t place_bytes = 96;  // of a queue's entry, or an unacked delivery, with what points to it
-  block_->charge_to(account);
-  return {account, place_bytes};
+std::optional<std::chrono::milliseconds> Message::time_to_live() const {
+  const auto milliseconds = rare().time_to_live_ms;
+  if (milliseconds < 0) return std::nullopt;
+  return std::chrono::milliseconds{milliseconds};
 }
 
 protocol::Content Message::content() const { return {.properties = properties(), .body = body(), .storage = block_}; }

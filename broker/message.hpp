@@ -14,7 +14,8 @@ namespace pocketmq::broker {
 class Message {
  public:
   Message() = default;
-  /// Copies the names, the properties and the body; a body that has a block to itself stays where it is.
+  /// Copies the names, the properties and the body; a body that has a block to itself, up to its end, stays where it
+  /// is.
   /// `blind_copies` is the value of a BCC header that was taken out of the properties: an encoded array.
   Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
           std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {});
@@ -32,16 +33,20 @@ class Message {
   /// Properties and body, as a delivery carries them: views into the message.
   [[nodiscard]] protocol::Content content() const;
 
-  /// The message is held for long, in one place more: it is charged to `account`, once for all places, and so is the
-  /// place, as long as the charge lives.
-  [[nodiscard]] protocol::MemoryCharge hold(protocol::MemoryAccount& account) const;
+  /// What its holder charges beside it for each place: a queue's entry or an unacked delivery, with what points to it.
+  static constexpr std::size_t place_bytes = 112;
+  /// The message is held for long: it is charged to `account`, once for all places that it is in.
+  void charge_to(protocol::MemoryAccount& account) const { block_->charge_to(account); }
 
  private:
   struct Layout;
-  [[nodiscard]] const Layout& layout() const;
+  struct Rare;
+  [[nodiscard]] Layout layout() const;
+  [[nodiscard]] Rare rare() const;
   [[nodiscard]] const char* names() const;
 
-  // The layout; exchange, routing key, properties and blind copies behind it; at its offset, the body.
+  // The layout; exchange, routing key and properties behind it; what is rare, with blind copies behind it, if there is
+  // any; and at its offset, up to the block's end, the body.
   protocol::Ref<protocol::Block> block_;
 };
 

@@ -6,9 +6,14 @@
 #include "broker/consumer.hpp"
 #include "broker/publisher.hpp"
 #include "broker/router.hpp"
+#include "broker/slice.hpp"
 
 namespace pocketmq::broker {
 namespace {
+
+// Of a message's way, and of a turn of the loop.
+constexpr std::size_t expired_max_on_the_way = 100;
+constexpr std::size_t expired_max_in_a_turn = 10'000;
 
 TurnOfConsumers::Rule rule_of(const QueueSettings& settings) {
   return settings.single_active_consumer ? TurnOfConsumers::Rule::one_at_a_time : TurnOfConsumers::Rule::all_in_turn;
@@ -22,7 +27,7 @@ Queue::Queue(QueueDeclaration declaration, QueueSettings settings, Context& cont
       context_{context},
       host_{host},
       turn_{rule_of(settings_)},
-      pump_due_{context.deadlines(), *this, &Queue::pump},
+      pump_due_{context.deadlines(), *this, &Queue::on_time},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
   use();
 }
@@ -35,7 +40,8 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   auto queued = placed(std::move(message));
   publisher.accepted(publish);
   // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
-  if (auto* consumer = ready_.empty() ? turn_.next() : nullptr) return deliver(std::move(queued), *consumer);
+  const bool may_be_first = ready_.empty() && batches_awaited_ == 0;
+  if (auto* consumer = may_be_first ? turn_.next() : nullptr) return deliver(std::move(queued), *consumer);
   ready_.append(std::move(queued));
   pump();
 }
@@ -47,7 +53,8 @@ QueuedMessage Queue::placed(Message message) {
   if (lives) queued.expires_at = context_.now() + *lives;
   if (settings_.max_priority > 0)
     queued.priority = std::min(message.properties().decode().priority.value_or(0), settings_.max_priority);
-  queued.charge = message.hold(context_.memory());
+  message.charge_to(context_.memory());
+  context_.memory().charge(Message::place_bytes);
   queued.message = std::move(message);
   return queued;
 }
@@ -57,14 +64,26 @@ void Queue::deliver(QueuedMessage message, Consumer& consumer) {
   consumer.deliver(std::move(message));
 }
 
+void Queue::release_place() { context_.memory().release(Message::place_bytes); }
+
+Message Queue::give_first_up() {
+  release_place();
+  return ready_.pop_front().message;
+}
+
 // A quorum queue counts returns and keeps what comes back in the order of returning. Without a limit, what was asked
 // back goes to the end, as on RabbitMQ.
 void Queue::put_back(QueuedMessage message, Return why) {
   --unacked_;
-  if (deleted_) return context_.tell(&Observer::on_dropped, message.message);
+  if (deleted_) {
+    release_place();
+    return context_.tell(&Observer::on_dropped, message.message);
+  }
   if (is_quorum()) {
-    if (++message.returns > settings_.delivery_limit.value_or(INT64_MAX))
+    if (++message.returns > settings_.delivery_limit.value_or(INT64_MAX)) {
+      release_place();
       return bury(std::move(message.message), DeathReason::delivery_limit);
+    }
     message.position = next_position_++;
   }
   context_.tell(&Observer::on_requeued, *this, message.message);
@@ -75,31 +94,46 @@ void Queue::put_back(QueuedMessage message, Return why) {
     ready_.put_back(std::move(message));
 }
 
+bool Queue::await_batch(std::uint64_t batch) {
+  if (std::exchange(last_batch_, batch) == batch) return false;
+  ++batches_awaited_;
+  return true;
+}
+
+void Queue::batch_is_back() {
+  --batches_awaited_;
+  pump();
+}
+
 void Queue::settle(const QueuedMessage& message) {
   --unacked_;
+  release_place();
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
 void Queue::reject(QueuedMessage message) {
   --unacked_;
+  release_place();
   bury(std::move(message.message), DeathReason::rejected);
 }
 
 std::optional<QueuedMessage> Queue::take() {
   use();
-  drop_expired();
-  if (ready_.empty()) return std::nullopt;
+  while (!drop_expired(expired_max_in_a_turn))
+    if (ready_.empty()) return std::nullopt;
   ++unacked_;
   auto taken = ready_.pop_front();
-  drop_expired();
+  drop_expired(expired_max_on_the_way);
   watch_expiry();
   return taken;
 }
 
 std::size_t Queue::purge() {
-  const auto purged = ready();
-  while (!ready_.empty()) context_.tell(&Observer::on_dropped, ready_.pop_front().message);
-  return purged;
+  ReadyMessages purged;
+  std::swap(purged, ready_);
+  const auto count = purged.size();
+  context_.litter().take(std::move(purged));
+  return count;
 }
 
 // ---- consumers
@@ -128,12 +162,17 @@ void Queue::resume(Consumer& consumer) {
 
 void Queue::pump() {
   drop_surplus();
-  for (drop_expired(); !ready_.empty(); drop_expired()) {
+  while (drop_expired(expired_max_on_the_way) && batches_awaited_ == 0) {
     auto* consumer = turn_.next();
     if (consumer == nullptr) break;
     deliver(ready_.pop_front(), *consumer);
   }
   watch_expiry();
+}
+
+void Queue::on_time() {
+  drop_expired(expired_max_in_a_turn);
+  pump();
 }
 
 std::vector<Consumer*> Queue::close() {
@@ -155,7 +194,7 @@ bool Queue::exceeds(std::uint64_t messages, std::uint64_t bytes) const {
 
 bool Queue::refuses(const Message& message) {
   if (settings_.overflow == Overflow::drop_head) return false;
-  drop_expired();
+  drop_expired(expired_max_on_the_way);
   if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
   // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
   const auto above_four_fifths = [](std::uint64_t is, std::optional<std::uint64_t> limit) {
@@ -185,18 +224,22 @@ void Queue::bury(Message message, DeathReason reason) {
 
 void Queue::drop_surplus() {
   if (settings_.overflow != Overflow::drop_head) return;
-  while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes()))
-    bury(ready_.pop_front().message, DeathReason::maxlen);
+  while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) bury(give_first_up(), DeathReason::maxlen);
 }
 
 // As on RabbitMQ, time runs out at the head only: behind a message that lives longer, or that has a higher priority,
-// one stays counted until it gets there.
-void Queue::drop_expired() {
-  while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
-    auto expired = ready_.pop_front().message;
+// one stays counted until it gets there. Returns whether the first message may be delivered: none may before all that
+// have expired in front of it are gone, and `watch_expiry` sees to it that they go soon.
+bool Queue::drop_expired(std::size_t messages_max) {
+  for (Slice slice{messages_max}; !ready_.empty();) {
+    if (ready_.front().expires_at > context_.now()) return true;
+    if (slice.is_used_up()) return false;
+    auto expired = give_first_up();
+    slice.use(expired);
     context_.tell(&Observer::on_expired, *this, expired);
     bury(std::move(expired), DeathReason::expired);
   }
+  return false;
 }
 
 // The deadline may be early, then it is set again: so that a queue whose messages all expire does not move it with each

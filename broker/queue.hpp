@@ -61,6 +61,10 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   /// An unacked delivery comes back, redelivered: to its old place, on a quorum queue where RabbitMQ puts it. Follow
   /// with `pump()`, once for all of them.
   void put_back(QueuedMessage message, Return why);
+  /// The deliveries of a batch are about to come back: nothing is delivered until `batch_is_back`. Returns false if
+  /// it has been told of that batch already.
+  bool await_batch(std::uint64_t batch);
+  void batch_is_back();
   /// An unacked delivery was acked.
   void settle(const QueuedMessage& message);
   /// An unacked delivery was rejected without requeue.
@@ -88,14 +92,17 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
  private:
   void join(Router& router) override;
   [[nodiscard]] QueuedMessage placed(Message message);
+  void release_place();
+  [[nodiscard]] Message give_first_up();
   void deliver(QueuedMessage message, Consumer& consumer);
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
   void bury(Message message, DeathReason reason);
   void drop_surplus();
-  void drop_expired();
+  bool drop_expired(std::size_t messages_max);
   void watch_expiry();
+  void on_time();
   void expire_if_unused();
 
   const QueueDeclaration declaration_;
@@ -109,6 +116,8 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   TimePoint last_used_{};
   std::uint64_t next_position_{0};
   std::size_t unacked_{0};
+  std::uint64_t last_batch_{0};     // of those that come back
+  std::size_t batches_awaited_{0};  // they have not come back as a whole
   const Quota::Place counted_{context_.quotas().queues};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};

@@ -15,7 +15,6 @@ struct QueuedMessage {
   std::uint32_t returns{0};                // how often it has come back
   std::uint8_t priority{0};
   bool redelivered{false};
-  protocol::MemoryCharge charge{};
 };
 
 }  // namespace pocketmq::broker

@@ -5,6 +5,12 @@
 
 namespace pocketmq::broker {
 
+ReadyMessages::Levels ReadyMessages::with_level_0() {
+  Levels levels;
+  levels.try_emplace(0);
+  return levels;
+}
+
 void ReadyMessages::append(QueuedMessage message) {
   count(message);
   levels_[message.priority].fresh.push_back(std::move(message));
@@ -12,8 +18,7 @@ void ReadyMessages::append(QueuedMessage message) {
 
 void ReadyMessages::put_back(QueuedMessage message) {
   count(message);
-  const auto position = message.position;
-  levels_[message.priority].returned.emplace(position, std::move(message));
+  levels_[message.priority].returned.insert(std::move(message));
 }
 
 void ReadyMessages::count(const QueuedMessage& message) {
@@ -21,23 +26,18 @@ void ReadyMessages::count(const QueuedMessage& message) {
   bytes_ += message.message.body().size();
 }
 
-const QueuedMessage& ReadyMessages::front() const {
+ReadyMessages::First ReadyMessages::front() const {
   assert(!empty());
-  const auto& level = levels_.begin()->second;
-  return level.returned.empty() ? level.fresh.front() : level.returned.begin()->second;
+  const auto& [returned, fresh] = levels_.begin()->second;
+  if (returned.empty()) return {.position = fresh.first_position(), .expires_at = fresh.first_expires_at()};
+  return {.position = returned.front().position, .expires_at = returned.front().expires_at};
 }
 
 QueuedMessage ReadyMessages::pop_front() {
   assert(!empty());
   auto& [priority, level] = *levels_.begin();
-  QueuedMessage first;
-  if (level.returned.empty()) {
-    first = std::move(level.fresh.front());
-    level.fresh.pop_front();
-  } else {
-    first = std::move(level.returned.begin()->second);
-    level.returned.erase(level.returned.begin());
-  }
+  auto first = level.returned.empty() ? level.fresh.pop_front() : level.returned.pop_front();
+  first.priority = priority;
   if (priority != 0 && level.empty()) levels_.erase(levels_.begin());
   --size_;
   bytes_ -= first.message.body().size();

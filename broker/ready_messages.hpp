@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 
+#include "broker/message_line.hpp"
 #include "broker/queued_message.hpp"
+#include "broker/sorted_runs.hpp"
 
 namespace pocketmq::broker {
 
@@ -23,22 +24,29 @@ class ReadyMessages {
   /// Of the messages' bodies.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
+  struct First {
+    std::uint64_t position;
+    TimePoint expires_at;
+  };
   /// Only while there is one.
-  [[nodiscard]] const QueuedMessage& front() const;
+  [[nodiscard]] First front() const;
   [[nodiscard]] QueuedMessage pop_front();
 
  private:
   struct Level {
-    std::map<std::uint64_t, QueuedMessage> returned;  // by position
-    std::deque<QueuedMessage> fresh;
+    SortedRuns<QueuedMessage, &QueuedMessage::position> returned;
+    MessageLine fresh;
 
     [[nodiscard]] bool empty() const { return returned.empty() && fresh.empty(); }
   };
 
+  using Levels = std::map<std::uint8_t, Level, std::greater<>>;
+
   void count(const QueuedMessage& message);
+  [[nodiscard]] static Levels with_level_0();
 
   // By priority. Level 0 is always there, any other only while it has messages: so the first is where to look.
-  std::map<std::uint8_t, Level, std::greater<>> levels_{{0, Level{}}};
+  Levels levels_{with_level_0()};
   std::size_t size_{0};
   std::uint64_t bytes_{0};
 };

@@ -1,12 +1,19 @@
 #include "broker/transaction.hpp"
 
-#include <algorithm>
-
 namespace pocketmq::broker {
 
-void Transaction::add(Settlement settlement) {
-  consumed_ += static_cast<std::size_t>(std::ranges::count_if(settlement.deliveries, &Unacked::was_consumed));
-  settlements_.push_back(std::move(settlement));
+void Transaction::add(Outcome outcome, Unacked delivery) {
+  if (delivery.was_consumed) ++consumed_;
+  const bool goes_on = !settlements_.empty() && settlements_.back().outcome == outcome
+                       && settlements_.back().deliveries.back().tag < delivery.tag;
+  if (!goes_on) settlements_.push_back({.outcome = outcome, .deliveries = {}});
+  settlements_.back().deliveries.push_back(std::move(delivery));
+}
+
+void Transaction::add(Outcome outcome, Deliveries deliveries) {
+  if (deliveries.empty()) return;
+  consumed_ += consumed_of(deliveries);
+  settlements_.push_back({.outcome = outcome, .deliveries = std::move(deliveries)});
 }
 
 std::vector<Transaction::Settlement> Transaction::take_settlements() {
@@ -18,17 +25,6 @@ void Transaction::begin_commit() {
   ++commits_;
   ++awaited_;
   failed_ = false;
-}
-
-void Transaction::forget(const Consumer& consumer) {
-  for (auto& settlement : settlements_)
-    for (auto& delivery : settlement.deliveries)
-      if (delivery.consumer == &consumer) delivery.consumer = nullptr;
-}
-
-void Transaction::forget_consumers() {
-  for (auto& settlement : settlements_)
-    for (auto& delivery : settlement.deliveries) delivery.consumer = nullptr;
 }
 
 }  // namespace pocketmq::broker

@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "broker/message.hpp"
-#include "broker/unacked_window.hpp"
+#include "broker/settlements.hpp"
 
 namespace pocketmq::broker {
-
-/// What becomes of a delivery.
-enum class Outcome : std::uint8_t { acked, requeued, discarded };
 
 class Transaction {
  public:
@@ -24,11 +21,12 @@ class Transaction {
   };
   struct Settlement {
     Outcome outcome{};
-    std::vector<Unacked> deliveries;
+    Deliveries deliveries;
   };
 
   void add(Publication publication) { publications_.push_back(std::move(publication)); }
-  void add(Settlement settlement);
+  void add(Outcome outcome, Unacked delivery);
+  void add(Outcome outcome, Deliveries deliveries);
 
   /// Takes out what was published, or settled, in that order: to be carried out or given up.
   [[nodiscard]] std::vector<Publication> take_publications() { return std::exchange(publications_, {}); }
@@ -48,10 +46,6 @@ class Transaction {
   [[nodiscard]] bool has_settlements() const { return !settlements_.empty(); }
   /// How many of these came through consumers: they still take the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
-  /// The consumer goes; its deliveries take nobody's prefetch.
-  void forget(const Consumer& consumer);
-  /// All consumers go.
-  void forget_consumers();
 
  private:
   std::vector<Publication> publications_;

@@ -1,7 +1,7 @@
 // Whose turn it is: a queue's consumers, the highest priority first, and within a priority one after the other.
 //
 // Invariant: a consumer is willing or held. It is held when it could not take a message, until it is resumed; so a
-// consumer that cannot take costs nothing.
+// consumer that cannot take costs nothing, and a priority that only such have costs nothing either.
 #pragma once
 
 #include <cstdint>
@@ -36,16 +36,16 @@ class TurnOfConsumers {
   bool resume(Consumer& consumer);
 
  private:
-  struct Level {
-    std::list<Consumer*> willing;  // may be able to take one; the first is next
-    std::list<Consumer*> held;
-  };
-  using Levels = std::map<std::int64_t, Level, std::greater<>>;  // by priority
+  // By priority, those who may be able to take a message; the first is next.
+  using Willing = std::map<std::int64_t, std::list<Consumer*>, std::greater<>>;
 
-  void hold(Level& level, Consumer& consumer);
+  void remove_if_empty(Willing::iterator level);
+  [[nodiscard]] Consumer* first_willing();
+  void hold(Consumer& consumer);
 
   const Rule rule_;
-  Levels levels_;
+  Willing willing_{{0, {}}};  // level 0, the usual one, is always there, any other while it has consumers
+  std::list<Consumer*> held_;
   Consumer* active_{nullptr};  // with one at a time
   std::size_t size_{0};
 };

@@ -13,6 +13,7 @@
 #include "broker/policy.hpp"
 #include "broker/queue.hpp"
 #include "broker/router.hpp"
+#include "broker/settlements.hpp"
 
 namespace pocketmq::broker {
 
@@ -66,6 +67,8 @@ class VirtualHost final : private QueueHost {
   /// Sends what queues have given up to their dead-letter exchanges. Called after each command.
   void publish_dead_letters() { dead_letters_.publish(); }
 
+  [[nodiscard]] Settlements& settlements() { return settlements_; }
+
   /// How texts name a queue: "queue 'q' in vhost '/'".
   [[nodiscard]] std::string describe_queue(std::string_view queue) const;
   /// How texts name an exchange: "exchange 'e' in vhost '/'".
@@ -91,6 +94,7 @@ class VirtualHost final : private QueueHost {
   BindingTable bindings_{context_.quotas().bindings};
   Router router_{*this};
   DeadLetters dead_letters_;
+  Settlements settlements_{context_.deadlines()};
 };
 
 /// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.

@@ -24,19 +24,33 @@ class Window {
   }
   // The tags that were settled; nothing for an unknown one.
   std::optional<Tags> settle(std::uint64_t tag, bool multiple = false) {
-    auto settled = window.settle(tag, multiple);
-    if (!settled) return std::nullopt;
-    auto tags = tags_of(*settled);
-    std::ranges::move(*settled, std::back_inserter(settled_));
+    std::vector<broker::Unacked> settled;
+    if (multiple) {
+      auto deliveries = window.settle_up_to(tag);
+      if (!deliveries) return std::nullopt;
+      while (!deliveries->empty()) settled.push_back(deliveries->pop_front());
+    } else {
+      auto delivery = window.settle(tag);
+      if (!delivery) return std::nullopt;
+      settled.push_back(std::move(*delivery));
+    }
+    auto tags = tags_of(settled);
+    std::ranges::move(settled, std::back_inserter(settled_));
     return tags;
   }
   // All that was settled one by one or up to a tag, in any order.
   Tags restore() {
     auto tags = tags_of(settled_);
-    window.restore(std::exchange(settled_, {}));
+    broker::Deliveries deliveries;
+    for (auto& delivery : std::exchange(settled_, {})) deliveries.insert(std::move(delivery));
+    window.restore(std::move(deliveries));
     return tags;
   }
-  Tags settle_all() { return tags_of(window.settle_all()); }
+  Tags settle_all() {
+    Tags tags;
+    window.settle_all().for_each([&](const broker::Unacked& delivery) { tags.push_back(delivery.tag); });
+    return tags;
+  }
 
   broker::UnackedWindow window;
 

@@ -1,0 +1,12 @@
+#include "broker/prefetch.hpp"
+
+#include "broker/consumer.hpp"
+
+namespace pocketmq::broker {
+
+void Prefetch::release() {
+  --unacked_;
+  if (consumer_ != nullptr) consumer_->prefetch_was_released();
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,54 @@
+#include "broker/litter.hpp"
+
+#include "broker/broker.hpp"
+#include "tests/support/lone_queue.hpp"
+#include "tests/support/world.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+constexpr std::size_t very_many = 25'000;
+
+}  // namespace
+
+TEST_CASE("a few purged messages are let go of at once") {
+  LoneQueue queue;
+  auto& memory = queue.context().memory();
+  for (int i = 0; i < 100; ++i) queue.publish("message");
+  CHECK(memory.used() > 100 * 100);
+  CHECK(queue->purge() == 100);
+  CHECK(memory.used() == 0);
+  CHECK(queue.context().deadlines().earliest() == broker::TimePoint::max());
+}
+
+TEST_CASE("very many purged messages are let go of a slice a turn and count as memory in use until then") {
+  LoneQueue queue;
+  auto& memory = queue.context().memory();
+  for (std::size_t i = 0; i < very_many; ++i) queue.publish("message");
+  const auto each = memory.used() / very_many;
+  const auto is_left = [&](std::size_t messages) { return memory.used() == messages * each; };
+  CHECK(queue->purge() == very_many);
+  CHECK(queue->ready() == 0);
+  CHECK(is_left(15'000));
+  queue.publish("another");
+  queue.context().deadlines().tell_due(queue.context().now());
+  CHECK(is_left(5'001));
+  CHECK(queue->purge() == 1);
+  for (int turns = 0; memory.used() > 0; ++turns) {
+    REQUIRE(turns < 3);
+    queue.context().deadlines().tell_due(queue.context().now());
+  }
+  CHECK(queue.context().deadlines().earliest() == broker::TimePoint::max());
+}
+
+TEST_CASE("a queue with very many messages may be purged and deleted and its name used again") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q");
+  for (std::size_t i = 0; i < very_many / 2; ++i) alice.publishes("q", "x");
+  SECTION("purged") { alice.purges("q", very_many / 2).publishes("q", "y").finds("q", {.messages = 1}).purges("q", 1); }
+  SECTION("deleted") { alice.deletes("q", very_many / 2).declares("q").publishes("q", "y").purges("q", 1); }
+  CHECK(world.broker().context().memory().used() < 10'000);
+}
+
+}  // namespace pocketmq::tests

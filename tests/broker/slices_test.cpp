@@ -1,0 +1,139 @@
+// What concerns very many messages at once is done a slice a turn, and clients see nothing of that.
+
+#include "broker/broker.hpp"
+#include "tests/support/lone_queue.hpp"
+#include "tests/support/world.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+constexpr int very_many = 12'000;  // more than a slice
+
+// "1", "2", ... in the queue, and with the client, which has acked none.
+void consumes_very_many(const Client& client, std::string_view queue) {
+  client.consumes(queue, "c");
+  for (int i = 1; i <= very_many; ++i) client.publishes(queue, std::to_string(i));
+  REQUIRE(client.end().inbox().size() == very_many);
+  client.cancels("c");
+}
+
+std::vector<Expected> all_again() {
+  std::vector<Expected> expected;
+  for (int i = 1; i <= very_many; ++i) expected.push_back(redelivered(std::to_string(i)));
+  return expected;
+}
+
+}  // namespace
+
+TEST_CASE("very many messages of a lost connection or channel return in order before what was never delivered") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  auto second = bob.opens_channel(2);
+  alice.declares("q").declares("r");
+  bob.consumes("q", "c").consumes("r", "d");
+  for (int i = 1; i <= very_many; ++i) alice.publishes("q", std::to_string(i)).publishes("r", std::to_string(i));
+  bob.end().inbox().clear();
+  bob.cancels("c").cancels("d");
+  alice.publishes("q", "fresh").publishes("r", "fresh");
+  SECTION("vanished") { bob.vanishes(); }
+  SECTION("closed") { bob.closes(); }
+  SECTION("its channel closed") { bob.closes_channel(); }
+  SECTION("recovered") {
+    bob.sends(basic::Recover{.requeue = true}).is_answered(basic::RecoverOk{});
+    second.is_fine();
+  }
+  auto expected = all_again();
+  expected.emplace_back("fresh");
+  for (const auto* queue : {"q", "r"}) alice.consumes({.queue = queue, .no_ack = true}).receives_all(expected);
+}
+
+TEST_CASE("very many messages that are requeued come again in order and once") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  consumes_very_many(alice, "q");
+  alice.end().inbox().clear();
+  alice.consumes("q").sends(basic::Nack{.delivery_tag = 0, .multiple = true, .requeue = true});
+  alice.receives_all(all_again());
+  CHECK(world.queue("q").unacked() == very_many);
+  CHECK(world.queue("q").ready() == 0);
+}
+
+TEST_CASE("very many messages may be acked at once") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  consumes_very_many(alice, "q");
+  const std::uint64_t up_to = GENERATE(0, very_many, very_many - 500);
+  alice.sends(basic::Ack{.delivery_tag = up_to, .multiple = true});
+  alice.end().inbox().clear();
+  CHECK(world.queue("q").unacked() == (up_to == 0 ? 0 : very_many - up_to));
+  alice.finds("q", {.messages = 0}).is_fine();
+}
+
+TEST_CASE("very many messages that expire go a slice a turn and a get finds what is behind them") {
+  LoneQueue queue;
+  for (int i = 0; i < 25'000; ++i) queue.publish("mortal", std::chrono::milliseconds{100});
+  queue.publish("immortal");
+  queue.context().observe(queue.context().now() + std::chrono::milliseconds{100});
+  const auto turn = [&] { queue.context().deadlines().tell_due(queue.context().now()); };
+  turn();
+  CHECK(queue->ready() > 10'000);
+  CHECK(queue->ready() < 20'000);
+  SECTION("turn by turn") {
+    turn();
+    turn();
+    CHECK(queue->ready() == 1);
+  }
+  SECTION("by a get") { CHECK(queue->take()->message.body() == "immortal"); }
+  turn();
+  CHECK(queue.context().deadlines().earliest() == broker::TimePoint::max());
+}
+
+TEST_CASE("very many dead letters all arrive") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  const auto arguments =
+      protocol::FieldTableWriter{}.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", "graves");
+  alice.declares({.queue = "q", .arguments = arguments.table()}).declares("graves");
+  for (int i = 1; i <= 3'000; ++i)
+    alice.publishes("q", {.body = std::to_string(i), .properties = {.expiration = "10"}});
+  world.advance(10ms);
+  alice.finds("q", {}).finds("graves", {.messages = 3'000}).gets("graves", "1").gets("graves", "2");
+}
+
+TEST_CASE("consumers that share a prefetch wait in line") {
+  World world;
+  auto alice = world.connect();
+  for (const auto* queue : {"a", "b", "c"}) alice.declares(queue);
+  alice.shares_prefetch(1);
+  for (const auto* queue : {"a", "b", "c"}) alice.consumes(queue, queue).publishes(queue, {"1", "2"});
+  alice.receives(message("1").to("a"));
+  for (const auto* next : {"a", "b", "c", "b", "c"}) {
+    alice.acks_all();
+    REQUIRE(alice.end().inbox().size() == 1);
+    CHECK(std::get<basic::Deliver>(alice.end().inbox().front().method).consumer_tag == next);
+    alice.end().inbox().clear();
+  }
+}
+
+TEST_CASE("a consumer at its own limit does not keep the shared prefetch from the others") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").declares("r").publishes("q", {"1", "2", "3"}).publishes("r", {"i", "j"});
+  alice.prefetches(1).shares_prefetch(2).consumes("q", "a").consumes("r", "b");
+  alice.receives(message("1").to("a"), message("i").to("b"));
+  alice.acks("i").receives(message("j").to("b"));
+  alice.acks("1").receives(message("2").to("a"));
+  alice.cancels("a").acks("2").acks("j").is_fine();
+}
+
+TEST_CASE("what a cancelled consumer held makes room in the shared prefetch when it is settled") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").publishes("q", {"1", "2"}).shares_prefetch(1).consumes("q", "a").receives("1");
+  alice.cancels("a").consumes("q", "b").receives_nothing();
+  alice.acks("1").receives(message("2").to("b"));
+}
+
+}  // namespace pocketmq::tests
