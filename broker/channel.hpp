@@ -66,7 +66,7 @@ class Channel final : private Publisher {
   template <class M> void handle(const M&) { refuse_as_not_a_clients(M::id); }
 
   /// Hands a message to the peer, for one of its consumers.
-  void deliver(Consumer& consumer, QueuedMessage message);
+  void deliver(Consumer& consumer, QueuedMessage&& message);
   /// Hands a direct reply to the peer, for its reply consumer.
   void take_reply(const Message& message);
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
@@ -128,7 +128,7 @@ class Channel final : private Publisher {
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
   void carry_out(Outcome outcome, Deliveries deliveries);
   [[nodiscard]] protocol::Content content_of(const Queue& from, const QueuedMessage& message);
-  void await_ack(Unacked delivery);
+  void await_ack(Unacked&& delivery);
   void watch_ack_of(const Unacked& delivery);
   [[nodiscard]] std::chrono::milliseconds ack_time_of(const Queue& queue) const;
   void fail_if_acks_are_overdue();

@@ -92,7 +92,7 @@ void Channel::handle(const basic::Get& m) {
     await_ack({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
 }
 
-void Channel::deliver(Consumer& consumer, QueuedMessage message) {
+void Channel::deliver(Consumer& consumer, QueuedMessage&& message) {
   const auto tag = next_tag_++;
   session_.context().tell(&Observer::on_delivered, consumer.queue(), message.message, consumer.tag());
   session_.deliver({.channel = number_,
@@ -161,7 +161,7 @@ std::chrono::milliseconds Channel::ack_time_of(const Queue& queue) const {
 }
 
 // One deadline serves all deliveries, and may be early: acks in time do not move it.
-void Channel::await_ack(Unacked delivery) {
+void Channel::await_ack(Unacked&& delivery) {
   delivery.since = session_.context().now();
   watch_ack_of(delivery);
   unacked_.push(std::move(delivery));

@@ -24,7 +24,7 @@ bool Consumer::can_take() const {
   return prefetch_->allows() && channel_.prefetch_allows() && channel_.has_room_for_output();
 }
 
-void Consumer::deliver(QueuedMessage message) {
+void Consumer::deliver(QueuedMessage&& message) {
   if (settings_.ack_mode == AckMode::manual) prefetch_->take();
   channel_.deliver(*this, std::move(message));
 }

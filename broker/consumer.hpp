@@ -41,7 +41,7 @@ class Consumer {
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;
   /// Hands a message to the channel. The queue counts it as unacked.
-  void deliver(QueuedMessage message);
+  void deliver(QueuedMessage&& message);
   /// One of its deliveries is no longer unacked.
   void prefetch_was_released();
   /// What kept it from taking may have gone.

@@ -12,7 +12,7 @@ MessageLine::Section& MessageLine::section_with_room() {
   return added;
 }
 
-void MessageLine::push_back(QueuedMessage message) {
+void MessageLine::push_back(QueuedMessage&& message) {
   auto& section = section_with_room();
   const auto index = section.messages.size();
   if (index == 0) section.begins_at = message.position;

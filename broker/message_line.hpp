@@ -15,7 +15,7 @@ class MessageLine {
   [[nodiscard]] bool empty() const { return sections_.empty() || sections_.front().size() == 0; }
 
   /// The message's priority is the line's, and not kept.
-  void push_back(QueuedMessage message);
+  void push_back(QueuedMessage&& message);
   /// Only while there is one.
   [[nodiscard]] std::uint64_t first_position() const { return sections_.front().first_details().position; }
   [[nodiscard]] TimePoint first_expires_at() const { return sections_.front().first_details().expires_at; }

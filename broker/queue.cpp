@@ -59,7 +59,7 @@ QueuedMessage Queue::placed(Message message) {
   return queued;
 }
 
-void Queue::deliver(QueuedMessage message, Consumer& consumer) {
+void Queue::deliver(QueuedMessage&& message, Consumer& consumer) {
   ++unacked_;
   consumer.deliver(std::move(message));
 }
@@ -73,7 +73,7 @@ Message Queue::give_first_up() {
 
 // A quorum queue counts returns and keeps what comes back in the order of returning. Without a limit, what was asked
 // back goes to the end, as on RabbitMQ.
-void Queue::put_back(QueuedMessage message, Return why) {
+void Queue::put_back(QueuedMessage&& message, Return why) {
   --unacked_;
   if (deleted_) {
     release_place();
@@ -111,10 +111,10 @@ void Queue::settle(const QueuedMessage& message) {
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
-void Queue::reject(QueuedMessage message) {
+void Queue::reject(const QueuedMessage& message) {
   --unacked_;
   release_place();
-  bury(std::move(message.message), DeathReason::rejected);
+  bury(message.message, DeathReason::rejected);
 }
 
 std::optional<QueuedMessage> Queue::take() {

@@ -60,7 +60,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);
   /// An unacked delivery comes back, redelivered: to its old place, on a quorum queue where RabbitMQ puts it. Follow
   /// with `pump()`, once for all of them.
-  void put_back(QueuedMessage message, Return why);
+  void put_back(QueuedMessage&& message, Return why);
   /// The deliveries of a batch are about to come back: nothing is delivered until `batch_is_back`. Returns false if
   /// it has been told of that batch already.
   bool await_batch(std::uint64_t batch);
@@ -68,7 +68,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   /// An unacked delivery was acked.
   void settle(const QueuedMessage& message);
   /// An unacked delivery was rejected without requeue.
-  void reject(QueuedMessage message);
+  void reject(const QueuedMessage& message);
   /// The first ready message for `basic.get`. It counts as unacked, until one of the three above.
   [[nodiscard]] std::optional<QueuedMessage> take();
   /// Drops the ready messages and returns how many there were.
@@ -94,7 +94,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   [[nodiscard]] QueuedMessage placed(Message message);
   void release_place();
   [[nodiscard]] Message give_first_up();
-  void deliver(QueuedMessage message, Consumer& consumer);
+  void deliver(QueuedMessage&& message, Consumer& consumer);
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);

@@ -11,12 +11,12 @@ ReadyMessages::Levels ReadyMessages::with_level_0() {
   return levels;
 }
 
-void ReadyMessages::append(QueuedMessage message) {
+void ReadyMessages::append(QueuedMessage&& message) {
   count(message);
   levels_[message.priority].fresh.push_back(std::move(message));
 }
 
-void ReadyMessages::put_back(QueuedMessage message) {
+void ReadyMessages::put_back(QueuedMessage&& message) {
   count(message);
   levels_[message.priority].returned.insert(std::move(message));
 }

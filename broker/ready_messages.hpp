@@ -15,9 +15,9 @@ namespace pocketmq::broker {
 class ReadyMessages {
  public:
   /// Behind all of its priority. Positions of appended messages only grow.
-  void append(QueuedMessage message);
+  void append(QueuedMessage&& message);
   /// A message that had left comes back, before all of its priority that were only appended.
-  void put_back(QueuedMessage message);
+  void put_back(QueuedMessage&& message);
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -12,10 +12,10 @@ constexpr std::size_t slice_max = 10'000;
 
 bool comes_back(Outcome outcome) { return outcome == Outcome::requeued || outcome == Outcome::lost; }
 
-void settle(Outcome outcome, Queue& queue, QueuedMessage message) {
+void settle(Outcome outcome, Queue& queue, QueuedMessage&& message) {
   switch (outcome) {
     case Outcome::acked: return queue.settle(message);
-    case Outcome::discarded: return queue.reject(std::move(message));
+    case Outcome::discarded: return queue.reject(message);
     case Outcome::requeued: return queue.put_back(std::move(message), Return::asked_for);
     case Outcome::lost: return queue.put_back(std::move(message), Return::lost);
   }
@@ -25,7 +25,7 @@ void settle(Outcome outcome, Queue& queue, QueuedMessage message) {
 
 Settlements::Settlements(DeadlineHeap& deadlines) : due_{deadlines, *this, &Settlements::go_on} {}
 
-void Settlements::carry_out(Outcome outcome, Unacked delivery) {
+void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {
   settle(outcome, *delivery.queue, std::move(delivery.message));
   if (delivery.prefetch) delivery.prefetch->release();
   if (comes_back(outcome)) delivery.queue->pump();

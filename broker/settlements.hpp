@@ -23,7 +23,7 @@ class Settlements {
   explicit Settlements(DeadlineHeap& deadlines);
 
   /// Afterwards prefetch is released, and the queue that has got it back delivers it again.
-  static void carry_out(Outcome outcome, Unacked delivery);
+  static void carry_out(Outcome outcome, Unacked&& delivery);
   /// All of them are back in their places before the first is delivered again.
   void carry_out(Outcome outcome, Deliveries deliveries);
 

@@ -43,8 +43,8 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   }
 
   /// Its number is greater than any other.
-  void push_back(T entry);
-  void insert(T entry);
+  void push_back(T&& entry);
+  void insert(T&& entry);
   /// Takes the first out. Only while there is one.
   [[nodiscard]] T pop_front();
   /// Takes out the one with that number; nothing if there is none.
@@ -89,12 +89,12 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       return place < entries.size() && entries[place].*key == number && (present >> place & 1U) != 0;
     }
 
-    void push_back(T entry) {
+    void push_back(T&& entry) {
       present |= std::uint64_t{1} << entries.size();
       entries.push_back(std::move(entry));
     }
     // Not into one that is full of entries without a gap.
-    void insert(T entry) {
+    void insert(T&& entry) {
       auto place = place_of(entry.*key);
       if (place < entries.size() && entries[place].*key == entry.*key) {
         entries[place] = std::move(entry);
@@ -109,7 +109,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       }
       present |= std::uint64_t{1} << place;
     }
-    [[nodiscard]] T take(std::size_t place) {
+    [[nodiscard]] T&& take(std::size_t place) {
       present &= ~(std::uint64_t{1} << place);
       return std::move(entries[place]);
     }
@@ -141,7 +141,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   std::vector<T> spare_;  // an empty one, for its memory
 };
 
-template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::push_back(T entry) {
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::push_back(T&& entry) {
   if (runs_.empty()) add_run(entry.*key);
   auto* last = &runs_.rbegin()->second;
   if (last->is_full()) {
@@ -164,7 +164,7 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::add_run(std::
   if (!is_first) run.entries.reserve(run_max);  // a short sequence grows as it needs
 }
 
-template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T entry) {
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& entry) {
   const auto number = entry.*key;
   if (empty()) runs_.clear();
   if (empty()) return push_back(std::move(entry));

@@ -2,7 +2,7 @@
 
 namespace pocketmq::broker {
 
-void Transaction::add(Outcome outcome, Unacked delivery) {
+void Transaction::add(Outcome outcome, Unacked&& delivery) {
   if (delivery.was_consumed) ++consumed_;
   const bool goes_on = !settlements_.empty() && settlements_.back().outcome == outcome
                        && settlements_.back().deliveries.back().tag < delivery.tag;

@@ -25,7 +25,7 @@ class Transaction {
   };
 
   void add(Publication publication) { publications_.push_back(std::move(publication)); }
-  void add(Outcome outcome, Unacked delivery);
+  void add(Outcome outcome, Unacked&& delivery);
   void add(Outcome outcome, Deliveries deliveries);
 
   /// Takes out what was published, or settled, in that order: to be carried out or given up.

@@ -10,7 +10,7 @@ std::size_t consumed_of(const Deliveries& deliveries) {
   return consumed;
 }
 
-void UnackedWindow::push(Unacked delivery) {
+void UnackedWindow::push(Unacked&& delivery) {
   if (delivery.was_consumed) ++consumed_;
   entries_.push_back(std::move(delivery));
 }

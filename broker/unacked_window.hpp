@@ -30,7 +30,7 @@ using Deliveries = SortedRuns<Unacked, &Unacked::tag>;
 class UnackedWindow {
  public:
   /// `delivery.tag` is greater than any pushed before.
-  void push(Unacked delivery);
+  void push(Unacked&& delivery);
 
   /// Takes out the delivery with that tag; nothing if it is not in the window.
   [[nodiscard]] std::optional<Unacked> settle(std::uint64_t tag);
