@@ -14,7 +14,7 @@ namespace pocketmq::broker {
 namespace {
 
 constexpr std::size_t worth_it = std::size_t{16} << 20;
-constexpr std::chrono::milliseconds pause{200};
+constexpr std::chrono::milliseconds quiet{200};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ HeapTrim::HeapTrim(Context& context) : context_{context}, due_{context.deadlines
 void HeapTrim::observe() {
   const auto held = context_.memory().used();
   most_ = std::max(most_, held);
-  if (most_ - held >= worth_it && due_.at() == TimePoint::max()) due_.set(context_.now() + pause);
+  if (most_ - held >= worth_it) due_.set(context_.now() + quiet);
 }
 
 void HeapTrim::give_back() {

@@ -1,4 +1,5 @@
 // Gives memory back to the system: what was freed in the middle of its heap the allocator keeps, however much it is.
+// That may take longer than a turn should, so it is done when the broker has nothing else to do.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@ class HeapTrim {
   /// `context` outlives it.
   explicit HeapTrim(Context& context);
 
-  /// Looks at how much is held. When that has fallen far, free memory is given back soon, and not again and again.
+  /// Looks at how much is held, at the end of each turn. When that has fallen far, free memory is given back as soon as
+  /// there was no turn for a while.
   void observe();
 
  private:
