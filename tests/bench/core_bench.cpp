@@ -2,13 +2,10 @@
 // out of them are thrown away.
 //
 //     core_bench [WORD...]        only the cases whose names contain all words
-#include <array>
-#include <cstring>
-#include <memory>
 #include <stdexcept>
 
-#include "broker/broker.hpp"
 #include "tests/bench/bench.hpp"
+#include "tests/bench/peer.hpp"
 
 namespace {
 
@@ -16,76 +13,10 @@ using namespace pocketmq;
 using protocol::Command;
 using protocol::Encoding;
 namespace basic = protocol::basic;
-namespace channel = protocol::channel;
-namespace connection = protocol::connection;
 namespace queue = protocol::queue;
 using namespace std::string_literals;
-using namespace std::string_view_literals;
 
 constexpr std::size_t batch = 100;  // messages that come with one read
-
-// The far end of a session.
-class Peer {
- public:
-  Peer(broker::Broker& broker, Encoding encoding)
-      : session_{broker.connect({.name = "bench"}, bench::Clock::now())}, codec_{make_codec(encoding, {})} {
-    if (encoding == Encoding::json) return;
-    feed("AMQP\0\0\x9\1"sv);
-    say({.method = connection::StartOk{.mechanism = "PLAIN", .response = "\0guest\0guest"sv}});
-    say({.method = connection::TuneOk{.channel_max = 2047, .frame_max = 131'072}});
-    say({.method = connection::Open{.virtual_host = "/"}});
-    say({.channel = 1, .method = channel::Open{}});
-  }
-
-  std::string encoded(const Command& command) {
-    protocol::Output output;
-    codec_->encode(command, output);
-    std::string bytes;
-    for_each_piece(output, [&](std::string_view piece) { bytes += piece; });
-    return bytes;
-  }
-
-  void feed(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const auto room = session_->prepare();
-      const auto size = std::min(room.size(), bytes.size());
-      std::memcpy(room.data(), bytes.data(), size);
-      bytes.remove_prefix(size);
-      session_->commit(size, now_);
-    }
-  }
-  void say(const Command& command) {
-    feed(encoded(command));
-    drain();
-  }
-  void say(const protocol::Method& method) { say(Command{.channel = 1, .method = method}); }
-
-  /// Takes all output; returns how many bytes.
-  std::size_t drain() {
-    std::size_t drained = 0;
-    while (!session_->output().empty()) {
-      std::array<std::string_view, 64> pieces;
-      const auto count = session_->output().gather(pieces);
-      std::size_t size = 0;
-      for (std::size_t i = 0; i < count; ++i) size += pieces[i].size();
-      session_->sent(size, now_);
-      drained += size;
-    }
-    if (session_->finished()) throw std::runtime_error{"the broker has ended the connection"};
-    return drained;
-  }
-
- private:
-  template <class Use> static void for_each_piece(const protocol::Output& output, Use&& use) {
-    std::array<std::string_view, 64> pieces;
-    const auto count = output.gather(pieces);
-    for (std::size_t i = 0; i < count; ++i) use(pieces[i]);
-  }
-
-  const protocol::TimePoint now_{bench::Clock::now()};
-  std::unique_ptr<broker::Session> session_;
-  std::unique_ptr<protocol::Codec> codec_;
-};
 
 enum class Acks : std::uint8_t { none, each, whole_batch };
 
@@ -143,12 +74,12 @@ class Conversation {
       for (auto tag = first; tag < next_tag_; ++tag) bytes += ack({.delivery_tag = tag});
     return bytes;
   }
-  std::string ack(const basic::Ack& method) { return consumer_.encoded({.channel = 1, .method = method}); }
+  std::string ack(const basic::Ack& method) { return consumer_.encoded(method); }
 
   const Case case_;
-  broker::Broker broker_;
-  Peer publisher_{broker_, case_.encoding};
-  Peer consumer_{broker_, case_.encoding};
+  bench::Loop loop_;
+  bench::Peer publisher_{loop_, case_.encoding};
+  bench::Peer consumer_{loop_, case_.encoding};
   std::string publishes_;  // a batch
   std::size_t deliveries_bytes_min_{0};
   std::uint64_t next_tag_{1};

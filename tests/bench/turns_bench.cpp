@@ -1,0 +1,330 @@
+// How long the loop is kept when much is done at once: purge, delete, expiry, the end of a connection that has a
+// million unacked deliveries, ... The time of each message, queue or binding, and the longest turn of the loop, in
+// nanoseconds of processor time, as lines of JSON for plot.py.
+//
+//     turns_bench [WORD...]        only the curves whose names, "PANEL: CURVE", contain all words
+#include <functional>
+
+#include "tests/bench/curves.hpp"
+#include "tests/bench/scene.hpp"
+
+namespace {
+
+using namespace pocketmq;
+using namespace std::chrono_literals;
+using bench::Peer;
+using bench::Scene;
+namespace basic = protocol::basic;
+namespace channel = protocol::channel;
+namespace connection = protocol::connection;
+namespace exchange = protocol::exchange;
+namespace queue = protocol::queue;
+namespace tx = protocol::tx;
+
+// Brings a scene to a size, and returns what is then measured.
+using SetUp = std::function<std::function<void()>(Scene& scene, std::size_t size)>;
+
+constexpr std::size_t repetitions = 3;
+
+class Turns {
+ public:
+  Turns(int argc, char** argv) : wanted_{argc, argv} {}
+
+  void measure(std::string_view panel, std::string_view curve, std::size_t largest, const SetUp& set_up) const {
+    if (!wanted_.contains(panel, curve)) return;
+    for (const auto size : bench::powers_of_ten(largest)) {
+      std::vector<double> of_each, longest;
+      for (std::size_t i = 0; i < repetitions; ++i) {
+        Scene scene;
+        const auto work = set_up(scene, size);
+        scene.loop().measure_turns();
+        const auto begin = bench::cpu_time();
+        work();
+        const auto took = bench::cpu_time() - begin;
+        of_each.push_back(static_cast<double>(took.count()) / static_cast<double>(size));
+        longest.push_back(static_cast<double>(scene.loop().longest_turn().count()));
+      }
+      bench::print({panel, curve, "time of each", size, bench::median(of_each)});
+      bench::print({panel, curve, "longest turn", size, bench::median(longest)});
+    }
+  }
+
+ private:
+  bench::Wanted wanted_;
+};
+
+// A queue "q" with that many messages.
+Peer& fill(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
+  auto& publisher = scene.connect();
+  Scene::declare(publisher, "q", arguments);
+  Scene::publish(publisher, size, Scene::message_to(publisher, "q"));
+  scene.require("q", size, 0);
+  return publisher;
+}
+
+protocol::FieldTableWriter dead_lettering() {
+  protocol::FieldTableWriter arguments;
+  arguments.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", "dead");
+  return arguments;
+}
+
+// Somebody who has all messages of "q" unacked.
+Peer& hold(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
+  fill(scene, size, arguments);
+  auto& holder = scene.connect();
+  holder.say(basic::Consume{.queue = "q", .consumer_tag = "holder"});
+  scene.require("q", 0, size);
+  return holder;
+}
+
+// The same after the holder has consumed: what comes back stays in the queue.
+Peer& hold_and_cancel(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
+  auto& holder = hold(scene, size, arguments);
+  holder.say(basic::Cancel{.consumer_tag = "holder"});
+  return holder;
+}
+
+// ---- ready messages
+
+std::function<void()> publish(Scene& scene, std::size_t size) {
+  auto& publisher = fill(scene, 0);
+  return [&scene, &publisher, size] {
+    Scene::publish(publisher, size, Scene::message_to(publisher, "q"));
+    scene.require("q", size, 0);
+  };
+}
+
+std::function<void()> consume(Scene& scene, std::size_t size) {
+  fill(scene, size);
+  auto& consumer = scene.connect();
+  return [&scene, &consumer, size] {
+    consumer.say(basic::Consume{.queue = "q"});
+    scene.require("q", 0, size);
+  };
+}
+
+std::function<void()> purge(Scene& scene, std::size_t size) {
+  auto& peer = fill(scene, size);
+  return [&] {
+    peer.say(queue::Purge{.queue = "q"});
+    scene.require("q", 0, 0);
+  };
+}
+
+std::function<void()> delete_queue(Scene& scene, std::size_t size) {
+  auto& peer = fill(scene, size);
+  return [&] {
+    peer.say(queue::Delete{.queue = "q"});
+    Scene::declare(peer, "q");
+    scene.require("q", 0, 0);
+  };
+}
+
+std::function<void()> expire(Scene& scene, std::size_t size) {
+  protocol::FieldTableWriter arguments;
+  fill(scene, size, arguments.int32("x-message-ttl", 60'000).table());
+  scene.loop().advance(61s);
+  return [&] {
+    scene.loop().settle();
+    scene.require("q", 0, 0);
+  };
+}
+
+std::function<void()> expire_to_dead_letters(Scene& scene, std::size_t size) {
+  auto arguments = dead_lettering();
+  Scene::declare(fill(scene, size, arguments.int32("x-message-ttl", 60'000).table()), "dead");
+  scene.loop().advance(61s);
+  return [&scene, size] {
+    scene.loop().settle();
+    scene.require("q", 0, 0);
+    scene.require("dead", size, 0);
+  };
+}
+
+// ---- unacked messages
+
+std::function<void()> ack_all(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size);
+  return [&] {
+    holder.say(basic::Ack{.multiple = true});
+    scene.require("q", 0, 0);
+  };
+}
+
+std::function<void()> requeue_all(Scene& scene, std::size_t size) {
+  auto& holder = hold_and_cancel(scene, size);
+  return [&scene, &holder, size] {
+    holder.say(basic::Nack{.multiple = true, .requeue = true});
+    scene.require("q", size, 0);
+  };
+}
+
+std::function<void()> reject_to_dead_letters(Scene& scene, std::size_t size) {
+  auto& holder = hold_and_cancel(scene, size, dead_lettering().table());
+  Scene::declare(holder, "dead");
+  return [&scene, &holder, size] {
+    holder.say(basic::Nack{.multiple = true});
+    scene.require("q", 0, 0);
+    scene.require("dead", size, 0);
+  };
+}
+
+std::function<void()> cancel(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size);
+  return [&scene, &holder, size] {
+    holder.say(basic::Cancel{.consumer_tag = "holder"});
+    scene.require("q", 0, size);
+  };
+}
+
+// A peer that has all messages unacked leaves with `words`.
+SetUp leave_saying(const protocol::Command& words) {
+  return [words](Scene& scene, std::size_t size) {
+    auto& holder = hold(scene, size);
+    return [&scene, &holder, size, words] {
+      holder.say(words);
+      scene.require("q", size, 0);
+    };
+  };
+}
+
+std::function<void()> vanish(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size);
+  return [&scene, &holder, size] {
+    holder.vanish();
+    scene.require("q", size, 0);
+  };
+}
+
+// ---- transactions
+
+std::function<void()> commit_publishes(Scene& scene, std::size_t size) {
+  auto& publisher = fill(scene, 0);
+  publisher.say(tx::Select{});
+  Scene::publish(publisher, size, Scene::message_to(publisher, "q"));
+  return [&scene, &publisher, size] {
+    publisher.say(tx::Commit{});
+    scene.require("q", size, 0);
+  };
+}
+
+std::function<void()> commit_acks(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size);
+  holder.say(tx::Select{});
+  holder.say(basic::Ack{.multiple = true});
+  return [&] {
+    holder.say(tx::Commit{});
+    scene.require("q", 0, 0);
+  };
+}
+
+std::function<void()> roll_back_publishes(Scene& scene, std::size_t size) {
+  auto& publisher = fill(scene, 0);
+  publisher.say(tx::Select{});
+  Scene::publish(publisher, size, Scene::message_to(publisher, "q"));
+  return [&] {
+    publisher.say(tx::Rollback{});
+    scene.require("q", 0, 0);
+  };
+}
+
+// ---- many queues, many consumers
+
+Peer& bind_queues(Scene& scene, std::size_t size, bool exclusive) {
+  auto& peer = scene.connect();
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto name = "q" + std::to_string(i);
+    peer.say(queue::Declare{.queue = name, .exclusive = exclusive, .no_wait = true});
+    peer.say(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
+  }
+  return peer;
+}
+
+std::function<void()> fan_out(Scene& scene, std::size_t size) {
+  auto& peer = bind_queues(scene, size, false);
+  return [&] {
+    peer.feed(Scene::message_to(peer, "", "amq.fanout"));
+    scene.require("q0", 1, 0);
+  };
+}
+
+std::function<void()> unbind_by_deleting_the_exchange(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  peer.say(exchange::Declare{.exchange = "topics", .type = "topic"});
+  Scene::declare(peer, "q");
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto key = "stock." + std::to_string(i);
+    peer.say(queue::Bind{.queue = "q", .exchange = "topics", .routing_key = key, .no_wait = true});
+  }
+  return [&] { peer.say(exchange::Delete{.exchange = "topics"}); };
+}
+
+std::function<void()> take_exclusive_queues_along(Scene& scene, std::size_t size) {
+  auto& owner = bind_queues(scene, size, true);
+  return [&] { owner.vanish(); };
+}
+
+std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
+  auto& consumer = scene.connect();
+  Scene::declare(consumer, "q");
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto tag = "c" + std::to_string(i);
+    consumer.say(basic::Consume{.queue = "q", .consumer_tag = tag, .no_wait = true});
+  }
+  return [&] { consumer.say(queue::Delete{.queue = "q"}); };
+}
+
+// What a queue held is free again, and the broker may have put off to hand it back to the system.
+std::function<void()> give_memory_back(Scene& scene, std::size_t size) {
+  fill(scene, size).say(queue::Purge{.queue = "q"});
+  return [&] {
+    scene.loop().advance(1s);
+    scene.loop().settle();
+  };
+}
+
+void run(const Turns& turns) {
+  constexpr std::size_t million = 1'000'000;
+  const auto ready = [&](std::string_view curve, const SetUp& set_up) {
+    turns.measure("all ready messages of a queue", curve, million, set_up);
+  };
+  ready("are published", publish);
+  ready("are consumed", consume);
+  ready("are purged", purge);
+  ready("are deleted with the queue", delete_queue);
+  ready("expire", expire);
+  ready("expire to a dead-letter queue", expire_to_dead_letters);
+
+  const auto unacked = [&](std::string_view curve, const SetUp& set_up) {
+    turns.measure("all unacked messages of a channel", curve, million, set_up);
+  };
+  unacked("are acked, multiple", ack_all);
+  unacked("are requeued", requeue_all);
+  unacked("are rejected to a dead-letter queue", reject_to_dead_letters);
+  unacked("outlive their consumer", cancel);
+  unacked("lose their channel", leave_saying({.channel = 1, .method = channel::Close{}}));
+  unacked("lose their connection, which closes", leave_saying({.method = connection::Close{}}));
+  unacked("lose their connection, which is cut", vanish);
+
+  const auto other = [&](std::string_view curve, std::size_t largest, const SetUp& set_up) {
+    turns.measure("other things", curve, largest, set_up);
+  };
+  other("tx.commit of publishes", million, commit_publishes);
+  other("tx.commit of acks", million, commit_acks);
+  other("tx.rollback of publishes", million, roll_back_publishes);
+  other("memory of messages is given back", million, give_memory_back);
+  other("a message to all bound queues", 100'000, fan_out);
+  other("exclusive queues lose their connection", 100'000, take_exclusive_queues_along);
+  other("bindings lose their exchange", 100'000, unbind_by_deleting_the_exchange);
+  other("consumers lose their queue", 10'000, delete_under_consumers);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  run(Turns{argc, argv});
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "turns_bench: %s\n", error.what());
+  return 1;
+}
