@@ -103,6 +103,11 @@ class _Child:
     def is_running(self):
         return self._process is not None
 
+    @property
+    def process_group(self):
+        """While it runs."""
+        return self._process.pid
+
     def stop(self, *signals):
         """Asks it to end, and if it does not, makes it. Harmless if it has ended."""
         if self._process is None:
