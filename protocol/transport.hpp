@@ -22,10 +22,23 @@
 
 namespace pocketmq::protocol {
 
+/// A transport, over whatever it is.
+class Closeable {
+ public:
+  /// Closes at once; what was not sent is lost.
+  virtual void close(std::error_code why) = 0;
+
+ protected:
+  ~Closeable() = default;
+};
+
 /// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do. All of a
 /// transport happens on the turn's executor. It keeps itself alive while it is open.
 template <class Stream>
-class Transport final : public Waker, public Flushable, public std::enable_shared_from_this<Transport<Stream>> {
+class Transport final : public Waker,
+                        public Flushable,
+                        public Closeable,
+                        public std::enable_shared_from_this<Transport<Stream>> {
  public:
   using Executor = typename Stream::executor_type;
 
@@ -50,8 +63,7 @@ class Transport final : public Waker, public Flushable, public std::enable_share
     if (is_open() && !std::exchange(dirty_, true)) turn_.request(this->shared_from_this());
   }
 
-  /// Closes at once; what was not sent is lost.
-  void close(std::error_code why) {
+  void close(std::error_code why) override {
     if (!is_open()) return;
     state_ = State::closed;
     std::error_code ignored;

@@ -179,6 +179,7 @@ ParsedUrl parse_url(std::string_view text) {
 }
 
 std::string to_string(const Url& url, Secrets secrets) {
+  if (url.pipe) return "the pipe to a broker in this process";
   std::string text = url.encoding == Encoding::json ? "amqp+json://" : "amqp://";
   text += percent_encode(url.user) + ':';
   text += secrets == Secrets::hidden ? std::string{hidden_secret} : percent_encode(url.password);

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@
 #include "protocol/json_text.hpp"
 
 namespace pocketmq::protocol {
+
+class PipeEntrance;
 
 struct Url {
   static constexpr std::uint16_t default_port = 5672;
@@ -29,6 +32,7 @@ struct Url {
   std::optional<std::chrono::seconds> heartbeat{};  // 0 for none
   std::optional<std::chrono::milliseconds> connection_timeout{};
   std::optional<std::uint32_t> frame_max_bytes{};
+  std::shared_ptr<PipeEntrance> pipe{};  // into a broker in this process; host and port mean nothing then
 
   friend bool operator==(const Url&, const Url&) = default;
 };
@@ -42,7 +46,8 @@ struct ParsedUrl {
 /// RabbitMQ's specification tells `amqp://host/` (the virtual host "") from `amqp://host`, but nobody means it.
 [[nodiscard]] ParsedUrl parse_url(std::string_view text);
 
-/// A text that `parse_url` reads as the same URL; with secrets hidden, one for logs and errors.
+/// A text that `parse_url` reads as the same URL; with secrets hidden, one for logs and errors. Of a pipe, which no
+/// text can lead to, it only says that it is one.
 [[nodiscard]] std::string to_string(const Url& url, Secrets secrets = Secrets::shown);
 
 }  // namespace pocketmq::protocol
