@@ -1,17 +1,10 @@
 #include "broker/embedded.hpp"
 
-#include <random>
-
 namespace pocketmq::broker {
 namespace {
 
 // For clients to answer the close of their connection; those that do not are cut.
 constexpr std::chrono::milliseconds grace{200};
-
-Options seeded(Options options) {
-  if (options.seed == 0) options.seed = std::random_device{}();
-  return options;
-}
 
 }  // namespace
 
@@ -19,10 +12,14 @@ Embedded::Embedded(Options options, Observer* observer)
     : broker_{seeded(std::move(options)), observer},
       listener_{context_, broker_, {asio::ip::address_v4::loopback(), 0}},
       port_{listener_.address().port()},
+      entrance_{make_entrance(context_, listener_.connections())},
       thread_{[this] { context_.run(); }} {}
 
 Embedded::~Embedded() {
-  asio::post(context_, [this] { listener_.stop("the embedded broker was stopped", grace); });
+  asio::post(context_, [this] {
+    entrance_->close();
+    listener_.stop("the embedded broker was stopped", grace);
+  });
   thread_.join();
 }
 
@@ -30,5 +27,7 @@ std::string Embedded::url(protocol::Encoding encoding) const {
   const std::string scheme = encoding == protocol::Encoding::json ? "amqp+json" : "amqp";
   return scheme + "://guest:guest@127.0.0.1:" + std::to_string(port_) + "/";
 }
+
+protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
 
 }  // namespace pocketmq::broker

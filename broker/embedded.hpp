@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -10,6 +11,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include "broker/in_process.hpp"
 #include "broker/listener.hpp"
 
 namespace pocketmq::broker {
@@ -27,6 +29,9 @@ class Embedded {
   /// Where a client reaches it, as guest: "amqp+json://guest:guest@127.0.0.1:49152/", or with "amqp://".
   [[nodiscard]] std::string url(protocol::Encoding encoding = protocol::Encoding::json) const;
 
+  /// Where a client of this process reaches it as guest without a socket; see InProcess.
+  [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
+
   /// Runs `f(Broker&)` on the broker's thread, waits, and returns what it returns or throws what it throws. `f` may
   /// look at everything, and must not keep references.
   template <class F> auto inspect(F&& f) -> std::invoke_result_t<F, Broker&> {
@@ -41,6 +46,7 @@ class Embedded {
   Broker broker_;
   Listener listener_;
   std::uint16_t port_;
+  std::shared_ptr<protocol::PipeEntrance> entrance_;
   std::thread thread_;
 };
 

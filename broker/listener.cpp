@@ -1,7 +1,7 @@
 #include "broker/listener.hpp"
 
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace pocketmq::broker {
 namespace {
@@ -23,17 +23,11 @@ bool is_loopback(const asio::ip::address& address) {
 }  // namespace
 
 Listener::Listener(asio::io_context& context, Broker& broker, const asio::ip::tcp::endpoint& address)
-    : broker_{broker},
-      turn_{context.get_executor()},
-      acceptor_{context.get_executor()},
-      broker_timer_{context.get_executor()},
-      pause_timer_{context.get_executor()} {
+    : connections_{context, broker}, acceptor_{context.get_executor()}, pause_timer_{context.get_executor()} {
   acceptor_.open(address.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address{true});
   acceptor_.bind(address);
   acceptor_.listen();
-  turn_.also([this] { arm_broker_timer(); });
-  broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
   accept();
 }
 
@@ -57,44 +51,15 @@ void Listener::begin(Socket socket) {
   const auto remote = socket.remote_endpoint(error);
   if (error) return;  // gone already
   socket.set_option(asio::ip::tcp::no_delay{true}, error);
-
-  auto session = broker_.connect({.name = describe(remote), .from_loopback = is_loopback(remote.address())},
-                                 protocol::Clock::now());
-  auto transport = std::make_shared<Transport>(std::move(socket), std::move(session), turn_);
-  transports_.insert(transport);
-  transport->start([this, weak = std::weak_ptr{transport}] {
-    transports_.erase(weak.lock());
-    if (stopping_ && transports_.empty()) pause_timer_.cancel();
-  });
-}
-
-void Listener::arm_broker_timer() {
-  const auto deadline = broker_.deadline();
-  if (deadline >= broker_timer_at_ || stopping_) return;
-  broker_timer_at_ = deadline;
-  broker_timer_.expires_at(deadline);
-  broker_timer_.async_wait([this](std::error_code cancelled) {
-    if (cancelled) return;
-    broker_timer_at_ = TimePoint::max();
-    broker_.tick(protocol::Clock::now());
-    arm_broker_timer();
-  });
+  connections_.add(std::move(socket), {.name = describe(remote), .from_loopback = is_loopback(remote.address())});
 }
 
 void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {
   stopping_ = true;
   std::error_code ignored;
   acceptor_.close(ignored);
-  broker_timer_.cancel();
   pause_timer_.cancel();
-  broker_.shut_down(text);
-  if (transports_.empty()) return;
-  pause_timer_.expires_after(grace);
-  pause_timer_.async_wait([this](std::error_code cancelled) {
-    if (cancelled) return;
-    const std::vector left(transports_.begin(), transports_.end());
-    for (const auto& transport : left) transport->close(asio::error::operation_aborted);
-  });
+  connections_.stop(text, grace);
 }
 
 }  // namespace pocketmq::broker

@@ -1,17 +1,12 @@
 // Listens on a TCP port and gives each connection to the broker.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <unordered_set>
-
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "broker/broker.hpp"
-#include "protocol/transport.hpp"
+#include "broker/connections.hpp"
 
 namespace pocketmq::broker {
 
@@ -33,21 +28,18 @@ class Listener {
   /// Then the io_context has nothing more to do.
   void stop(std::string_view text, std::chrono::milliseconds grace);
 
+  /// Those that it accepted, and what else is added to them.
+  [[nodiscard]] Connections& connections() { return connections_; }
+
  private:
-  using Transport = protocol::Transport<Socket>;
   using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
 
   void accept();
   void begin(Socket socket);
-  void arm_broker_timer();
 
-  Broker& broker_;
-  protocol::Turn<Executor> turn_;
+  Connections connections_;
   asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
-  Timer broker_timer_;
-  Timer pause_timer_;  // before accepting again, when the system had no room; and the grace of a stop
-  TimePoint broker_timer_at_{TimePoint::max()};
-  std::unordered_set<std::shared_ptr<Transport>> transports_;
+  Timer pause_timer_;  // before accepting again, when the system had no room
   bool stopping_{false};
 };
 

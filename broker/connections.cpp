@@ -1,0 +1,58 @@
+#include "broker/connections.hpp"
+
+#include <vector>
+
+#include <asio/error.hpp>
+
+namespace pocketmq::broker {
+
+Connections::Connections(asio::io_context& context, Broker& broker)
+    : broker_{broker},
+      turn_{context.get_executor()},
+      broker_timer_{context.get_executor()},
+      grace_timer_{context.get_executor()} {
+  turn_.also([this] { arm_broker_timer(); });
+  broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
+}
+
+void Connections::remove(const std::shared_ptr<protocol::Closeable>& transport) {
+  transports_.erase(transport);
+  if (stopping_ && transports_.empty()) grace_timer_.cancel();
+}
+
+void Connections::arm_broker_timer() {
+  const auto deadline = broker_.deadline();
+  if (deadline >= broker_timer_at_ || stopping_) return;
+  broker_timer_at_ = deadline;
+  broker_timer_.expires_at(deadline);
+  broker_timer_.async_wait([this](std::error_code cancelled) {
+    if (cancelled) return;
+    broker_timer_at_ = TimePoint::max();
+    broker_.tick(protocol::Clock::now());
+    arm_broker_timer();
+  });
+}
+
+void Connections::stop(std::string_view text, std::chrono::milliseconds grace) {
+  stopping_ = true;
+  broker_timer_.cancel();
+  broker_.shut_down(text);
+  if (transports_.empty()) return;
+  grace_timer_.expires_after(grace);
+  grace_timer_.async_wait([this](std::error_code cancelled) {
+    if (!cancelled) cut_transports();
+  });
+}
+
+void Connections::cut() {
+  stopping_ = true;
+  broker_timer_.cancel();
+  cut_transports();
+}
+
+void Connections::cut_transports() {
+  const std::vector left(transports_.begin(), transports_.end());
+  for (const auto& transport : left) transport->close(asio::error::operation_aborted);
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,57 @@
+// The connections of a broker, whatever they run over: it is driven, and they are served, by one event loop.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+
+#include "broker/broker.hpp"
+#include "protocol/transport.hpp"
+
+namespace pocketmq::broker {
+
+/// Belongs to the thread that runs the io_context. Lives until that has run what was posted to it before.
+class Connections {
+ public:
+  using Executor = asio::io_context::executor_type;
+
+  Connections(asio::io_context& context, Broker& broker);
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  /// Serves what comes over `stream`, until either side closes it.
+  template <class Stream> void add(Stream stream, Peer peer) {
+    auto session = broker_.connect(std::move(peer), protocol::Clock::now());
+    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn_);
+    transports_.insert(transport);
+    transport->start([this, weak = std::weak_ptr<protocol::Closeable>{transport}] { remove(weak.lock()); });
+  }
+
+  /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
+  /// io_context has nothing more to do.
+  void stop(std::string_view text, std::chrono::milliseconds grace);
+  /// Cuts them all, without a word, and does nothing more.
+  void cut();
+
+ private:
+  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
+
+  void remove(const std::shared_ptr<protocol::Closeable>& transport);
+  void cut_transports();
+  void arm_broker_timer();
+
+  Broker& broker_;
+  protocol::Turn<Executor> turn_;
+  Timer broker_timer_;
+  Timer grace_timer_;
+  TimePoint broker_timer_at_{TimePoint::max()};
+  std::unordered_set<std::shared_ptr<protocol::Closeable>> transports_;
+  bool stopping_{false};
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,43 @@
+#include "broker/in_process.hpp"
+
+#include <random>
+#include <utility>
+
+#include <asio/post.hpp>
+
+namespace pocketmq::broker {
+
+InProcess::Served::Served(asio::io_context& context, Options options, Observer* observer)
+    : broker{seeded(std::move(options)), observer}, connections{context, broker} {}
+
+InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
+    : context_{context},
+      served_{std::make_shared<Served>(context, std::move(options), observer)},
+      entrance_{make_entrance(context, served_->connections)} {}
+
+InProcess::~InProcess() {
+  entrance_->close();
+  served_->connections.cut();
+  // What was posted before still refers to it.
+  asio::post(context_, [served = std::move(served_)] {});
+}
+
+protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
+
+std::shared_ptr<protocol::PipeEntrance> make_entrance(asio::io_context& context, Connections& connections) {
+  using Entrance = protocol::PipeEntrance;
+  return std::make_shared<Entrance>(context.get_executor(), [&connections](protocol::Pipe<Entrance::Home> pipe) {
+    connections.add(std::move(pipe), {.name = "a pipe of this process"});
+  });
+}
+
+protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding) {
+  return {.encoding = encoding, .pipe = std::move(entrance)};
+}
+
+Options seeded(Options options) {
+  if (options.seed == 0) options.seed = std::random_device{}();
+  return options;
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,59 @@
+// A broker in the caller's event loop, for clients and servers of the same process: no thread, no port, no socket.
+//
+//     asio::io_context context;
+//     pocketmq::broker::InProcess broker{context};
+//     pocketmq::client::RpcClient rpc{context.get_executor(), broker.pipe()};
+//     context.run();
+#pragma once
+
+#include <memory>
+
+#include <asio/io_context.hpp>
+
+#include "broker/connections.hpp"
+#include "protocol/pipe.hpp"
+#include "protocol/url.hpp"
+
+namespace pocketmq::broker {
+
+/// Belongs to the one thread that runs the io_context, which must outlive it. The destructor cuts all connections, and
+/// clients find nobody at the pipe from then on.
+class InProcess {
+ public:
+  /// `observer`, called on that thread, must outlive the io_context's handlers.
+  explicit InProcess(asio::io_context& context, Options options = {}, Observer* observer = nullptr);
+  InProcess(const InProcess&) = delete;
+  InProcess& operator=(const InProcess&) = delete;
+  ~InProcess();
+
+  /// Where a client of this process reaches it, as guest, on this thread or another. May outlive the broker. AMQP takes
+  /// less time; JSON can be read in a trace of the bytes.
+  [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
+
+  /// To look at; on the broker's thread.
+  [[nodiscard]] Broker& broker() { return served_->broker; }
+
+ private:
+  struct Served {
+    Served(asio::io_context& context, Options options, Observer* observer);
+
+    Broker broker;
+    Connections connections;
+  };
+
+  asio::io_context& context_;
+  std::shared_ptr<Served> served_;
+  std::shared_ptr<protocol::PipeEntrance> entrance_;
+};
+
+/// An entrance for pipes to what `connections` serve, which must outlive it until it is closed.
+[[nodiscard]] std::shared_ptr<protocol::PipeEntrance> make_entrance(asio::io_context& context,
+                                                                    Connections& connections);
+
+/// The URL of an entrance, as guest.
+[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding);
+
+/// The options, with a seed chosen at random if they have none.
+[[nodiscard]] Options seeded(Options options);
+
+}  // namespace pocketmq::broker
