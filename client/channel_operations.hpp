@@ -85,7 +85,7 @@ class ChannelOperations : public std::enable_shared_from_this<ChannelOperations>
   void on_return(OnReturn returned);
   void close(Done<> done);
   [[nodiscard]] CloseReason close_reason() const;
-  [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }
+  [[nodiscard]] const SerialExecutor& executor() const { return driver_->executor(); }
 
  private:
   template <class Task> void run(Task task) {

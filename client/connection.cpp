@@ -5,12 +5,18 @@
 namespace pocketmq::client {
 
 Connection::Connection(std::string_view url, ConnectionOptions options)
-    : driver_{Driver::on(Loop::on_own_thread(), parse_url_or_throw(url), std::move(options))} {
+    : Connection{parse_url_or_throw(url), std::move(options)} {}
+
+Connection::Connection(protocol::Url url, ConnectionOptions options)
+    : driver_{Driver::on(Loop::on_own_thread(), std::move(url), std::move(options))} {
   driver_->open_and_wait();
 }
 
 Connection::Connection(asio::any_io_executor executor, std::string_view url, ConnectionOptions options)
-    : driver_{Driver::on(Loop::on_executor(std::move(executor)), parse_url_or_throw(url), std::move(options))} {}
+    : Connection{std::move(executor), parse_url_or_throw(url), std::move(options)} {}
+
+Connection::Connection(asio::any_io_executor executor, protocol::Url url, ConnectionOptions options)
+    : driver_{Driver::on(Loop::on_executor(std::move(executor)), std::move(url), std::move(options))} {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   if (this == &other) return *this;

@@ -26,8 +26,11 @@ class Connection {
   /// Connects, with a thread of its own, and waits until it is open. Throws std::system_error, whose text says what
   /// failed and why: a system's code, a `client::Error`, or an AMQP reply code.
   explicit Connection(std::string_view url, ConnectionOptions options = {});
+  /// The same for what a broker in this process says of itself, say its `pipe()`.
+  explicit Connection(protocol::Url url, ConnectionOptions options = {});
   /// Will connect on a strand of `executor`, at `async_open`. Throws for a URL that does not parse.
   Connection(asio::any_io_executor executor, std::string_view url, ConnectionOptions options = {});
+  Connection(asio::any_io_executor executor, protocol::Url url, ConnectionOptions options = {});
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept;
   /// Closes gracefully. With a thread of its own it waits for the goodbye (7 seconds at most, if the broker hangs) and
@@ -58,7 +61,7 @@ class Connection {
   /// does again.
   void on_blocked(std::function<void(const std::optional<std::string>& reason)> blocked);
 
-  [[nodiscard]] const asio::any_io_executor& executor() const { return driver_->executor(); }
+  [[nodiscard]] asio::any_io_executor executor() const { return driver_->executor(); }
 
  private:
   static void start_open_channel(Driver& driver, Done<Channel> done);

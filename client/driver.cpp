@@ -3,9 +3,10 @@
 #include <future>
 
 #include <asio/connect.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
 
+#include "protocol/pipe.hpp"
 #include "protocol/transport.hpp"
 
 namespace pocketmq::client {
@@ -23,19 +24,17 @@ CloseReason reason_of(std::error_code error) {
   return {error, error.message()};
 }
 
-template <class Executor> class SocketDriver final : public Driver {
+class SocketDriver final : public Driver {
  public:
-  using Socket = asio::basic_stream_socket<tcp, Executor>;
-  using Resolver = asio::ip::basic_resolver<tcp, Executor>;
-  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
+  using Socket = asio::basic_stream_socket<tcp, SerialExecutor>;
+  using Resolver = asio::ip::basic_resolver<tcp, SerialExecutor>;
+  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, SerialExecutor>;
 
-  SocketDriver(std::shared_ptr<Loop> loop, Executor io, protocol::Url url, ConnectionOptions options)
+  SocketDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
       : Driver{std::move(loop), std::move(url), std::move(options)},
-        io_{io},
-        turn_{io},
-        resolver_{io},
-        socket_{io},
-        timer_{io} {}
+        resolver_{executor()},
+        socket_{executor()},
+        timer_{executor()} {}
 
  private:
   void connect(TimePoint until) override {
@@ -55,7 +54,7 @@ template <class Executor> class SocketDriver final : public Driver {
                             });
   }
 
-  void connect_to(typename Resolver::results_type places, TimePoint until) {
+  void connect_to(Resolver::results_type places, TimePoint until) {
     if (!is_connecting_) return;
     asio::async_connect(socket_, places,
                         [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint&) {
@@ -69,10 +68,7 @@ template <class Executor> class SocketDriver final : public Driver {
     timer_.cancel();
     std::error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
-    core_->open(until, std::exchange(open_done_, nullptr));
-    // A turn that was asked for may still come after the transport has closed.
-    std::make_shared<protocol::Transport<Socket>>(std::move(socket_), core_, turn_)
-        ->start([this, self = shared_from_this()] { asio::post(io_, [self] {}); });
+    Driver::connected(std::move(socket_), until);
   }
 
   void fail(const CloseReason& reason) {
@@ -89,12 +85,24 @@ template <class Executor> class SocketDriver final : public Driver {
     socket_.close(ignored);
   }
 
-  Executor io_;
-  protocol::Turn<Executor> turn_;
   Resolver resolver_;
   Socket socket_;
   Timer timer_;
   bool is_connecting_{true};
+};
+
+class PipeDriver final : public Driver {
+ public:
+  PipeDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+      : Driver{std::move(loop), std::move(url), std::move(options)} {}
+
+ private:
+  void connect(TimePoint until) override {
+    auto pipe = url_.pipe->connect(executor());
+    if (!pipe) return connecting_failed({asio::error::connection_refused, "the broker in this process is gone"});
+    connected(std::move(*pipe), until);
+  }
+  void stop_connecting() override {}
 };
 
 Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
@@ -114,17 +122,16 @@ protocol::Limits limits_of(const protocol::Url& url) {
 }  // namespace
 
 std::shared_ptr<Driver> Driver::on(const std::shared_ptr<Loop>& loop, protocol::Url url, ConnectionOptions options) {
-  return loop->with_executor([&](const auto& io) -> std::shared_ptr<Driver> {
-    return std::make_shared<SocketDriver<std::remove_cvref_t<decltype(io)>>>(loop, io, std::move(url),
-                                                                             std::move(options));
-  });
+  if (url.pipe) return std::make_shared<PipeDriver>(loop, std::move(url), std::move(options));
+  return std::make_shared<SocketDriver>(loop, std::move(url), std::move(options));
 }
 
 Driver::Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
     : loop_{std::move(loop)},
       url_{std::move(url)},
       options_{std::move(options)},
-      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())} {}
+      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())},
+      turn_{loop_->executor()} {}
 
 void Driver::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
@@ -141,6 +148,15 @@ void Driver::close(Done<> done) {
     if (open_done_ || !core_->has_begun()) connecting_failed({Error::closed, "closed by the client"});
     core_->close(Clock::now(), std::move(done));
   });
+}
+
+template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
+  core_->open(until, std::exchange(open_done_, nullptr));
+  // As long as it is open there is work; and a turn that was asked for may still come after it has closed.
+  std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, turn_)
+      ->start([this, self = shared_from_this(), work = asio::make_work_guard(executor().inner())] {
+        executor().post([self] {});
+      });
 }
 
 void Driver::connecting_failed(const CloseReason& reason) {

@@ -1,4 +1,4 @@
-// Runs one ConnectionCore: finds the broker, and gives it a socket.
+// Runs one ConnectionCore: finds the broker, and gives it a socket, or a pipe to a broker in this process.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include "client/connection_core.hpp"
 #include "client/loop.hpp"
 #include "client/urls.hpp"
+#include "protocol/turn.hpp"
 
 namespace pocketmq::client {
 
@@ -31,8 +32,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // From any thread:
 
-  void run(MoveOnlyFunction<void()> task) { loop_->run(std::move(task)); }
-  [[nodiscard]] const asio::any_io_executor& executor() const { return loop_->executor(); }
+  template <class Task> void run(Task task) { loop_->run(std::move(task)); }
+  [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Resolves, connects and logs in. Call once.
   void open(Done<> done);
@@ -57,11 +58,14 @@ class Driver : public std::enable_shared_from_this<Driver> {
   /// Ends `connect` if it has not come to its end.
   virtual void stop_connecting() = 0;
   void connecting_failed(const CloseReason& reason);
+  /// There is a stream: logs in over it.
+  template <class Stream> void connected(Stream stream, protocol::TimePoint until);
 
   const std::shared_ptr<Loop> loop_;
   const protocol::Url url_;
   const ConnectionOptions options_;
   const std::shared_ptr<ConnectionCore> core_;
+  protocol::Turn<SerialExecutor> turn_;
   Done<> open_done_;
 };
 

@@ -62,8 +62,8 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // From any thread:
 
-  void run(MoveOnlyFunction<void()> task) { loop_->run(std::move(task)); }
-  [[nodiscard]] const asio::any_io_executor& executor() const { return loop_->executor(); }
+  template <class Task> void run(Task task) { loop_->run(std::move(task)); }
+  [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Tries each URL once, in the order given, and fails with the last one's error if none opens (unless it is patient);
   /// then close the link.
@@ -87,7 +87,7 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] const CloseReason& last_failure() const { return last_failure_; }
 
  private:
-  using Timer = asio::basic_waitable_timer<protocol::Clock>;
+  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, SerialExecutor>;
 
   Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect);
 

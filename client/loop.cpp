@@ -12,13 +12,12 @@ std::shared_ptr<Loop> Loop::on_own_thread() {
 }
 
 std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
-  return std::shared_ptr<Loop>{new Loop{asio::make_strand(executor)}};
+  return std::shared_ptr<Loop>{new Loop{std::move(executor)}};
 }
 
 Loop::Loop(std::shared_ptr<asio::io_context> own_context)
     : own_context_{std::move(own_context)},
-      io_{own_context_->get_executor()},
-      executor_{own_context_->get_executor()},
+      executor_{SerialExecutor::on(own_context_->get_executor())},
       stays_{own_context_->get_executor()},
       thread_{[context = own_context_] { context->run(); }} {}
 
@@ -31,17 +30,6 @@ Loop::~Loop() {
     thread_.join();
 }
 
-void Loop::run(MoveOnlyFunction<void()> task) const {
-  if (runs_here())
-    task();
-  else
-    post(std::move(task));
-}
-
-void Loop::post(MoveOnlyFunction<void()> task) const {
-  with_executor([&](const auto& io) { asio::post(io, std::move(task)); });
-}
-
 void Loop::refuse_to_block_here() const {
   if (blocks_here())
     throw std::system_error{
@@ -50,27 +38,19 @@ void Loop::refuse_to_block_here() const {
 }
 
 void Loop::close_and_wait(MoveOnlyFunction<void(Done<>)> close) {
-  if (!own_context_ || runs_here()) return close([](std::error_code) {});
+  if (!own_context_ || executor_.runs_here()) return close([](std::error_code) {});
   std::promise<void> over;
   close([&](std::error_code) {
-    // Two turns later the transport is gone, and whatever was completed has been handled.
-    post([&] { post([&] { over.set_value(); }); });
+    // Behind what the thread has to do by then comes what that posts, and then this.
+    asio::post(*own_context_, [&] { executor_.post([&] { over.set_value(); }); });
   });
   over.get_future().wait();
 }
 
-bool Loop::runs_here() const {
-  return with_executor([](const auto& io) { return io.running_in_this_thread(); });
-}
-
-// A strand does not run while the thread that should run it waits.
+// What the caller's thread should run does not run while that waits.
 bool Loop::blocks_here() const {
-  if (const auto* strand = std::get_if<Strand>(&io_)) {
-    const auto inner = strand->get_inner_executor();
-    const auto* context = inner.target<asio::io_context::executor_type>();
-    if (context != nullptr && context->running_in_this_thread()) return true;
-  }
-  return runs_here();
+  const auto* context = own_context_ ? nullptr : executor_.inner().target<asio::io_context::executor_type>();
+  return (context != nullptr && context->running_in_this_thread()) || executor_.runs_here();
 }
 
 }  // namespace pocketmq::client

@@ -1,17 +1,17 @@
-// Where all of a connection happens: on a thread of its own, or on a strand of the caller's executor.
+// Where all of a connection happens: on a thread of its own, or on the caller's executor, one task after the other.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <thread>
-#include <variant>
+#include <utility>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-#include <asio/strand.hpp>
 
 #include "client/move_only_function.hpp"
+#include "client/serial_executor.hpp"
 
 namespace pocketmq::client {
 
@@ -28,9 +28,13 @@ class Loop {
   ~Loop();
 
   /// Runs `task` there: now, if called there.
-  void run(MoveOnlyFunction<void()> task) const;
-  void post(MoveOnlyFunction<void()> task) const;
-  [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+  template <class Task> void run(Task task) const {
+    if (executor_.runs_here())
+      task();
+    else
+      executor_.post(std::move(task));
+  }
+  [[nodiscard]] const SerialExecutor& executor() const { return executor_; }
   /// Throws std::system_error(resource_deadlock_would_occur) where waiting would keep the loop from running.
   void refuse_to_block_here() const;
 
@@ -38,22 +42,14 @@ class Loop {
   /// run.
   void close_and_wait(MoveOnlyFunction<void(Done<>)> close);
 
-  /// Calls `f` with the executor as what it is, which is faster to use than `executor()`.
-  template <class F> auto with_executor(F&& f) const { return std::visit(std::forward<F>(f), io_); }
-
  private:
-  using ThreadExecutor = asio::io_context::executor_type;
-  using Strand = asio::strand<asio::any_io_executor>;
-
   explicit Loop(std::shared_ptr<asio::io_context> own_context);
-  explicit Loop(Strand strand) : io_{strand}, executor_{std::move(strand)} {}
-  [[nodiscard]] bool runs_here() const;
+  explicit Loop(asio::any_io_executor executor) : executor_{SerialExecutor::on(std::move(executor))} {}
   [[nodiscard]] bool blocks_here() const;
 
   const std::shared_ptr<asio::io_context> own_context_;
-  const std::variant<ThreadExecutor, Strand> io_;
-  const asio::any_io_executor executor_;
-  std::optional<asio::executor_work_guard<ThreadExecutor>> stays_;
+  const SerialExecutor executor_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays_;
   std::thread thread_;
 };
 

@@ -35,7 +35,7 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void close_and_wait();
 
   [[nodiscard]] std::uint64_t dropped_replies() const { return core_.dropped_replies(); }
-  [[nodiscard]] const asio::any_io_executor& executor() const { return link_->executor(); }
+  [[nodiscard]] const SerialExecutor& executor() const { return link_->executor(); }
   void refuse_to_block_here() const { link_->refuse_to_block_here(); }
 
  private:

@@ -73,7 +73,7 @@ class RpcClient {
   [[nodiscard]] std::uint64_t dropped_replies() const { return caller_->dropped_replies(); }
 
   /// Where the connection runs; it must not be blocked. It lives as long as the client does.
-  [[nodiscard]] const asio::any_io_executor& executor() const { return caller_->executor(); }
+  [[nodiscard]] asio::any_io_executor executor() const { return caller_->executor(); }
 
  private:
   std::shared_ptr<RpcCaller> caller_;

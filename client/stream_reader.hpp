@@ -26,7 +26,7 @@ class StreamReader {
   /// Has the handler stopped. What has come can still be read.
   void cancel() { stop_.request_stop(); }
 
-  [[nodiscard]] const asio::any_io_executor& executor() const { return caller_->executor(); }
+  [[nodiscard]] const SerialExecutor& executor() const { return caller_->executor(); }
 
  private:
   const std::shared_ptr<RpcCaller> caller_;

@@ -1,9 +1,11 @@
-// Where a broker can be reached: one URL, or several of which one after the other is tried.
+// Where a broker can be reached: one URL, or several of which one after the other is tried; or the pipe of a broker in
+// this process.
 #pragma once
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/url.hpp"
@@ -29,6 +31,7 @@ class Urls {
   Urls(std::initializer_list<std::string> lists) : Urls{std::vector<std::string>{lists}} {}
   Urls(std::string_view list) : Urls{std::vector<std::string>{std::string{list}}} {}
   Urls(const std::string& list) : Urls{std::vector<std::string>{list}} {}
+  Urls(protocol::Url url) : urls_{std::move(url)} {}
   Urls(const char* list) : Urls{std::vector<std::string>{list}} {}
 
   [[nodiscard]] std::size_t size() const { return urls_.size(); }

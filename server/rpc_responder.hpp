@@ -53,7 +53,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
   /// Stops, lets running handlers finish, and closes the connection.
   void close_and_wait();
 
-  [[nodiscard]] const asio::any_io_executor& executor() const { return link_->executor(); }
+  [[nodiscard]] const client::SerialExecutor& executor() const { return link_->executor(); }
 
  private:
   struct Procedure {
