@@ -61,10 +61,9 @@ std::error_code encode(const Properties& properties, std::string& to) {
   return {};
 }
 
-Message to_message(const protocol::Properties& properties, std::string_view body) {
+Message to_message(const protocol::BasicProperties& properties, std::string_view body) {
   Message message{.body = std::string{body}};
-  const auto views = properties.decode();
-  each_pair(message.properties, views, Copy{});
+  each_pair(message.properties, properties, Copy{});
   return message;
 }
 

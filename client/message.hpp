@@ -76,6 +76,9 @@ struct QueueInfo {
 /// Appends the encoding of `properties` to `to`, or says which of them is too long.
 [[nodiscard]] std::error_code encode(const Properties& properties, std::string& to);
 
-[[nodiscard]] Message to_message(const protocol::Properties& properties, std::string_view body);
+[[nodiscard]] Message to_message(const protocol::BasicProperties& properties, std::string_view body);
+[[nodiscard]] inline Message to_message(const protocol::Properties& properties, std::string_view body) {
+  return to_message(properties.decode(), body);
+}
 
 }  // namespace pocketmq::client

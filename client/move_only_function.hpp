@@ -29,12 +29,12 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
     Callable(const Callable&) = delete;
     Callable& operator=(const Callable&) = delete;
     virtual ~Callable() = default;
-    virtual Result call(Args... args) = 0;
+    virtual Result call(Args&&... args) = 0;
   };
 
   template <class F> struct Target final : Callable {
     explicit Target(F f) : function{std::move(f)} {}
-    Result call(Args... args) override { return std::invoke(function, std::forward<Args>(args)...); }
+    Result call(Args&&... args) override { return std::invoke(function, std::forward<Args>(args)...); }
     F function;
   };
 

@@ -15,9 +15,14 @@ std::uint64_t random_id() {
   return id;
 }
 
+char* write_hex_id(std::uint64_t id, char* to) {
+  for (auto left = hex_id_size; left > 0; --left, id >>= 4U) to[left - 1] = "0123456789abcdef"[id & 0xFU];
+  return to + hex_id_size;
+}
+
 std::string hex_id(std::uint64_t id) {
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, id >>= 4U) *digit = "0123456789abcdef"[id & 0xFU];
+  std::string text(hex_id_size, '0');
+  write_hex_id(id, text.data());
   return text;
 }
 

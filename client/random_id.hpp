@@ -1,6 +1,7 @@
 // Ids that no two objects, processes or machines are likely to share.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -9,9 +10,11 @@ namespace pocketmq::client {
 /// Never 0. From any thread.
 [[nodiscard]] std::uint64_t random_id();
 
-/// `id` as 16 hex digits.
-[[nodiscard]] std::string hex_id(std::uint64_t id);
+inline constexpr std::size_t hex_id_size = 16;
 
-[[nodiscard]] inline std::string random_hex_id() { return hex_id(random_id()); }
+/// Writes `id` as 16 hex digits to where there is room for them, and returns their end.
+char* write_hex_id(std::uint64_t id, char* to);
+/// The same as a text.
+[[nodiscard]] std::string hex_id(std::uint64_t id);
 
 }  // namespace pocketmq::client

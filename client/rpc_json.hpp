@@ -67,6 +67,10 @@ template <class Result> [[nodiscard]] Payload encode_result(const Result& result
     return {dump(to_value(result), RpcCode::internal)};
 }
 
+template <std::same_as<Bytes> Result> [[nodiscard]] Payload encode_result(Result&& result) {
+  return {std::move(result.data), bytes_content_type};
+}
+
 template <class Result> [[nodiscard]] Result decode_result(std::string body, const std::string& procedure) {
   if constexpr (std::same_as<Result, Bytes>) {
     return {std::move(body)};

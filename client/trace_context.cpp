@@ -35,25 +35,30 @@ bool is_traceparent(std::string_view text) {
          && is_lower_hex(text.substr(flags_begin, 2));
 }
 
-std::string new_traceparent() { return "00-" + random_hex_id() + random_hex_id() + '-' + random_hex_id() + "-01"; }
+std::string new_traceparent() {
+  std::string text{"00-00000000000000000000000000000000-0000000000000000-01"};
+  write_hex_id(random_id(), write_hex_id(random_id(), text.data() + trace_id_begin));
+  write_hex_id(random_id(), text.data() + span_id_begin);
+  return text;
+}
 
 std::string child_traceparent(std::string_view parent) {
   if (!is_traceparent(parent)) return new_traceparent();
-  const auto flags = parent.substr(flags_begin, 2);
-  return "00-" + std::string{trace_id(parent)} + '-' + random_hex_id() + '-' + std::string{flags};
+  std::string text{parent.substr(0, full_size)};
+  text[0] = text[1] = '0';
+  write_hex_id(random_id(), text.data() + span_id_begin);
+  return text;
 }
 
 std::string_view trace_id(std::string_view traceparent) {
   return is_traceparent(traceparent) ? traceparent.substr(trace_id_begin, trace_id_size) : std::string_view{};
 }
 
-TraceScope::TraceScope(std::string traceparent)
-    : traceparent_{std::move(traceparent)}, outer_{std::exchange(innermost, this)} {}
+TraceScope::TraceScope(std::string_view traceparent)
+    : traceparent_{traceparent}, outer_{std::exchange(innermost, this)} {}
 
 TraceScope::~TraceScope() { innermost = outer_; }
 
-std::string_view TraceScope::current() {
-  return innermost == nullptr ? std::string_view{} : std::string_view{innermost->traceparent_};
-}
+std::string_view TraceScope::current() { return innermost == nullptr ? std::string_view{} : innermost->traceparent_; }
 
 }  // namespace pocketmq::client

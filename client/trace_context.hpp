@@ -25,10 +25,10 @@ inline constexpr std::string_view traceparent_header = "traceparent";
 
 /// While it lives, calls that this thread makes belong to the trace of `traceparent`. A server opens one around each
 /// handler; a coroutine that may resume on another thread gives the header itself instead (`Procedure::with`). Scopes
-/// of a thread end in the opposite order of their beginnings.
+/// of a thread end in the opposite order of their beginnings; the text outlives its scope.
 class TraceScope {
  public:
-  explicit TraceScope(std::string traceparent);
+  explicit TraceScope(std::string_view traceparent);
   TraceScope(const TraceScope&) = delete;
   TraceScope& operator=(const TraceScope&) = delete;
   ~TraceScope();
@@ -37,7 +37,7 @@ class TraceScope {
   [[nodiscard]] static std::string_view current();
 
  private:
-  const std::string traceparent_;
+  const std::string_view traceparent_;
   const TraceScope* const outer_;
 };
 

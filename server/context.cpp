@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/trace_context.hpp"
+
 namespace pocketmq::server {
 
-Context::Context(Request request, std::string procedure, asio::any_io_executor executor, WriteElement write)
+Context::Context(Request&& request, std::string procedure, asio::any_io_executor executor, WriteElement write)
     : request_{std::move(request)},
       procedure_{std::move(procedure)},
       executor_{std::move(executor)},
@@ -13,6 +15,12 @@ Context::Context(Request request, std::string procedure, asio::any_io_executor e
 
 std::optional<std::string> Context::header(std::string_view name) const {
   return properties().headers ? properties().headers->string(name) : std::nullopt;
+}
+
+std::string_view Context::traceparent() const {
+  const auto value =
+      properties().headers ? properties().headers->view().find(client::traceparent_header) : std::nullopt;
+  return value ? value->string().value_or(std::string_view{}) : std::string_view{};
 }
 
 std::chrono::milliseconds Context::time_left() const {

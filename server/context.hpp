@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include <asio/any_io_executor.hpp>
 
@@ -23,7 +24,7 @@ class Context {
   /// nobody reads any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
-  Context(Request request, std::string procedure, asio::any_io_executor executor, WriteElement write);
+  Context(Request&& request, std::string procedure, asio::any_io_executor executor, WriteElement write);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -35,6 +36,8 @@ class Context {
   [[nodiscard]] const client::Properties& properties() const { return request_.message.properties; }
   /// A header's text; nothing if there is none, or if it is no text.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
+  /// The trace that it belongs to (`traceparent`); empty for none. Lives as long as this.
+  [[nodiscard]] std::string_view traceparent() const;
   /// The broker delivered it before, to whomever: it may have run.
   [[nodiscard]] bool redelivered() const { return request_.redelivered; }
 

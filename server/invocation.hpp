@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -20,15 +21,23 @@ using Ending = std::variant<Outcome, Drop, GiveBack>;
 /// it.
 class Invocation {
  public:
-  using Ended = client::MoveOnlyFunction<void(RequestId, Ending)>;
+  /// Who is told how it ended, on any thread.
+  class Owner {
+   public:
+    virtual void ended(RequestId id, Ending ending) = 0;
 
-  Invocation(Request request, std::string procedure, asio::any_io_executor executor, Context::WriteElement write,
-             Ended ended)
-      : context_{std::move(request), std::move(procedure), std::move(executor), std::move(write)},
-        ended_{std::move(ended)} {}
+   protected:
+    ~Owner() = default;
+  };
+
+  Invocation(std::shared_ptr<Owner> owner, Request&& request, std::string procedure, asio::any_io_executor executor,
+             Context::WriteElement write)
+      : owner_{std::move(owner)},
+        context_{std::move(request), std::move(procedure), std::move(executor), std::move(write)} {}
   Invocation(const Invocation&) = delete;
   Invocation& operator=(const Invocation&) = delete;
   ~Invocation() {
+    if (state_.load() == State::over) return;
     if (!end_unless_begun(GiveBack{}))
       end(Outcome{.error = client::RpcError{client::RpcCode::internal, "the handler went without an answer"}});
   }
@@ -43,21 +52,21 @@ class Invocation {
   }
   /// Only the first end counts.
   void end(Ending ending) {
-    if (state_.exchange(State::over) != State::over) ended_(context_.request().id, std::move(ending));
+    if (state_.exchange(State::over) != State::over) owner_->ended(context_.request().id, std::move(ending));
   }
   /// Whether it had not begun, and now will not.
   bool end_unless_begun(Ending ending) {
     auto expected = State::waiting;
     if (!state_.compare_exchange_strong(expected, State::over)) return false;
-    ended_(context_.request().id, std::move(ending));
+    owner_->ended(context_.request().id, std::move(ending));
     return true;
   }
 
  private:
   enum class State : std::uint8_t { waiting, running, over };
 
+  const std::shared_ptr<Owner> owner_;
   Context context_;
-  Ended ended_;
   std::atomic<State> state_{State::waiting};
 };
 

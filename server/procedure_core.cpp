@@ -1,5 +1,6 @@
 #include "server/procedure_core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/rpc_wire.hpp"
@@ -39,46 +40,65 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
               .deadline_changed = [this] { events_.deadline_changed(); }}},
       answers_{served_.options.deduplicate_max, served_.options.deduplicate} {}
 
+ProcedureCore::Asker::Asker(std::uint64_t tag, const BasicProperties& properties)
+    : delivery_tag{tag},
+      caller{
+          caller_key(properties.reply_to.value_or(ShortString{}), properties.correlation_id.value_or(ShortString{}))},
+      reply_to_size{static_cast<std::uint8_t>(properties.reply_to.value_or(ShortString{}).size())},
+      wants_reply{properties.reply_to.has_value()},
+      has_correlation_id{properties.correlation_id.has_value()} {}
+
+std::optional<std::string_view> ProcedureCore::Asker::reply_to() const {
+  if (!wants_reply) return std::nullopt;
+  return std::string_view{caller}.substr(0, reply_to_size);
+}
+
+std::optional<std::string_view> ProcedureCore::Asker::correlation_id() const {
+  if (!has_correlation_id) return std::nullopt;
+  return std::string_view{caller}.substr(reply_to_size + 1U);
+}
+
 void ProcedureCore::receive(const basic::Deliver& method, const Content& content) {
   if (stopped_) return queue_.give_back(method.delivery_tag);
-  auto message = client::to_message(content.properties, content.body);
-  auto& properties = message.properties;
-  const Asker asker{method.delivery_tag, properties.reply_to, properties.correlation_id};
-  const auto caller = asker.caller();
-  if (early_cancels_.find(caller, queue_.now()) != nullptr) {
-    early_cancels_.erase(caller);
+  const auto properties = content.properties.decode();
+  Asker asker{method.delivery_tag, properties};
+  if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
+    early_cancels_.erase(asker.caller);
     return queue_.ack(method.delivery_tag);
   }
   const bool remembers = served_.options.deduplicate.count() > 0 && !served_.is_stream && properties.message_id;
-  const auto message_id = remembers ? *properties.message_id : std::string{};
+  std::string message_id{remembers ? *properties.message_id : ShortString{}};
   if (remembers && join(message_id, asker)) return;
   if (method.redelivered && served_.options.redelivery == RedeliveryPolicy::refuse) {
     const RpcError refusal{RpcCode::aborted,
                            "the request was delivered before and may have run; it is not run again here"};
-    send(asker, {to_body(refusal), {}, true}, 0);
+    const auto body = to_body(refusal);
+    send(asker, {.body = body, .is_error = true}, 0);
     return queue_.ack(method.delivery_tag);
   }
 
   const auto number = ++last_number_;
-  const auto deadline = deadline_of(properties);
-  Request request{{place_, number}, std::move(message), method.redelivered, deadline};
-  entries_.emplace(number, Entry{std::move(request), {asker}, message_id});
-  by_caller_.insert_or_assign(caller, number);
+  by_caller_.insert_or_assign(asker.caller_hash(), number);
   if (remembers) by_message_id_.emplace(message_id, number);
+  auto& entry = entries_[number];
+  entry.request = {{place_, number}, client::to_message(properties, content.body), method.redelivered};
+  entry.request.deadline = deadline_of(entry.request.message.properties);
+  entry.askers.push_back(std::move(asker));
+  entry.message_id = std::move(message_id);
   waiting_.push_back(number);
   hand_out_waiting();
 }
 
 bool ProcedureCore::join(const std::string& message_id, const Asker& asker) {
   if (const auto* answer = answers_.find(message_id, queue_.now())) {
-    send(asker, *answer, 0);
+    send(asker, {answer->body, answer->content_type, answer->is_error}, 0);
     queue_.ack(asker.delivery_tag);
     return true;
   }
   const auto running = by_message_id_.find(message_id);
   if (running == by_message_id_.end()) return false;
   entries_.at(running->second).askers.push_back(asker);
-  by_caller_.insert_or_assign(asker.caller(), running->second);
+  by_caller_.insert_or_assign(asker.caller_hash(), running->second);
   return true;
 }
 
@@ -100,17 +120,20 @@ void ProcedureCore::reply(std::uint64_t number, const Payload& payload, TimePoin
 }
 
 void ProcedureCore::fail(std::uint64_t number, const RpcError& error, TimePoint now) {
-  answer(number, {to_body(error), {}, true}, now);
+  const auto body = to_body(error);
+  answer(number, {.body = body, .is_error = true}, now);
 }
 
-void ProcedureCore::answer(std::uint64_t number, Answer answer, TimePoint now) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) {
-    if (!entry->is_cancelled) send(asker, answer, entry->elements);
+void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimePoint now) {
+  const auto node = take(number);
+  if (node.empty()) return;
+  const auto& entry = node.mapped();
+  for (const auto& asker : entry.askers) {
+    if (!entry.is_cancelled) send(asker, answer, entry.elements);
     queue_.ack(asker.delivery_tag);
   }
-  if (!entry->message_id.empty()) answers_.put(entry->message_id, std::move(answer), now);
+  if (!entry.message_id.empty())
+    answers_.put(entry.message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
   hand_out_waiting();
 }
 
@@ -119,16 +142,11 @@ bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
   if (found == entries_.end() || found->second.is_cancelled) return false;
   auto& entry = found->second;
   for (const auto& asker : entry.askers) {
-    if (!asker.reply_to) continue;
     FieldTableWriter headers;
     headers.int64(client::rpc_sequence_header, entry.elements);
     BasicProperties properties{.headers = headers.table()};
     if (!element.content_type.empty()) properties.content_type = element.content_type;
-    if (asker.correlation_id) properties.correlation_id = *asker.correlation_id;
-    std::string encoded;
-    encode(properties, encoded);
-    queue_.publish(*asker.reply_to, Content{.properties = Properties{encoded}, .body = element.body},
-                   is_queue(*asker.reply_to));
+    publish(asker, properties, element.body, is_queue(asker.reply_to().value_or("")));
   }
   ++entry.elements;
   return true;
@@ -136,40 +154,48 @@ bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
 
 void ProcedureCore::end(std::uint64_t number) { answer(number, {}, TimePoint{}); }
 
-void ProcedureCore::send(const Asker& asker, const Answer& answer, std::int64_t elements) {
-  if (!asker.reply_to) return;
+void ProcedureCore::send(const Asker& asker, const AnswerView& answer, std::int64_t elements) {
   BasicProperties properties;
   FieldTableWriter headers;
   if (served_.is_stream)
     properties.headers =
         headers.int64(client::rpc_sequence_header, elements).boolean(client::rpc_end_header, true).table();
   if (!answer.content_type.empty()) properties.content_type = answer.content_type;
-  if (asker.correlation_id) properties.correlation_id = *asker.correlation_id;
   if (answer.is_error) properties.type = client::rpc_error_type;
-  std::string encoded;
-  encode(properties, encoded);
-  queue_.publish(*asker.reply_to, Content{.properties = Properties{encoded}, .body = answer.body}, false);
+  publish(asker, properties, answer.body, false);
+}
+
+void ProcedureCore::publish(const Asker& asker, const BasicProperties& properties, std::string_view body,
+                            bool mandatory) {
+  const auto reply_to = asker.reply_to();
+  if (!reply_to) return;
+  auto with_id = properties;
+  if (const auto id = asker.correlation_id()) with_id.correlation_id = *id;
+  properties_.clear();
+  encode(with_id, properties_);
+  queue_.publish(*reply_to, Content{.properties = Properties{properties_}, .body = body}, mandatory);
 }
 
 void ProcedureCore::drop(std::uint64_t number) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) queue_.ack(asker.delivery_tag);
+  const auto node = take(number);
+  if (node.empty()) return;
+  for (const auto& asker : node.mapped().askers) queue_.ack(asker.delivery_tag);
   hand_out_waiting();
 }
 
 void ProcedureCore::give_back(std::uint64_t number) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) queue_.give_back(asker.delivery_tag);
+  const auto node = take(number);
+  if (node.empty()) return;
+  for (const auto& asker : node.mapped().askers) queue_.give_back(asker.delivery_tag);
   hand_out_waiting();
 }
 
 bool ProcedureCore::cancel(const std::string& caller) {
-  const auto known = by_caller_.find(caller);
+  const auto known = by_caller_.find(std::hash<std::string>{}(caller));
   if (known == by_caller_.end()) return false;
   const auto number = known->second;
   auto& entry = entries_.at(number);
+  if (std::ranges::find(entry.askers, caller, &Asker::caller) == entry.askers.end()) return false;
   if (!entry.is_running) {
     drop(number);
   } else if (!std::exchange(entry.is_cancelled, true)) {
@@ -184,17 +210,17 @@ void ProcedureCore::stop() {
   for (const auto number : std::exchange(waiting_, {})) give_back(number);
 }
 
-std::optional<ProcedureCore::Entry> ProcedureCore::take(std::uint64_t number) {
+ProcedureCore::Entries::node_type ProcedureCore::take(std::uint64_t number) {
   auto node = entries_.extract(number);
-  if (node.empty()) return std::nullopt;
-  auto& entry = node.mapped();
+  if (node.empty()) return node;
+  const auto& entry = node.mapped();
   if (entry.is_running) --running_;
   for (const auto& asker : entry.askers) {
-    const auto caller = by_caller_.find(asker.caller());
+    const auto caller = by_caller_.find(asker.caller_hash());
     if (caller != by_caller_.end() && caller->second == number) by_caller_.erase(caller);
   }
   if (!entry.message_id.empty()) by_message_id_.erase(entry.message_id);
-  return std::move(entry);
+  return node;
 }
 
 // What has not begun comes again; what runs goes on if its answer is kept for when its request comes again.

@@ -8,8 +8,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +25,7 @@ namespace pocketmq::server {
 /// What a server core tells the one who runs the handlers, on the connection's thread.
 struct ServerEvents {
   /// Run it, and answer it.
-  client::MoveOnlyFunction<void(Request)> requested;
+  client::MoveOnlyFunction<void(Request&&)> requested;
   /// Nobody waits for its answer any more: its caller cancelled it, or its connection was lost. It is still to be
   /// answered, which is then not sent.
   client::MoveOnlyFunction<void(RequestId)> cancelled;
@@ -63,18 +65,22 @@ class ProcedureCore {
  private:
   // One delivery of a request; a repeat of a running one joins it.
   struct Asker {
-    std::uint64_t delivery_tag;
-    std::optional<std::string> reply_to;
-    std::optional<std::string> correlation_id;
+    Asker(std::uint64_t tag, const protocol::BasicProperties& properties);
 
-    [[nodiscard]] std::string caller() const {
-      return caller_key(reply_to.value_or(std::string{}), correlation_id.value_or(std::string{}));
-    }
+    [[nodiscard]] std::optional<std::string_view> reply_to() const;
+    [[nodiscard]] std::optional<std::string_view> correlation_id() const;
+    [[nodiscard]] std::size_t caller_hash() const { return std::hash<std::string>{}(caller); }
+
+    std::uint64_t delivery_tag;
+    std::string caller;  // its caller_key
+    std::uint8_t reply_to_size;
+    bool wants_reply;
+    bool has_correlation_id;
   };
   struct Entry {
     Request request;  // whole until it is handed out
     std::vector<Asker> askers;
-    std::string message_id;    // under which its answer is kept; empty: it is not
+    std::string message_id{};  // under which its answer is kept; empty: it is not
     std::int64_t elements{0};  // of a stream, sent
     bool is_running{false};    // handed out
     bool is_cancelled{false};  // its answer is not sent
@@ -84,16 +90,23 @@ class ProcedureCore {
     std::string_view content_type;  // of static lifetime
     bool is_error;
   };
+  // An answer as it is sent.
+  struct AnswerView {
+    std::string_view body{};
+    std::string_view content_type{};
+    bool is_error{false};
+  };
   using Entries = std::unordered_map<std::uint64_t, Entry>;
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
   /// Whether the delivery is a repeat, which is then taken care of.
   bool join(const std::string& message_id, const Asker& asker);
   void hand_out_waiting();
-  void answer(std::uint64_t number, Answer answer, protocol::TimePoint now);
-  void send(const Asker& asker, const Answer& answer, std::int64_t elements);
-  /// Takes it out, running or not.
-  [[nodiscard]] std::optional<Entry> take(std::uint64_t number);
+  void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
+  void send(const Asker& asker, const AnswerView& answer, std::int64_t elements);
+  void publish(const Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
+  /// Takes it out, running or not; an empty node if it is not there.
+  [[nodiscard]] Entries::node_type take(std::uint64_t number);
   void forget_deliveries();
 
   const std::size_t place_;
@@ -108,9 +121,10 @@ class ProcedureCore {
   Entries entries_;
   std::deque<std::uint64_t> waiting_;  // in order; those that are gone are passed over
   std::size_t running_{0};
-  std::unordered_map<std::string, std::uint64_t> by_caller_;  // the latest, where callers give one twice
+  std::unordered_map<std::size_t, std::uint64_t> by_caller_;  // by their hashes; the latest, where two are the same
   std::unordered_map<std::string, std::uint64_t> by_message_id_;
   Recent<Answer> answers_;  // by message_id
+  std::string properties_;  // what an answer is written with, kept for its memory
 };
 
 }  // namespace pocketmq::server

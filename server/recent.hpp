@@ -30,6 +30,7 @@ template <class Value> class Recent {
 
   /// Null for none; valid until the next change.
   [[nodiscard]] const Value* find(std::string_view key, protocol::TimePoint now) const {
+    if (by_key_.empty()) return nullptr;  // without a look at the key
     const auto found = by_key_.find(key);
     return found == by_key_.end() || found->second->forget_at <= now ? nullptr : &found->second->value;
   }

@@ -16,7 +16,7 @@ RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions 
     : link_{std::move(link)},
       options_{std::move(options)},
       core_{options_.prefetch,
-            {.requested = [this](Request request) { hand_over(std::move(request)); },
+            {.requested = [this](Request&& request) { hand_over(std::move(request)); },
              .cancelled = [this](RequestId id) { cancel(id); },
              .deadline_changed = [this] { link_->deadline_changed(); },
              .troubled = [this](const CloseReason& reason) { tell(reason); }}},
@@ -90,6 +90,7 @@ void RpcResponder::stop() {
         self->changed_.notify_all();
       });
     });
+    self.let_go_of_waiting();
     for (const auto& [id, weak] : std::map{self.invocations_})
       if (const auto invocation = weak.lock()) invocation->end_unless_begun(GiveBack{});
   });
@@ -104,7 +105,7 @@ void RpcResponder::close_and_wait() {
   stop();
   {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return inside_handlers_ == 0; });
+    changed_.wait(lock, [this] { return runners_ == 0; });
   }
   threads_.join();
   link_->close_and_wait();
@@ -120,29 +121,32 @@ void RpcResponder::connected(client::ConnectionCore& connection, client::Link::R
   });
 }
 
-void RpcResponder::hand_over(Request request) {
+void RpcResponder::hand_over(Request&& request) {
   const auto id = request.id;
   const auto& procedure = procedures_[id.procedure];
-  auto write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
-    const auto responder = self.lock();
-    if (!responder) return taken(false);
-    responder->on_link([id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
-      const bool is_read = on.core_.write(id, element);
-      on.core_.when_it_keeps_up(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
-    });
-  };
-  auto ended = [self = shared_from_this()](RequestId of, Ending ending) {
-    self->on_link([of, ending = std::move(ending)](RpcResponder& on) { on.end(of, ending); });
-  };
+  Context::WriteElement write;
+  if (procedure.handler.is_stream)
+    write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
+      const auto responder = self.lock();
+      if (!responder) return taken(false);
+      responder->on_link([id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
+        const bool is_read = on.core_.write(id, element);
+        on.core_.when_it_keeps_up(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
+      });
+    };
+  std::shared_ptr<Invocation::Owner> owner{shared_from_this(), this};
   auto invocation =
-      std::make_shared<Invocation>(std::move(request), procedure.queue, handlers_, std::move(write), std::move(ended));
+      std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
   invocations_.emplace(id, invocation);
-  if (!procedure.handler.is_coroutine) ++blocking_;
 
   const std::lock_guard lock{mutex_};
   if (is_stopping_) return;  // it is given back as it goes
-  if (!options_.executor) threads_.at_least(blocking_ + (has_coroutines_ ? 1 : 0));
-  asio::post(handlers_, [this, invocation = std::move(invocation)] { run(invocation); });
+  waiting_.push_back(std::move(invocation));
+  send_runner(lock);
+}
+
+void RpcResponder::ended(RequestId id, Ending ending) {
+  on_link([id, ending = std::move(ending)](RpcResponder& on) { on.end(id, ending); });
 }
 
 void RpcResponder::cancel(RequestId id) {
@@ -153,14 +157,13 @@ void RpcResponder::cancel(RequestId id) {
 }
 
 void RpcResponder::end(RequestId id, const Ending& ending) {
-  const auto& handler = procedures_[id.procedure].handler;
-  if (invocations_.erase(id) > 0 && !handler.is_coroutine) --blocking_;
+  invocations_.erase(id);
   if (std::holds_alternative<Drop>(ending)) return core_.drop(id);
   if (std::holds_alternative<GiveBack>(ending)) return core_.give_back(id);
   const auto& outcome = std::get<Outcome>(ending);
   if (outcome.error)
     core_.fail(id, *outcome.error, protocol::Clock::now());
-  else if (handler.is_stream)
+  else if (procedures_[id.procedure].handler.is_stream)
     core_.end(id);
   else
     core_.reply(id, outcome.payload, protocol::Clock::now());
@@ -175,37 +178,70 @@ void RpcResponder::tell(const CloseReason& trouble) {
   options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
 }
 
-void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
-  if (!enter_handlers()) return invocation->end(GiveBack{});
-  auto& context = invocation->context();
-  if (is_late(context.request(), std::chrono::system_clock::now(), options_.max_clock_skew)) {
-    invocation->end(Drop{});
-  } else if (invocation->begin()) {
-    const client::TraceScope trace{context.header(client::traceparent_header).value_or(std::string{})};
-    try {
-      procedures_[context.request().id.procedure].chain(
-          context, [invocation](Outcome outcome) { invocation->end(std::move(outcome)); });
-    } catch (...) {
-      invocation->end(Outcome{.error = to_rpc_error(std::current_exception())});
-    }
+// On its way to where handlers run.
+class RpcResponder::Runner {
+ public:
+  explicit Runner(std::shared_ptr<RpcResponder> responder) : responder_{std::move(responder)} {}
+  Runner(Runner&&) noexcept = default;
+  Runner& operator=(Runner&&) = delete;
+  ~Runner() {
+    if (responder_) responder_->let_go_of_waiting();
   }
-  leave_handlers();
+
+  void operator()() { std::exchange(responder_, nullptr)->run_waiting(); }
+
+ private:
+  std::shared_ptr<RpcResponder> responder_;
+};
+
+void RpcResponder::send_runner(const std::lock_guard<std::mutex>& /*held*/) {
+  if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
+  if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
+  asio::post(handlers_, Runner{shared_from_this()});
 }
 
-bool RpcResponder::enter_handlers() {
+void RpcResponder::run_waiting() {
+  const auto next = [this](std::shared_ptr<Invocation>& invocation, bool is_first) {
+    invocation.reset();
+    const std::lock_guard lock{mutex_};
+    if (is_first) {
+      runner_is_coming_ = false;
+      ++runners_;
+    }
+    if (!waiting_.empty() && !is_stopping_) {
+      invocation = std::move(waiting_.front());
+      waiting_.pop_front();
+      send_runner(lock);
+      return true;
+    }
+    --runners_;
+    changed_.notify_all();
+    return false;
+  };
+  std::shared_ptr<Invocation> invocation;
+  for (bool is_first = true; next(invocation, is_first); is_first = false) run(invocation);
+}
+
+void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
+  auto& context = invocation->context();
+  if (is_late(context.request(), std::chrono::system_clock::now(), options_.max_clock_skew))
+    return invocation->end(Drop{});
+  if (!invocation->begin()) return;
+  const client::TraceScope trace{context.traceparent()};
+  try {
+    procedures_[context.request().id.procedure].chain(
+        context, [invocation](Outcome outcome) { invocation->end(std::move(outcome)); });
+  } catch (...) {
+    invocation->end(Outcome{.error = to_rpc_error(std::current_exception())});
+  }
+}
+
+// The executor is gone, or goes: each request is given back as it goes.
+void RpcResponder::let_go_of_waiting() {
+  std::deque<std::shared_ptr<Invocation>> waiting;
   const std::lock_guard lock{mutex_};
-  if (!is_stopping_) ++inside_handlers_;
-  return !is_stopping_;
-}
-
-void RpcResponder::leave_handlers() {
-  const std::lock_guard lock{mutex_};
-  --inside_handlers_;
-  changed_.notify_all();
-}
-
-void RpcResponder::on_link(client::MoveOnlyFunction<void(RpcResponder&)> task) {
-  link_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
+  runner_is_coming_ = false;
+  waiting.swap(waiting_);
 }
 
 }  // namespace pocketmq::server

@@ -5,11 +5,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <asio/any_io_executor.hpp>
@@ -33,7 +35,7 @@ struct ResponderOptions {
 
 /// What `RpcServer` is a handle of. From any thread, but a handler's for `close_and_wait`, which whoever owns it calls
 /// before letting it go.
-class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
+class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;
@@ -68,18 +70,25 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
 
   // Where the connection runs:
   void connected(client::ConnectionCore& connection, client::Link::Ready ready);
-  void hand_over(Request request);
+  void hand_over(Request&& request);
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
   void tell(const client::CloseReason& trouble);
 
-  // Where handlers run:
+  // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
+  // the other, and before each it sends another one to what is left, for a handler may block.
+  class Runner;
+  void send_runner(const std::lock_guard<std::mutex>& held);
+  void run_waiting();
+  void let_go_of_waiting();
   void run(const std::shared_ptr<Invocation>& invocation);
-  [[nodiscard]] bool enter_handlers();
-  void leave_handlers();
 
+  // From any thread:
+  void ended(RequestId id, Ending ending) override;
   /// Runs `task` where the connection runs.
-  void on_link(client::MoveOnlyFunction<void(RpcResponder&)> task);
+  template <class Task> void on_link(Task task) {
+    link_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
+  }
 
   const std::shared_ptr<client::Link> link_;
   const ResponderOptions options_;
@@ -90,7 +99,6 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
   // Where the connection runs:
   ServerCore core_;
   std::map<RequestId, std::weak_ptr<Invocation>> invocations_;
-  std::size_t blocking_{0};  // of them, those that hold a thread
   bool was_ready_{false};
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
@@ -98,7 +106,9 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder> {
   bool is_started_{false};
   bool is_stopping_{false};
   bool has_stopped_{false};
-  std::size_t inside_handlers_{0};  // threads
+  std::deque<std::shared_ptr<Invocation>> waiting_;
+  bool runner_is_coming_{false};
+  std::size_t runners_{0};  // that have come; each holds a thread
 
   HandlerThreads threads_;
   const asio::any_io_executor handlers_;
