@@ -5,7 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -17,18 +16,26 @@
 
 namespace pocketmq::client {
 
-/// A callback, to be called once, from any thread, that runs `handler` on its associated executor (on `fallback` if it
-/// has none), never inside the call. That executor has work until then.
-template <class... Results, class Handler>
-[[nodiscard]] MoveOnlyFunction<void(Results...)> completion(Handler handler, const asio::any_io_executor& fallback) {
+/// A callable, to be called once, from any thread, with some results: it has `finish(handler, results...)` run on the
+/// handler's associated executor (on `fallback` if it has none), never inside the call. That executor has work until
+/// then.
+template <class Handler, class Executor, class Finish>
+[[nodiscard]] auto finish_on_executor(Handler handler, const Executor& fallback, Finish finish) {
   auto work = asio::make_work_guard(asio::get_associated_executor(handler, fallback));
-  return [handler = std::move(handler), work = std::move(work)](Results... results) mutable {
-    asio::post(work.get_executor(),
-               [handler = std::move(handler), results = std::make_tuple(std::move(results)...)]() mutable {
-                 std::apply(std::move(handler), std::move(results));
-               });
+  return [handler = std::move(handler), finish = std::move(finish), work = std::move(work)](auto... results) mutable {
+    asio::post(work.get_executor(), [handler = std::move(handler), finish = std::move(finish),
+                                     results = std::make_tuple(std::move(results)...)]() mutable {
+      std::apply([&](auto&... each) { finish(handler, std::move(each)...); }, results);
+    });
     work.reset();
   };
+}
+
+/// A callback like that which calls the handler with the results.
+template <class... Results, class Handler, class Executor>
+[[nodiscard]] MoveOnlyFunction<void(Results...)> completion(Handler handler, const Executor& fallback) {
+  return finish_on_executor(std::move(handler), fallback,
+                            [](Handler& of, Results... results) { std::move(of)(std::move(results)...); });
 }
 
 /// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as

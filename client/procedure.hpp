@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <asio/async_result.hpp>
+
 #include "client/completion.hpp"
 #include "client/queue_options.hpp"
 #include "client/rpc_caller.hpp"
@@ -113,37 +115,38 @@ class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...
                   "a failed call completes with Result{}");
     auto call = this->request(rpc_json::encode_arguments(args...));
     if constexpr (std::is_void_v<Result>)
-      return start<std::exception_ptr>(std::forward<Token>(token), std::move(call),
-                                       [](auto& done, std::string) { done(nullptr); });
+      return start<std::exception_ptr>(std::forward<Token>(token), std::move(call));
     else
-      return start<std::exception_ptr, Result>(std::forward<Token>(token), std::move(call),
-                                               [queue = this->queue_](auto& done, std::string body) {
-                                                 done(nullptr, rpc_json::decode_result<Result>(std::move(body), queue));
-                                               });
+      return start<std::exception_ptr, Result>(std::forward<Token>(token), std::move(call));
   }
 
  private:
-  template <class... Results, class Token, class Finish>
-  auto start(Token&& token, RpcRequest call, Finish finish) const {
-    return initiate_cancellable<Results...>(
-        this->caller_, std::forward<Token>(token),
-        [call = std::move(call), finish = std::move(finish)](const std::shared_ptr<RpcCaller>& caller,
-                                                             std::stop_token stop, auto done) mutable {
-          if (stop.stop_possible()) call.stops.push_back(std::move(stop));
-          caller->call(std::move(call), [done = std::move(done), finish = std::move(finish)](RpcResult result) mutable {
-            try {
-              if (result.error) throw *result.error;
-              finish(done, std::move(result.body));
-            } catch (...) {
-              fail(done, std::current_exception());
-            }
+  template <class... Results, class Token> auto start(Token&& token, RpcRequest&& call) const {
+    return asio::async_initiate<Token, void(Results...)>(
+        [](auto handler, const std::shared_ptr<RpcCaller>& caller, RpcRequest&& request) {
+          if (auto stop = stop_token_of(handler); stop.stop_possible()) request.stops.push_back(std::move(stop));
+          const auto& home = caller->executor();
+          auto over = finish_on_executor(std::move(handler), home, [queue = request.queue](auto& to, RpcResult result) {
+            finish(to, std::move(result), queue);
           });
-        });
+          caller->call(std::move(request), std::move(over));
+        },
+        token, this->caller_, std::move(call));
   }
 
-  static void fail(MoveOnlyFunction<void(std::exception_ptr)>& done, std::exception_ptr why) { done(std::move(why)); }
-  template <class R> static void fail(MoveOnlyFunction<void(std::exception_ptr, R)>& done, std::exception_ptr why) {
-    done(std::move(why), R{});
+  template <class Handler> static void finish(Handler& handler, RpcResult result, const std::string& queue) {
+    auto error = result.error ? std::make_exception_ptr(std::move(*result.error)) : nullptr;
+    if constexpr (std::is_void_v<Result>) {
+      std::move(handler)(std::move(error));
+    } else {
+      std::optional<Result> value;
+      try {
+        if (!error) value.emplace(rpc_json::decode_result<Result>(std::move(result.body), queue));
+      } catch (...) {
+        error = std::current_exception();
+      }
+      std::move(handler)(std::move(error), value ? std::move(*value) : Result{});
+    }
   }
 };
 

@@ -4,8 +4,6 @@
 #include <future>
 #include <utility>
 
-#include <asio/post.hpp>
-
 #include "client/stopping.hpp"
 #include "client/trace_context.hpp"
 
@@ -17,14 +15,14 @@ RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
   link_->attach(&core_);  // here, where nothing runs yet, so that calls may wait for the link to be opened
 }
 
-void RpcCaller::call(RpcRequest request, Completed completed) {
+void RpcCaller::call(RpcRequest&& request, Completed completed) {
   // Here, for the chain may leave this thread.
   if (!request.headers.view().find(traceparent_header))
     request.headers.add(traceparent_header, child_traceparent(TraceScope::current()));
   pass(0, std::move(request), std::move(completed));
 }
 
-void RpcCaller::pass(std::size_t middleware, RpcRequest request, Completed completed) {
+void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed completed) {
   if (middleware == middlewares_.size()) return send(std::move(request), std::move(completed));
   auto next = [self = shared_from_this(), middleware](RpcRequest changed, Completed over) {
     self->pass(middleware + 1, std::move(changed), std::move(over));
@@ -32,16 +30,17 @@ void RpcCaller::pass(std::size_t middleware, RpcRequest request, Completed compl
   middlewares_[middleware](std::move(request), std::move(next), std::move(completed));
 }
 
-void RpcCaller::send(RpcRequest request, Completed completed) {
+void RpcCaller::send(RpcRequest&& request, Completed completed) {
   const auto now = protocol::Clock::now();
   const auto wall = std::chrono::system_clock::now();
-  link_->run(
+  if (link_->executor().runs_here()) return begin(std::move(request), now, wall, std::move(completed));
+  link_->executor().post(
       [self = shared_from_this(), request = std::move(request), now, wall, completed = std::move(completed)]() mutable {
         self->begin(std::move(request), now, wall, std::move(completed));
       });
 }
 
-void RpcCaller::begin(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed) {
+void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed completed) {
   const auto stops = std::exchange(request.stops, {});
   if (std::ranges::any_of(stops, &std::stop_token::stop_requested))
     return completed({.error = RpcError{RpcCode::cancelled, "the call was cancelled before it was made"}});
@@ -63,10 +62,10 @@ void RpcCaller::begin(RpcRequest request, protocol::TimePoint now, WallTime wall
 
 // Posted always: it may be called from inside of the core, or while another thread waits for it to return.
 void RpcCaller::cancel(RpcCore::CallId id) {
-  asio::post(link_->executor(), [self = shared_from_this(), id] { self->core_.cancel(id); });
+  link_->executor().post([self = shared_from_this(), id] { self->core_.cancel(id); });
 }
 
-std::string RpcCaller::call_and_wait(RpcRequest request) {
+std::string RpcCaller::call_and_wait(RpcRequest&& request) {
   link_->refuse_to_block_here();
   std::promise<RpcResult> promise;
   auto replied = promise.get_future();

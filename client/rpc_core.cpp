@@ -1,7 +1,9 @@
 #include "client/rpc_core.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <functional>
 
 #include "client/random_id.hpp"
 #include "client/rpc_wire.hpp"
@@ -18,10 +20,25 @@ using std::chrono::milliseconds;
 constexpr milliseconds expiration_max{0xFFFF'FFFFLL};
 // Of a frame: its own octets, and what stands before the properties in it.
 constexpr std::size_t header_frame_overhead = 8 + 12;
+// Entries of calls that are over, which are not worth a search.
+constexpr std::size_t due_spare = 64;
 
 RpcError connection_lost(const CloseReason& reason) {
   return {RpcCode::unavailable, reason.text.empty() ? reason.error.message() : reason.text, reason::connection_lost};
 }
+
+class Decimal {
+ public:
+  explicit Decimal(std::uint64_t number) : end_{std::to_chars(digits_.begin(), digits_.end(), number).ptr} {}
+  Decimal(const Decimal&) = delete;
+  Decimal& operator=(const Decimal&) = delete;
+
+  [[nodiscard]] std::string_view text() const { return {digits_.data(), end_}; }
+
+ private:
+  std::array<char, 20> digits_;  // as many as there may be
+  const char* end_;
+};
 
 // Our ids are plain decimal numbers; another text is none of ours.
 std::optional<std::uint64_t> to_call_id(const std::optional<ShortString>& correlation_id) {
@@ -34,6 +51,12 @@ std::optional<std::uint64_t> to_call_id(const std::optional<ShortString>& correl
 }
 
 }  // namespace
+
+RpcCore::RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed)
+    : settings_{settings},
+      deadline_changed_{std::move(deadline_changed)},
+      message_id_{hex_id(settings.client_id) + '-'},
+      message_id_prefix_bytes_{message_id_.size()} {}
 
 // --- Connections -----------------------------------------------------------------------------------
 
@@ -118,7 +141,7 @@ void RpcCore::close(const RpcError& why) {
 
 // --- Calls -----------------------------------------------------------------------------------------
 
-RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, Completed completed) {
+RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall, Completed completed) {
   const auto id = ++last_id_;
   if (const auto fault = closed_ ? closed_ : find_fault(request)) {
     completed({.error = fault});
@@ -127,8 +150,7 @@ RpcCore::CallId RpcCore::call(RpcRequest request, TimePoint now, WallTime wall, 
   const bool is_bounded = request.timeout <= expiration_max;
   const auto deadline = is_bounded ? now + request.timeout : TimePoint::max();
   const auto wall_deadline = is_bounded ? wall + request.timeout : WallTime::max();
-  auto& call =
-      calls_.emplace(id, Call{std::move(request), std::move(completed), deadline, wall_deadline}).first->second;
+  auto& call = calls_.try_emplace(id, std::move(request), std::move(completed), deadline, wall_deadline).first->second;
   if (channel_ && channel_->is_open())
     start(id, call, now);
   else
@@ -156,34 +178,35 @@ void RpcCore::start(CallId id, Call& call, TimePoint now) {
 }
 
 void RpcCore::send(CallId id, Call& call, TimePoint now) {
-  const auto correlation_id = std::to_string(id);
-  const auto message_id = hex_id(settings_.client_id) + '-' + correlation_id;
+  const Decimal correlation_id{id};
+  message_id_.resize(message_id_prefix_bytes_);
+  message_id_ += correlation_id.text();
   BasicProperties properties{
-      .correlation_id = correlation_id, .reply_to = channel_->reply_to(), .message_id = message_id};
+      .correlation_id = correlation_id.text(), .reply_to = channel_->reply_to(), .message_id = message_id_};
   if (!call.request.payload.content_type.empty()) properties.content_type = call.request.payload.content_type;
-  std::string expiration;
-  auto headers = call.request.headers;
+  headers_.assign(call.request.headers.view());
+  std::optional<Decimal> expiration;
   if (call.wall_deadline != WallTime::max()) {
     const auto left = std::chrono::duration_cast<milliseconds>(call.deadline - now);
     const auto since_epoch = std::chrono::duration_cast<milliseconds>(call.wall_deadline.time_since_epoch());
-    expiration = std::to_string(std::max<std::int64_t>(left.count(), 1));
-    properties.expiration = expiration;
-    headers.add(rpc_deadline_header, since_epoch.count());
+    expiration.emplace(static_cast<std::uint64_t>(std::max<std::int64_t>(left.count(), 1)));
+    properties.expiration = expiration->text();
+    headers_.int64(rpc_deadline_header, since_epoch.count());
   }
-  if (!headers.empty()) properties.headers = headers.view();
-  std::string encoded;
-  encode(properties, encoded);
+  if (!headers_.table().empty()) properties.headers = headers_.table();
+  properties_.clear();
+  encode(properties, properties_);
   const std::size_t frame_max = connection_->frame_max_bytes();
-  if (frame_max != 0 && encoded.size() + header_frame_overhead > frame_max)
+  if (frame_max != 0 && properties_.size() + header_frame_overhead > frame_max)
     return complete(id, {.error = RpcError{RpcCode::invalid_argument,
-                                           "headers: with " + std::to_string(encoded.size())
+                                           "headers: with " + std::to_string(properties_.size())
                                                + " bytes the properties do not fit the connection's frames of "
                                                + std::to_string(frame_max)}});
   call.stage = Stage::sent;
   call.was_sent = true;
   set_due(id, call, call.deadline);
   const auto tag = channel_->publish(call.request.queue,
-                                     Content{.properties = Properties{encoded}, .body = call.request.payload.body});
+                                     Content{.properties = Properties{properties_}, .body = call.request.payload.body});
   if (settings_.confirm) unconfirmed_.emplace_hint(unconfirmed_.end(), tag, id);
   if (call.request.idempotent) return;
   call.request.payload.body = {};
@@ -193,13 +216,18 @@ void RpcCore::send(CallId id, Call& call, TimePoint now) {
 void RpcCore::cancel(CallId id) { give_up(id, {RpcCode::cancelled, "the caller cancelled the call"}); }
 
 void RpcCore::tick(TimePoint now) {
-  while (!due_.empty() && due_.begin()->first <= now) {
-    const auto id = due_.begin()->second;
-    give_up(id, time_over(calls_.at(id), now));
+  while (!due_.empty() && due_.front().at <= now) {
+    std::ranges::pop_heap(due_, std::greater{});
+    const auto due = due_.back();
+    due_.pop_back();
+    if (is_stale(due)) continue;
+    auto& call = calls_.at(due.id);
+    call.due = TimePoint::max();
+    give_up(due.id, time_over(call, now));
   }
 }
 
-TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.begin()->first; }
+TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.front().at; }
 
 RpcError RpcCore::time_over(const Call& call, TimePoint now) const {
   if (call.deadline > now)
@@ -211,13 +239,23 @@ RpcError RpcCore::time_over(const Call& call, TimePoint now) const {
   return {RpcCode::deadline_exceeded, text};
 }
 
+// Calls that are over leave their entries behind; when these are the most, all of them go.
 void RpcCore::set_due(CallId id, Call& call, TimePoint due) {
   if (call.due == due) return;
-  if (call.due != TimePoint::max()) due_.erase({call.due, id});
   call.due = due;
   if (due == TimePoint::max()) return;
-  const auto place = due_.emplace(due, id).first;
-  if (place == due_.begin()) deadline_changed_();
+  if (due_.size() > 2 * calls_.size() + due_spare) {
+    std::erase_if(due_, [this](const Due& old) { return is_stale(old); });
+    std::ranges::make_heap(due_, std::greater{});
+  }
+  due_.push_back({due, id});
+  std::ranges::push_heap(due_, std::greater{});
+  if (due_.front().id == id) deadline_changed_();
+}
+
+bool RpcCore::is_stale(const Due& due) const {
+  const auto found = calls_.find(due.id);
+  return found == calls_.end() || found->second.due != due.at;
 }
 
 void RpcCore::give_up(CallId id, const RpcError& why) {
@@ -228,11 +266,16 @@ void RpcCore::give_up(CallId id, const RpcError& why) {
 }
 
 void RpcCore::complete(CallId id, RpcResult result) {
-  auto node = calls_.extract(id);
-  if (node.empty()) return;
-  due_.erase({node.mapped().due, id});
-  waiting_.erase(id);
-  node.mapped().completed(std::move(result));
+  const auto found = calls_.find(id);
+  if (found != calls_.end()) complete(found, std::move(result));
+}
+
+void RpcCore::complete(Calls::iterator call, RpcResult result) {
+  auto completed = std::move(call->second.completed);
+  waiting_.erase(call->first);
+  calls_.erase(call);
+  if (calls_.empty()) due_.clear();
+  completed(std::move(result));
 }
 
 // --- What comes back -------------------------------------------------------------------------------
@@ -242,19 +285,20 @@ void RpcCore::on_reply(const Content& content) {
   const auto id = to_call_id(properties.correlation_id);
   const auto found = id ? calls_.find(*id) : calls_.end();
   if (found == calls_.end() || found->second.stage != Stage::sent) return drop_reply();
-  if (properties.type == ShortString{rpc_error_type}) return complete(*id, {.error = error_from_body(content.body)});
+  if (properties.type == ShortString{rpc_error_type}) return complete(found, {.error = error_from_body(content.body)});
 
   const auto header = [&](std::string_view name) {
     return properties.headers ? properties.headers->find(name) : std::nullopt;
   };
   const auto number = header(rpc_sequence_header);
-  if (!number || !number->integer()) return on_plain_reply(*id, found->second, std::string{content.body});
+  if (!number || !number->integer()) return on_plain_reply(found, std::string{content.body});
   const auto end = header(rpc_end_header);
   on_stream_reply(*id, found->second, *number->integer(), end && end->boolean() == true, std::string{content.body});
 }
 
-void RpcCore::on_plain_reply(CallId id, Call& call, std::string body) {
-  if (!call.request.on_element) return complete(id, {.body = std::move(body)});
+void RpcCore::on_plain_reply(Calls::iterator found, std::string body) {
+  auto& [id, call] = *found;
+  if (!call.request.on_element) return complete(found, {.body = std::move(body)});
   if (take_element(id, call, std::move(body))) complete(id, {});
 }
 

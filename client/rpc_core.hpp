@@ -42,8 +42,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
 
   /// `deadline_changed` is called when `deadline()` came nearer. Destroy it after `close`, or when nothing runs the
   /// connection any more; calls under way are then not completed.
-  RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed)
-      : settings_{settings}, deadline_changed_{std::move(deadline_changed)} {}
+  RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed);
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;
 
@@ -53,7 +52,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
   /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
   /// `completed` may be called before this returns.
-  CallId call(RpcRequest request, protocol::TimePoint now, WallTime wall, Completed completed);
+  CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed completed);
   /// Completes the call with `cancelled` and tells its server, if it is still under way.
   void cancel(CallId id);
   /// Completes everything with `why`; later calls fail with it at once. Close the connection next.
@@ -71,15 +70,26 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
 
   struct Call {
+    Call(RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
+        : request{std::move(what)}, completed{std::move(whom)}, deadline{until}, wall_deadline{wall_until} {}
+
     RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
     Completed completed;
     protocol::TimePoint deadline;
     WallTime wall_deadline;
     Stage stage{Stage::waiting};
-    protocol::TimePoint due{protocol::TimePoint::max()};  // its place in due_
+    protocol::TimePoint due{protocol::TimePoint::max()};  // of which due_ has an entry
     bool was_sent{false};
     std::int64_t next_element{0};  // of a stream
     bool is_confirmed{false};
+  };
+  using Calls = std::unordered_map<CallId, Call>;
+  // When a call is due, unless its `due` says otherwise by then, or it is over.
+  struct Due {
+    protocol::TimePoint at;
+    CallId id;
+
+    friend bool operator>(const Due& a, const Due& b) { return a.at != b.at ? a.at > b.at : a.id > b.id; }
   };
 
   void on_reply(const protocol::Content& content) override;
@@ -95,7 +105,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// Takes back what is not lost with the connection; gives the ids of what is.
   [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
 
-  void on_plain_reply(CallId id, Call& call, std::string body);
+  void on_plain_reply(Calls::iterator found, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
@@ -103,9 +113,11 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   [[nodiscard]] RpcError time_over(const Call& call, protocol::TimePoint now) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
+  [[nodiscard]] bool is_stale(const Due& due) const;
   /// Completes a call that its server may still be busy with.
   void give_up(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
+  void complete(Calls::iterator call, RpcResult result);
 
   const RpcSettings settings_;
   MoveOnlyFunction<void()> deadline_changed_;
@@ -116,11 +128,17 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   CloseReason last_loss_{Error::not_open, "there was none yet"};
   std::optional<RpcError> closed_;  // what calls fail with once it is closed
   CallId last_id_{0};
-  std::unordered_map<CallId, Call> calls_;
-  std::set<std::pair<protocol::TimePoint, CallId>> due_;
+  Calls calls_;
+  std::vector<Due> due_;  // a heap, the earliest first
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;
   std::atomic<std::uint64_t> dropped_replies_{0};
+
+  // What a request is written with, kept for its memory.
+  std::string message_id_;
+  const std::size_t message_id_prefix_bytes_;
+  protocol::FieldTableWriter headers_;
+  std::string properties_;
 };
 
 }  // namespace pocketmq::client

@@ -16,22 +16,22 @@ std::string_view checked(std::string_view name) {
 }  // namespace
 
 Table& Table::add(std::string_view name, bool value) {
-  encoded_ += protocol::FieldTableWriter{}.boolean(checked(name), value).table().encoded();
+  fields_.boolean(checked(name), value);
   return *this;
 }
 
 Table& Table::add(std::string_view name, std::int64_t value) {
-  encoded_ += protocol::FieldTableWriter{}.int64(checked(name), value).table().encoded();
+  fields_.int64(checked(name), value);
   return *this;
 }
 
 Table& Table::add(std::string_view name, std::string_view value) {
-  encoded_ += protocol::FieldTableWriter{}.string(checked(name), value).table().encoded();
+  fields_.string(checked(name), value);
   return *this;
 }
 
 Table& Table::add(std::string_view name, const Table& value) {
-  encoded_ += protocol::FieldTableWriter{}.table(checked(name), value.view()).table().encoded();
+  fields_.table(checked(name), value.view());
   return *this;
 }
 

@@ -17,7 +17,7 @@ class Table {
  public:
   Table() = default;
   /// A copy of what the view shows.
-  explicit Table(protocol::FieldTable view) : encoded_{view.encoded()} {}
+  explicit Table(protocol::FieldTable view) : fields_{view} {}
 
   Table& add(std::string_view name, bool value);
   Table& add(std::string_view name, std::int64_t value);
@@ -26,7 +26,7 @@ class Table {
   Table& add(std::string_view name, const Table& value);
   Table& add(std::string_view name, std::integral auto value) { return add(name, static_cast<std::int64_t>(value)); }
 
-  [[nodiscard]] bool empty() const { return encoded_.empty(); }
+  [[nodiscard]] bool empty() const { return view().empty(); }
   /// The first field of that name, if it is of that type (any of AMQP's integers, for `integer`).
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
@@ -34,12 +34,12 @@ class Table {
   [[nodiscard]] std::optional<Table> table(std::string_view name) const;
 
   /// All of it, for types that have no function here. Lives as long as this table and until its next change.
-  [[nodiscard]] protocol::FieldTable view() const { return protocol::FieldTable{encoded_}; }
+  [[nodiscard]] protocol::FieldTable view() const { return fields_.table(); }
 
-  friend bool operator==(const Table&, const Table&) = default;
+  friend bool operator==(const Table& a, const Table& b) { return a.view() == b.view(); }
 
  private:
-  std::string encoded_;
+  protocol::FieldTableWriter fields_;
 };
 
 }  // namespace pocketmq::client

@@ -1,5 +1,6 @@
 #include "protocol/field_table.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "protocol/big_endian.hpp"
@@ -156,6 +157,9 @@ FieldArrayWriter& FieldArrayWriter::value(const FieldValue& value) {
 }
 
 FieldTableWriter& FieldTableWriter::value(std::string_view name, const FieldValue& value) {
+  constexpr std::size_t overhead = 6;  // the sizes of name and value, and the type octet
+  const auto size = encoded_.size() + name.size() + value.bytes.size() + overhead;
+  if (size > encoded_.capacity()) encoded_.reserve(std::max(size, 2 * encoded_.capacity()));
   encoded_ += static_cast<char>(name.size());
   encoded_ += name;
   append(value, encoded_);

@@ -97,6 +97,15 @@ class FieldArrayWriter {
 /// Writes an encoded table, field by field. `table()` lives as long as the writer and until its next change.
 class FieldTableWriter {
  public:
+  FieldTableWriter() = default;
+  /// Begins with the fields of a table.
+  explicit FieldTableWriter(FieldTable first) : encoded_{first.encoded()} {}
+  /// Begins again, with the fields of a table, in the same memory.
+  FieldTableWriter& assign(FieldTable first) {
+    encoded_ = first.encoded();
+    return *this;
+  }
+
   FieldTableWriter& boolean(std::string_view name, bool value);
   FieldTableWriter& int32(std::string_view name, std::int32_t value);
   FieldTableWriter& int64(std::string_view name, std::int64_t value);
