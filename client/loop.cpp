@@ -12,7 +12,8 @@ std::shared_ptr<Loop> Loop::on_own_thread() {
 }
 
 std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
-  return std::shared_ptr<Loop>{new Loop{std::move(executor)}};
+  const auto* shared = executor.target<SerialExecutor>();
+  return std::shared_ptr<Loop>{new Loop{shared != nullptr ? *shared : SerialExecutor::on(std::move(executor))}};
 }
 
 Loop::Loop(std::shared_ptr<asio::io_context> own_context)

@@ -20,6 +20,7 @@ namespace pocketmq::client {
 class Loop {
  public:
   [[nodiscard]] static std::shared_ptr<Loop> on_own_thread();
+  /// If that is another loop's executor, both share it: then nothing has to be handed over between them.
   [[nodiscard]] static std::shared_ptr<Loop> on_executor(asio::any_io_executor executor);
 
   Loop(const Loop&) = delete;
@@ -44,7 +45,7 @@ class Loop {
 
  private:
   explicit Loop(std::shared_ptr<asio::io_context> own_context);
-  explicit Loop(asio::any_io_executor executor) : executor_{SerialExecutor::on(std::move(executor))} {}
+  explicit Loop(SerialExecutor executor) : executor_{std::move(executor)} {}
   [[nodiscard]] bool blocks_here() const;
 
   const std::shared_ptr<asio::io_context> own_context_;

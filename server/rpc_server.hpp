@@ -34,7 +34,8 @@ struct RpcServerOptions {
   /// The most threads that handlers get. By default a running handler always has one, so that it may wait for another
   /// one of the same server; up to 256. With fewer, requests wait for a free one.
   std::size_t threads{256};
-  /// Where handlers run, instead of on threads of the server's own.
+  /// Where handlers run, instead of on threads of the server's own: the io_context that runs all else, if no handler
+  /// blocks, and best the executor of a client there (`rpc.executor()`), given to the server too.
   asio::any_io_executor executor{};
   /// How far the clocks of callers and this machine may differ before a request counts as too late.
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};

@@ -166,11 +166,10 @@ void bench_threads(const std::string& name, const client::Urls& urls) {
 // Client, server and broker share this thread.
 void bench_one_thread(const std::string& name, protocol::Encoding encoding) {
   asio::io_context context{1};
-  const auto executor = context.get_executor();
   broker::InProcess broker{context};
-  server::RpcServer server{executor, broker.pipe(encoding), {.prefetch = in_flight, .executor = executor}};
+  client::RpcClient rpc{context.get_executor(), broker.pipe(encoding)};
+  server::RpcServer server{rpc.executor(), broker.pipe(encoding), {.prefetch = in_flight, .executor = rpc.executor()}};
   serve_echoes(server);
-  client::RpcClient rpc{executor, broker.pipe(encoding)};
   server.async_start([&](std::error_code failed) {
     if (failed) throw std::system_error{failed};
     rpc.async_open([&](std::error_code refused) {

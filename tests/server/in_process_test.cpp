@@ -93,6 +93,30 @@ TEST_CASE("client server and broker may share a thread and need no socket", "[ow
   CHECK(answer == 42);
 }
 
+TEST_CASE("a client and a server may share an executor and hand nothing over", "[own broker]") {
+  asio::io_context context{1};
+  broker::InProcess broker{context};
+  RpcClient rpc{context.get_executor(), broker.pipe()};
+  RpcServer server{rpc.executor(), broker.pipe(), {.prefetch = 10, .executor = rpc.executor()}};
+  server.serve("twice", [](int n) { return 2 * n; });
+  constexpr int calls = 100;
+  int right = 0, done = 0;
+  server.async_start([&](std::error_code error) {
+    REQUIRE_FALSE(error);
+    rpc.async_open([&](std::error_code failed) {
+      REQUIRE_FALSE(failed);
+      const auto twice = rpc.procedure<int(int)>("twice");
+      for (int i = 0; i < calls; ++i)
+        twice.async(i, [&, i](const std::exception_ptr&, int n) {
+          right += n == 2 * i ? 1 : 0;
+          if (++done == calls) context.stop();
+        });
+    });
+  });
+  context.run_for(30s);
+  CHECK(right == calls);
+}
+
 TEST_CASE("bodies that are larger than a pipe go through it in pieces", "[own broker]") {
   OneThread world;
   constexpr int calls = 5;
