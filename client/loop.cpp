@@ -2,17 +2,26 @@
 
 #include <future>
 #include <system_error>
+#include <typeinfo>
 
 #include <asio/post.hpp>
 
 namespace pocketmq::client {
+namespace {
+
+// What is inside of `executor` if it is of that type, which Asio 1.22's `target` does not look at.
+template <class Executor> const Executor* target_of(const asio::any_io_executor& executor) {
+  return executor && executor.target_type() == typeid(Executor) ? executor.target<Executor>() : nullptr;
+}
+
+}  // namespace
 
 std::shared_ptr<Loop> Loop::on_own_thread() {
   return std::shared_ptr<Loop>{new Loop{std::make_shared<asio::io_context>(1)}};
 }
 
 std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
-  const auto* shared = executor.target<SerialExecutor>();
+  const auto* shared = target_of<SerialExecutor>(executor);
   return std::shared_ptr<Loop>{new Loop{shared != nullptr ? *shared : SerialExecutor::on(std::move(executor))}};
 }
 
@@ -50,7 +59,7 @@ void Loop::close_and_wait(MoveOnlyFunction<void(Done<>)> close) {
 
 // What the caller's thread should run does not run while that waits.
 bool Loop::blocks_here() const {
-  const auto* context = own_context_ ? nullptr : executor_.inner().target<asio::io_context::executor_type>();
+  const auto* context = own_context_ ? nullptr : target_of<asio::io_context::executor_type>(executor_.inner());
   return (context != nullptr && context->running_in_this_thread()) || executor_.runs_here();
 }
 
