@@ -177,7 +177,7 @@ void Session::on_command(protocol::Command& command) {
     return;
   }
   try {
-    dispatch(command);
+    std::visit([&](auto& method) { dispatch(command, method); }, command.method);
   } catch (const ChannelError& error) {
     close_channel(command.channel, error, id_of(command.method));
   } catch (const ConnectionError& error) {
@@ -186,15 +186,17 @@ void Session::on_command(protocol::Command& command) {
   if (virtual_host_ != nullptr) virtual_host_->publish_dead_letters();
 }
 
-void Session::dispatch(protocol::Command& command) {
-  require_utf8_names(command.method);
+template <class M> void Session::dispatch(protocol::Command& command, M& method) {
+  require_utf8_names(method);
   if (state_ != State::open && !shake_hands(command)) return;
-  const bool of_connection = id_of(command.method).class_id == connection::Open::id.class_id;
-  if (!of_connection) return on_channel_command(command);
-  if (command.channel != 0)
-    throw ConnectionError{ReplyCode::command_invalid,
-                          "unimplemented method: those of class connection go on channel 0"};
-  on_connection_command(command);
+  if constexpr (M::id.class_id != connection::Open::id.class_id) {
+    on_channel_command(command, method);
+  } else {
+    if (command.channel != 0)
+      throw ConnectionError{ReplyCode::command_invalid,
+                            "unimplemented method: those of class connection go on channel 0"};
+    on_connection_command(command);
+  }
 }
 
 void Session::on_connection_command(const protocol::Command& command) {
@@ -209,14 +211,15 @@ void Session::on_connection_command(const protocol::Command& command) {
   throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state running"};
 }
 
-void Session::on_channel_command(protocol::Command& command) {
+template <class M> void Session::on_channel_command(protocol::Command& command, M& method) {
+  constexpr bool opens = std::is_same_v<M, channel::Open>;
+  constexpr bool closes = std::is_same_v<M, channel::Close>;
+  constexpr bool closed = std::is_same_v<M, channel::CloseOk>;
   if (command.channel == 0)
     throw ConnectionError{ReplyCode::channel_error,
                           "unexpected method in connection state running: channel 0 is the connection's own"};
   const auto found = channels_.find(command.channel);
-  const bool opens = std::holds_alternative<channel::Open>(command.method);
   if (found == channels_.end()) {
-    const bool closed = std::holds_alternative<channel::CloseOk>(command.method);
     if (closed && crossed_closes_.erase(command.channel) > 0) return;
     if (!opens)
       throw ConnectionError{ReplyCode::channel_error,
@@ -225,30 +228,26 @@ void Session::on_channel_command(protocol::Command& command) {
     crossed_closes_.erase(command.channel);
     return answer({.channel = command.channel, .method = channel::OpenOk{}});
   }
-  const bool closes = std::holds_alternative<channel::Close>(command.method);
   if (found->second == nullptr && !opens && !closes) {  // our close is on its way
-    if (std::holds_alternative<channel::CloseOk>(command.method)) channels_.erase(found);
+    if (closed) channels_.erase(found);
     return;
   }
-  if (opens) throw ConnectionError{ReplyCode::channel_error, "second 'channel.open' seen"};
-  if (closes) {
+  if constexpr (opens) {
+    throw ConnectionError{ReplyCode::channel_error, "second 'channel.open' seen"};
+  } else if constexpr (closes) {
     if (found->second)
       found->second->report_confirms();
     else
       crossed_closes_.insert(command.channel);
     channels_.erase(found);
-    return answer({.channel = command.channel, .method = channel::CloseOk{}});
+    answer({.channel = command.channel, .method = channel::CloseOk{}});
+  } else if constexpr (std::is_same_v<M, protocol::basic::Publish>) {
+    found->second->handle(method, *command.content);
+  } else {
+    std::list<std::string> names;
+    remove_line_ends(method, names);
+    found->second->handle(method);
   }
-  std::list<std::string> names;
-  remove_line_ends(command.method, names);
-  std::visit(
-      [&]<class M>(const M& method) {
-        if constexpr (protocol::has_content<M> && std::is_same_v<M, protocol::basic::Publish>)
-          found->second->handle(method, *command.content);
-        else
-          found->second->handle(method);
-      },
-      command.method);
 }
 
 void Session::open_channel(std::uint16_t number) {

@@ -89,9 +89,9 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   void memory_is_back() override { wake(); }
 
   void send_start();
-  void dispatch(protocol::Command& command);
+  template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);
-  void on_channel_command(protocol::Command& command);
+  template <class M> void on_channel_command(protocol::Command& command, M& method);
   /// Whether the command is still to be carried out, because the handshake took none.
   [[nodiscard]] bool shake_hands(const protocol::Command& command);
   void on_start_ok(const protocol::connection::StartOk& m);

@@ -12,7 +12,7 @@ namespace queue = protocol::queue;
 
 std::list<std::string> removed_from(protocol::Method& method) {
   std::list<std::string> storage;
-  broker::remove_line_ends(method, storage);
+  std::visit([&](auto& m) { broker::remove_line_ends(m, storage); }, method);
   return storage;
 }
 
