@@ -7,22 +7,6 @@
 
 namespace pocketmq::broker {
 
-// A short message is hardly longer than what describes it: so that is ten bytes, and the names follow at once.
-struct Message::Layout {
-  static constexpr std::size_t size = 10;
-
-  std::uint32_t body_offset;
-  std::uint32_t properties_size : 31;
-  std::uint32_t has_rare : 1;
-  std::uint8_t exchange_size;
-  std::uint8_t routing_key_size;
-};
-
-struct Message::Rare {
-  std::int64_t time_to_live_ms{-1};  // negative: none
-  std::uint64_t blind_copies_size{0};
-};
-
 namespace {
 
 const char* behind(std::string_view part) { return part.data() + part.size(); }
@@ -65,26 +49,10 @@ Message::Message(std::string_view exchange, std::string_view routing_key, protoc
   if (!stays) append(end, body);
 }
 
-Message::Layout Message::layout() const {
-  Layout layout;
-  std::memcpy(&layout, block_->data(), Layout::size);
-  return layout;
-}
-
 Message::Rare Message::rare() const {
   Rare rare;
   if (layout().has_rare) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
   return rare;
-}
-
-const char* Message::names() const { return block_->data() + Layout::size; }
-
-std::string_view Message::exchange() const { return {names(), layout().exchange_size}; }
-
-std::string_view Message::routing_key() const { return {names() + layout().exchange_size, layout().routing_key_size}; }
-
-protocol::Properties Message::properties() const {
-  return protocol::Properties{{behind(routing_key()), layout().properties_size}};
 }
 
 std::string_view Message::blind_copies() const {
@@ -103,12 +71,7 @@ void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   const auto headers = properties().headers();
   const auto copies = headers ? headers->find(copies_header) : std::nullopt;
   if (copies && copies->type == 'A') append_texts(copies->bytes);
-  append_texts(blind_copies());
-}
-
-std::string_view Message::body() const {
-  const auto offset = layout().body_offset;
-  return {block_->data() + offset, block_->capacity() - offset};
+  if (layout().has_rare) append_texts(blind_copies());
 }
 
 std::optional<std::chrono::milliseconds> Message::time_to_live() const {
@@ -116,7 +79,5 @@ std::optional<std::chrono::milliseconds> Message::time_to_live() const {
   if (milliseconds < 0) return std::nullopt;
   return std::chrono::milliseconds{milliseconds};
 }
-
-protocol::Content Message::content() const { return {.properties = properties(), .body = body(), .storage = block_}; }
 
 }  // namespace pocketmq::broker

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,18 +22,30 @@ class Message {
   Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
           std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {});
 
-  [[nodiscard]] std::string_view exchange() const;
-  [[nodiscard]] std::string_view routing_key() const;
+  [[nodiscard]] std::string_view exchange() const { return {names(), layout().exchange_size}; }
+  [[nodiscard]] std::string_view routing_key() const {
+    const auto layout = this->layout();
+    return {names() + layout.exchange_size, layout.routing_key_size};
+  }
   [[nodiscard]] std::string_view blind_copies() const;
   /// All keys by which it is routed: its own, those of its CC header, those of its blind copies. Views into the
   /// message.
   void append_routing_keys(std::vector<std::string_view>& to) const;
-  [[nodiscard]] protocol::Properties properties() const;
-  [[nodiscard]] std::string_view body() const;
+  [[nodiscard]] protocol::Properties properties() const {
+    const auto layout = this->layout();
+    return protocol::Properties{
+        {names() + layout.exchange_size + layout.routing_key_size, std::size_t{layout.properties_size}}};
+  }
+  [[nodiscard]] std::string_view body() const {
+    const auto offset = layout().body_offset;
+    return {block_->data() + offset, block_->capacity() - offset};
+  }
   /// The publisher's `expiration`; far from the clock's end.
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const;
   /// Properties and body, as a delivery carries them: views into the message.
-  [[nodiscard]] protocol::Content content() const;
+  [[nodiscard]] protocol::Content content() const {
+    return {.properties = properties(), .body = body(), .storage = block_};
+  }
 
   /// What its holder charges beside it for each place: a queue's entry or an unacked delivery, with what points to it.
   static constexpr std::size_t place_bytes = 112;
@@ -39,11 +53,27 @@ class Message {
   void charge_to(protocol::MemoryAccount& account) const { block_->charge_to(account); }
 
  private:
-  struct Layout;
-  struct Rare;
-  [[nodiscard]] Layout layout() const;
+  // A short message is hardly longer than what describes it: so that is ten bytes, and the names follow at once.
+  struct Layout {
+    static constexpr std::size_t size = 10;
+
+    std::uint32_t body_offset;
+    std::uint32_t properties_size : 31;
+    std::uint32_t has_rare : 1;
+    std::uint8_t exchange_size;
+    std::uint8_t routing_key_size;
+  };
+  struct Rare {
+    std::int64_t time_to_live_ms{-1};  // negative: none
+    std::uint64_t blind_copies_size{0};
+  };
+  [[nodiscard]] Layout layout() const {
+    Layout layout;
+    std::memcpy(&layout, block_->data(), Layout::size);
+    return layout;
+  }
   [[nodiscard]] Rare rare() const;
-  [[nodiscard]] const char* names() const;
+  [[nodiscard]] const char* names() const { return block_->data() + Layout::size; }
 
   // The layout; exchange, routing key and properties behind it; what is rare, with blind copies behind it, if there is
   // any; and at its offset, up to the block's end, the body.
