@@ -13,17 +13,25 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t worth_it = std::size_t{16} << 20;
+constexpr int worth_it = 16 << 20;
+constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
 constexpr std::chrono::milliseconds quiet{200};
 
 }  // namespace
 
 HeapTrim::HeapTrim(Context& context) : context_{context}, due_{context.deadlines(), *this, &HeapTrim::give_back} {}
 
+void HeapTrim::take_over() {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, worth_it);
+  mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
+#endif
+}
+
 void HeapTrim::observe() {
   const auto held = context_.memory().used();
   most_ = std::max(most_, held);
-  if (most_ - held >= worth_it) due_.set(context_.now() + quiet);
+  if (most_ - held >= std::size_t{worth_it}) due_.set(context_.now() + quiet);
 }
 
 void HeapTrim::give_back() {

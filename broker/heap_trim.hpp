@@ -15,6 +15,10 @@ class HeapTrim {
   /// `context` outlives it.
   explicit HeapTrim(Context& context);
 
+  /// For a process that is a broker: from now on the allocator leaves it to the broker to give memory back, instead of
+  /// giving back in the middle of its work what it asks for again a moment later.
+  static void take_over();
+
   /// Looks at how much is held, at the end of each turn. When that has fallen far, free memory is given back as soon as
   /// there was no turn for a while.
   void observe();

@@ -13,6 +13,7 @@
 #include <asio/signal_set.hpp>
 
 #include "broker/definition.hpp"
+#include "broker/heap_trim.hpp"
 #include "broker/listener.hpp"
 #include "broker/trace_log.hpp"
 #include "broker/version.hpp"
@@ -157,6 +158,7 @@ int main(int argc, char** argv) {
   add_limits(app, arguments.options);
   CLI11_PARSE(app, argc, argv);
 
+  broker::HeapTrim::take_over();
   try {
     return run(arguments);
   } catch (const std::exception& error) {
