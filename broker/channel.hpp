@@ -122,7 +122,7 @@ class Channel final : private Publisher {
   void require_may_bind_queue(std::string_view source, std::string_view queue);
   void require_may_bind_exchanges(std::string_view source, std::string_view destination);
   void require_dead_letter_permissions(const protocol::queue::Declare& method, std::string_view queue);
-  void check_user_id(const protocol::BasicProperties& properties) const;
+  void check_user_id(protocol::Properties properties) const;
   void return_to_publisher(const Message& message);
   void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
@@ -138,7 +138,7 @@ class Channel final : private Publisher {
   void declare_reply_queue(const protocol::queue::Declare& m);
   static void refuse_forged(std::string_view name);
   /// The properties, encoded, with the reply consumer's name as `reply_to`.
-  [[nodiscard]] std::string address_replies(protocol::BasicProperties properties) const;
+  [[nodiscard]] std::string address_replies(protocol::Properties properties) const;
   /// Whether the message was a direct reply to a consumer that is there.
   bool deliver_reply(const Message& message);
 

@@ -11,6 +11,7 @@ namespace pocketmq::broker {
 namespace {
 
 namespace basic = protocol::basic;
+using protocol::BasicProperties;
 
 // The publisher's `expiration`: whole milliseconds in decimal digits, as RabbitMQ reads them.
 std::chrono::milliseconds parse_expiration(std::string_view text) {
@@ -27,30 +28,31 @@ std::chrono::milliseconds parse_expiration(std::string_view text) {
   return std::chrono::milliseconds{milliseconds};
 }
 
-void check_delivery_mode(const protocol::BasicProperties& properties) {
-  if (properties.delivery_mode && *properties.delivery_mode != 1 && *properties.delivery_mode != 2)
-    throw ChannelError{ReplyCode::precondition_failed, "invalid message: delivery_mode is "
-                                                           + std::to_string(*properties.delivery_mode)
+void check_delivery_mode(protocol::Properties properties) {
+  const auto mode = properties.find<&BasicProperties::delivery_mode>();
+  if (mode && *mode != 1 && *mode != 2)
+    throw ChannelError{ReplyCode::precondition_failed, "invalid message: delivery_mode is " + std::to_string(*mode)
                                                            + "; 1 (transient) and 2 (persistent) exist"};
 }
 
 // What the properties say of blind copies is not for those who get the message.
-Message make_message(const basic::Publish& m, protocol::Content content,
+Message make_message(const basic::Publish& m, protocol::Content&& content,
                      std::optional<std::chrono::milliseconds> time_to_live) {
   const auto blind_copies = find_blind_copies(content.properties);
-  if (!blind_copies) return {m.exchange, m.routing_key, std::move(content), time_to_live};
+  if (!blind_copies) return {m.exchange, m.routing_key, content, time_to_live};
   const auto visible = without_blind_copies(content.properties);
   content.properties = protocol::Properties{visible};
-  return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
+  return {m.exchange, m.routing_key, content, time_to_live, blind_copies->bytes};
 }
 
 }  // namespace
 
-void Channel::check_user_id(const protocol::BasicProperties& properties) const {
-  if (properties.user_id && *properties.user_id != session_.user().name && !session_.user().has_tag("impersonator"))
-    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*properties.user_id}
-                                                           + "' but authenticated user was '" + session_.user().name
-                                                           + "'"};
+void Channel::check_user_id(protocol::Properties properties) const {
+  const auto id = properties.find<&BasicProperties::user_id>();
+  if (id && *id != session_.user().name && !session_.user().has_tag("impersonator"))
+    throw ChannelError{
+        ReplyCode::precondition_failed,
+        "user_id property set to '" + std::string{*id} + "' but authenticated user was '" + session_.user().name + "'"};
 }
 
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
@@ -70,17 +72,17 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (to.declaration().internal)
     throw ChannelError{ReplyCode::access_refused,
                        "cannot publish to internal " + virtual_host().describe_exchange(m.exchange)};
-  const auto properties = content.properties.decode();
   std::string addressed;  // the properties, where the broker has to rewrite them
-  if (properties.reply_to == direct_reply_queue) {
-    addressed = address_replies(properties);
+  if (content.properties.find<&BasicProperties::reply_to>() == direct_reply_queue) {
+    addressed = address_replies(content.properties);
     content.properties = protocol::Properties{addressed};
   }
-  check_user_id(properties);
+  check_user_id(content.properties);
   std::optional<std::chrono::milliseconds> time_to_live;
-  if (properties.expiration) time_to_live = parse_expiration(*properties.expiration);
-  check_copies(properties);
-  check_delivery_mode(properties);
+  if (const auto expiration = content.properties.find<&BasicProperties::expiration>())
+    time_to_live = parse_expiration(*expiration);
+  check_copies(content.properties);
+  check_delivery_mode(content.properties);
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
   const auto message = make_message(m, std::move(content), time_to_live);

@@ -32,11 +32,12 @@ void Channel::refuse_forged(std::string_view name) {
                         "'" + std::string{name} + "' is not a name that this broker gave for replies"};
 }
 
-std::string Channel::address_replies(protocol::BasicProperties properties) const {
+std::string Channel::address_replies(protocol::Properties properties) const {
   if (!reply_consumer_) throw ChannelError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
-  properties.reply_to = reply_consumer_->name();
+  auto addressed = properties.decode();
+  addressed.reply_to = reply_consumer_->name();
   std::string encoded;
-  encode(properties, encoded);
+  encode(addressed, encoded);
   return encoded;
 }
 

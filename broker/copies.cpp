@@ -4,18 +4,11 @@
 #include "broker/redeclaration.hpp"
 
 namespace pocketmq::broker {
-namespace {
-
-std::optional<protocol::FieldValue> find_header(const std::optional<protocol::FieldTable>& headers,
-                                                std::string_view name) {
-  return headers ? headers->find(name) : std::nullopt;
-}
-
-}  // namespace
-
-void check_copies(const protocol::BasicProperties& properties) {
+void check_copies(protocol::Properties properties) {
+  const auto headers = properties.headers();
+  if (!headers) return;
   for (const auto name : {copies_header, blind_copies_header}) {
-    const auto value = find_header(properties.headers, name);
+    const auto value = headers->find(name);
     if (value && value->type != 'A')
       throw ChannelError{ReplyCode::precondition_failed, "invalid message: header '" + std::string{name} + "' is a "
                                                              + std::string{type_name(value->type)}
@@ -24,7 +17,8 @@ void check_copies(const protocol::BasicProperties& properties) {
 }
 
 std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties properties) {
-  return find_header(properties.headers(), blind_copies_header);
+  const auto headers = properties.headers();
+  return headers ? headers->find(blind_copies_header) : std::nullopt;
 }
 
 std::string without_blind_copies(protocol::Properties properties) {

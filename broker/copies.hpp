@@ -14,7 +14,7 @@ inline constexpr std::string_view copies_header = "CC";
 inline constexpr std::string_view blind_copies_header = "BCC";
 
 /// Throws ChannelError 406 where CC or BCC is no array.
-void check_copies(const protocol::BasicProperties& properties);
+void check_copies(protocol::Properties properties);
 
 /// The header BCC, if there is one.
 [[nodiscard]] std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties properties);

@@ -52,7 +52,8 @@ QueuedMessage Queue::placed(Message message) {
   if (settings_.message_ttl) lives = std::min(lives.value_or(*settings_.message_ttl), *settings_.message_ttl);
   if (lives) queued.expires_at = context_.now() + *lives;
   if (settings_.max_priority > 0)
-    queued.priority = std::min(message.properties().decode().priority.value_or(0), settings_.max_priority);
+    queued.priority =
+        std::min(message.properties().find<&protocol::BasicProperties::priority>().value_or(0), settings_.max_priority);
   message.charge_to(context_.memory());
   context_.memory().charge(Message::place_bytes);
   queued.message = std::move(message);

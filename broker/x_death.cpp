@@ -116,7 +116,7 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
 }
 
 bool comes_round_again(protocol::Properties properties, std::string_view queue) {
-  const auto headers = properties.decode().headers;
+  const auto headers = properties.headers();
   const auto deaths = headers ? headers->find(x_death) : std::nullopt;
   if (!deaths || deaths->type != 'A') return false;
   FieldReader reader{deaths->bytes, FieldReader::Of::array};

@@ -1,15 +1,83 @@
 #include "protocol/properties.hpp"
 
+#include <array>
+#include <bit>
+#include <concepts>
+
 #include "protocol/amqp_wire.hpp"
 #include "protocol/big_endian.hpp"
 
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::uint16_t content_type_flag = 0x8000;
-constexpr std::uint16_t content_encoding_flag = 0x4000;
-constexpr std::uint16_t headers_flag = 0x2000;
-constexpr auto first_flag = content_type_flag;
+constexpr std::uint16_t first_flag = 0x8000;
+constexpr std::size_t property_count = 14;
+
+constexpr std::uint16_t flag_at(std::size_t place) { return static_cast<std::uint16_t>(first_flag >> place); }
+
+// How many octets of a value say how long the rest is, and how long it is where none do.
+struct Extent {
+  std::uint8_t length_octets;
+  std::uint8_t fixed;
+};
+
+constexpr auto extents = [] {
+  std::array<Extent, property_count> all{};
+  std::size_t place = 0;
+  const BasicProperties properties{};
+  BasicProperties::describe(properties, [&]<class T>(const FieldName&, const std::optional<T>&) {
+    if constexpr (std::unsigned_integral<T>)
+      all.at(place++) = {.length_octets = 0, .fixed = sizeof(T)};
+    else
+      all.at(place++) = {.length_octets = std::same_as<T, ShortString> ? 1 : 4, .fixed = 0};
+  });
+  return all;
+}();
+
+// Goes from value to value without reading them.
+class ValueWalk {
+ public:
+  explicit ValueWalk(std::string_view encoded)
+      : rest_{encoded.data() + sizeof flags_, encoded.size() - sizeof flags_},
+        flags_{load_big_endian<std::uint16_t>(encoded.data())} {}
+
+  [[nodiscard]] bool is_over() const { return flags_ < flag_at(property_count - 1); }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+  struct Value {
+    std::size_t place;
+    std::string_view bytes;  // without those that say how long it is
+  };
+  // Nothing if the bytes end before the value does. Not to be called when it is over.
+  std::optional<Value> next() {
+    const auto place = static_cast<std::size_t>(std::countl_zero(flags_));
+    flags_ = static_cast<std::uint16_t>(flags_ ^ flag_at(place));
+    const auto [length_octets, fixed] = extents[place];
+    if (rest_.size() < length_octets) return std::nullopt;
+    const std::size_t size = length_octets == 0   ? fixed
+                             : length_octets == 1 ? static_cast<unsigned char>(rest_[0])
+                                                  : load_big_endian<std::uint32_t>(rest_.data());
+    if (rest_.size() - length_octets < size) return std::nullopt;
+    const Value value{place, {rest_.data() + length_octets, size}};
+    rest_.remove_prefix(length_octets + size);
+    return value;
+  }
+
+ private:
+  std::string_view rest_;
+  std::uint16_t flags_;
+};
+
+bool is_well_formed(std::string_view encoded, unsigned depth_max) {
+  if (encoded.size() < sizeof first_flag) return false;
+  ValueWalk walk{encoded};
+  while (!walk.is_over()) {
+    const auto value = walk.next();
+    if (!value) return false;
+    if (extents[value->place].length_octets == 4 && find_fault(FieldTable{value->bytes}, depth_max)) return false;
+  }
+  return walk.rest().empty();
+}
 
 // Calls `field(name, property)` for each property with its flag's turn.
 template <class P, class Field> void walk(P& properties, Field&& field) {
@@ -41,17 +109,15 @@ BasicProperties Properties::decode() const {
   return properties;
 }
 
-std::optional<FieldTable> Properties::headers() const {
-  const auto flags = load_big_endian<std::uint16_t>(encoded_.data());
-  if ((flags & headers_flag) == 0) return std::nullopt;
-  const char* at = encoded_.data() + sizeof flags;
-  for (const auto short_string_before : {content_type_flag, content_encoding_flag})
-    if ((flags & short_string_before) != 0) at += 1 + static_cast<unsigned char>(*at);
-  const auto size = load_big_endian<std::uint32_t>(at);
-  return FieldTable{{at + sizeof size, size}};
+std::string_view Properties::find(std::size_t place) const {
+  ValueWalk walk{encoded_};
+  auto value = walk.next();
+  while (value->place != place) value = walk.next();
+  return value->bytes;
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {
+  if (is_well_formed(properties.encoded(), depth_max)) return std::nullopt;
   BasicProperties ignored;
   return read(properties.encoded(), depth_max, ignored).fault();
 }

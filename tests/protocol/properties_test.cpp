@@ -68,6 +68,23 @@ TEST_CASE("headers are found without the rest") {
   CHECK(Properties{empty}.headers() == FieldTable{});
 }
 
+TEST_CASE("one property is found without the rest") {
+  pocketmq::tests::Generator any{5};
+  for (int i = 0; i < 500; ++i) {
+    const auto properties = any.properties();
+    std::string encoded;
+    encode(properties, encoded);
+    const Properties found{encoded};
+    REQUIRE(found.find<&BasicProperties::content_type>() == properties.content_type);
+    REQUIRE(found.find<&BasicProperties::headers>() == properties.headers);
+    REQUIRE(found.find<&BasicProperties::delivery_mode>() == properties.delivery_mode);
+    REQUIRE(found.find<&BasicProperties::priority>() == properties.priority);
+    REQUIRE(found.find<&BasicProperties::reply_to>() == properties.reply_to);
+    REQUIRE(found.find<&BasicProperties::timestamp>() == properties.timestamp);
+    REQUIRE(found.find<&BasicProperties::cluster_id>() == properties.cluster_id);
+  }
+}
+
 TEST_CASE("malformed properties are refused") {
   const auto fault = [](std::string_view encoded) { return find_fault(Properties{encoded}, 4).value_or("none"); };
   CHECK(fault("\x00\x00"sv) == "none");
