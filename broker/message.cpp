@@ -17,11 +17,11 @@ char* append(char* to, std::string_view bytes) {
 
 }  // namespace
 
-Message::Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
+Message::Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
                  std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies) {
   const auto properties = content.properties.encoded();
   const bool has_rare = time_to_live.has_value() || !blind_copies.empty();
-  const auto front_size = Layout::size + exchange.size() + routing_key.size() + properties.size()
+  const auto front_size = sizeof(Layout) + exchange.size() + routing_key.size() + properties.size()
                           + (has_rare ? sizeof(Rare) + blind_copies.size() : 0);
   const auto body = content.body;
 
@@ -30,16 +30,14 @@ Message::Message(std::string_view exchange, std::string_view routing_key, protoc
     return behind(body) == end && static_cast<std::size_t>(body.data() - block->data()) >= front_size;
   };
   const bool stays = content.storage.unique() && room_in_front(content.storage);
-  block_ = stays ? std::move(content.storage) : protocol::Block::allocate(front_size + body.size());
+  block_ = stays ? content.storage : protocol::Block::allocate(front_size + body.size());
 
-  const Layout layout{.body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
-                      .properties_size = static_cast<std::uint32_t>(properties.size()) & 0x7FFF'FFFFU,
-                      .has_rare = has_rare,
-                      .exchange_size = static_cast<std::uint8_t>(exchange.size()),
-                      .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
-  // In the pieces in which it is read, and soon: a processor would wait for others.
-  std::memcpy(block_->data(), &layout, Layout::size);
-  auto* end = block_->data() + Layout::size;
+  new (block_->data()) Layout{.body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
+                              .properties_size = static_cast<std::uint32_t>(properties.size()),
+                              .exchange_size = static_cast<std::uint8_t>(exchange.size()),
+                              .routing_key_size = static_cast<std::uint8_t>(routing_key.size()),
+                              .has_rare = has_rare};
+  auto* end = block_->data() + sizeof(Layout);
   for (const auto part : {exchange, routing_key, properties}) end = append(end, part);
   if (has_rare) {
     const Rare rare{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
@@ -75,7 +73,7 @@ void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   if (layout().has_rare) append_texts(blind_copies());
 }
 
-std::optional<std::chrono::milliseconds> Message::time_to_live() const {
+std::optional<std::chrono::milliseconds> Message::rare_time_to_live() const {
   const auto milliseconds = rare().time_to_live_ms;
   if (milliseconds < 0) return std::nullopt;
   return std::chrono::milliseconds{milliseconds};

@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstring>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,12 +19,12 @@ class Message {
   /// Copies the names, the properties and the body; a body that has a block to itself, up to its end, stays where it
   /// is.
   /// `blind_copies` is the value of a BCC header that was taken out of the properties: an encoded array.
-  Message(std::string_view exchange, std::string_view routing_key, protocol::Content content,
+  Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
           std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {});
 
   [[nodiscard]] std::string_view exchange() const { return {names(), layout().exchange_size}; }
   [[nodiscard]] std::string_view routing_key() const {
-    const auto layout = this->layout();
+    const auto& layout = this->layout();
     return {names() + layout.exchange_size, layout.routing_key_size};
   }
   [[nodiscard]] std::string_view blind_copies() const;
@@ -32,7 +32,7 @@ class Message {
   /// message.
   void append_routing_keys(std::vector<std::string_view>& to) const;
   [[nodiscard]] protocol::Properties properties() const {
-    const auto layout = this->layout();
+    const auto& layout = this->layout();
     return protocol::Properties{
         {names() + layout.exchange_size + layout.routing_key_size, std::size_t{layout.properties_size}}};
   }
@@ -41,7 +41,9 @@ class Message {
     return {block_->data() + offset, block_->capacity() - offset};
   }
   /// The publisher's `expiration`; far from the clock's end.
-  [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const {
+    return layout().has_rare ? rare_time_to_live() : std::nullopt;
+  }
   /// Properties and body, as a delivery carries them: views into the message.
   [[nodiscard]] protocol::Content content() const {
     return {.properties = properties(), .body = body(), .storage = block_};
@@ -53,27 +55,23 @@ class Message {
   void charge_to(protocol::MemoryAccount& account) const { block_->charge_to(account); }
 
  private:
-  // A short message is hardly longer than what describes it: so that is ten bytes, and the names follow at once.
-  struct Layout {
-    static constexpr std::size_t size = 10;
-
+  // A short message is hardly longer than what describes it: so that is eleven bytes, and the names follow at once.
+  // It is read in place, in the pieces in which it was written: a processor would wait for others.
+  struct [[gnu::packed]] Layout {
     std::uint32_t body_offset;
-    std::uint32_t properties_size : 31;
-    std::uint32_t has_rare : 1;
+    std::uint32_t properties_size;
     std::uint8_t exchange_size;
     std::uint8_t routing_key_size;
+    bool has_rare;
   };
   struct Rare {
     std::int64_t time_to_live_ms{-1};  // negative: none
     std::uint64_t blind_copies_size{0};
   };
-  [[nodiscard]] Layout layout() const {
-    Layout layout;
-    std::memcpy(&layout, block_->data(), Layout::size);
-    return layout;
-  }
+  [[nodiscard]] const Layout& layout() const { return *std::launder(reinterpret_cast<const Layout*>(block_->data())); }
   [[nodiscard]] Rare rare() const;
-  [[nodiscard]] const char* names() const { return block_->data() + Layout::size; }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> rare_time_to_live() const;
+  [[nodiscard]] const char* names() const { return block_->data() + sizeof(Layout); }
 
   // The layout; exchange, routing key and properties behind it; what is rare, with blind copies behind it, if there is
   // any; and at its offset, up to the block's end, the body.
