@@ -91,6 +91,7 @@ class VirtualHost final : private QueueHost {
   Policies policies_;
   ByName<protocol::Ref<Queue>> queues_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
+  Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_.quotas().bindings};
   Router router_{*this};
   DeadLetters dead_letters_;

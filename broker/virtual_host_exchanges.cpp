@@ -10,7 +10,7 @@ namespace pocketmq::broker {
 
 // AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
 void VirtualHost::predeclare_exchanges() {
-  exchanges_.emplace("", std::make_unique<DefaultExchange>(*this));
+  default_exchange_ = exchanges_.emplace("", std::make_unique<DefaultExchange>(*this)).first->second.get();
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
     exchanges_.emplace(name,
                        make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
@@ -25,6 +25,7 @@ std::string VirtualHost::describe_exchange(std::string_view exchange) const {
 }
 
 Exchange* VirtualHost::find_exchange(std::string_view name) const {
+  if (name.empty()) return default_exchange_;
   const auto found = exchanges_.find(name);
   return found == exchanges_.end() ? nullptr : found->second.get();
 }
