@@ -127,7 +127,7 @@ class Channel final : private Publisher {
   void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
   void carry_out(Outcome outcome, Deliveries deliveries);
-  [[nodiscard]] protocol::Content content_of(const Queue& from, const QueuedMessage& message);
+  void tell_returns(const QueuedMessage& message, protocol::Content& content);
   void await_ack(Unacked&& delivery);
   void watch_ack_of(const Unacked& delivery);
   [[nodiscard]] std::chrono::milliseconds ack_time_of(const Queue& queue) const;

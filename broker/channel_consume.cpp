@@ -79,13 +79,15 @@ void Channel::handle(const basic::Get& m) {
   if (!taken) return reply(m, basic::GetEmpty{});
   const auto tag = next_tag_++;
   session_.context().tell(&Observer::on_delivered, from, taken->message, "");
-  session_.answer({.channel = number_,
-                   .method = basic::GetOk{.delivery_tag = tag,
-                                          .redelivered = taken->redelivered,
-                                          .exchange = taken->message.exchange(),
-                                          .routing_key = taken->message.routing_key(),
-                                          .message_count = static_cast<std::uint32_t>(from.ready())},
-                   .content = content_of(from, *taken)});
+  protocol::Command got{.channel = number_,
+                        .method = basic::GetOk{.delivery_tag = tag,
+                                               .redelivered = taken->redelivered,
+                                               .exchange = taken->message.exchange(),
+                                               .routing_key = taken->message.routing_key(),
+                                               .message_count = static_cast<std::uint32_t>(from.ready())},
+                        .content = taken->message.content()};
+  if (from.is_quorum()) tell_returns(*taken, *got.content);
+  session_.answer(got);
   if (m.no_ack)
     from.settle(*taken);
   else
@@ -95,13 +97,15 @@ void Channel::handle(const basic::Get& m) {
 void Channel::deliver(Consumer& consumer, QueuedMessage&& message) {
   const auto tag = next_tag_++;
   session_.context().tell(&Observer::on_delivered, consumer.queue(), message.message, consumer.tag());
-  session_.deliver({.channel = number_,
-                    .method = basic::Deliver{.consumer_tag = consumer.tag(),
-                                             .delivery_tag = tag,
-                                             .redelivered = message.redelivered,
-                                             .exchange = message.message.exchange(),
-                                             .routing_key = message.message.routing_key()},
-                    .content = content_of(consumer.queue(), message)});
+  protocol::Command delivery{.channel = number_,
+                             .method = basic::Deliver{.consumer_tag = consumer.tag(),
+                                                      .delivery_tag = tag,
+                                                      .redelivered = message.redelivered,
+                                                      .exchange = message.message.exchange(),
+                                                      .routing_key = message.message.routing_key()},
+                             .content = message.message.content()};
+  if (consumer.queue().is_quorum()) tell_returns(message, *delivery.content);
+  session_.deliver(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
     consumer.queue().settle(message);
   else
@@ -112,10 +116,8 @@ void Channel::deliver(Consumer& consumer, QueuedMessage&& message) {
                .was_consumed = true});
 }
 
-// A quorum queue tells how often a message has come back. The content is to be sent before the next one is made.
-protocol::Content Channel::content_of(const Queue& from, const QueuedMessage& message) {
-  auto content = message.message.content();
-  if (!from.is_quorum()) return content;
+// A quorum queue tells how often a message has come back. The content is to be sent before this is told of another.
+void Channel::tell_returns(const QueuedMessage& message, protocol::Content& content) {
   protocol::FieldTableWriter count;
   count.int64(delivery_count, message.returns);
   auto properties = content.properties.decode();
@@ -126,7 +128,6 @@ protocol::Content Channel::content_of(const Queue& from, const QueuedMessage& me
   counted_properties_.clear();
   encode(properties, counted_properties_);
   content.properties = protocol::Properties{counted_properties_};
-  return content;
 }
 
 bool Channel::prefetch_allows() const {
