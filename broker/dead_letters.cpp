@@ -12,7 +12,7 @@ constexpr std::size_t letters_max_in_a_turn = 500;
 }  // namespace
 
 DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
-    : virtual_host_{virtual_host}, context_{context}, due_{context.deadlines(), *this, &DeadLetters::publish} {}
+    : virtual_host_{virtual_host}, context_{context}, due_{context.deadlines(), *this, &DeadLetters::publish_slice} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
@@ -20,8 +20,7 @@ void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   due_.set(TimePoint::min());
 }
 
-void DeadLetters::publish() {
-  if (waiting_.empty()) return;
+void DeadLetters::publish_slice() {
   for (auto left = std::min(waiting_.size(), letters_max_in_a_turn); left > 0; --left) {
     const auto letter = std::move(waiting_.front());
     waiting_.pop_front();

@@ -23,7 +23,9 @@ class DeadLetters final : private Publisher {
   void collect(Queue& from, Message message, DeathReason reason);
   /// Publishes what has been collected, a slice of it if it is very much. Called after each command; the broker's tick
   /// does it for anything else.
-  void publish();
+  void publish() {
+    if (!waiting_.empty()) publish_slice();
+  }
 
  private:
   struct Letter {
@@ -32,6 +34,7 @@ class DeadLetters final : private Publisher {
     DeathReason reason;
   };
 
+  void publish_slice();
   void send(const Letter& letter);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}

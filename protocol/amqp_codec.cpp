@@ -23,7 +23,8 @@ constexpr std::uint32_t frame_size_when_unlimited = 131'072;
 // Below this much left of a body frame, one more read through the buffer is cheaper than one of its own.
 constexpr std::size_t direct_read_min_bytes = InputBuffer::room_min_bytes;
 
-char* write_frame_header(char* to, FrameType type, std::uint16_t channel, std::size_t payload_size) {
+[[gnu::always_inline]] inline char* write_frame_header(char* to, FrameType type, std::uint16_t channel,
+                                                       std::size_t payload_size) {
   *to++ = static_cast<char>(type);
   to = store_big_endian(to, channel);
   return store_big_endian(to, static_cast<std::uint32_t>(payload_size));
@@ -208,7 +209,9 @@ bool AmqpCodec::take_whole_content(std::uint16_t channel, InputBuffer& input, Co
     body = *whole;
   }
   input.consume(used);
-  into.content = Content{.properties = properties, .body = body};
+  auto& content = into.content.emplace();
+  content.properties = properties;
+  content.body = body;
   return true;
 }
 

@@ -25,7 +25,7 @@ class WireReader {
   }
 
   template <class T>
-  requires std::unsigned_integral<T> &&(!std::same_as<T, bool>)void read(T& value) {
+  requires std::unsigned_integral<T> &&(!std::same_as<T, bool>) [[gnu::always_inline]] void read(T& value) {
     if (const char* from = take(sizeof(T))) value = load_big_endian<T>(from);
   }
 
@@ -76,7 +76,7 @@ class WireReader {
     return from == nullptr ? std::string_view{} : std::string_view{from, size};
   }
 
-  const char* take(std::size_t size) {
+  [[gnu::always_inline]] const char* take(std::size_t size) {
     bits_left_ = 0;
     if (fault_) return nullptr;
     if (size > rest_.size()) {
