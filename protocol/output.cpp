@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::size_t capacity_at_first_bytes = 4'096;
+constexpr std::size_t capacity_at_first_min = 256;
+constexpr std::size_t capacity_at_first_max = 65'536;
+constexpr std::size_t capacity_kept_max = 512;  // by an idle connection; it is not charged
 
 }  // namespace
 
@@ -16,7 +19,7 @@ void Output::make_room(std::size_t bytes) {
   if (waiting + bytes <= own_capacity_ / 2) {
     std::memmove(own_.get(), own_.get() + own_begin_, waiting);
   } else {
-    const auto capacity = std::max({capacity_at_first_bytes, 2 * own_capacity_, waiting + bytes});
+    const auto capacity = std::max({capacity_at_first_min, capacity_at_first_, 2 * own_capacity_, waiting + bytes});
     auto larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (waiting > 0) std::memcpy(larger.get(), own_.get() + own_begin_, waiting);
     own_ = std::move(larger);
@@ -28,7 +31,7 @@ void Output::make_room(std::size_t bytes) {
 }
 
 void Output::charge_capacity() {
-  if (account_ != nullptr) charge_ = MemoryCharge{*account_, own_capacity_};
+  if (account_ != nullptr && own_capacity_ > capacity_kept_max) charge_ = MemoryCharge{*account_, own_capacity_};
 }
 
 void Output::append(std::string_view bytes) {
@@ -102,11 +105,18 @@ void Output::consume(std::size_t bytes) {
     answer_runs_.pop_front();
   }
 
-  if (empty()) {  // an idle connection holds no memory
-    own_.reset();
-    own_capacity_ = own_begin_ = own_end_ = 0;
-    charge_ = {};
-  }
+  if (empty()) release();
+}
+
+// An idle connection holds next to no memory, and remembers how much its last output took.
+void Output::release() {
+  const auto taken = std::exchange(own_end_, 0);
+  own_begin_ = 0;
+  if (own_capacity_ <= capacity_kept_max) return;
+  capacity_at_first_ = std::min(taken, capacity_at_first_max);
+  own_.reset();
+  own_capacity_ = 0;
+  charge_ = {};
 }
 
 }  // namespace pocketmq::protocol

@@ -5,18 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "protocol/block.hpp"
+#include "protocol/fifo.hpp"
 
 namespace pocketmq::protocol {
 
 class Output {
  public:
-  /// From now on what this holds is charged to `account`, which must outlive it.
+  /// From now on what this holds, but for a little, is charged to `account`, which must outlive it.
   void charge_to(MemoryAccount& account) { account_ = &account; }
 
   /// Room for `bytes` contiguous bytes at the end, which the caller fills now.
@@ -49,17 +49,18 @@ class Output {
 
  private:
   struct Borrowed {
-    std::uint64_t at;  // in the stream
-    Ref<Block> block;
-    std::string_view bytes;
+    std::uint64_t at{0};  // in the stream
+    Ref<Block> block{};
+    std::string_view bytes{};
   };
   struct Answer {
-    std::uint64_t begin;  // in the stream
-    std::uint64_t end;
+    std::uint64_t begin{0};  // in the stream
+    std::uint64_t end{0};
   };
 
   void make_room(std::size_t bytes);
   void charge_capacity();
+  void release();
 
   // The own bytes that wait are [own_begin_, own_end_) of own_; own_end_ <= own_capacity_.
   std::unique_ptr<char[]> own_;
@@ -67,9 +68,10 @@ class Output {
   std::size_t own_begin_{0};
   std::size_t own_end_{0};
   MemoryAccount* account_{nullptr};
-  MemoryCharge charge_;  // of own_capacity_
-  std::deque<Borrowed> borrowed_;
-  std::deque<Answer> answer_runs_;
+  MemoryCharge charge_;               // of own_capacity_, unless that is kept
+  std::size_t capacity_at_first_{0};  // as much as the output last took
+  Fifo<Borrowed> borrowed_;
+  Fifo<Answer> answer_runs_;
   std::size_t answers_{0};
   std::uint64_t written_{0};
   std::uint64_t sent_{0};

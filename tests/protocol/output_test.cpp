@@ -108,6 +108,24 @@ TEST_CASE("a borrowed body counts in full as an answer") {
   CHECK(output.answers() == 500);
 }
 
+TEST_CASE("an output that was sent holds next to no memory, however much it was") {
+  class Account final : public MemoryAccount {
+  } account;
+  const auto body = block_of("b");
+  {
+    Output output;
+    output.charge_to(account);
+    for (int i = 0; i < 1'000; ++i) {
+      output.append(std::string(100, 'x'));
+      output.borrow(body, {body->data(), 1});
+    }
+    CHECK(account.used() >= 100'000);
+    output.consume(output.size());
+    CHECK(account.used() < 1'000);
+    CHECK(output.empty());
+  }
+}
+
 TEST_CASE("any order of writing and sending sends what was written") {
   std::mt19937 random{4};
   const auto up_to = [&](std::size_t max) { return random() % (max + 1); };
