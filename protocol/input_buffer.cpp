@@ -6,12 +6,11 @@
 namespace pocketmq::protocol {
 
 std::span<std::byte> InputBuffer::prepare() {
-  if (capacity_ - received_ < room_min_bytes) {
+  if (const auto room = capacity_at_first_ / 4; capacity_ - received_ < room) {
     const auto kept = unread();
-    const auto needed = kept.size() + room_min_bytes;
+    const auto needed = kept.size() + room;
     // Growing by doubling keeps the copying linear, and the memory within twice of what the peer really sent.
-    const auto capacity =
-        needed <= capacity_ / 2 ? capacity_ : std::max({capacity_at_first_bytes, needed, 2 * kept.size()});
+    const auto capacity = needed <= capacity_ / 2 ? capacity_ : std::max({capacity_at_first_, needed, 2 * kept.size()});
     if (capacity == capacity_) {
       std::memmove(bytes_.get(), kept.data(), kept.size());
     } else {
@@ -29,6 +28,8 @@ std::span<std::byte> InputBuffer::prepare() {
 void InputBuffer::commit(std::size_t bytes) {
   assert(bytes <= capacity_ - received_);
   received_ += bytes;
+  if (received_ == capacity_)  // and perhaps there was more
+    capacity_at_first_ = std::min(4 * capacity_at_first_, capacity_at_first_max_bytes);
 }
 
 void InputBuffer::release() {

@@ -1,4 +1,5 @@
-// Bytes received and not yet decoded. Holds no memory while it is empty.
+// Bytes received and not yet decoded. Holds no memory while it is empty; how much it begins with when it is not grows
+// with what comes at once.
 #pragma once
 
 #include <cassert>
@@ -26,15 +27,17 @@ class InputBuffer {
   /// Gives the memory back if nothing is unread.
   void release();
 
-  static constexpr std::size_t room_min_bytes = 16'384;
-  static constexpr std::size_t capacity_at_first_bytes = 65'536;
+  static constexpr std::size_t room_min_bytes = 256;
 
  private:
+  static constexpr std::size_t capacity_at_first_max_bytes = 65'536;
+
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_{0};
   std::size_t consumed_{0};
   std::size_t received_{0};
+  std::size_t capacity_at_first_{4 * room_min_bytes};
 };
 
 }  // namespace pocketmq::protocol

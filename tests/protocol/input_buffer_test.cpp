@@ -70,3 +70,20 @@ TEST_CASE("memory is given back only when nothing is unread") {
   receive(input, "again");
   CHECK(input.unread() == "again");
 }
+
+TEST_CASE("the more comes at once, the more is read at once, up to 64 KiB") {
+  InputBuffer input;
+  const auto at_first = input.prepare().size();
+  CHECK(at_first < 2'000);
+  receive(input, "little");
+  input.consume(6);
+  input.release();
+  CHECK(input.prepare().size() == at_first);
+
+  for (int i = 0; i < 20; ++i) {
+    receive(input, std::string(input.prepare().size(), 'x'));
+    input.consume(input.unread().size());
+    input.release();
+  }
+  CHECK(input.prepare().size() == 65'536);
+}
