@@ -236,10 +236,9 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
   charge(*content);
   const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
   if (body_size > limits().body_max_bytes) {
-    handed_out_ = *content;
     content->body.emplace(body_size, 0, IncomingBody::Fate::dropped);
-    (void)read_method(channel, handed_out_.method, into);  // it was read once without fault
-    into.content = Content{.properties = Properties{handed_out_.properties}, .refused_size_bytes = body_size};
+    (void)read_method(channel, content->method, into);  // it was read once without fault
+    into.content = Content{.properties = Properties{content->properties}, .refused_size_bytes = body_size};
     return Decoded::command;
   }
   content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()),
@@ -263,12 +262,11 @@ std::optional<Decoded> AmqpCodec::step_open_body(InputBuffer& input, Command& in
 
 std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into) {
   if (content.body->left() > 0) return std::nullopt;
-  handed_out_ = std::move(content);
-  pending_.erase(channel);
-  if (handed_out_.body->is_dropped()) return std::nullopt;
-  (void)read_method(channel, handed_out_.method, into);  // it was read once without fault
-  into.content = Content{.properties = Properties{handed_out_.properties}};
-  std::move(*handed_out_.body).move_to(*into.content);
+  handed_out_ = pending_.extract(channel);
+  if (content.body->is_dropped()) return std::nullopt;
+  (void)read_method(channel, content.method, into);  // it was read once without fault
+  into.content = Content{.properties = Properties{content.properties}};
+  std::move(*content.body).move_to(*into.content);
   return Decoded::command;
 }
 

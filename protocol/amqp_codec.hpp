@@ -66,9 +66,11 @@ class AmqpCodec final : public Codec {
   [[nodiscard]] bool reads_into_block() const;
   [[nodiscard]] std::uint32_t payload_max() const;
 
-  std::unordered_map<std::uint16_t, PendingContent> pending_;  // by channel
+  using Pending = std::unordered_map<std::uint16_t, PendingContent>;
+
+  Pending pending_;  // by channel
   std::optional<OpenBodyFrame> open_body_;
-  PendingContent handed_out_;  // keeps the views of the last command, where they are not in the buffer
+  Pending::node_type handed_out_;  // keeps the views of the last command, where they are not in the buffer
 };
 
 }  // namespace pocketmq::protocol
