@@ -1,6 +1,7 @@
 #include "protocol/command_end.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pocketmq::protocol {
 namespace {
@@ -108,22 +109,27 @@ void CommandEnd::process() {
   if (processing_) return;
   processing_ = true;
   if (!codec_) on_bytes_without_codec(input_);
+  Command command;
   while (codec_ && wants_input()) {
-    const auto decoded = command_waits_ ? Decoded::command : codec_->decode(input_, command_);
+    auto decoded = Decoded::command;
+    if (waiting_)
+      command = std::move(*std::exchange(waiting_, nullptr));
+    else
+      decoded = codec_->decode(input_, command);
     if (decoded == Decoded::need_more) {
       on_input_taken();
       break;
     }
     if (decoded == Decoded::command) {
-      on_command(command_);
-      command_waits_ = held_;
-      if (!command_waits_) command_.content.reset();  // lets go of the body's block
+      on_command(command);
+      if (held_) waiting_ = std::make_unique<Command>(std::move(command));
+      command.content.reset();  // lets go of the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();
     }
   }
-  if (!command_waits_) input_.release();
+  if (!waiting_) input_.release();
   processing_ = false;
 }
 

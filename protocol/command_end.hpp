@@ -82,7 +82,7 @@ class CommandEnd : public ConnectionEnd {
   InputBuffer input_;
   Output output_;
   std::unique_ptr<Codec> codec_;
-  Command command_;
+  std::unique_ptr<Command> waiting_;  // to be handed on again, after `resume`; the input behind it stays where it is
   std::chrono::milliseconds heartbeat_{0};  // half a second is half of the shortest one
   TimePoint last_received_;
   TimePoint last_sent_;
@@ -91,8 +91,6 @@ class CommandEnd : public ConnectionEnd {
   bool finished_{false};
   bool processing_{false};
   bool held_{false};
-  bool command_waits_{
-      false};  // command_ is to be handed on again, after `resume`; the input behind it stays where it is
   bool peer_may_stall_{false};
 };
 
