@@ -1,10 +1,12 @@
 #include "broker/broker.hpp"
 
 #include "broker/definitions.hpp"
+#include "broker/server_properties.hpp"
 
 namespace pocketmq::broker {
 
-Broker::Broker(Options options, Observer* observer) : context_{std::move(options), observer} {
+Broker::Broker(Options options, Observer* observer)
+    : context_{std::move(options), observer}, server_properties_{broker::server_properties(context_.options())} {
   add_virtual_host("/");
   for (const auto& name : context_.options().virtual_hosts) add_virtual_host(name);
   add_user(guest_name, guest_name);

@@ -47,6 +47,8 @@ class Broker {
   /// The password with a salt of its own.
   [[nodiscard]] PasswordHash hash(std::string_view password);
   [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
+  /// What clients are told of the broker.
+  [[nodiscard]] protocol::FieldTable server_properties() const { return protocol::FieldTable{server_properties_}; }
 
   /// For the parts of the broker.
   [[nodiscard]] Context& context() { return context_; }
@@ -57,6 +59,7 @@ class Broker {
   void add_user(std::string_view name, std::string_view password);
 
   Context context_;
+  const std::string server_properties_;
   HeapTrim heap_trim_{context_};
   std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
   Users users_;

@@ -5,7 +5,6 @@
 #include "broker/broker.hpp"
 #include "broker/names.hpp"
 #include "broker/sasl.hpp"
-#include "broker/version.hpp"
 #include "protocol/amqp_codec.hpp"
 #include "protocol/big_endian.hpp"
 
@@ -22,10 +21,13 @@ constexpr std::string_view amqp_header_of_0_9{"AMQP\1\1\0\x09", 8};
 constexpr std::chrono::seconds close_ok_max{10};
 constexpr std::uint16_t json_first_channel = 1;
 
-bool has_capability(protocol::FieldTable client_properties, std::string_view name) {
+protocol::FieldTable capabilities_in(protocol::FieldTable client_properties) {
   const auto capabilities = client_properties.find("capabilities");
-  const auto table = capabilities ? capabilities->table() : std::nullopt;
-  const auto value = table ? table->find(name) : std::nullopt;
+  return capabilities ? capabilities->table().value_or(protocol::FieldTable{}) : protocol::FieldTable{};
+}
+
+bool includes(protocol::FieldTable capabilities, std::string_view name) {
+  const auto value = capabilities.find(name);
   return value && value->boolean().value_or(false);
 }
 
@@ -41,7 +43,6 @@ Session::Session(Broker& broker, Peer peer, TimePoint now)
       broker_{broker},
       context_{broker.context()},
       peer_{std::move(peer)},
-      name_{peer_.name},
       channel_max_{broker.context().options().channel_max} {
   raw_output().charge_to(context().memory());
   own_deadline(now + context().options().handshake_max);
@@ -261,21 +262,9 @@ void Session::open_channel(std::uint16_t number) {
 // ---- the handshake
 
 void Session::send_start() {
-  protocol::FieldTableWriter capabilities;
-  for (const auto* capability : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",
-                                 "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
-                                 "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
-    capabilities.boolean(capability, true);
-  const auto& options = context().options();
-  protocol::FieldTableWriter properties;
-  properties.table("capabilities", capabilities.table())
-      .string("information", "PocketMQ " + std::string{version} + ", a broker that imitates RabbitMQ")
-      .string("platform", "PocketMQ " + std::string{version})
-      .string("product", options.product)
-      .string("version", options.product_version);
   answer({.method = connection::Start{.version_major = 0,
                                       .version_minor = 9,
-                                      .server_properties = properties.table(),
+                                      .server_properties = broker_.server_properties(),
                                       .mechanisms = sasl_mechanisms(peer_.proved_name),
                                       .locales = "en_US"}});
 }
@@ -334,10 +323,11 @@ void Session::know_client(const protocol::Command& command) {
     client_properties = start_ok->client_properties;
   if (const auto* open_method = std::get_if<connection::Open>(&command.method))
     client_properties = open_method->client_properties;
-  if (const auto name = client_properties.find("connection_name"); name && name->string()) name_ = *name->string();
-  understands_consumer_cancel_ = has_capability(client_properties, "consumer_cancel_notify");
-  understands_blocked_ = has_capability(client_properties, "connection.blocked");
-  wants_login_refused_ |= has_capability(client_properties, "authentication_failure_close");
+  if (const auto name = client_properties.find("connection_name"); name && name->string()) peer_.name = *name->string();
+  const auto capabilities = capabilities_in(client_properties);
+  understands_consumer_cancel_ = includes(capabilities, "consumer_cancel_notify");
+  understands_blocked_ = includes(capabilities, "connection.blocked");
+  wants_login_refused_ |= includes(capabilities, "authentication_failure_close");
 }
 
 void Session::log_in(const Credentials& credentials, std::string_view mechanism) {

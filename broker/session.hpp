@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "broker/channel.hpp"
@@ -20,7 +20,7 @@ class Broker;
 
 /// Where a connection comes from.
 struct Peer {
-  std::string name;           // address and port, for people
+  std::string name;           // address and port, for people, until the client says what it calls itself
   bool from_loopback{true};   // guest may log in from there only
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
@@ -32,7 +32,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   ~Session() override;
 
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& name() const { return peer_.name; }
   /// Who has logged in. Only once somebody has.
   [[nodiscard]] const User& user() const { return *user_; }
   /// The virtual host that was opened. Only once the handshake is over.
@@ -109,8 +109,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
 
   Broker& broker_;
   Context& context_;
-  const Peer peer_;
-  std::string name_;
+  Peer peer_;
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
   State state_{State::starting};
@@ -120,10 +119,10 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
   std::uint16_t channel_max_;
-  std::unordered_map<std::uint16_t, ChannelSlot> channels_;
+  std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
   // Channels whose close was crossed by the client's own: they are closed, and our close will still be answered.
-  std::unordered_set<std::uint16_t> crossed_closes_;
+  std::set<std::uint16_t> crossed_closes_;
   std::vector<protocol::Ref<Queue>> owned_;
   std::size_t prune_owned_at_{16};
 };
