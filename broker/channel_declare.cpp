@@ -13,7 +13,7 @@ std::string Channel::name_for_new(const queue::Declare& m) const {
     throw ChannelError{ReplyCode::access_refused,
                        "queue name '" + std::string{m.queue} + "' contains reserved prefix 'amq.*'"};
   if (!m.queue.empty()) return std::string{m.queue};
-  if (settings_from(m.arguments).type == QueueType::quorum)
+  if (queue_type(m.arguments) == QueueType::quorum)
     throw ChannelError{ReplyCode::precondition_failed,
                        "Cannot declare a server-named queue for type rabbit_quorum_queue"};
   return session_.context().unique_name("amq.gen-");

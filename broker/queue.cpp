@@ -21,12 +21,13 @@ TurnOfConsumers::Rule rule_of(const QueueSettings& settings) {
 
 }  // namespace
 
-Queue::Queue(QueueDeclaration declaration, QueueSettings settings, Context& context, QueueHost& host)
+Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> settings, Context& context,
+             QueueHost& host)
     : declaration_{std::move(declaration)},
       settings_{std::move(settings)},
       context_{context},
       host_{host},
-      turn_{rule_of(settings_)},
+      turn_{rule_of(*settings_)},
       pump_due_{context.deadlines(), *this, &Queue::on_time},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
   use();
@@ -49,11 +50,11 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
 QueuedMessage Queue::placed(Message message) {
   QueuedMessage queued{.position = next_position_++};
   auto lives = message.time_to_live();
-  if (settings_.message_ttl) lives = std::min(lives.value_or(*settings_.message_ttl), *settings_.message_ttl);
+  if (settings_->message_ttl) lives = std::min(lives.value_or(*settings_->message_ttl), *settings_->message_ttl);
   if (lives) queued.expires_at = context_.now() + *lives;
-  if (settings_.max_priority > 0)
-    queued.priority =
-        std::min(message.properties().find<&protocol::BasicProperties::priority>().value_or(0), settings_.max_priority);
+  if (settings_->max_priority > 0)
+    queued.priority = std::min(message.properties().find<&protocol::BasicProperties::priority>().value_or(0),
+                               settings_->max_priority);
   message.charge_to(context_.memory());
   context_.memory().charge(Message::place_bytes);
   queued.message = std::move(message);
@@ -81,7 +82,7 @@ void Queue::put_back(QueuedMessage&& message, Return why) {
     return context_.tell(&Observer::on_dropped, message.message);
   }
   if (is_quorum()) {
-    if (++message.returns > settings_.delivery_limit.value_or(INT64_MAX)) {
+    if (++message.returns > settings_->delivery_limit.value_or(INT64_MAX)) {
       release_place();
       return bury(std::move(message.message), DeathReason::delivery_limit);
     }
@@ -89,7 +90,7 @@ void Queue::put_back(QueuedMessage&& message, Return why) {
   }
   context_.tell(&Observer::on_requeued, *this, message.message);
   message.redelivered = true;
-  if (is_quorum() && !settings_.delivery_limit && why == Return::asked_for)
+  if (is_quorum() && !settings_->delivery_limit && why == Return::asked_for)
     ready_.append(std::move(message));
   else
     ready_.put_back(std::move(message));
@@ -149,7 +150,7 @@ void Queue::detach(Consumer& consumer) {
   if (deleted_) return;
   if (consumers() > 0) {
     // The next one becomes active, once all that the last one leaves unacked are back.
-    if (settings_.single_active_consumer) pump_due_.set(context_.now());
+    if (settings_->single_active_consumer) pump_due_.set(context_.now());
     return;
   }
   exclusively_consumed_ = false;
@@ -189,12 +190,12 @@ void Queue::join(Router& router) { router.add(*this); }
 // ---- limits of length and time
 
 bool Queue::exceeds(std::uint64_t messages, std::uint64_t bytes) const {
-  return (settings_.max_length && messages > *settings_.max_length)
-         || (settings_.max_length_bytes && bytes > *settings_.max_length_bytes);
+  return (settings_->max_length && messages > *settings_->max_length)
+         || (settings_->max_length_bytes && bytes > *settings_->max_length_bytes);
 }
 
 bool Queue::refuses(const Message& message) {
-  if (settings_.overflow == Overflow::drop_head) return false;
+  if (settings_->overflow == Overflow::drop_head) return false;
   drop_expired(expired_max_on_the_way);
   if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
   // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
@@ -203,13 +204,13 @@ bool Queue::refuses(const Message& message) {
   };
   is_refusing_ = exceeds(ready_.size(), ready_.bytes())
                  || (is_refusing_
-                     && (above_four_fifths(ready_.size(), settings_.max_length)
-                         || above_four_fifths(ready_.bytes(), settings_.max_length_bytes)));
+                     && (above_four_fifths(ready_.size(), settings_->max_length)
+                         || above_four_fifths(ready_.bytes(), settings_->max_length_bytes)));
   return is_refusing_;
 }
 
 void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish) {
-  if (settings_.overflow == Overflow::reject_publish_dlx)
+  if (settings_->overflow == Overflow::reject_publish_dlx)
     bury(std::move(message), DeathReason::maxlen);
   else
     context_.tell(&Observer::on_dropped, message);
@@ -217,14 +218,14 @@ void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish)
 }
 
 void Queue::bury(Message message, DeathReason reason) {
-  if (settings_.dead_letter_exchange && !deleted_)
+  if (settings_->dead_letter_exchange && !deleted_)
     host_.take_dead_letter(*this, std::move(message), reason);
   else if (reason != DeathReason::expired)
     context_.tell(&Observer::on_dropped, message);
 }
 
 void Queue::drop_surplus() {
-  if (settings_.overflow != Overflow::drop_head) return;
+  if (settings_->overflow != Overflow::drop_head) return;
   while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) bury(give_first_up(), DeathReason::maxlen);
 }
 
@@ -250,15 +251,15 @@ void Queue::watch_expiry() {
 }
 
 void Queue::use() {
-  if (!settings_.expires || consumers() > 0) return;
+  if (!settings_->expires || consumers() > 0) return;
   last_used_ = context_.now();
-  if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_.expires);
+  if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_->expires);
 }
 
 // The deadline is as early as the first use was; only the last one counts.
 void Queue::expire_if_unused() {
   if (consumers() > 0) return;
-  const auto ends = last_used_ + *settings_.expires;
+  const auto ends = last_used_ + *settings_->expires;
   if (ends <= context_.now()) return host_.remove_unused(*this);
   unused_due_.set(ends);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,13 +42,14 @@ enum class Return : std::uint8_t {
 /// Counted: unacked deliveries of a deleted queue still refer to it.
 class Queue final : public protocol::Counted<Queue>, public Destination {
  public:
-  /// `host` and `context` must outlive the queue's membership of the virtual host, and the queue.
-  Queue(QueueDeclaration declaration, QueueSettings settings, Context& context, QueueHost& host);
+  /// `host` and `context` must outlive the queue's membership of the virtual host, and the queue. Queues may share
+  /// their settings.
+  Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> settings, Context& context, QueueHost& host);
 
   [[nodiscard]] const QueueDeclaration& declaration() const { return declaration_; }
-  [[nodiscard]] const QueueSettings& settings() const { return settings_; }
+  [[nodiscard]] const QueueSettings& settings() const { return *settings_; }
   [[nodiscard]] const std::string& name() const { return declaration_.name; }
-  [[nodiscard]] bool is_quorum() const { return settings_.type == QueueType::quorum; }
+  [[nodiscard]] bool is_quorum() const { return settings_->type == QueueType::quorum; }
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
   [[nodiscard]] std::size_t unacked() const { return unacked_; }
   [[nodiscard]] std::size_t consumers() const { return turn_.size(); }
@@ -106,7 +108,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   void expire_if_unused();
 
   const QueueDeclaration declaration_;
-  const QueueSettings settings_;
+  const std::shared_ptr<const QueueSettings> settings_;
   Context& context_;
   QueueHost& host_;
   ReadyMessages ready_;

@@ -32,6 +32,9 @@ struct QueueSettings {
   std::optional<std::chrono::milliseconds> consumer_timeout{};
 };
 
+/// The type that valid arguments name: classic, where they name none.
+[[nodiscard]] QueueType queue_type(protocol::FieldTable arguments);
+
 /// Reads arguments that are valid (see `check_arguments`) and a policy: a table of RabbitMQ's policy keys
 /// ("message-ttl", "max-length", ...). Where both set a number the lesser is in force, where both set a text the
 /// argument's.

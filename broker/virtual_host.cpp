@@ -58,8 +58,9 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
 
 void VirtualHost::check_new(const QueueDeclaration& declaration) const {
   const auto arguments = declaration.arguments.table();
+  if (arguments.empty()) return;
   check_arguments(arguments, describe_queue(declaration.name));
-  if (settings_from(arguments).type != QueueType::quorum) return;
+  if (queue_type(arguments) != QueueType::quorum) return;
   const auto refuse = [&](std::string_view property) {
     throw ChannelError{ReplyCode::precondition_failed,
                        "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)
@@ -70,11 +71,13 @@ void VirtualHost::check_new(const QueueDeclaration& declaration) const {
   if (!declaration.durable) refuse("non-durable");
 }
 
-QueueSettings VirtualHost::settings_for(const QueueDeclaration& declaration) const {
+std::shared_ptr<const QueueSettings> VirtualHost::settings_for(const QueueDeclaration& declaration) const {
   const auto arguments = declaration.arguments.table();
-  const bool is_quorum = settings_from(arguments).type == QueueType::quorum;
+  const bool is_quorum = queue_type(arguments) == QueueType::quorum;
   const auto target = is_quorum ? PolicyTarget::quorum_queue : PolicyTarget::classic_queue;
-  return settings_from(arguments, policies_.in_force(target, declaration.name));
+  const auto policy = policies_.in_force(target, declaration.name);
+  if (arguments.empty() && policy.empty()) return plain_settings_;
+  return std::make_shared<const QueueSettings>(settings_from(arguments, policy));
 }
 
 Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "broker/binding_table.hpp"
@@ -78,7 +79,7 @@ class VirtualHost final : private QueueHost {
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
-  [[nodiscard]] QueueSettings settings_for(const QueueDeclaration& declaration) const;
+  [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
   [[nodiscard]] bool remove(Binding& binding);
   [[nodiscard]] std::vector<Exchange*> remove_bindings_to(Destination& destination);
@@ -89,7 +90,8 @@ class VirtualHost final : private QueueHost {
   const std::string name_;
   Context& context_;
   Policies policies_;
-  ByName<protocol::Ref<Queue>> queues_;
+  const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most queues
+  std::unordered_map<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
   ByName<std::unique_ptr<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_.quotas().bindings};

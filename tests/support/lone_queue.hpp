@@ -1,6 +1,7 @@
 // A queue by itself, with no virtual host and no clients, for tests that look inside.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace pocketmq::tests {
 class LoneQueue final : private broker::QueueHost, private broker::Publisher {
  public:
   explicit LoneQueue(broker::QueueSettings settings = {})
-      : queue_{new broker::Queue{{.name = "q"}, std::move(settings), context_, *this}} {}
+      : queue_{new broker::Queue{
+          {.name = "q"}, std::make_shared<broker::QueueSettings>(std::move(settings)), context_, *this}} {}
 
   /// Publishes as number 1, 2, ...
   void publish(std::string_view body, std::optional<std::chrono::milliseconds> time_to_live = std::nullopt) {
