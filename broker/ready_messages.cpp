@@ -5,12 +5,6 @@
 
 namespace pocketmq::broker {
 
-ReadyMessages::Levels ReadyMessages::with_level_0() {
-  Levels levels;
-  levels.try_emplace(0);
-  return levels;
-}
-
 void ReadyMessages::append(QueuedMessage&& message) {
   count(message);
   levels_[message.priority].fresh.push_back(std::move(message));

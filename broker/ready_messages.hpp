@@ -43,10 +43,9 @@ class ReadyMessages {
   using Levels = std::map<std::uint8_t, Level, std::greater<>>;
 
   void count(const QueuedMessage& message);
-  [[nodiscard]] static Levels with_level_0();
 
-  // By priority. Level 0 is always there, any other only while it has messages: so the first is where to look.
-  Levels levels_{with_level_0()};
+  // By priority. Level 0 stays once it is there, any other only while it has messages: so the first is where to look.
+  Levels levels_;
   std::size_t size_{0};
   std::uint64_t bytes_{0};
 };
