@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/confirms.hpp"
@@ -150,16 +151,16 @@ class Channel final : private Publisher {
   Session& session_;
   const std::uint16_t number_;
   std::list<Consumer*> waiting_;
-  std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;  // by tag
-  std::optional<ReplyConsumer> reply_consumer_;
+  std::map<std::string_view, std::unique_ptr<Consumer>> consumers_;  // by the tag, which is the consumer's own
+  std::unique_ptr<ReplyConsumer> reply_consumer_;
   UnackedWindow unacked_;
   Alarm<Channel> ack_due_;  // perhaps: the oldest delivery may have been acked in time
   std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that it took from
   std::string counted_properties_;                     // of the last delivery from a quorum queue
   std::string last_declared_;                          // the queue that an empty name stands for
   std::uint64_t next_tag_{1};                          // tags never repeat on a channel (1.8.3.13)
-  std::optional<Confirms> confirms_;                   // once confirm.select came,
-  std::optional<Transaction> transaction_;             // or tx.select
+  std::unique_ptr<Confirms> confirms_;                 // once confirm.select came,
+  std::unique_ptr<Transaction> transaction_;           // or tx.select
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
   std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for

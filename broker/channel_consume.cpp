@@ -50,13 +50,13 @@ void Channel::handle(const basic::Consume& m) {
   auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =
       std::make_unique<Consumer>(*this, protocol::Ref<Queue>{&consumed},
-                                 Consumer::Settings{.tag = tag,
+                                 Consumer::Settings{.tag = std::move(tag),
                                                     .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
                                                     .exclusive = exclusive,
                                                     .prefetch = consumer_prefetch_,
                                                     .priority = priority},
                                  quota);
-  const auto& started = *consumers_.emplace(std::move(tag), std::move(consumer)).first->second;
+  const auto& started = *consumers_.emplace(consumer->tag(), std::move(consumer)).first->second;
   reply(m, basic::ConsumeOk{.consumer_tag = started.tag()});
   consumed.pump();
 }

@@ -125,7 +125,7 @@ void Channel::return_to_publisher(const Message& message) {
 
 void Channel::handle(const protocol::confirm::Select& m) {
   if (transaction_) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
-  if (!confirms_) confirms_.emplace();
+  if (!confirms_) confirms_ = std::make_unique<Confirms>();
   reply(m, protocol::confirm::SelectOk{});
 }
 

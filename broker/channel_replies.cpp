@@ -13,8 +13,8 @@ void Channel::consume_replies(const basic::Consume& m) {
   if (reply_consumer_) throw ChannelError{ReplyCode::precondition_failed, "reply consumer already set"};
   auto& context = session_.context();
   auto tag = m.consumer_tag.empty() ? context.unique_name("amq.ctag-") : std::string{m.consumer_tag};
-  reply_consumer_.emplace(*this, context.direct_replies(), std::move(tag),
-                          DirectReplies::name_with(context.unique_name("")));
+  reply_consumer_ = std::make_unique<ReplyConsumer>(*this, context.direct_replies(), std::move(tag),
+                                                    DirectReplies::name_with(context.unique_name("")));
   reply(m, basic::ConsumeOk{.consumer_tag = reply_consumer_->tag()});
 }
 

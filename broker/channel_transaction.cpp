@@ -11,7 +11,7 @@ namespace tx = protocol::tx;
 
 void Channel::handle(const tx::Select& m) {
   if (confirms_) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
-  if (!transaction_) transaction_.emplace();
+  if (!transaction_) transaction_ = std::make_unique<Transaction>();
   reply(m, tx::SelectOk{});
 }
 
