@@ -8,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +20,7 @@
 #include <asio/steady_timer.hpp>
 
 #include "protocol/connection_end.hpp"
+#include "protocol/operation_memory.hpp"
 #include "protocol/turn.hpp"
 
 namespace pocketmq::protocol {
@@ -91,23 +94,21 @@ class Transport final : public Waker,
     closed
   };
 
-  static constexpr std::size_t buffers_max = 64;  // per write
+  static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
-  static constexpr std::chrono::seconds farewell{2};  // to take our last bytes, and to close
+  // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
+  static constexpr std::chrono::seconds farewell{10};
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
 
   void write(TimePoint now) {
     if (waiting_to_write_) return;
-    std::array<std::string_view, buffers_max> pieces;
-    std::array<asio::const_buffer, buffers_max> buffers;
+    std::array<std::string_view, pieces_max> pieces;
     for (int writes = 0; !end_->output().empty(); ++writes) {
       if (writes == writes_per_turn_max) return wake();
       const auto count = end_->output().gather(pieces);
-      std::transform(pieces.begin(), pieces.begin() + count, buffers.begin(),
-                     [](std::string_view piece) { return asio::buffer(piece.data(), piece.size()); });
       std::error_code error;
-      const auto bytes = stream_.write_some(std::span{buffers.data(), count}, error);
+      const auto bytes = send({pieces.data(), count}, error);
       if (error == asio::error::would_block || error == asio::error::try_again) {
         end_->sent(0, now);
         return wait_until_writable();
@@ -115,6 +116,12 @@ class Transport final : public Waker,
       if (error) return close(error);
       end_->sent(bytes, now);
     }
+  }
+
+  std::size_t send(std::span<const std::string_view> pieces, std::error_code& error) {
+    const auto as_buffer = [](std::string_view piece) { return asio::buffer(piece); };
+    if (pieces.size() == 1) return stream_.write_some(as_buffer(pieces.front()), error);  // costs the system less
+    return stream_.write_some(std::views::transform(pieces, as_buffer), error);
   }
 
   void wait_until_writable() {
@@ -129,14 +136,15 @@ class Transport final : public Waker,
     if (waiting_to_read_ || !is_open()) return;
     if (state_ == State::open && !end_->wants_input()) return;
     waiting_to_read_ = true;
-    stream_.async_wait(Stream::wait_read, [self = this->shared_from_this()](std::error_code error) {
+    auto go_on = [self = this->shared_from_this()](std::error_code error) {
       self->waiting_to_read_ = false;
       if (error || !self->is_open()) return;
       if (self->state_ == State::draining)
         self->drain();
       else
         self->read();
-    });
+    };
+    stream_.async_wait(Stream::wait_read, HandlerWithMemory<decltype(go_on)>{read_memory_, std::move(go_on)});
   }
 
   void read() {
@@ -146,7 +154,13 @@ class Transport final : public Waker,
     const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
     if (error == asio::error::would_block || error == asio::error::try_again) return wait_until_readable();
     if (error) return close(error);
-    end_->commit(bytes, Clock::now());
+    const auto now = Clock::now();
+    const bool was_dirty = std::exchange(dirty_, true);  // so that what wakes it now asks for nothing
+    end_->commit(bytes, now);
+    if (was_dirty) return;
+    // Answers leave at once: nothing else in this turn will add to them. Deliveries wait for what others cause.
+    if (end_->output().answers() > 0) return turn_.flush(*this, now);
+    dirty_ = false;
     wake();
   }
 
@@ -186,6 +200,7 @@ class Transport final : public Waker,
     wake();
   }
 
+  OperationMemory read_memory_;  // of the wait
   Stream stream_;
   std::shared_ptr<ConnectionEnd> end_;
   Turn<Executor>& turn_;

@@ -44,6 +44,12 @@ template <class Executor> class Turn {
     pending_->push_back(std::move(what));
   }
 
+  /// Flushes `what` now, as a turn of its own.
+  void flush(Flushable& what, TimePoint now) {
+    what.flush(now);
+    if (also_) also_();
+  }
+
   /// `task` runs at the end of every turn that was asked for, after the flushes.
   void also(std::function<void()> task) { also_ = std::move(task); }
 
