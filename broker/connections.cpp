@@ -15,8 +15,9 @@ Connections::Connections(asio::io_context& context, Broker& broker)
   broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 
-void Connections::remove(const std::shared_ptr<protocol::Closeable>& transport) {
-  transports_.erase(transport);
+void Connections::remove(Transports::iterator place) {
+  const auto kept = *place;  // it is still closing
+  transports_.erase(place);
   if (stopping_ && transports_.empty()) grace_timer_.cancel();
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <list>
 #include <memory>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include <asio/basic_waitable_timer.hpp>
@@ -28,8 +28,8 @@ class Connections {
   template <class Stream> void add(Stream stream, Peer peer) {
     auto session = broker_.connect(std::move(peer), protocol::Clock::now());
     auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn_);
-    transports_.insert(transport);
-    transport->start([this, weak = std::weak_ptr<protocol::Closeable>{transport}] { remove(weak.lock()); });
+    const auto place = transports_.insert(transports_.end(), transport);
+    transport->start([this, place] { remove(place); });
   }
 
   /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
@@ -41,7 +41,9 @@ class Connections {
  private:
   using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
 
-  void remove(const std::shared_ptr<protocol::Closeable>& transport);
+  using Transports = std::list<std::shared_ptr<protocol::Closeable>>;
+
+  void remove(Transports::iterator place);
   void cut_transports();
   void arm_broker_timer();
 
@@ -50,7 +52,7 @@ class Connections {
   Timer broker_timer_;
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
-  std::unordered_set<std::shared_ptr<protocol::Closeable>> transports_;
+  Transports transports_;
   bool stopping_{false};
 };
 

@@ -32,7 +32,7 @@ Listener::Listener(asio::io_context& context, Broker& broker, const asio::ip::tc
 }
 
 void Listener::accept() {
-  acceptor_.async_accept([this](std::error_code error, Socket socket) {
+  acceptor_.async_accept(peer_, [this](std::error_code error, Socket socket) {
     if (stopping_ || error == asio::error::operation_aborted) return;
     if (!error) {
       begin(std::move(socket));
@@ -47,11 +47,9 @@ void Listener::accept() {
 }
 
 void Listener::begin(Socket socket) {
-  std::error_code error;
-  const auto remote = socket.remote_endpoint(error);
-  if (error) return;  // gone already
-  socket.set_option(asio::ip::tcp::no_delay{true}, error);
-  connections_.add(std::move(socket), {.name = describe(remote), .from_loopback = is_loopback(remote.address())});
+  std::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  connections_.add(std::move(socket), {.name = describe(peer_), .from_loopback = is_loopback(peer_.address())});
 }
 
 void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {

@@ -39,7 +39,8 @@ class Listener {
 
   Connections connections_;
   asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
-  Timer pause_timer_;  // before accepting again, when the system had no room
+  asio::ip::tcp::endpoint peer_;  // of the connection that is accepted
+  Timer pause_timer_;             // before accepting again, when the system had no room
   bool stopping_{false};
 };
 
