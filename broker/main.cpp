@@ -93,7 +93,7 @@ int run(const Arguments& arguments) {
   std::optional<broker::TraceLog> trace;
   using Format = broker::TraceLog::Format;
   if (!arguments.trace.empty()) trace.emplace(std::cerr, arguments.trace == "json" ? Format::json : Format::text);
-  asio::io_context context{1};
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // this thread is the only one
   std::optional<broker::Broker> broker;
   try {
     broker.emplace(options_of(arguments), trace ? &*trace : nullptr);
