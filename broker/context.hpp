@@ -47,8 +47,14 @@ class Context {
   /// `prefix` and 22 characters of RabbitMQ's alphabet, 128 bits: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
   [[nodiscard]] std::string unique_name(std::string_view prefix) {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string name{prefix};
-    for (int i = 0; i < 22; ++i) name += alphabet[random_() % alphabet.size()];
+    std::string name;
+    name.reserve(prefix.size() + 22);
+    name += prefix;
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 22; ++i, bits /= alphabet.size()) {
+      if (i % 10 == 0) bits = random_();  // enough for 10 characters
+      name += alphabet[bits % alphabet.size()];
+    }
     return name;
   }
 

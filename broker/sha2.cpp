@@ -107,8 +107,8 @@ template <class Word> std::string hash(std::string_view message) {
   Sha2<Word> sha2;
   std::string padded{message};  // (5.1): a one bit, zeros, and the length in bits at the end of a block
   padded += '\x80';
-  while (padded.size() % block_bytes != block_bytes - length_bytes) padded += '\0';
-  padded.append(length_bytes, '\0');
+  const auto blocks = (padded.size() + length_bytes + block_bytes - 1) / block_bytes;
+  padded.resize(blocks * block_bytes, '\0');
   protocol::store_big_endian(padded.data() + padded.size() - sizeof(std::uint64_t), std::uint64_t{message.size()} * 8);
   for (std::size_t at = 0; at < padded.size(); at += block_bytes) sha2.add_block(padded.data() + at);
   return sha2.digest();
