@@ -1,6 +1,8 @@
 // From Asio's completion tokens to type-erased callbacks: what Asio 1.22 has no any_completion_handler for.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <tuple>
 #include <utility>
@@ -16,26 +18,42 @@
 
 namespace pocketmq::client {
 
+/// A handler with its results, on the way to the executor that runs it, which has work until then.
+template <class Handler, class Executor, class Finish, class... Results> struct Completion {
+  Handler handler;
+  Finish finish;
+  asio::executor_work_guard<Executor> work;
+  std::optional<std::tuple<Results...>> results{};
+
+  /// Has `finish(handler, results...)` run there.
+  static void post(std::unique_ptr<Completion> self) {
+    auto executor = std::move(self->work);
+    asio::post(executor.get_executor(), [self = std::move(self)] {
+      std::apply([&](auto&... each) { self->finish(self->handler, std::move(each)...); }, *self->results);
+    });
+  }
+};
+
 /// A callable, to be called once, from any thread, with some results: it has `finish(handler, results...)` run on the
 /// handler's associated executor (on `fallback` if it has none), never inside the call. That executor has work until
 /// then.
-template <class Handler, class Executor, class Finish>
+template <class... Results, class Handler, class Executor, class Finish>
 [[nodiscard]] auto finish_on_executor(Handler handler, const Executor& fallback, Finish finish) {
-  auto work = asio::make_work_guard(asio::get_associated_executor(handler, fallback));
-  return [handler = std::move(handler), finish = std::move(finish), work = std::move(work)](auto... results) mutable {
-    asio::post(work.get_executor(), [handler = std::move(handler), finish = std::move(finish),
-                                     results = std::make_tuple(std::move(results)...)]() mutable {
-      std::apply([&](auto&... each) { finish(handler, std::move(each)...); }, results);
-    });
-    work.reset();
+  auto executor = asio::get_associated_executor(handler, fallback);
+  using Operation = Completion<Handler, decltype(executor), Finish, Results...>;
+  auto operation = std::make_unique<Operation>(
+      Operation{std::move(handler), std::move(finish), asio::make_work_guard(std::move(executor))});
+  return [operation = std::move(operation)](Results... results) mutable {
+    operation->results.emplace(std::move(results)...);
+    Operation::post(std::move(operation));
   };
 }
 
 /// A callback like that which calls the handler with the results.
 template <class... Results, class Handler, class Executor>
 [[nodiscard]] MoveOnlyFunction<void(Results...)> completion(Handler handler, const Executor& fallback) {
-  return finish_on_executor(std::move(handler), fallback,
-                            [](Handler& of, Results... results) { std::move(of)(std::move(results)...); });
+  return finish_on_executor<Results...>(std::move(handler), fallback,
+                                        [](Handler& of, Results... results) { std::move(of)(std::move(results)...); });
 }
 
 /// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as

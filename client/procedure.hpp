@@ -126,9 +126,9 @@ class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...
         [](auto handler, const std::shared_ptr<RpcCaller>& caller, RpcRequest&& request) {
           if (auto stop = stop_token_of(handler); stop.stop_possible()) request.stops.push_back(std::move(stop));
           const auto& home = caller->executor();
-          auto over = finish_on_executor(std::move(handler), home, [queue = request.queue](auto& to, RpcResult result) {
-            finish(to, std::move(result), queue);
-          });
+          auto over = finish_on_executor<RpcResult>(
+              std::move(handler), home,
+              [queue = request.queue](auto& to, RpcResult result) { finish(to, std::move(result), queue); });
           caller->call(std::move(request), std::move(over));
         },
         token, this->caller_, std::move(call));

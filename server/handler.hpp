@@ -19,7 +19,7 @@ namespace pocketmq::server {
 /// Runs requests, several at once if they come so. The context lives until `answered` is called, the handler until all
 /// its requests are answered.
 struct Handler {
-  client::MoveOnlyFunction<void(Context&, Answered)> run;
+  client::MoveOnlyFunction<void(Context&, Answered)> run{};
   bool is_stream{false};
   bool is_coroutine{false};  // it does not hold its thread while it waits
 };
