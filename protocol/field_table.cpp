@@ -1,6 +1,7 @@
 #include "protocol/field_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "protocol/big_endian.hpp"
@@ -8,30 +9,21 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr bool is_known_type(char type) {
-  return std::string_view{"tbBsuIilLfdDSATFVx"}.find(type) != std::string_view::npos;
-}
+// What follows the octet of each type: so many bytes, or a length and as many as that says.
+constexpr std::int8_t begins_with_length = -1;
+constexpr std::int8_t unknown_type = -2;
+constexpr auto size_by_type = [] {
+  std::array<std::int8_t, 256> sizes{};
+  sizes.fill(unknown_type);
+  const auto are = [&](std::string_view types, std::int8_t size) {
+    for (const char type : types) sizes[static_cast<unsigned char>(type)] = size;
+  };
+  are("V", 0), are("tbB", 1), are("su", 2), are("Iif", 4), are("D", 5), are("lLdT", 8);
+  are("SATFx", begins_with_length);
+  return sizes;
+}();
 
-// Bytes after the type octet for a type of fixed size; nothing for those that begin with a length.
-std::optional<std::size_t> fixed_size(char type) {
-  switch (type) {
-    case 'V': return 0;
-    case 't':
-    case 'b':
-    case 'B': return 1;
-    case 's':
-    case 'u': return 2;
-    case 'I':
-    case 'i':
-    case 'f': return 4;
-    case 'D': return 5;
-    case 'l':
-    case 'L':
-    case 'd':
-    case 'T': return 8;
-    default: return std::nullopt;
-  }
-}
+std::int8_t size_of(char type) { return size_by_type[static_cast<unsigned char>(type)]; }
 
 template <class Wire, class Signed> std::int64_t number(std::string_view bytes) {
   return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));
@@ -39,7 +31,7 @@ template <class Wire, class Signed> std::int64_t number(std::string_view bytes) 
 
 void append(const FieldValue& value, std::string& to) {
   to += value.type;
-  if (!fixed_size(value.type)) {
+  if (size_of(value.type) == begins_with_length) {
     char length[4];
     store_big_endian(length, static_cast<std::uint32_t>(value.bytes.size()));
     to.append(length, sizeof length);
@@ -124,17 +116,18 @@ std::optional<Field> FieldReader::next() {
   const auto type = take(1);
   if (!type) return std::nullopt;
   field.value.type = (*type)[0];
-  if (!is_known_type(field.value.type)) {
+  const auto fixed_size = size_of(field.value.type);
+  if (fixed_size == unknown_type) {
     failed_ = true;
     return std::nullopt;
   }
-  auto size = fixed_size(field.value.type);
-  if (!size) {
+  auto size = static_cast<std::size_t>(fixed_size);
+  if (fixed_size == begins_with_length) {
     const auto length = take(4);
     if (!length) return std::nullopt;
     size = load_big_endian<std::uint32_t>(length->data());
   }
-  const auto bytes = take(*size);
+  const auto bytes = take(size);
   if (!bytes) return std::nullopt;
   field.value.bytes = *bytes;
   return field;
