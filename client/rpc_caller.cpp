@@ -32,15 +32,15 @@ void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed com
 
 void RpcCaller::send(RpcRequest&& request, Completed completed) {
   const auto now = protocol::Clock::now();
-  const auto wall = std::chrono::system_clock::now();
-  if (link_->executor().runs_here()) return begin(std::move(request), now, wall, std::move(completed));
+  if (link_->executor().runs_here()) return begin(std::move(request), now, std::move(completed));
   link_->executor().post(
-      [self = shared_from_this(), request = std::move(request), now, wall, completed = std::move(completed)]() mutable {
-        self->begin(std::move(request), now, wall, std::move(completed));
+      [self = shared_from_this(), request = std::move(request), now, completed = std::move(completed)]() mutable {
+        self->begin(std::move(request), now, std::move(completed));
       });
 }
 
-void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed completed) {
+void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, Completed completed) {
+  const auto wall = wall_clock_.at(now);
   const auto stops = std::exchange(request.stops, {});
   if (std::ranges::any_of(stops, &std::stop_token::stop_requested))
     return completed({.error = RpcError{RpcCode::cancelled, "the call was cancelled before it was made"}});

@@ -9,6 +9,7 @@
 #include "client/link.hpp"
 #include "client/middleware.hpp"
 #include "client/rpc_core.hpp"
+#include "client/wall_clock.hpp"
 
 namespace pocketmq::client {
 
@@ -41,12 +42,13 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
  private:
   void pass(std::size_t middleware, RpcRequest&& request, Completed completed);
   void send(RpcRequest&& request, Completed completed);
-  void begin(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed completed);
+  void begin(RpcRequest&& request, protocol::TimePoint now, Completed completed);
   void cancel(RpcCore::CallId id);
 
   const std::shared_ptr<Link> link_;
   std::vector<CallMiddleware> middlewares_;
   RpcCore core_;
+  WallClock wall_clock_;  // where the link runs
 };
 
 /// What a call fails with that can never be completed.

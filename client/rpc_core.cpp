@@ -78,12 +78,12 @@ void RpcCore::open(ConnectionCore& connection, CallbackChannel::OnOpen opened) {
 
 void RpcCore::start_waiting() {
   for (const auto id : std::exchange(waiting_, {})) {
-    const auto found = calls_.find(id);
-    if (found == calls_.end() || found->second.stage != Stage::waiting) continue;  // completed by another's callback
+    auto* const call = calls_.find(id);
+    if (call == nullptr || call->stage != Stage::waiting) continue;  // completed by another's callback
     if (!channel_)
       waiting_.insert(id);
     else
-      start(id, found->second, connection_->now());
+      start(id, *call, connection_->now());
   }
 }
 
@@ -109,15 +109,15 @@ void RpcCore::end_connection(const CloseReason& reason) {
 
 std::vector<RpcCore::CallId> RpcCore::take_back(TimePoint now) {
   std::vector<CallId> lost;
-  for (auto& [id, call] : calls_) {
-    if (call.stage == Stage::waiting) continue;
+  calls_.for_each([&](CallId id, Call& call) {
+    if (call.stage == Stage::waiting) return;
     if (!call.was_sent)
       wait(id, call, now + settings_.connection_wait);
     else if (call.request.idempotent)
       wait(id, call, call.deadline);
     else
       lost.push_back(id);
-  }
+  });
   std::ranges::sort(lost);
   return lost;
 }
@@ -128,15 +128,15 @@ void RpcCore::close(const RpcError& why) {
   due_.clear();
   waiting_.clear();
   std::vector<CallId> ids;
-  for (const auto& [id, call] : calls) ids.push_back(id);
+  calls.for_each([&](CallId id, const Call&) { ids.push_back(id); });
   std::ranges::sort(ids);
   if (const auto channel = channel_) {
     for (const auto id : ids)
-      if (calls.at(id).stage == Stage::sent) channel->cancel(std::to_string(id));
+      if (calls.find(id)->stage == Stage::sent) channel->cancel(std::to_string(id));
     channel->close();
   }
   end_connection({Error::closed, why.message()});
-  for (const auto id : ids) calls.at(id).completed({.error = why});
+  for (const auto id : ids) calls.find(id)->completed({.error = why});
 }
 
 // --- Calls -----------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall
   const bool is_bounded = request.timeout <= expiration_max;
   const auto deadline = is_bounded ? now + request.timeout : TimePoint::max();
   const auto wall_deadline = is_bounded ? wall + request.timeout : WallTime::max();
-  auto& call = calls_.try_emplace(id, std::move(request), std::move(completed), deadline, wall_deadline).first->second;
+  auto& call = calls_.emplace(id, std::move(request), std::move(completed), deadline, wall_deadline);
   if (channel_ && channel_->is_open())
     start(id, call, now);
   else
@@ -170,10 +170,10 @@ void RpcCore::start(CallId id, Call& call, TimePoint now) {
   call.stage = Stage::preparing;
   set_due(id, call, call.deadline);
   queues_->prepare(call.request, [this, id](const std::optional<RpcError>& error) {
-    const auto found = calls_.find(id);
-    if (found == calls_.end()) return;  // its time is over
+    auto* const found = calls_.find(id);
+    if (found == nullptr) return;  // its time is over
     if (error) return complete(id, {.error = error});
-    send(id, found->second, connection_->now());
+    send(id, *found, connection_->now());
   });
 }
 
@@ -221,7 +221,7 @@ void RpcCore::tick(TimePoint now) {
     const auto due = due_.back();
     due_.pop_back();
     if (is_stale(due)) continue;
-    auto& call = calls_.at(due.id);
+    auto& call = *calls_.find(due.id);
     call.due = TimePoint::max();
     give_up(due.id, time_over(call, now));
   }
@@ -253,27 +253,26 @@ void RpcCore::set_due(CallId id, Call& call, TimePoint due) {
   if (due_.front().id == id) deadline_changed_();
 }
 
-bool RpcCore::is_stale(const Due& due) const {
-  const auto found = calls_.find(due.id);
-  return found == calls_.end() || found->second.due != due.at;
+bool RpcCore::is_stale(const Due& due) {
+  const auto* const call = calls_.find(due.id);
+  return call == nullptr || call->due != due.at;
 }
 
 void RpcCore::give_up(CallId id, const RpcError& why) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end()) return;
-  if (found->second.stage == Stage::sent && channel_) channel_->cancel(std::to_string(id));
-  complete(id, {.error = why});
+  auto* const call = calls_.find(id);
+  if (call == nullptr) return;
+  if (call->stage == Stage::sent && channel_) channel_->cancel(std::to_string(id));
+  complete(id, *call, {.error = why});
 }
 
 void RpcCore::complete(CallId id, RpcResult result) {
-  const auto found = calls_.find(id);
-  if (found != calls_.end()) complete(found, std::move(result));
+  if (auto* const call = calls_.find(id)) complete(id, *call, std::move(result));
 }
 
-void RpcCore::complete(Calls::iterator call, RpcResult result) {
-  auto completed = std::move(call->second.completed);
-  waiting_.erase(call->first);
-  calls_.erase(call);
+void RpcCore::complete(CallId id, Call& call, RpcResult result) {
+  auto completed = std::move(call.completed);
+  waiting_.erase(id);
+  calls_.erase(id);
   if (calls_.empty()) due_.clear();
   completed(std::move(result));
 }
@@ -283,22 +282,22 @@ void RpcCore::complete(Calls::iterator call, RpcResult result) {
 void RpcCore::on_reply(const Content& content) {
   const auto properties = content.properties.decode();
   const auto id = to_call_id(properties.correlation_id);
-  const auto found = id ? calls_.find(*id) : calls_.end();
-  if (found == calls_.end() || found->second.stage != Stage::sent) return drop_reply();
-  if (properties.type == ShortString{rpc_error_type}) return complete(found, {.error = error_from_body(content.body)});
+  auto* const call = id ? calls_.find(*id) : nullptr;
+  if (call == nullptr || call->stage != Stage::sent) return drop_reply();
+  if (properties.type == ShortString{rpc_error_type})
+    return complete(*id, *call, {.error = error_from_body(content.body)});
 
   const auto header = [&](std::string_view name) {
     return properties.headers ? properties.headers->find(name) : std::nullopt;
   };
   const auto number = header(rpc_sequence_header);
-  if (!number || !number->integer()) return on_plain_reply(found, std::string{content.body});
+  if (!number || !number->integer()) return on_plain_reply(*id, *call, std::string{content.body});
   const auto end = header(rpc_end_header);
-  on_stream_reply(*id, found->second, *number->integer(), end && end->boolean() == true, std::string{content.body});
+  on_stream_reply(*id, *call, *number->integer(), end && end->boolean() == true, std::string{content.body});
 }
 
-void RpcCore::on_plain_reply(Calls::iterator found, std::string body) {
-  auto& [id, call] = *found;
-  if (!call.request.on_element) return complete(found, {.body = std::move(body)});
+void RpcCore::on_plain_reply(CallId id, Call& call, std::string body) {
+  if (!call.request.on_element) return complete(id, call, {.body = std::move(body)});
   if (take_element(id, call, std::move(body))) complete(id, {});
 }
 
@@ -326,10 +325,10 @@ bool RpcCore::take_element(CallId id, Call& call, std::string body) {
 
 void RpcCore::on_return(const Content& content) {
   const auto id = to_call_id(content.properties.decode().correlation_id);
-  const auto found = id ? calls_.find(*id) : calls_.end();
-  if (found == calls_.end()) return;
-  const auto text = "there is no queue '" + found->second.request.queue + "'; is its server running?";
-  complete(*id, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
+  auto* const call = id ? calls_.find(*id) : nullptr;
+  if (call == nullptr) return;
+  const auto text = "there is no queue '" + call->request.queue + "'; is its server running?";
+  complete(*id, *call, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
 }
 
 void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) {
@@ -339,13 +338,14 @@ void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what
   for (auto it = begin; it != end; ++it) ids.push_back(it->second);
   unconfirmed_.erase(begin, end);
   for (const auto id : ids) {
-    const auto found = calls_.find(id);
-    if (found == calls_.end()) continue;  // it came back, or has its reply
+    auto* const call = calls_.find(id);
+    if (call == nullptr) continue;  // it came back, or has its reply
     if (what == Confirm::ack)
-      found->second.is_confirmed = true;
+      call->is_confirmed = true;
     else
-      complete(id, {.error = RpcError{RpcCode::resource_exhausted, "the broker refused the request: the queue '"
-                                                                       + found->second.request.queue + "' is full"}});
+      complete(id, *call,
+               {.error = RpcError{RpcCode::resource_exhausted,
+                                  "the broker refused the request: the queue '" + call->request.queue + "' is full"}});
   }
 }
 

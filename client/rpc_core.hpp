@@ -13,12 +13,12 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "client/callback_channel.hpp"
 #include "client/connection_core.hpp"
+#include "client/numbered.hpp"
 #include "client/queue_preparation.hpp"
 #include "client/rpc_request.hpp"
 #include "client/timed.hpp"
@@ -83,7 +83,6 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
     std::int64_t next_element{0};  // of a stream
     bool is_confirmed{false};
   };
-  using Calls = std::unordered_map<CallId, Call>;
   // When a call is due, unless its `due` says otherwise by then, or it is over.
   struct Due {
     protocol::TimePoint at;
@@ -105,7 +104,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// Takes back what is not lost with the connection; gives the ids of what is.
   [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
 
-  void on_plain_reply(Calls::iterator found, std::string body);
+  void on_plain_reply(CallId id, Call& call, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
@@ -113,11 +112,11 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   [[nodiscard]] RpcError time_over(const Call& call, protocol::TimePoint now) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
-  [[nodiscard]] bool is_stale(const Due& due) const;
+  [[nodiscard]] bool is_stale(const Due& due);
   /// Completes a call that its server may still be busy with.
   void give_up(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
-  void complete(Calls::iterator call, RpcResult result);
+  void complete(CallId id, Call& call, RpcResult result);
 
   const RpcSettings settings_;
   MoveOnlyFunction<void()> deadline_changed_;
@@ -128,7 +127,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   CloseReason last_loss_{Error::not_open, "there was none yet"};
   std::optional<RpcError> closed_;  // what calls fail with once it is closed
   CallId last_id_{0};
-  Calls calls_;
+  Numbered<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;

@@ -7,20 +7,31 @@
 
 namespace pocketmq::server {
 
-Context::Context(Request&& request, std::string procedure, asio::any_io_executor executor, WriteElement write)
-    : request_{std::move(request)},
-      procedure_{std::move(procedure)},
-      executor_{std::move(executor)},
-      write_{std::move(write)} {}
+Context::Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor,
+                 WriteElement write)
+    : request_{std::move(request)}, procedure_{procedure}, executor_{executor}, write_{std::move(write)} {}
+
+const client::Properties& Context::properties() const {
+  std::call_once(decoded_, [this] {
+    auto message = client::to_message(protocol::Properties{request_.properties}, {});
+    properties_ = std::make_unique<const client::Properties>(std::move(message.properties));
+  });
+  return *properties_;
+}
+
+std::optional<std::string_view> Context::text_of_header(std::string_view name) const {
+  const auto headers = protocol::Properties{request_.properties}.headers();
+  const auto value = headers ? headers->find(name) : std::nullopt;
+  return value ? value->string() : std::nullopt;
+}
 
 std::optional<std::string> Context::header(std::string_view name) const {
-  return properties().headers ? properties().headers->string(name) : std::nullopt;
+  const auto text = text_of_header(name);
+  return text ? std::optional<std::string>{*text} : std::nullopt;
 }
 
 std::string_view Context::traceparent() const {
-  const auto value =
-      properties().headers ? properties().headers->view().find(client::traceparent_header) : std::nullopt;
-  return value ? value->string().value_or(std::string_view{}) : std::string_view{};
+  return text_of_header(client::traceparent_header).value_or(std::string_view{});
 }
 
 std::chrono::milliseconds Context::time_left() const {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,6 +16,7 @@
 #include "client/move_only_function.hpp"
 #include "client/rpc_request.hpp"
 #include "server/request.hpp"
+#include "server/stop_on_demand.hpp"
 
 namespace pocketmq::server {
 
@@ -24,16 +27,17 @@ class Context {
   /// nobody reads any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
-  Context(Request&& request, std::string procedure, asio::any_io_executor executor, WriteElement write);
+  /// The name and the executor outlive it.
+  Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor, WriteElement write);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   /// The queue that it came by.
   [[nodiscard]] const std::string& procedure() const { return procedure_; }
-  [[nodiscard]] const std::string& body() const { return request_.message.body; }
+  [[nodiscard]] const std::string& body() const { return request_.body; }
   /// All that came with it: correlation_id, reply_to (none: nobody wants an answer), message_id (the same when the
   /// caller sends it again), user_id, ...
-  [[nodiscard]] const client::Properties& properties() const { return request_.message.properties; }
+  [[nodiscard]] const client::Properties& properties() const;
   /// A header's text; nothing if there is none, or if it is no text.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
   /// The trace that it belongs to (`traceparent`); empty for none. Lives as long as this.
@@ -51,25 +55,29 @@ class Context {
   /// stream, or the connection was lost, so that the broker delivers it again. Best effort. Callbacks that are
   /// registered there run on the connection's thread, and must not block it. In a coroutine, what is awaited is
   /// cancelled as well.
-  [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
-  [[nodiscard]] bool is_cancelled() const { return stop_.stop_requested(); }
+  [[nodiscard]] std::stop_token stop_token() const { return stop_.token(); }
+  [[nodiscard]] bool is_cancelled() const { return stop_.requested(); }
 
   /// Where handlers run: for timers, and for calls made by coroutines.
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
   /// For those who run it.
   [[nodiscard]] const Request& request() const { return request_; }
-  void request_stop() { stop_.request_stop(); }
+  void request_stop() { stop_.request(); }
   void write(client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
     write_(std::move(element), std::move(taken));
   }
 
  private:
+  [[nodiscard]] std::optional<std::string_view> text_of_header(std::string_view name) const;
+
   const Request request_;
-  const std::string procedure_;
-  const asio::any_io_executor executor_;
+  const std::string& procedure_;
+  const asio::any_io_executor& executor_;
   const WriteElement write_;
-  std::stop_source stop_;
+  StopOnDemand stop_;
+  mutable std::once_flag decoded_;
+  mutable std::unique_ptr<const client::Properties> properties_;  // of the request, once somebody asked for them
 };
 
 }  // namespace pocketmq::server

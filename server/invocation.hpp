@@ -30,10 +30,10 @@ class Invocation {
     ~Owner() = default;
   };
 
-  Invocation(std::shared_ptr<Owner> owner, Request&& request, std::string procedure, asio::any_io_executor executor,
-             Context::WriteElement write)
-      : owner_{std::move(owner)},
-        context_{std::move(request), std::move(procedure), std::move(executor), std::move(write)} {}
+  /// The name and the executor belong to the owner.
+  Invocation(std::shared_ptr<Owner> owner, Request&& request, const std::string& procedure,
+             const asio::any_io_executor& executor, Context::WriteElement write)
+      : owner_{std::move(owner)}, context_{std::move(request), procedure, executor, std::move(write)} {}
   Invocation(const Invocation&) = delete;
   Invocation& operator=(const Invocation&) = delete;
   ~Invocation() {

@@ -44,6 +44,7 @@ ProcedureCore::Asker::Asker(std::uint64_t tag, const BasicProperties& properties
     : delivery_tag{tag},
       caller{
           caller_key(properties.reply_to.value_or(ShortString{}), properties.correlation_id.value_or(ShortString{}))},
+      caller_hash{std::hash<std::string>{}(caller)},
       reply_to_size{static_cast<std::uint8_t>(properties.reply_to.value_or(ShortString{}).size())},
       wants_reply{properties.reply_to.has_value()},
       has_correlation_id{properties.correlation_id.has_value()} {}
@@ -78,11 +79,14 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   }
 
   const auto number = ++last_number_;
-  by_caller_.insert_or_assign(asker.caller_hash(), number);
+  know_caller(asker, number);
   if (remembers) by_message_id_.emplace(message_id, number);
-  auto& entry = entries_[number];
-  entry.request = {{place_, number}, client::to_message(properties, content.body), method.redelivered};
-  entry.request.deadline = deadline_of(entry.request.message.properties);
+  auto& entry = entries_.emplace(number);
+  entry.request = {.id = {place_, number},
+                   .body = std::string{content.body},
+                   .properties = std::string{content.properties.encoded()},
+                   .redelivered = method.redelivered,
+                   .deadline = deadline_of(content.properties)};
   entry.askers.push_back(std::move(asker));
   entry.message_id = std::move(message_id);
   waiting_.push_back(number);
@@ -97,19 +101,26 @@ bool ProcedureCore::join(const std::string& message_id, const Asker& asker) {
   }
   const auto running = by_message_id_.find(message_id);
   if (running == by_message_id_.end()) return false;
-  entries_.at(running->second).askers.push_back(asker);
-  by_caller_.insert_or_assign(asker.caller_hash(), running->second);
+  entries_.find(running->second)->askers.push_back(asker);
+  know_caller(asker, running->second);
   return true;
+}
+
+void ProcedureCore::know_caller(const Asker& asker, std::uint64_t number) {
+  if (auto* const known = by_caller_.find(asker.caller_hash))
+    *known = number;
+  else
+    by_caller_.emplace(asker.caller_hash, number);
 }
 
 void ProcedureCore::hand_out_waiting() {
   while (!waiting_.empty() && (prefetch_ == 0 || running_ < prefetch_)) {
-    const auto found = entries_.find(waiting_.front());
+    auto* const entry = entries_.find(waiting_.front());
     waiting_.pop_front();
-    if (found == entries_.end()) continue;
-    found->second.is_running = true;
+    if (entry == nullptr) continue;
+    entry->is_running = true;
     ++running_;
-    events_.requested(std::move(found->second.request));
+    events_.requested(std::move(entry->request));
   }
 }
 
@@ -125,30 +136,28 @@ void ProcedureCore::fail(std::uint64_t number, const RpcError& error, TimePoint 
 }
 
 void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimePoint now) {
-  const auto node = take(number);
-  if (node.empty()) return;
-  const auto& entry = node.mapped();
-  for (const auto& asker : entry.askers) {
-    if (!entry.is_cancelled) send(asker, answer, entry.elements);
+  const auto entry = take(number);
+  if (!entry) return;
+  for (const auto& asker : entry->askers) {
+    if (!entry->is_cancelled) send(asker, answer, entry->elements);
     queue_.ack(asker.delivery_tag);
   }
-  if (!entry.message_id.empty())
-    answers_.put(entry.message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
+  if (!entry->message_id.empty())
+    answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
   hand_out_waiting();
 }
 
 bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
-  const auto found = entries_.find(number);
-  if (found == entries_.end() || found->second.is_cancelled) return false;
-  auto& entry = found->second;
-  for (const auto& asker : entry.askers) {
+  auto* const entry = entries_.find(number);
+  if (entry == nullptr || entry->is_cancelled) return false;
+  for (const auto& asker : entry->askers) {
     FieldTableWriter headers;
-    headers.int64(client::rpc_sequence_header, entry.elements);
+    headers.int64(client::rpc_sequence_header, entry->elements);
     BasicProperties properties{.headers = headers.table()};
     if (!element.content_type.empty()) properties.content_type = element.content_type;
     publish(asker, properties, element.body, is_queue(asker.reply_to().value_or("")));
   }
-  ++entry.elements;
+  ++entry->elements;
   return true;
 }
 
@@ -177,24 +186,24 @@ void ProcedureCore::publish(const Asker& asker, const BasicProperties& propertie
 }
 
 void ProcedureCore::drop(std::uint64_t number) {
-  const auto node = take(number);
-  if (node.empty()) return;
-  for (const auto& asker : node.mapped().askers) queue_.ack(asker.delivery_tag);
+  const auto entry = take(number);
+  if (!entry) return;
+  for (const auto& asker : entry->askers) queue_.ack(asker.delivery_tag);
   hand_out_waiting();
 }
 
 void ProcedureCore::give_back(std::uint64_t number) {
-  const auto node = take(number);
-  if (node.empty()) return;
-  for (const auto& asker : node.mapped().askers) queue_.give_back(asker.delivery_tag);
+  const auto entry = take(number);
+  if (!entry) return;
+  for (const auto& asker : entry->askers) queue_.give_back(asker.delivery_tag);
   hand_out_waiting();
 }
 
 bool ProcedureCore::cancel(const std::string& caller) {
-  const auto known = by_caller_.find(std::hash<std::string>{}(caller));
-  if (known == by_caller_.end()) return false;
-  const auto number = known->second;
-  auto& entry = entries_.at(number);
+  const auto* const known = by_caller_.find(std::hash<std::string>{}(caller));
+  if (known == nullptr) return false;
+  const auto number = *known;
+  auto& entry = *entries_.find(number);
   if (std::ranges::find(entry.askers, caller, &Asker::caller) == entry.askers.end()) return false;
   if (!entry.is_running) {
     drop(number);
@@ -210,28 +219,27 @@ void ProcedureCore::stop() {
   for (const auto number : std::exchange(waiting_, {})) give_back(number);
 }
 
-ProcedureCore::Entries::node_type ProcedureCore::take(std::uint64_t number) {
-  auto node = entries_.extract(number);
-  if (node.empty()) return node;
-  const auto& entry = node.mapped();
-  if (entry.is_running) --running_;
-  for (const auto& asker : entry.askers) {
-    const auto caller = by_caller_.find(asker.caller_hash());
-    if (caller != by_caller_.end() && caller->second == number) by_caller_.erase(caller);
+std::optional<ProcedureCore::Entry> ProcedureCore::take(std::uint64_t number) {
+  auto entry = entries_.take(number);
+  if (!entry) return entry;
+  if (entry->is_running) --running_;
+  for (const auto& asker : entry->askers) {
+    const auto* const caller = by_caller_.find(asker.caller_hash);
+    if (caller != nullptr && *caller == number) by_caller_.erase(asker.caller_hash);
   }
-  if (!entry.message_id.empty()) by_message_id_.erase(entry.message_id);
-  return node;
+  if (!entry->message_id.empty()) by_message_id_.erase(entry->message_id);
+  return entry;
 }
 
 // What has not begun comes again; what runs goes on if its answer is kept for when its request comes again.
 void ProcedureCore::forget_deliveries() {
-  for (const auto number : std::exchange(waiting_, {})) static_cast<void>(take(number));
-  by_caller_.clear();
+  for (const auto number : std::exchange(waiting_, {})) take(number);
+  by_caller_ = {};
   std::vector<std::uint64_t> useless;
-  for (auto& [number, entry] : entries_) {
+  entries_.for_each([&](std::uint64_t number, Entry& entry) {
     entry.askers.clear();
     if (entry.message_id.empty() && !std::exchange(entry.is_cancelled, true)) useless.push_back(number);
-  }
+  });
   for (const auto number : useless) events_.cancelled({place_, number});
 }
 

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/numbered.hpp"
 #include "client/rpc_error.hpp"
 #include "server/recent.hpp"
 #include "server/request.hpp"
@@ -69,10 +70,10 @@ class ProcedureCore {
 
     [[nodiscard]] std::optional<std::string_view> reply_to() const;
     [[nodiscard]] std::optional<std::string_view> correlation_id() const;
-    [[nodiscard]] std::size_t caller_hash() const { return std::hash<std::string>{}(caller); }
 
     std::uint64_t delivery_tag;
     std::string caller;  // its caller_key
+    std::uint64_t caller_hash;
     std::uint8_t reply_to_size;
     bool wants_reply;
     bool has_correlation_id;
@@ -96,7 +97,6 @@ class ProcedureCore {
     std::string_view content_type{};
     bool is_error{false};
   };
-  using Entries = std::unordered_map<std::uint64_t, Entry>;
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
   /// Whether the delivery is a repeat, which is then taken care of.
@@ -105,8 +105,9 @@ class ProcedureCore {
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
   void send(const Asker& asker, const AnswerView& answer, std::int64_t elements);
   void publish(const Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
-  /// Takes it out, running or not; an empty node if it is not there.
-  [[nodiscard]] Entries::node_type take(std::uint64_t number);
+  void know_caller(const Asker& asker, std::uint64_t number);
+  /// Takes it out, running or not; nothing if it is not there.
+  std::optional<Entry> take(std::uint64_t number);
   void forget_deliveries();
 
   const std::size_t place_;
@@ -118,10 +119,10 @@ class ProcedureCore {
   bool stopped_{false};
 
   std::uint64_t last_number_{0};
-  Entries entries_;
+  client::Numbered<Entry> entries_;
   std::deque<std::uint64_t> waiting_;  // in order; those that are gone are passed over
   std::size_t running_{0};
-  std::unordered_map<std::size_t, std::uint64_t> by_caller_;  // by their hashes; the latest, where two are the same
+  client::Numbered<std::uint64_t> by_caller_;  // by their hashes; the latest, where two are the same
   std::unordered_map<std::string, std::uint64_t> by_message_id_;
   Recent<Answer> answers_;  // by message_id
   std::string properties_;  // what an answer is written with, kept for its memory

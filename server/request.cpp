@@ -4,8 +4,10 @@
 
 namespace pocketmq::server {
 
-std::optional<client::WallTime> deadline_of(const client::Properties& properties) {
-  const auto since_epoch = properties.headers ? properties.headers->integer(client::rpc_deadline_header) : std::nullopt;
+std::optional<client::WallTime> deadline_of(protocol::Properties properties) {
+  const auto headers = properties.headers();
+  const auto header = headers ? headers->find(client::rpc_deadline_header) : std::nullopt;
+  const auto since_epoch = header ? header->integer() : std::nullopt;
   if (!since_epoch) return std::nullopt;
   using std::chrono::milliseconds;
   // Far in the future is as good as never, and does not overflow.

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "client/message.hpp"
 #include "client/queue_options.hpp"
 #include "client/rpc_request.hpp"
+#include "protocol/properties.hpp"
 
 namespace pocketmq::server {
 
@@ -48,7 +48,8 @@ struct RequestId {
 
 struct Request {
   RequestId id{};
-  client::Message message{};
+  std::string body{};
+  std::string properties{protocol::Properties{}.encoded()};  // as they came: who wants them decodes them
   bool redelivered{false};
   std::optional<client::WallTime> deadline{};  // when its caller stops waiting, by the caller's clock
 };
@@ -63,7 +64,7 @@ inline constexpr std::chrono::milliseconds max_clock_skew_default{1'000};
 }
 
 /// The deadline that a request's headers say.
-[[nodiscard]] std::optional<client::WallTime> deadline_of(const client::Properties& properties);
+[[nodiscard]] std::optional<client::WallTime> deadline_of(protocol::Properties properties);
 
 /// What a cancellation names a request by.
 [[nodiscard]] inline std::string caller_key(std::string_view reply_to, std::string_view correlation_id) {

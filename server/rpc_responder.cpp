@@ -25,9 +25,10 @@ RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions 
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
+  const bool keeps_answers = options.deduplicate.count() > 0;
   core_.serve({queue, std::move(options), handler.is_stream});
   has_coroutines_ |= handler.is_coroutine;
-  procedures_.push_back({std::move(queue), std::move(handler), nullptr});
+  procedures_.push_back({std::move(queue), std::move(handler), keeps_answers});
 }
 
 void RpcResponder::use(HandlerMiddleware middleware) {
@@ -91,9 +92,17 @@ void RpcResponder::stop() {
       });
     });
     self.let_go_of_waiting();
-    for (const auto& [id, weak] : std::map{self.invocations_})
-      if (const auto invocation = weak.lock()) invocation->end_unless_begun(GiveBack{});
+    for (const auto& invocation : self.invocations()) invocation->end_unless_begun(GiveBack{});
   });
+}
+
+std::vector<std::shared_ptr<Invocation>> RpcResponder::invocations() {
+  std::vector<std::shared_ptr<Invocation>> all;
+  for (auto& procedure : procedures_)
+    procedure.invocations.for_each([&](std::uint64_t, const std::weak_ptr<Invocation>& weak) {
+      if (auto invocation = weak.lock()) all.push_back(std::move(invocation));
+    });
+  return all;
 }
 
 void RpcResponder::wait() {
@@ -123,7 +132,7 @@ void RpcResponder::connected(client::ConnectionCore& connection, client::Link::R
 
 void RpcResponder::hand_over(Request&& request) {
   const auto id = request.id;
-  const auto& procedure = procedures_[id.procedure];
+  auto& procedure = procedures_[id.procedure];
   Context::WriteElement write;
   if (procedure.handler.is_stream)
     write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
@@ -137,7 +146,7 @@ void RpcResponder::hand_over(Request&& request) {
   std::shared_ptr<Invocation::Owner> owner{shared_from_this(), this};
   auto invocation =
       std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
-  invocations_.emplace(id, invocation);
+  procedure.invocations.emplace(id.number, invocation);
 
   const std::lock_guard lock{mutex_};
   if (is_stopping_) return;  // it is given back as it goes
@@ -150,23 +159,25 @@ void RpcResponder::ended(RequestId id, Ending ending) {
 }
 
 void RpcResponder::cancel(RequestId id) {
-  const auto found = invocations_.find(id);
-  if (found == invocations_.end()) return;
-  const auto invocation = found->second.lock();
+  const auto* const found = procedures_[id.procedure].invocations.find(id.number);
+  if (found == nullptr) return;
+  const auto invocation = found->lock();
   if (invocation && !invocation->end_unless_begun(Drop{})) invocation->context().request_stop();
 }
 
 void RpcResponder::end(RequestId id, const Ending& ending) {
-  invocations_.erase(id);
+  auto& procedure = procedures_[id.procedure];
+  procedure.invocations.erase(id.number);
   if (std::holds_alternative<Drop>(ending)) return core_.drop(id);
   if (std::holds_alternative<GiveBack>(ending)) return core_.give_back(id);
   const auto& outcome = std::get<Outcome>(ending);
+  const auto now = procedure.keeps_answers ? protocol::Clock::now() : protocol::TimePoint{};
   if (outcome.error)
-    core_.fail(id, *outcome.error, protocol::Clock::now());
-  else if (procedures_[id.procedure].handler.is_stream)
+    core_.fail(id, *outcome.error, now);
+  else if (procedure.handler.is_stream)
     core_.end(id);
   else
-    core_.reply(id, outcome.payload, protocol::Clock::now());
+    core_.reply(id, outcome.payload, now);
 }
 
 void RpcResponder::tell(const CloseReason& trouble) {

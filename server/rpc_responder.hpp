@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +16,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link.hpp"
+#include "client/numbered.hpp"
 #include "server/handler.hpp"
 #include "server/handler_threads.hpp"
 #include "server/invocation.hpp"
@@ -61,7 +61,9 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   struct Procedure {
     std::string queue;
     Handler handler;
-    NextHandler chain;  // the middleware, and the handler last
+    bool keeps_answers;                                         // for repeats
+    NextHandler chain{};                                        // the middleware, and the handler last
+    client::Numbered<std::weak_ptr<Invocation>> invocations{};  // where the connection runs
   };
 
   void refuse_once_started();
@@ -74,6 +76,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
   void tell(const client::CloseReason& trouble);
+  [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
   // the other, and before each it sends another one to what is left, for a handler may block.
@@ -92,13 +95,12 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   const std::shared_ptr<client::Link> link_;
   const ResponderOptions options_;
-  std::vector<Procedure> procedures_;  // neither changes once it is started
+  std::vector<Procedure> procedures_;  // neither list changes once it is started
   std::vector<HandlerMiddleware> middleware_;
   bool has_coroutines_{false};
 
   // Where the connection runs:
   ServerCore core_;
-  std::map<RequestId, std::weak_ptr<Invocation>> invocations_;
   bool was_ready_{false};
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for

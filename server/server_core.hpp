@@ -39,7 +39,7 @@ class ServerCore final : public client::Timed {
   // Each request that was handed out ends with one of these. Harmless where its connection is gone: then the request
   // comes again.
 
-  /// Sends the reply, if one is wanted, and acks.
+  /// Sends the reply, if one is wanted, and acks. The time is of interest where answers are kept for repeats.
   void reply(RequestId id, const client::Payload& payload, protocol::TimePoint now);
   void fail(RequestId id, const client::RpcError& error, protocol::TimePoint now);
   /// Says that a stream is over, and acks.

@@ -183,7 +183,7 @@ TEST_CASE("a request's trace is its coroutine's, wherever that resumes") {
     traces.emplace_back(client::TraceScope::current());
     co_return traces;
   })};
-  CHECK(world.runs(Request{.message = {.properties = {.headers = client::Table{}.add("traceparent", traceparent)}}})
+  CHECK(world.runs(Asked{.message = {.properties = {.headers = client::Table{}.add("traceparent", traceparent)}}})
         == std::string{"[\""} + traceparent + "\",\"" + traceparent + "\"]");
   CHECK(client::TraceScope::current().empty());
 }
@@ -239,7 +239,7 @@ TEST_CASE("a stream that nobody reads any more fails in its handler") {
 
 TEST_CASE("a stream fails in its handler when its reader's time is over") {
   HandlerWorld world{make_handler([](StreamWriter<int>& numbers) { numbers.write(1); })};
-  CHECK(world.runs(Request{.deadline = std::chrono::system_clock::now() - 1h})
+  CHECK(world.runs(Asked{.deadline = std::chrono::system_clock::now() - 1h})
         == "cancelled: nobody reads the stream any more");
 }
 
@@ -272,8 +272,8 @@ TEST_CASE("requests are logged with how they ended and how long that took") {
   HandlerWorld world{make_handler(twice)};
   world.goes_through(log_requests([&](const std::string& line) { lines.push_back(line); }));
   const auto traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  CHECK(world.runs(Request{
-            .message = {.body = "4", .properties = {.headers = client::Table{}.add("traceparent", traceparent)}}})
+  CHECK(world.runs(
+            Asked{.message = {.body = "4", .properties = {.headers = client::Table{}.add("traceparent", traceparent)}}})
         == "8");
   world.runs("x");
   REQUIRE(lines.size() == 2);
@@ -302,7 +302,7 @@ TEST_CASE("requests without the right authorization are refused before the handl
     return context.procedure() == "procedure" && token == "Bearer me";
   }));
   const auto with = [](const std::string& authorization) {
-    return Request{
+    return Asked{
         .message = {.body = "1", .properties = {.headers = client::Table{}.add("authorization", authorization)}}};
   };
   CHECK(world.runs(with("Bearer me")) == "1");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,8 +13,16 @@
 
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
+#include "tests/support/catch.hpp"
 
 namespace pocketmq::server {
+
+/// A request, with its properties as values.
+struct Asked {
+  client::Message message{};
+  bool redelivered{false};
+  std::optional<client::WallTime> deadline{};
+};
 
 class HandlerWorld {
  public:
@@ -28,9 +37,13 @@ class HandlerWorld {
     };
   }
 
-  void begins(Request request) {
+  void begins(Asked asked) {
     io_.restart();
-    context = std::make_shared<Context>(std::move(request), "procedure", io_.get_executor(),
+    Request request{
+        .body = std::move(asked.message.body), .redelivered = asked.redelivered, .deadline = asked.deadline};
+    request.properties.clear();
+    CHECK_FALSE(client::encode(asked.message.properties, request.properties));
+    context = std::make_shared<Context>(std::move(request), procedure_, executor_,
                                         [this](client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
                                           if (elements.size() == reads_at_most) {
                                             context->request_stop();
@@ -42,16 +55,16 @@ class HandlerWorld {
                                         });
     chain_(*context, [this, keep = context](Outcome outcome) { outcomes.push_back(std::move(outcome)); });
   }
-  void begins(const char* body) { begins(Request{.message = {.body = body}}); }
+  void begins(const char* body) { begins(Asked{.message = {.body = body}}); }
   void polls() { io_.poll(); }
 
   /// The reply's body, or the error's text.
-  std::string runs(Request request) {
-    begins(std::move(request));
+  std::string runs(Asked asked) {
+    begins(std::move(asked));
     io_.run();
     return last().error ? last().error->what() : last().payload.body;
   }
-  std::string runs(std::string body) { return runs(Request{.message = {.body = std::move(body)}}); }
+  std::string runs(std::string body) { return runs(Asked{.message = {.body = std::move(body)}}); }
   std::string runs(const char* body) { return runs(std::string{body}); }
 
   const Outcome& last() const { return outcomes.back(); }
@@ -64,6 +77,8 @@ class HandlerWorld {
 
  private:
   asio::io_context io_;
+  const std::string procedure_{"procedure"};
+  const asio::any_io_executor executor_{io_.get_executor()};
   std::vector<client::MoveOnlyFunction<void(bool)>> not_taken_;
   Handler handler_;
   NextHandler chain_;

@@ -9,17 +9,26 @@
 #include <utility>
 #include <vector>
 
+#include "client/message.hpp"
 #include "server/server_core.hpp"
 #include "tests/client/scripted_peer.hpp"
 
 namespace pocketmq::server {
+
+/// A request that was handed out, and its message as values.
+struct HandedOut : Request {
+  explicit HandedOut(Request request)
+      : Request{std::move(request)}, message{client::to_message(protocol::Properties{properties}, body)} {}
+
+  client::Message message;
+};
 
 class ServerWorld {
  public:
   /// Open, but for what the broker is to say to what it was asked.
   explicit ServerWorld(std::vector<Served> procedures, std::uint16_t prefetch = 3)
       : server{prefetch,
-               {.requested = [this](Request request) { requests.push_back(std::move(request)); },
+               {.requested = [this](Request request) { requests.emplace_back(std::move(request)); },
                 .cancelled = [this](RequestId id) { cancelled.push_back(id); },
                 .deadline_changed = [] {},
                 .troubled = [this](const client::CloseReason& reason) { troubles.push_back(reason.text); }}} {
@@ -98,7 +107,7 @@ class ServerWorld {
   std::unique_ptr<client::ScriptedPeer> peer;
   ServerCore server;
   std::map<std::string, Consumer> consumers;  // by queue
-  std::vector<Request> requests;              // handed out
+  std::vector<HandedOut> requests;            // handed out
   std::vector<RequestId> cancelled;
   std::vector<std::string> opened, troubles;
   bool mandatory{false};  // the last reply

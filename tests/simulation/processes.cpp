@@ -121,7 +121,7 @@ template <class Task> void Server::in(std::chrono::nanoseconds delay, Task task)
 
 // As RpcResponder does: what is late when its turn comes is not run.
 void Server::take(Request request) {
-  note("is given " + request.message.body);
+  note("is given " + request.body);
   auto& dice = network_.dice();
   const auto wait = plan_.has_slow_pool && dice.one_in(4) ? dice.between(0ms, 4s) : dice.between(0us, 100us);
   in(wait, [this, request = std::move(request)] {
@@ -133,9 +133,10 @@ void Server::take(Request request) {
 }
 
 void Server::run(const Request& request) {
-  const auto& body = request.message.body;
+  const auto& body = request.body;
   const auto id = request.id;
-  ledger_.runs(body, request.message.properties.message_id.value_or(""), plan_.process, network_.now());
+  const auto message_id = protocol::Properties{request.properties}.decode().message_id;
+  ledger_.runs(body, std::string{message_id.value_or("")}, plan_.process, network_.now());
   auto& dice = network_.dice();
   const auto takes = dice.one_in(4) ? dice.between(0ms, 500ms) : dice.between(0ms, 5ms);
   const auto name = procedures[id.procedure];

@@ -1,0 +1,121 @@
+// Values by their numbers: calls by their ids, requests by theirs.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pocketmq::client {
+
+/// A hash table. Values stay where they are until they are taken out, and leave their memory to those that come after
+/// them.
+template <class Value> class Numbered {
+ public:
+  using Number = std::uint64_t;
+
+  /// Adds a value under a number that has none.
+  template <class... Args> Value& emplace(Number number, Args&&... args) {
+    if (2 * (size_ + 1) > places_.size()) grow();
+    auto& place = places_[place_of(number)];
+    place.number = number;
+    place.value = spare_.empty() ? std::make_unique<std::optional<Value>>() : take_spare();
+    ++size_;
+    return place.value->emplace(std::forward<Args>(args)...);
+  }
+
+  /// Null for none.
+  [[nodiscard]] Value* find(Number number) {
+    if (places_.empty()) return nullptr;
+    const auto& value = places_[place_of(number)].value;
+    return value ? &**value : nullptr;
+  }
+
+  /// Takes a value out, if it is there.
+  std::optional<Value> take(Number number) {
+    std::optional<Value> value;
+    if (auto* const found = find(number)) {
+      value.emplace(std::move(*found));
+      erase(number);
+    }
+    return value;
+  }
+
+  void erase(Number number) {
+    if (places_.empty()) return;
+    const auto at = place_of(number);
+    if (!places_[at].value) return;
+    auto box = std::move(places_[at].value);
+    close_gap(at);
+    --size_;
+    box->reset();  // last, for its end may come back here
+    if (spare_.size() < spare_max) spare_.push_back(std::move(box));
+  }
+
+  /// Calls `f(number, value)` for each, in no order. It must not add or take any.
+  template <class F> void for_each(F f) {
+    for (auto& place : places_)
+      if (place.value) f(place.number, **place.value);
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+
+ private:
+  // Where it is empty, `value` is null.
+  struct Place {
+    Number number{0};
+    std::unique_ptr<std::optional<Value>> value{};
+  };
+
+  static constexpr std::size_t places_at_first = 16;
+  static constexpr std::size_t spare_max = 1'024;
+
+  /// Numbers that are counted up are spread, for what stands in one row has to be searched through.
+  [[nodiscard]] std::size_t home_of(Number number) const {
+    constexpr Number golden_ratio = 0x9E37'79B9'7F4A'7C15;
+    return (number * golden_ratio) >> (std::numeric_limits<Number>::digits - std::countr_zero(places_.size()));
+  }
+  [[nodiscard]] std::size_t after(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
+
+  /// Where it is, or where it is to be put.
+  [[nodiscard]] std::size_t place_of(Number number) const {
+    auto at = home_of(number);
+    while (places_[at].value && places_[at].number != number) at = after(at);
+    return at;
+  }
+
+  std::unique_ptr<std::optional<Value>> take_spare() {
+    auto box = std::move(spare_.back());
+    spare_.pop_back();
+    return box;
+  }
+
+  void grow() {
+    auto old = std::exchange(places_, std::vector<Place>(places_.empty() ? places_at_first : 2 * places_.size()));
+    for (auto& place : old)
+      if (place.value) places_[place_of(place.number)] = std::move(place);
+  }
+
+  /// What stands behind the empty place is found only if it may not stand there itself.
+  void close_gap(std::size_t gap) {
+    for (auto at = after(gap); places_[at].value; at = after(at)) {
+      const auto from_home = (at - home_of(places_[at].number)) & (places_.size() - 1);
+      const auto from_gap = (at - gap) & (places_.size() - 1);
+      if (from_home < from_gap) continue;
+      places_[gap] = std::move(places_[at]);
+      gap = at;
+    }
+  }
+
+  // At least half of them are empty; as many as a power of two.
+  std::vector<Place> places_;
+  std::size_t size_{0};
+  std::vector<std::unique_ptr<std::optional<Value>>> spare_;
+};
+
+}  // namespace pocketmq::client
