@@ -32,7 +32,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
 
   // From any thread:
 
-  template <class Task> void run(Task task) { loop_->run(std::move(task)); }
+  template <class Task> void run(Task&& task) { loop_->run(std::forward<Task>(task)); }
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Resolves, connects and logs in. Call once.

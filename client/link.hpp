@@ -62,7 +62,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // From any thread:
 
-  template <class Task> void run(Task task) { loop_->run(std::move(task)); }
+  template <class Task> void run(Task&& task) { loop_->run(std::forward<Task>(task)); }
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Tries each URL once, in the order given, and fails with the last one's error if none opens (unless it is patient);

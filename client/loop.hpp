@@ -29,11 +29,11 @@ class Loop {
   ~Loop();
 
   /// Runs `task` there: now, if called there.
-  template <class Task> void run(Task task) const {
+  template <class Task> void run(Task&& task) const {
     if (executor_.runs_here())
       task();
     else
-      executor_.post(std::move(task));
+      executor_.post(std::forward<Task>(task));
   }
   [[nodiscard]] const SerialExecutor& executor() const { return executor_; }
   /// Throws std::system_error(resource_deadlock_would_occur) where waiting would keep the loop from running.

@@ -8,14 +8,13 @@
 #include <memory>
 #include <new>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace pocketmq::client {
 
 template <class Signature> class MoveOnlyFunction;
 
-/// It has room for a callable of four pointers; a larger one is allocated.
+/// It has room for a callable of four pointers, whose moves must not throw; a larger one is allocated.
 template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
  public:
   MoveOnlyFunction() = default;
@@ -71,9 +70,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
   };
 
   static constexpr std::size_t room_bytes = 5 * sizeof(void*);  // with what makes it a Callable
-  template <class F>
-  static constexpr bool fits = sizeof(Target<F>) <= room_bytes && alignof(F) <= alignof(void*)
-                               && std::is_nothrow_move_constructible_v<F>;
+  template <class F> static constexpr bool fits = sizeof(Target<F>) <= room_bytes && alignof(F) <= alignof(void*);
 
   void take(MoveOnlyFunction& other) noexcept {
     if (other.target_ != nullptr) target_ = std::exchange(other.target_, nullptr)->move_to(room_.data());

@@ -36,15 +36,6 @@ template <class Value> class Numbered {
   }
 
   /// Takes a value out, if it is there.
-  std::optional<Value> take(Number number) {
-    std::optional<Value> value;
-    if (auto* const found = find(number)) {
-      value.emplace(std::move(*found));
-      erase(number);
-    }
-    return value;
-  }
-
   void erase(Number number) {
     if (places_.empty()) return;
     const auto at = place_of(number);

@@ -1,8 +1,21 @@
 #include "client/random_id.hpp"
 
+#include <array>
+#include <cstring>
 #include <random>
+#include <string_view>
 
 namespace pocketmq::client {
+namespace {
+
+constexpr auto two_digits = [] {
+  constexpr std::string_view digits{"0123456789abcdef"};
+  std::array<std::array<char, 2>, 256> all{};
+  for (std::size_t octet = 0; octet < all.size(); ++octet) all[octet] = {digits[octet >> 4U], digits[octet & 0xFU]};
+  return all;
+}();
+
+}  // namespace
 
 std::uint64_t random_id() {
   thread_local std::mt19937_64 numbers = [] {
@@ -16,7 +29,8 @@ std::uint64_t random_id() {
 }
 
 char* write_hex_id(std::uint64_t id, char* to) {
-  for (auto left = hex_id_size; left > 0; --left, id >>= 4U) to[left - 1] = "0123456789abcdef"[id & 0xFU];
+  for (auto left = hex_id_size; left > 0; left -= 2, id >>= 8U)
+    std::memcpy(to + left - 2, two_digits[id & 0xFFU].data(), 2);
   return to + hex_id_size;
 }
 

@@ -29,14 +29,23 @@ template <class Wire, class Signed> std::int64_t number(std::string_view bytes) 
   return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));
 }
 
-void append(const FieldValue& value, std::string& to) {
-  to += value.type;
-  if (size_of(value.type) == begins_with_length) {
-    char length[4];
-    store_big_endian(length, static_cast<std::uint32_t>(value.bytes.size()));
-    to.append(length, sizeof length);
-  }
-  to += value.bytes;
+// Room for so many bytes at the end.
+char* grow(std::string& text, std::size_t bytes) {
+  const auto before = text.size();
+  text.resize(before + bytes);
+  return text.data() + before;
+}
+
+std::size_t size_of(const FieldValue& value) {
+  const std::size_t length = size_of(value.type) == begins_with_length ? sizeof(std::uint32_t) : 0;
+  return 1 + length + value.bytes.size();
+}
+
+void write(const FieldValue& value, char* to) {
+  *to++ = value.type;
+  if (size_of(value.type) == begins_with_length)
+    to = store_big_endian(to, static_cast<std::uint32_t>(value.bytes.size()));
+  std::copy(value.bytes.begin(), value.bytes.end(), to);
 }
 
 std::optional<std::string_view> find_fault(std::string_view encoded, FieldReader::Of of, unsigned depth_left) {
@@ -96,41 +105,39 @@ std::optional<FieldTable> FieldValue::table() const {
 
 std::optional<Field> FieldReader::next() {
   if (rest_.empty() || failed_) return std::nullopt;
-  const auto take = [this](std::size_t size) -> std::optional<std::string_view> {
-    if (size > rest_.size()) {
-      failed_ = true;
-      return std::nullopt;
-    }
-    const auto taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return taken;
-  };
+  std::optional<Field> field{std::in_place};
+  failed_ = !read(*field);
+  if (failed_) field.reset();
+  return field;
+}
 
-  Field field;
+// False where the bytes are malformed.
+bool FieldReader::read(Field& field) {
+  const char* at = rest_.data();
+  const char* const end = at + rest_.size();
+  const auto has = [&](std::size_t bytes) { return static_cast<std::size_t>(end - at) >= bytes; };
+
   if (of_ == Of::table) {
-    const auto length = take(1);
-    const auto name = take(static_cast<unsigned char>((*length)[0]));
-    if (!name) return std::nullopt;
-    field.name = *name;
+    const std::size_t size = static_cast<unsigned char>(*at++);
+    if (!has(size)) return false;
+    field.name = {at, size};
+    at += size;
   }
-  const auto type = take(1);
-  if (!type) return std::nullopt;
-  field.value.type = (*type)[0];
+  if (!has(1)) return false;
+  field.value.type = *at++;
   const auto fixed_size = size_of(field.value.type);
-  if (fixed_size == unknown_type) {
-    failed_ = true;
-    return std::nullopt;
-  }
+  if (fixed_size == unknown_type) return false;
   auto size = static_cast<std::size_t>(fixed_size);
   if (fixed_size == begins_with_length) {
-    const auto length = take(4);
-    if (!length) return std::nullopt;
-    size = load_big_endian<std::uint32_t>(length->data());
+    if (!has(sizeof(std::uint32_t))) return false;
+    size = load_big_endian<std::uint32_t>(at);
+    at += sizeof(std::uint32_t);
   }
-  const auto bytes = take(size);
-  if (!bytes) return std::nullopt;
-  field.value.bytes = *bytes;
-  return field;
+  if (!has(size)) return false;
+  field.value.bytes = {at, size};
+  at += size;
+  rest_ = {at, static_cast<std::size_t>(end - at)};
+  return true;
 }
 
 std::optional<FieldValue> FieldTable::find(std::string_view name) const {
@@ -145,17 +152,15 @@ std::optional<std::string_view> find_fault(FieldTable table, unsigned depth_max)
 }
 
 FieldArrayWriter& FieldArrayWriter::value(const FieldValue& value) {
-  append(value, encoded_);
+  write(value, grow(encoded_, size_of(value)));
   return *this;
 }
 
 FieldTableWriter& FieldTableWriter::value(std::string_view name, const FieldValue& value) {
-  constexpr std::size_t overhead = 6;  // the sizes of name and value, and the type octet
-  const auto size = encoded_.size() + name.size() + value.bytes.size() + overhead;
-  if (size > encoded_.capacity()) encoded_.reserve(std::max(size, 2 * encoded_.capacity()));
-  encoded_ += static_cast<char>(name.size());
-  encoded_ += name;
-  append(value, encoded_);
+  char* to = grow(encoded_, 1 + name.size() + size_of(value));
+  *to++ = static_cast<char>(name.size());
+  to = std::copy(name.begin(), name.end(), to);
+  write(value, to);
   return *this;
 }
 

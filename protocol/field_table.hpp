@@ -52,6 +52,8 @@ class FieldReader {
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
+  bool read(Field& field);
+
   std::string_view rest_;
   Of of_;
   bool failed_{false};

@@ -24,7 +24,7 @@ class Invocation {
   /// Who is told how it ended, on any thread.
   class Owner {
    public:
-    virtual void ended(RequestId id, Ending ending) = 0;
+    virtual void ended(RequestId id, Ending&& ending) = 0;
 
    protected:
     ~Owner() = default;
@@ -51,11 +51,11 @@ class Invocation {
     return state_.compare_exchange_strong(expected, State::running);
   }
   /// Only the first end counts.
-  void end(Ending ending) {
+  void end(Ending&& ending) {
     if (state_.exchange(State::over) != State::over) owner_->ended(context_.request().id, std::move(ending));
   }
   /// Whether it had not begun, and now will not.
-  bool end_unless_begun(Ending ending) {
+  bool end_unless_begun(Ending&& ending) {
     auto expected = State::waiting;
     if (!state_.compare_exchange_strong(expected, State::over)) return false;
     owner_->ended(context_.request().id, std::move(ending));

@@ -87,7 +87,7 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
                    .properties = std::string{content.properties.encoded()},
                    .redelivered = method.redelivered,
                    .deadline = deadline_of(content.properties)};
-  entry.askers.push_back(std::move(asker));
+  entry.askers.add(std::move(asker));
   entry.message_id = std::move(message_id);
   waiting_.push_back(number);
   hand_out_waiting();
@@ -101,7 +101,7 @@ bool ProcedureCore::join(const std::string& message_id, const Asker& asker) {
   }
   const auto running = by_message_id_.find(message_id);
   if (running == by_message_id_.end()) return false;
-  entries_.find(running->second)->askers.push_back(asker);
+  entries_.find(running->second)->askers.add(asker);
   know_caller(asker, running->second);
   return true;
 }
@@ -136,27 +136,28 @@ void ProcedureCore::fail(std::uint64_t number, const RpcError& error, TimePoint 
 }
 
 void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimePoint now) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) {
+  const auto* const entry = entries_.find(number);
+  if (entry == nullptr) return;
+  entry->askers.for_each([&](const Asker& asker) {
     if (!entry->is_cancelled) send(asker, answer, entry->elements);
     queue_.ack(asker.delivery_tag);
-  }
+  });
   if (!entry->message_id.empty())
     answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
+  remove(number, *entry);
   hand_out_waiting();
 }
 
 bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr || entry->is_cancelled) return false;
-  for (const auto& asker : entry->askers) {
+  entry->askers.for_each([&](const Asker& asker) {
     FieldTableWriter headers;
     headers.int64(client::rpc_sequence_header, entry->elements);
     BasicProperties properties{.headers = headers.table()};
     if (!element.content_type.empty()) properties.content_type = element.content_type;
     publish(asker, properties, element.body, is_queue(asker.reply_to().value_or("")));
-  }
+  });
   ++entry->elements;
   return true;
 }
@@ -186,16 +187,18 @@ void ProcedureCore::publish(const Asker& asker, const BasicProperties& propertie
 }
 
 void ProcedureCore::drop(std::uint64_t number) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) queue_.ack(asker.delivery_tag);
+  const auto* const entry = entries_.find(number);
+  if (entry == nullptr) return;
+  entry->askers.for_each([this](const Asker& asker) { queue_.ack(asker.delivery_tag); });
+  remove(number, *entry);
   hand_out_waiting();
 }
 
 void ProcedureCore::give_back(std::uint64_t number) {
-  const auto entry = take(number);
-  if (!entry) return;
-  for (const auto& asker : entry->askers) queue_.give_back(asker.delivery_tag);
+  const auto* const entry = entries_.find(number);
+  if (entry == nullptr) return;
+  entry->askers.for_each([this](const Asker& asker) { queue_.give_back(asker.delivery_tag); });
+  remove(number, *entry);
   hand_out_waiting();
 }
 
@@ -204,7 +207,9 @@ bool ProcedureCore::cancel(const std::string& caller) {
   if (known == nullptr) return false;
   const auto number = *known;
   auto& entry = *entries_.find(number);
-  if (std::ranges::find(entry.askers, caller, &Asker::caller) == entry.askers.end()) return false;
+  bool asked = false;
+  entry.askers.for_each([&](const Asker& asker) { asked |= asker.caller == caller; });
+  if (!asked) return false;
   if (!entry.is_running) {
     drop(number);
   } else if (!std::exchange(entry.is_cancelled, true)) {
@@ -219,25 +224,24 @@ void ProcedureCore::stop() {
   for (const auto number : std::exchange(waiting_, {})) give_back(number);
 }
 
-std::optional<ProcedureCore::Entry> ProcedureCore::take(std::uint64_t number) {
-  auto entry = entries_.take(number);
-  if (!entry) return entry;
-  if (entry->is_running) --running_;
-  for (const auto& asker : entry->askers) {
+void ProcedureCore::remove(std::uint64_t number, const Entry& entry) {
+  if (entry.is_running) --running_;
+  entry.askers.for_each([&](const Asker& asker) {
     const auto* const caller = by_caller_.find(asker.caller_hash);
     if (caller != nullptr && *caller == number) by_caller_.erase(asker.caller_hash);
-  }
-  if (!entry->message_id.empty()) by_message_id_.erase(entry->message_id);
-  return entry;
+  });
+  if (!entry.message_id.empty()) by_message_id_.erase(entry.message_id);
+  entries_.erase(number);
 }
 
 // What has not begun comes again; what runs goes on if its answer is kept for when its request comes again.
 void ProcedureCore::forget_deliveries() {
-  for (const auto number : std::exchange(waiting_, {})) take(number);
+  for (const auto number : std::exchange(waiting_, {}))
+    if (const auto* const entry = entries_.find(number)) remove(number, *entry);
   by_caller_ = {};
   std::vector<std::uint64_t> useless;
   entries_.for_each([&](std::uint64_t number, Entry& entry) {
-    entry.askers.clear();
+    entry.askers.forget();
     if (entry.message_id.empty() && !std::exchange(entry.is_cancelled, true)) useless.push_back(number);
   });
   for (const auto number : useless) events_.cancelled({place_, number});

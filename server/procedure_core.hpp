@@ -78,9 +78,31 @@ class ProcedureCore {
     bool wants_reply;
     bool has_correlation_id;
   };
+  // Nearly always there is one.
+  class Askers {
+   public:
+    void add(Asker asker) {
+      if (first_)
+        others_.push_back(std::move(asker));
+      else
+        first_ = std::move(asker);
+    }
+    template <class F> void for_each(F f) const {
+      if (first_) f(*first_);
+      for (const auto& asker : others_) f(asker);
+    }
+    void forget() {
+      first_.reset();
+      others_.clear();
+    }
+
+   private:
+    std::optional<Asker> first_;
+    std::vector<Asker> others_;
+  };
   struct Entry {
     Request request;  // whole until it is handed out
-    std::vector<Asker> askers;
+    Askers askers;
     std::string message_id{};  // under which its answer is kept; empty: it is not
     std::int64_t elements{0};  // of a stream, sent
     bool is_running{false};    // handed out
@@ -106,8 +128,8 @@ class ProcedureCore {
   void send(const Asker& asker, const AnswerView& answer, std::int64_t elements);
   void publish(const Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
   void know_caller(const Asker& asker, std::uint64_t number);
-  /// Takes it out, running or not; nothing if it is not there.
-  std::optional<Entry> take(std::uint64_t number);
+  /// Ends an entry, running or not.
+  void remove(std::uint64_t number, const Entry& entry);
   void forget_deliveries();
 
   const std::size_t place_;

@@ -68,7 +68,10 @@ inline constexpr std::chrono::milliseconds max_clock_skew_default{1'000};
 
 /// What a cancellation names a request by.
 [[nodiscard]] inline std::string caller_key(std::string_view reply_to, std::string_view correlation_id) {
-  return std::string{reply_to} + '\0' + std::string{correlation_id};
+  std::string key;
+  key.reserve(reply_to.size() + 1 + correlation_id.size());
+  key.append(reply_to).append(1, '\0').append(correlation_id);
+  return key;
 }
 
 }  // namespace pocketmq::server

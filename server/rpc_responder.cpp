@@ -154,8 +154,8 @@ void RpcResponder::hand_over(Request&& request) {
   send_runner(lock);
 }
 
-void RpcResponder::ended(RequestId id, Ending ending) {
-  on_link([id, ending = std::move(ending)](RpcResponder& on) { on.end(id, ending); });
+void RpcResponder::ended(RequestId id, Ending&& ending) {
+  link_->run([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
 }
 
 void RpcResponder::cancel(RequestId id) {

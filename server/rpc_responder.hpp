@@ -87,7 +87,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   void run(const std::shared_ptr<Invocation>& invocation);
 
   // From any thread:
-  void ended(RequestId id, Ending ending) override;
+  void ended(RequestId id, Ending&& ending) override;
   /// Runs `task` where the connection runs.
   template <class Task> void on_link(Task task) {
     link_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
