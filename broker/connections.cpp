@@ -9,9 +9,11 @@ namespace pocketmq::broker {
 Connections::Connections(asio::io_context& context, Broker& broker)
     : broker_{broker},
       turn_{context.get_executor()},
+      pipe_turn_{protocol::SerialExecutor::on(context.get_executor())},
       broker_timer_{context.get_executor()},
       grace_timer_{context.get_executor()} {
   turn_.also([this] { arm_broker_timer(); });
+  pipe_turn_.also([this] { arm_broker_timer(); });
   broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 

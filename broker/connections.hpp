@@ -8,9 +8,11 @@
 #include <utility>
 
 #include <asio/basic_waitable_timer.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
 #include "broker/broker.hpp"
+#include "protocol/pipe.hpp"
 #include "protocol/transport.hpp"
 
 namespace pocketmq::broker {
@@ -25,12 +27,12 @@ class Connections {
   Connections& operator=(const Connections&) = delete;
 
   /// Serves what comes over `stream`, until either side closes it.
-  template <class Stream> void add(Stream stream, Peer peer) {
-    auto session = broker_.connect(std::move(peer), protocol::Clock::now());
-    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn_);
-    const auto place = transports_.insert(transports_.end(), transport);
-    transport->start([this, place] { remove(place); });
+  template <class Stream> void add(Stream stream, Peer peer) { serve(std::move(stream), std::move(peer), turn_); }
+  void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
+    serve(std::move(pipe), std::move(peer), pipe_turn_);
   }
+  /// Where pipes are served.
+  [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_turn_.executor(); }
 
   /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
   /// io_context has nothing more to do.
@@ -43,12 +45,20 @@ class Connections {
 
   using Transports = std::list<std::shared_ptr<protocol::Closeable>>;
 
+  template <class Stream> void serve(Stream stream, Peer peer, protocol::Turn<typename Stream::executor_type>& turn) {
+    auto session = broker_.connect(std::move(peer), protocol::Clock::now());
+    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn);
+    const auto place = transports_.insert(transports_.end(), transport);
+    // As long as it is open there is work.
+    transport->start([this, place, work = asio::make_work_guard(turn.executor())] { remove(place); });
+  }
   void remove(Transports::iterator place);
   void cut_transports();
   void arm_broker_timer();
 
   Broker& broker_;
   protocol::Turn<Executor> turn_;
+  protocol::Turn<protocol::SerialExecutor> pipe_turn_;
   Timer broker_timer_;
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};

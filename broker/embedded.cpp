@@ -12,7 +12,7 @@ Embedded::Embedded(Options options, Observer* observer)
     : broker_{seeded(std::move(options)), observer},
       listener_{context_, broker_, {asio::ip::address_v4::loopback(), 0}},
       port_{listener_.address().port()},
-      entrance_{make_entrance(context_, listener_.connections())},
+      entrance_{make_entrance(listener_.connections())},
       thread_{[this] { context_.run(); }} {}
 
 Embedded::~Embedded() {

@@ -13,20 +13,23 @@ InProcess::Served::Served(asio::io_context& context, Options options, Observer* 
 InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
     : context_{context},
       served_{std::make_shared<Served>(context, std::move(options), observer)},
-      entrance_{make_entrance(context, served_->connections)} {}
+      entrance_{make_entrance(served_->connections)} {}
 
 InProcess::~InProcess() {
   entrance_->close();
   served_->connections.cut();
-  // What was posted before still refers to it.
-  asio::post(context_, [served = std::move(served_)] {});
+  // What was posted before, to either, still refers to it.
+  const auto pipes = served_->connections.pipe_executor();
+  pipes.post([&context = context_, served = std::move(served_)]() mutable {
+    asio::post(context, [served = std::move(served)] {});
+  });
 }
 
 protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
 
-std::shared_ptr<protocol::PipeEntrance> make_entrance(asio::io_context& context, Connections& connections) {
+std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections) {
   using Entrance = protocol::PipeEntrance;
-  return std::make_shared<Entrance>(context.get_executor(), [&connections](protocol::Pipe<Entrance::Home> pipe) {
+  return std::make_shared<Entrance>(connections.pipe_executor(), [&connections](protocol::Pipe<Entrance::Home> pipe) {
     connections.add(std::move(pipe), {.name = "a pipe of this process"});
   });
 }

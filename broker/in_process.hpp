@@ -2,12 +2,13 @@
 //
 //     asio::io_context context;
 //     pocketmq::broker::InProcess broker{context};
-//     pocketmq::client::RpcClient rpc{context.get_executor(), broker.pipe()};
+//     pocketmq::client::RpcClient rpc{broker.executor(), broker.pipe()};
 //     context.run();
 #pragma once
 
 #include <memory>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 
 #include "broker/connections.hpp"
@@ -30,6 +31,9 @@ class InProcess {
   /// less time; JSON can be read in a trace of the bytes.
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
 
+  /// Where it serves pipes. Clients and servers that are given it run there too, without a way through the event loop.
+  [[nodiscard]] asio::any_io_executor executor() const { return served_->connections.pipe_executor(); }
+
   /// To look at; on the broker's thread.
   [[nodiscard]] Broker& broker() { return served_->broker; }
 
@@ -47,8 +51,7 @@ class InProcess {
 };
 
 /// An entrance for pipes to what `connections` serve, which must outlive it until it is closed.
-[[nodiscard]] std::shared_ptr<protocol::PipeEntrance> make_entrance(asio::io_context& context,
-                                                                    Connections& connections);
+[[nodiscard]] std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections);
 
 /// The URL of an entrance, as guest.
 [[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding);

@@ -11,9 +11,11 @@
 #include <asio/io_context.hpp>
 
 #include "client/move_only_function.hpp"
-#include "client/serial_executor.hpp"
+#include "protocol/serial_executor.hpp"
 
 namespace pocketmq::client {
+
+using protocol::SerialExecutor;
 
 /// All functions may be called from any thread. A loop's own thread ends with the loop, which everything that runs
 /// there shares.

@@ -20,9 +20,10 @@
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
 #include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/query.hpp>
+
+#include "protocol/serial_executor.hpp"
 
 namespace pocketmq::protocol {
 
@@ -188,10 +189,11 @@ template <class Near, class Far> [[nodiscard]] std::pair<Pipe<Near>, Pipe<Far>> 
 /// Where a broker lets in clients of its own process. From any thread, but for what is said otherwise.
 class PipeEntrance : public std::enable_shared_from_this<PipeEntrance> {
  public:
-  using Home = asio::io_context::executor_type;
+  using Home = SerialExecutor;
 
   /// `entered` is called at home with the near end of each pipe that is made.
-  PipeEntrance(Home home, std::function<void(Pipe<Home>)> entered) : home_{home}, entered_{std::move(entered)} {}
+  PipeEntrance(Home home, std::function<void(Pipe<Home>)> entered)
+      : home_{std::move(home)}, entered_{std::move(entered)} {}
 
   /// The far end of a new pipe; nothing once it is closed.
   template <class Executor> [[nodiscard]] std::optional<Pipe<Executor>> connect(Executor executor) {

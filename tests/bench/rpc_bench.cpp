@@ -167,7 +167,7 @@ void bench_threads(const std::string& name, const client::Urls& urls) {
 void bench_one_thread(const std::string& name, protocol::Encoding encoding) {
   asio::io_context context{1};
   broker::InProcess broker{context};
-  client::RpcClient rpc{context.get_executor(), broker.pipe(encoding)};
+  client::RpcClient rpc{broker.executor(), broker.pipe(encoding)};
   server::RpcServer server{rpc.executor(), broker.pipe(encoding), {.prefetch = in_flight, .executor = rpc.executor()}};
   serve_echoes(server);
   server.async_start([&](std::error_code failed) {

@@ -209,9 +209,9 @@ TEST_CASE("the ends of a pipe may be on two threads") {
 
 TEST_CASE("an entrance lets in whoever comes, until it is closed") {
   asio::io_context home, abroad;
-  std::vector<Pipe<Executor>> entered;
+  std::vector<Pipe<SerialExecutor>> entered;
   const auto entrance = std::make_shared<PipeEntrance>(
-      home.get_executor(), [&](Pipe<Executor> pipe) { entered.push_back(std::move(pipe)); });
+      SerialExecutor::on(home.get_executor()), [&](Pipe<SerialExecutor> pipe) { entered.push_back(std::move(pipe)); });
   auto far = entrance->connect(abroad.get_executor());
   REQUIRE(far);
   std::error_code error;

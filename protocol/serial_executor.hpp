@@ -16,9 +16,9 @@
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
 
-#include "client/move_only_function.hpp"
+#include "protocol/move_only_function.hpp"
 
-namespace pocketmq::client {
+namespace pocketmq::protocol {
 
 /// Copies share their tasks. As an executor of Asio's it may be given to sockets, timers and completion handlers; it
 /// does not count outstanding work.
@@ -84,4 +84,4 @@ class SerialExecutor {
   Hurry hurry_;
 };
 
-}  // namespace pocketmq::client
+}  // namespace pocketmq::protocol

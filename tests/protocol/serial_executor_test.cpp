@@ -1,5 +1,5 @@
 // Tasks one after the other, whatever runs them.
-#include "client/serial_executor.hpp"
+#include "protocol/serial_executor.hpp"
 
 #include <memory>
 #include <stdexcept>
@@ -15,7 +15,7 @@
 
 #include "tests/support/catch.hpp"
 
-namespace pocketmq::client {
+namespace pocketmq::protocol {
 namespace {
 
 using namespace std::chrono_literals;
@@ -115,4 +115,4 @@ TEST_CASE("timers may complete there") {
 }
 
 }  // namespace
-}  // namespace pocketmq::client
+}  // namespace pocketmq::protocol

@@ -1,4 +1,4 @@
-#include "client/serial_executor.hpp"
+#include "protocol/serial_executor.hpp"
 
 #include <iterator>
 
@@ -6,7 +6,7 @@
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 
-namespace pocketmq::client {
+namespace pocketmq::protocol {
 namespace {
 
 // Batches that are run at once, each what came during the one before; then others on the same thread get a turn.
@@ -97,4 +97,4 @@ void SerialExecutor::Queue::let_go() {
   is_scheduled = false;
 }
 
-}  // namespace pocketmq::client
+}  // namespace pocketmq::protocol
