@@ -19,7 +19,7 @@ constexpr auto size_by_type = [] {
     for (const char type : types) sizes[static_cast<unsigned char>(type)] = size;
   };
   are("V", 0), are("tbB", 1), are("su", 2), are("Iif", 4), are("D", 5), are("lLdT", 8);
-  are("SATFx", begins_with_length);
+  are("SAFx", begins_with_length);
   return sizes;
 }();
 
