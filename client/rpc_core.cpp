@@ -280,16 +280,14 @@ void RpcCore::complete(CallId id, Call& call, RpcResult result) {
 // --- What comes back -------------------------------------------------------------------------------
 
 void RpcCore::on_reply(const Content& content) {
-  const auto properties = content.properties.decode();
-  const auto id = to_call_id(properties.correlation_id);
+  const auto id = to_call_id(content.properties.find<&BasicProperties::correlation_id>());
   auto* const call = id ? calls_.find(*id) : nullptr;
   if (call == nullptr || call->stage != Stage::sent) return drop_reply();
-  if (properties.type == ShortString{rpc_error_type})
+  if (content.properties.find<&BasicProperties::type>() == ShortString{rpc_error_type})
     return complete(*id, *call, {.error = error_from_body(content.body)});
 
-  const auto header = [&](std::string_view name) {
-    return properties.headers ? properties.headers->find(name) : std::nullopt;
-  };
+  const auto headers = content.properties.headers();
+  const auto header = [&](std::string_view name) { return headers ? headers->find(name) : std::nullopt; };
   const auto number = header(rpc_sequence_header);
   if (!number || !number->integer()) return on_plain_reply(*id, *call, std::string{content.body});
   const auto end = header(rpc_end_header);
@@ -324,7 +322,7 @@ bool RpcCore::take_element(CallId id, Call& call, std::string body) {
 }
 
 void RpcCore::on_return(const Content& content) {
-  const auto id = to_call_id(content.properties.decode().correlation_id);
+  const auto id = to_call_id(content.properties.find<&BasicProperties::correlation_id>());
   auto* const call = id ? calls_.find(*id) : nullptr;
   if (call == nullptr) return;
   const auto text = "there is no queue '" + call->request.queue + "'; is its server running?";

@@ -40,14 +40,14 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
               .deadline_changed = [this] { events_.deadline_changed(); }}},
       answers_{served_.options.deduplicate_max, served_.options.deduplicate} {}
 
-ProcedureCore::Asker::Asker(std::uint64_t tag, const BasicProperties& properties)
+ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_to,
+                            std::optional<ShortString> correlation_id)
     : delivery_tag{tag},
-      caller{
-          caller_key(properties.reply_to.value_or(ShortString{}), properties.correlation_id.value_or(ShortString{}))},
+      caller{caller_key(reply_to.value_or(ShortString{}), correlation_id.value_or(ShortString{}))},
       caller_hash{std::hash<std::string>{}(caller)},
-      reply_to_size{static_cast<std::uint8_t>(properties.reply_to.value_or(ShortString{}).size())},
-      wants_reply{properties.reply_to.has_value()},
-      has_correlation_id{properties.correlation_id.has_value()} {}
+      reply_to_size{static_cast<std::uint8_t>(reply_to.value_or(ShortString{}).size())},
+      wants_reply{reply_to.has_value()},
+      has_correlation_id{correlation_id.has_value()} {}
 
 std::optional<std::string_view> ProcedureCore::Asker::reply_to() const {
   if (!wants_reply) return std::nullopt;
@@ -61,14 +61,16 @@ std::optional<std::string_view> ProcedureCore::Asker::correlation_id() const {
 
 void ProcedureCore::receive(const basic::Deliver& method, const Content& content) {
   if (stopped_) return queue_.give_back(method.delivery_tag);
-  const auto properties = content.properties.decode();
-  Asker asker{method.delivery_tag, properties};
+  Asker asker{method.delivery_tag, content.properties.find<&BasicProperties::reply_to>(),
+              content.properties.find<&BasicProperties::correlation_id>()};
   if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
     early_cancels_.erase(asker.caller);
     return queue_.ack(method.delivery_tag);
   }
-  const bool remembers = served_.options.deduplicate.count() > 0 && !served_.is_stream && properties.message_id;
-  std::string message_id{remembers ? *properties.message_id : ShortString{}};
+  std::string message_id;
+  if (served_.options.deduplicate.count() > 0 && !served_.is_stream)
+    message_id = content.properties.find<&BasicProperties::message_id>().value_or(ShortString{});
+  const bool remembers = !message_id.empty();
   if (remembers && join(message_id, asker)) return;
   if (method.redelivered && served_.options.redelivery == RedeliveryPolicy::refuse) {
     const RpcError refusal{RpcCode::aborted,

@@ -66,7 +66,8 @@ class ProcedureCore {
  private:
   // One delivery of a request; a repeat of a running one joins it.
   struct Asker {
-    Asker(std::uint64_t tag, const protocol::BasicProperties& properties);
+    Asker(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
+          std::optional<protocol::ShortString> correlation_id);
 
     [[nodiscard]] std::optional<std::string_view> reply_to() const;
     [[nodiscard]] std::optional<std::string_view> correlation_id() const;
