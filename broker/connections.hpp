@@ -49,8 +49,8 @@ class Connections {
     auto session = broker_.connect(std::move(peer), protocol::Clock::now());
     auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn);
     const auto place = transports_.insert(transports_.end(), transport);
-    // As long as it is open there is work.
-    transport->start([this, place, work = asio::make_work_guard(turn.executor())] { remove(place); });
+    // As long as it is open the io_context has work, wherever the stream's own executor is.
+    transport->start([this, place, work = asio::make_work_guard(turn_.executor())] { remove(place); });
   }
   void remove(Transports::iterator place);
   void cut_transports();
