@@ -32,11 +32,11 @@ Message::Message(std::string_view exchange, std::string_view routing_key, const 
   const bool stays = content.storage.unique() && room_in_front(content.storage);
   block_ = stays ? content.storage : protocol::Block::allocate(front_size + body.size());
 
-  new (block_->data()) Layout{.body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
-                              .properties_size = static_cast<std::uint32_t>(properties.size()),
-                              .exchange_size = static_cast<std::uint8_t>(exchange.size()),
-                              .routing_key_size = static_cast<std::uint8_t>(routing_key.size()),
-                              .has_rare = has_rare};
+  new (block_->data()) Layout{
+      .body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
+      .properties_size_and_rare_bit = static_cast<std::uint32_t>(properties.size()) | (has_rare ? Layout::rare_bit : 0),
+      .exchange_size = static_cast<std::uint8_t>(exchange.size()),
+      .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
   auto* end = block_->data() + sizeof(Layout);
   for (const auto part : {exchange, routing_key, properties}) end = append(end, part);
   if (has_rare) {
@@ -50,7 +50,7 @@ Message::Message(std::string_view exchange, std::string_view routing_key, const 
 
 Message::Rare Message::rare() const {
   Rare rare;
-  if (layout().has_rare) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
+  if (layout().has_rare()) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
   return rare;
 }
 
@@ -70,7 +70,7 @@ void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   const auto headers = properties().headers();
   const auto copies = headers ? headers->find(copies_header) : std::nullopt;
   if (copies && copies->type == 'A') append_texts(copies->bytes);
-  if (layout().has_rare) append_texts(blind_copies());
+  if (layout().has_rare()) append_texts(blind_copies());
 }
 
 std::optional<std::chrono::milliseconds> Message::rare_time_to_live() const {

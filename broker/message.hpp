@@ -33,8 +33,7 @@ class Message {
   void append_routing_keys(std::vector<std::string_view>& to) const;
   [[nodiscard]] protocol::Properties properties() const {
     const auto& layout = this->layout();
-    return protocol::Properties{
-        {names() + layout.exchange_size + layout.routing_key_size, std::size_t{layout.properties_size}}};
+    return protocol::Properties{{names() + layout.exchange_size + layout.routing_key_size, layout.properties_size()}};
   }
   [[nodiscard]] std::string_view body() const {
     const auto offset = layout().body_offset;
@@ -42,7 +41,7 @@ class Message {
   }
   /// The publisher's `expiration`; far from the clock's end.
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const {
-    return layout().has_rare ? rare_time_to_live() : std::nullopt;
+    return layout().has_rare() ? rare_time_to_live() : std::nullopt;
   }
   /// Properties and body, as a delivery carries them: views into the message.
   [[nodiscard]] protocol::Content content() const {
@@ -55,14 +54,18 @@ class Message {
   void charge_to(protocol::MemoryAccount& account) const { block_->charge_to(account); }
 
  private:
-  // A short message is hardly longer than what describes it: so that is eleven bytes, and the names follow at once.
+  // A short message is hardly longer than what describes it: so that is ten bytes, and the names follow at once.
   // It is read in place, in the pieces in which it was written: a processor would wait for others.
   struct [[gnu::packed]] Layout {
+    static constexpr std::uint32_t rare_bit = 0x8000'0000;
+
     std::uint32_t body_offset;
-    std::uint32_t properties_size;
+    std::uint32_t properties_size_and_rare_bit;
     std::uint8_t exchange_size;
     std::uint8_t routing_key_size;
-    bool has_rare;
+
+    [[nodiscard]] std::size_t properties_size() const { return properties_size_and_rare_bit & ~rare_bit; }
+    [[nodiscard]] bool has_rare() const { return (properties_size_and_rare_bit & rare_bit) != 0; }
   };
   struct Rare {
     std::int64_t time_to_live_ms{-1};  // negative: none
