@@ -23,7 +23,7 @@ constexpr auto size_by_type = [] {
   return sizes;
 }();
 
-std::int8_t size_of(char type) { return size_by_type[static_cast<unsigned char>(type)]; }
+int size_of(char type) { return size_by_type[static_cast<unsigned char>(type)]; }
 
 template <class Wire, class Signed> std::int64_t number(std::string_view bytes) {
   return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));

@@ -118,8 +118,10 @@ class PipeEnds final : public asio::execution_context::service {
 template <class Executor> class Pipe {
  public:
   using executor_type = Executor;
+  // Asio's names. NOLINTBEGIN(readability-identifier-naming)
   enum wait_type : std::uint8_t { wait_read, wait_write };
   enum shutdown_type : std::uint8_t { shutdown_send };
+  // NOLINTEND(readability-identifier-naming)
 
   Pipe(Executor executor, std::shared_ptr<PipeBuffer> in, std::shared_ptr<PipeBuffer> out)
       : executor_{std::move(executor)}, in_{std::move(in)}, out_{std::move(out)} {

@@ -37,7 +37,8 @@ TEST_CASE("a second operation, and a large one, get memory elsewhere") {
 TEST_CASE("a handler's allocator, of whatever type, takes the handler's memory") {
   OperationMemory memory;
   int called_with = 0;
-  HandlerWithMemory handler{memory, [&](int argument) { called_with = argument; }};
+  const auto take = [&](int argument) { called_with = argument; };
+  HandlerWithMemory<decltype(take)> handler{memory, take};
   const OperationAllocator<double> allocator{handler.get_allocator()};
   CHECK(OperationAllocator<std::byte>{allocator} == handler.get_allocator());
 
