@@ -122,8 +122,10 @@ void CommandEnd::process() {
     }
     if (decoded == Decoded::command) {
       on_command(command);
-      if (held_) waiting_ = std::make_unique<Command>(std::move(command));
-      command.content.reset();  // lets go of the body's block
+      if (held_)
+        waiting_ = std::make_unique<Command>(std::move(command));
+      else
+        command.content.reset();  // lets go of the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();
