@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -121,7 +120,9 @@ class Transport final : public Waker,
   std::size_t send(std::span<const std::string_view> pieces, std::error_code& error) {
     const auto as_buffer = [](std::string_view piece) { return asio::buffer(piece); };
     if (pieces.size() == 1) return stream_.write_some(as_buffer(pieces.front()), error);  // costs the system less
-    return stream_.write_some(std::views::transform(pieces, as_buffer), error);
+    std::array<asio::const_buffer, pieces_max> buffers;
+    std::transform(pieces.begin(), pieces.end(), buffers.begin(), as_buffer);
+    return stream_.write_some(std::span{buffers.data(), pieces.size()}, error);
   }
 
   void wait_until_writable() {
