@@ -18,11 +18,11 @@ InProcess::InProcess(asio::io_context& context, Options options, Observer* obser
 InProcess::~InProcess() {
   entrance_->close();
   served_->connections.cut();
-  // What was posted before, to either, still refers to it.
-  const auto pipes = served_->connections.pipe_executor();
-  pipes.post([&context = context_, served = std::move(served_)]() mutable {
-    asio::post(context, [served = std::move(served)] {});
-  });
+  // What was posted before still refers to it, whether it is run or goes with the loop: to the pipes' executor, from
+  // there to the loop, and to the loop at once.
+  served_->connections.pipe_executor().post(
+      [&context = context_, served = served_] { asio::post(context, [served] {}); });
+  asio::post(context_, [served = std::move(served_)] {});
 }
 
 protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
