@@ -20,9 +20,6 @@ constexpr std::uint16_t weight = 0;  // of a content header: unused, but it has 
 // Where a frame size is not limited by the peer, our own frames still stay near this.
 constexpr std::uint32_t frame_size_when_unlimited = 131'072;
 
-// Below this much left of a body frame, one more read through the buffer is cheaper than one of its own.
-constexpr std::size_t direct_read_min_bytes = 16'384;
-
 [[gnu::always_inline]] inline char* write_frame_header(char* to, FrameType type, std::uint16_t channel,
                                                        std::size_t payload_size) {
   *to++ = static_cast<char>(type);

@@ -73,4 +73,7 @@ class Codec {
 /// Bodies from this size on are sent from where they lie; smaller ones are copied.
 inline constexpr std::size_t borrow_min_bytes = 4'096;
 
+/// Below this much left of a body, one more read through the buffer is cheaper than one of its own.
+inline constexpr std::size_t direct_read_min_bytes = 16'384;
+
 }  // namespace pocketmq::protocol

@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::size_t length_size = 4;
 // Bodies up to this size wait for their rest in the buffer.
-constexpr std::size_t body_in_buffer_max_bytes = 16'384;
-constexpr std::size_t direct_read_min_bytes = 16'384;
+constexpr std::size_t body_in_buffer_max_bytes = direct_read_min_bytes;
 // An idle connection keeps no more than this for the next header.
 constexpr std::size_t kept_capacity_max_bytes = 1'024;
 
