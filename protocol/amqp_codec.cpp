@@ -47,7 +47,9 @@ bool AmqpCodec::reads_into_block() const {
 }
 
 std::span<std::byte> AmqpCodec::prepare(InputBuffer& input) {
-  return reads_into_block() ? open_body_->content->body->prepare(open_body_->left) : input.prepare();
+  if (!reads_into_block()) return input.prepare();
+  input.expect_little();
+  return open_body_->content->body->prepare(open_body_->left);
 }
 
 void AmqpCodec::commit(InputBuffer& input, std::size_t bytes) {

@@ -27,17 +27,21 @@ class InputBuffer {
   /// Gives the memory back if nothing is unread.
   void release();
 
+  /// What comes is too large to pass through here: this begins small again.
+  void expect_little() { capacity_at_first_ = capacity_at_first_min_bytes; }
+
   static constexpr std::size_t room_min_bytes = 256;
 
  private:
-  static constexpr std::size_t capacity_at_first_max_bytes = 65'536;
+  static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
+  static constexpr std::size_t capacity_at_first_max_bytes = 16'384;
 
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_{0};
   std::size_t consumed_{0};
   std::size_t received_{0};
-  std::size_t capacity_at_first_{4 * room_min_bytes};
+  std::size_t capacity_at_first_{capacity_at_first_min_bytes};
 };
 
 }  // namespace pocketmq::protocol

@@ -34,7 +34,9 @@ bool JsonCodec::reads_into_block() const {
 }
 
 std::span<std::byte> JsonCodec::prepare(InputBuffer& input) {
-  return reads_into_block() ? pending_->body->prepare(pending_->body->left()) : input.prepare();
+  if (!reads_into_block()) return input.prepare();
+  input.expect_little();
+  return pending_->body->prepare(pending_->body->left());
 }
 
 void JsonCodec::commit(InputBuffer& input, std::size_t bytes) {

@@ -95,10 +95,13 @@ class Transport final : public Waker,
 
   static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
+  static constexpr std::size_t read_per_turn_bytes = 131'072;
+  static constexpr std::chrono::microseconds turn_beside_others{50};
   // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
   static constexpr std::chrono::seconds farewell{10};
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
+  [[nodiscard]] bool reads() const { return state_ == State::open && end_->wants_input(); }
 
   void write(TimePoint now) {
     if (waiting_to_write_) return;
@@ -134,8 +137,7 @@ class Transport final : public Waker,
   }
 
   void wait_until_readable() {
-    if (waiting_to_read_ || !is_open()) return;
-    if (state_ == State::open && !end_->wants_input()) return;
+    if (waiting_to_read_ || (state_ != State::draining && !reads())) return;
     waiting_to_read_ = true;
     auto go_on = [self = this->shared_from_this()](std::error_code error) {
       self->waiting_to_read_ = false;
@@ -149,20 +151,36 @@ class Transport final : public Waker,
   }
 
   void read() {
-    if (!end_->wants_input()) return;  // a later flush waits again
-    const auto room = end_->prepare();
-    std::error_code error;
-    const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) return wait_until_readable();
-    if (error) return close(error);
-    const auto now = Clock::now();
     const bool was_dirty = std::exchange(dirty_, true);  // so that what wakes it now asks for nothing
-    end_->commit(bytes, now);
-    if (was_dirty) return;
+    const auto read_at = read_what_is_there();
+    if (was_dirty || !is_open()) return;
     // Answers leave at once: nothing else in this turn will add to them. Deliveries wait for what others cause.
-    if (end_->output().answers() > 0) return turn_.flush(*this, now);
+    if (read_at && end_->output().answers() > 0) return turn_.flush(*this, *read_at);
     dirty_ = false;
     wake();
+  }
+
+  // As much as a turn may take; what waits for another read needs no turn of its own. Returns when it read last.
+  std::optional<TimePoint> read_what_is_there() {
+    const bool is_alone = turn_.is_alone(*this);
+    std::optional<TimePoint> first;
+    std::optional<TimePoint> last;
+    for (std::size_t taken = 0; taken < read_per_turn_bytes && reads();) {
+      const auto room = end_->prepare();
+      std::error_code error;
+      const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
+      if (error == asio::error::would_block || error == asio::error::try_again) break;
+      if (error) {
+        if (!last) close(error);  // or at the next read, once what came before it has been answered
+        break;
+      }
+      last = Clock::now();
+      if (!first) first = last;
+      end_->commit(bytes, *last);
+      if (bytes < room.size() || (!is_alone && Clock::now() - *first >= turn_beside_others)) break;
+      taken += bytes;
+    }
+    return last;
   }
 
   void drain() {
