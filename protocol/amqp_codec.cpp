@@ -15,7 +15,8 @@ constexpr std::size_t frame_overhead = 8;  // with the end octet
 constexpr char frame_end = '\xCE';
 constexpr std::size_t content_header_fixed_size = 12;  // class, weight, body size
 constexpr std::size_t method_id_size = 4;
-constexpr std::uint16_t weight = 0;  // of a content header: unused, but it has to be 0 (4.2.6.1)
+constexpr std::size_t waited_for_max_bytes = 4'096;  // of a frame's payload, in the buffer
+constexpr std::uint16_t weight = 0;                  // of a content header: unused, but it has to be 0 (4.2.6.1)
 
 // Where a frame size is not limited by the peer, our own frames still stay near this.
 constexpr std::uint32_t frame_size_when_unlimited = 131'072;
@@ -157,7 +158,12 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
     pending_.erase(channel);
   }
   if (const auto refused = read_method(channel, payload, into)) return refused;
-  if (!carries_content(into.method) || take_whole_content(channel, rest, into)) return Decoded::command;
+  if (!carries_content(into.method)) return Decoded::command;
+  switch (take_content(channel, rest, into)) {
+    case Taken::yes: return Decoded::command;
+    case Taken::not_yet: rest.give_back(frame_overhead + payload.size()); return Decoded::need_more;
+    case Taken::no: break;
+  }
   auto& content = pending_[channel];
   content.method = payload;
   charge(content);
@@ -177,41 +183,52 @@ Decoded AmqpCodec::refuse_out_of_order(std::uint16_t channel, const PendingConte
   return refuse_with("content header for class " + std::to_string(about.class_id), "non content header", about);
 }
 
-// The usual case: header and body lie behind the method in the buffer, each in one frame. Anything else, and anything
-// wrong, is left to the steps for one frame at a time.
-bool AmqpCodec::take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into) {
+// The usual case: header and body lie behind the method in the buffer, each in one frame. If little of that is missing,
+// it is waited for. Anything else, and anything wrong, is left to the steps for one frame at a time.
+AmqpCodec::Taken AmqpCodec::take_content(std::uint16_t channel, InputBuffer& input, Command& into) {
   const auto unread = input.unread();
   std::size_t used = 0;
-  const auto take = [&](FrameType type) -> std::optional<std::string_view> {
-    if (unread.size() < used + frame_overhead) return std::nullopt;
+  auto missed = Taken::no;
+  const auto take = [&](FrameType type, std::size_t payload_max_bytes) -> std::optional<std::string_view> {
+    const auto left = unread.size() - used;
+    if (left < frame_header_size) {
+      missed = Taken::not_yet;
+      return std::nullopt;
+    }
     const char* frame = unread.data() + used;
     const std::size_t payload_size = load_big_endian<std::uint32_t>(frame + 3);
     if (frame[0] != static_cast<char>(type) || load_big_endian<std::uint16_t>(frame + 1) != channel
-        || payload_size > payload_max() || unread.size() < used + frame_overhead + payload_size
-        || frame[frame_header_size + payload_size] != frame_end)
+        || payload_size > payload_max_bytes)
       return std::nullopt;
+    if (left < frame_overhead + payload_size) {
+      if (payload_size <= waited_for_max_bytes) missed = Taken::not_yet;
+      return std::nullopt;
+    }
+    if (frame[frame_header_size + payload_size] != frame_end) return std::nullopt;
     used += frame_overhead + payload_size;
     return std::string_view{frame + frame_header_size, payload_size};
   };
 
-  const auto header = take(frame_header);
-  if (!header || header->size() < content_header_fixed_size) return false;
-  if (load_big_endian<std::uint16_t>(header->data()) != id_of(into.method).class_id) return false;
-  if (load_big_endian<std::uint16_t>(header->data() + 2) != weight) return false;
+  const auto header = take(frame_header, payload_max());
+  if (!header) return missed;
+  if (header->size() < content_header_fixed_size) return Taken::no;
+  if (load_big_endian<std::uint16_t>(header->data()) != id_of(into.method).class_id) return Taken::no;
+  if (load_big_endian<std::uint16_t>(header->data() + 2) != weight) return Taken::no;
   const auto body_size = load_big_endian<std::uint64_t>(header->data() + 4);
   const Properties properties{header->substr(content_header_fixed_size)};
-  if (body_size > limits().body_max_bytes || find_fault(properties, limits().table_depth_max)) return false;
+  if (body_size > limits().body_max_bytes || find_fault(properties, limits().table_depth_max)) return Taken::no;
   std::string_view body;
   if (body_size > 0) {
-    const auto whole = take(frame_body);
-    if (!whole || whole->size() != body_size) return false;
+    const auto whole = take(frame_body, std::min<std::size_t>(body_size, payload_max()));
+    if (!whole) return missed;
+    if (whole->size() != body_size) return Taken::no;
     body = *whole;
   }
   input.consume(used);
   auto& content = into.content.emplace();
   content.properties = properties;
   content.body = body;
-  return true;
+  return Taken::yes;
 }
 
 std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, std::string_view payload,

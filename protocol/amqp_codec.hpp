@@ -58,7 +58,8 @@ class AmqpCodec final : public Codec {
   std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
   /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
   Decoded refuse_out_of_order(std::uint16_t channel, const PendingContent* content);
-  bool take_whole_content(std::uint16_t channel, InputBuffer& input, Command& into);
+  enum class Taken : std::uint8_t { no, not_yet, yes };
+  Taken take_content(std::uint16_t channel, InputBuffer& input, Command& into);
   void charge(PendingContent& content) const;
   static char* encode_method(const Command& command, std::size_t bytes_behind, Output& output);
   void encode_body(std::uint16_t channel, const Content& content, Output& output) const;

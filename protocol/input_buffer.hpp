@@ -23,6 +23,11 @@ class InputBuffer {
     assert(bytes <= received_ - consumed_);
     consumed_ += bytes;
   }
+  /// The last `bytes` that were consumed since `prepare()` are unread again.
+  void give_back(std::size_t bytes) {
+    assert(bytes <= consumed_);
+    consumed_ -= bytes;
+  }
 
   /// Gives the memory back if nothing is unread.
   void release();

@@ -99,3 +99,11 @@ TEST_CASE("what is read elsewhere does not make it read more at once") {
   input.expect_little();
   CHECK(input.prepare().size() == at_first);
 }
+
+TEST_CASE("what was consumed too early is unread again") {
+  InputBuffer input;
+  receive(input, "one two");
+  input.consume(4);
+  input.give_back(3);
+  CHECK(input.unread() == "ne two");
+}
