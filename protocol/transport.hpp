@@ -95,7 +95,7 @@ class Transport final : public Waker,
 
   static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
-  static constexpr std::size_t read_per_turn_bytes = 131'072;
+  static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB and what is around it
   static constexpr std::chrono::microseconds turn_beside_others{50};
   // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
   static constexpr std::chrono::seconds farewell{10};
