@@ -123,9 +123,9 @@ def _generate(protocol, port, *words):
 
 
 @contextmanager
-def _generating(peer, *words):
-    """While it goes on; it has begun when the body does."""
-    command = [LOAD_GENERATOR, peer.protocol, str(peer.port), *map(str, words)]
+def _generating(peer, *words, through=()):
+    """While it goes on; it has begun when the body does. `through` is a command that starts it."""
+    command = [*through, LOAD_GENERATOR, peer.protocol, str(peer.port), *map(str, words)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if not process.stdout.readline():
             sys.exit(f"peers: {' '.join(map(str, command))} does not begin")
@@ -136,19 +136,21 @@ def _generating(peer, *words):
 class Load:
     """What is measured in each round. `figures` says what of the generator's answer is which row of the table."""
 
-    def __init__(self, figures, words, only_amqp=False, beside=None):
-        self.figures, self._words, self._only_amqp, self._beside = figures, words, only_amqp, beside
+    def __init__(self, figures, words, only_amqp=False, beside=None, beside_through=()):
+        self.figures, self._words, self._only_amqp = figures, words, only_amqp
+        self._beside, self._beside_through = beside, beside_through
 
     def measure(self, peer, seconds):
         if (self._only_amqp or self._beside) and peer.protocol != "amqp":
             return {}
         with ExitStack() as stack:
             if self._beside:
-                stack.enter_context(_generating(peer, *self._beside))
+                stack.enter_context(_generating(peer, *self._beside, through=self._beside_through))
             answer = _generate(peer.protocol, peer.port, *self._words, seconds)
         return {row: answer[key] for row, key in self.figures.items()}
 
 
+AT_IDLE_PRIORITY = ["chrt", "--idle", "0"]
 QUIET_P99 = "RPC, one at a time, 16 B, p99, µs"
 
 LOADS = [
@@ -165,6 +167,10 @@ LOADS = [
     Load({"connect, declare, consume, close, per s": "per_second"}, ["churn"], only_amqp=True),
     Load({"RPC beside a flood of 16 B, p99, µs": "p99_us"}, ["rpc", 1, 16], beside=["flood", 16]),
     Load({"RPC beside a flood of 64 KiB, p99, µs": "p99_us"}, ["rpc", 1, 16], beside=["flood", 65536]),
+    Load({"RPC beside a flood of 16 B at idle priority, p99, µs": "p99_us"}, ["rpc", 1, 16], beside=["flood", 16],
+         beside_through=AT_IDLE_PRIORITY),
+    Load({"RPC beside a flood of 64 KiB at idle priority, p99, µs": "p99_us"}, ["rpc", 1, 16], beside=["flood", 65536],
+         beside_through=AT_IDLE_PRIORITY),
 ]
 
 
