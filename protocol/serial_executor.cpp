@@ -14,22 +14,6 @@ constexpr int batches_max = 16;
 
 }  // namespace
 
-// On its way through the inner executor.
-class SerialExecutor::Run {
- public:
-  explicit Run(std::shared_ptr<Queue> queue) : queue_{std::move(queue)} {}
-  Run(Run&&) noexcept = default;
-  Run& operator=(Run&&) = delete;
-  ~Run() {
-    if (queue_) queue_->let_go();
-  }
-
-  void operator()() { std::exchange(queue_, nullptr)->run(); }
-
- private:
-  std::shared_ptr<Queue> queue_;
-};
-
 asio::execution_context& SerialExecutor::query(asio::execution::context_t) const noexcept {
   return asio::query(queue_->inner, asio::execution::context);
 }
@@ -47,7 +31,6 @@ void SerialExecutor::Queue::push(Task task, Hurry hurry) {
 }
 
 void SerialExecutor::Queue::run() {
-  const auto self = shared_from_this();  // the last task may hold the last of its owners
   // What is left, because there was much or a task threw, waits for another run.
   struct Batch {
     explicit Batch(Queue& of) : queue{of}, tasks{std::move(of.spare)} {

@@ -16,6 +16,7 @@
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
 
+#include "protocol/errand.hpp"
 #include "protocol/move_only_function.hpp"
 
 namespace pocketmq::protocol {
@@ -61,7 +62,6 @@ class SerialExecutor {
 
  private:
   enum class Hurry : bool { no, yes };  // to run inside of `push`, if nothing else runs or waits
-  class Run;
 
   struct Queue : std::enable_shared_from_this<Queue> {
     explicit Queue(asio::any_io_executor executor) : inner{std::move(executor)} {}
@@ -69,6 +69,7 @@ class SerialExecutor {
     void push(Task task, Hurry hurry);
     void run();
     void let_go();
+    using Run = Errand<Queue, &Queue::run, &Queue::let_go>;
 
     const asio::any_io_executor inner;
     std::atomic<std::thread::id> runner{};  // who runs tasks now

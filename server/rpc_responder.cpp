@@ -189,22 +189,6 @@ void RpcResponder::tell(const CloseReason& trouble) {
   options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
 }
 
-// On its way to where handlers run.
-class RpcResponder::Runner {
- public:
-  explicit Runner(std::shared_ptr<RpcResponder> responder) : responder_{std::move(responder)} {}
-  Runner(Runner&&) noexcept = default;
-  Runner& operator=(Runner&&) = delete;
-  ~Runner() {
-    if (responder_) responder_->let_go_of_waiting();
-  }
-
-  void operator()() { std::exchange(responder_, nullptr)->run_waiting(); }
-
- private:
-  std::shared_ptr<RpcResponder> responder_;
-};
-
 void RpcResponder::send_runner(const std::lock_guard<std::mutex>& /*held*/) {
   if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
   if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
