@@ -1,6 +1,7 @@
 #include "client/rpc_caller.hpp"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <utility>
 
@@ -17,8 +18,10 @@ RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
 
 void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
   // Here, for the chain may leave this thread.
-  if (!request.headers.view().find(traceparent_header))
-    request.headers.add(traceparent_header, child_traceparent(TraceScope::current()));
+  if (!request.headers.view().find(traceparent_header)) {
+    std::array<char, traceparent_size> text;
+    request.headers.add(traceparent_header, write_child_traceparent(TraceScope::current(), text));
+  }
   pass(0, std::move(request), std::move(completed));
 }
 
