@@ -115,6 +115,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   HandlerThreads threads_;
   const asio::any_io_executor handlers_;
+  const asio::any_io_executor later_;  // runs nothing inside of a call: what `asio::post` makes of it each time
 };
 
 }  // namespace pocketmq::server
