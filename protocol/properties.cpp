@@ -34,6 +34,13 @@ constexpr auto extents = [] {
   return all;
 }();
 
+// How long the rest of the value at `at` is; what says so is there.
+std::size_t size_of_rest(const char* at, Extent extent) {
+  if (extent.length_octets == 0) return extent.fixed;
+  if (extent.length_octets == 1) return static_cast<unsigned char>(*at);
+  return load_big_endian<std::uint32_t>(at);
+}
+
 // Goes from value to value without reading them.
 class ValueWalk {
  public:
@@ -52,14 +59,12 @@ class ValueWalk {
   std::optional<Value> next() {
     const auto place = static_cast<std::size_t>(std::countl_zero(flags_));
     flags_ = static_cast<std::uint16_t>(flags_ ^ flag_at(place));
-    const auto [length_octets, fixed] = extents[place];
-    if (rest_.size() < length_octets) return std::nullopt;
-    const std::size_t size = length_octets == 0   ? fixed
-                             : length_octets == 1 ? static_cast<unsigned char>(rest_[0])
-                                                  : load_big_endian<std::uint32_t>(rest_.data());
-    if (rest_.size() - length_octets < size) return std::nullopt;
-    const Value value{place, {rest_.data() + length_octets, size}};
-    rest_.remove_prefix(length_octets + size);
+    const auto extent = extents[place];
+    if (rest_.size() < extent.length_octets) return std::nullopt;
+    const auto size = size_of_rest(rest_.data(), extent);
+    if (rest_.size() - extent.length_octets < size) return std::nullopt;
+    const Value value{place, {rest_.data() + extent.length_octets, size}};
+    rest_.remove_prefix(extent.length_octets + size);
     return value;
   }
 
@@ -110,10 +115,15 @@ BasicProperties Properties::decode() const {
 }
 
 std::string_view Properties::find(std::size_t place) const {
-  ValueWalk walk{encoded_};
-  auto value = walk.next();
-  while (value->place != place) value = walk.next();
-  return value->bytes;
+  const char* at = encoded_.data() + sizeof first_flag;
+  const unsigned flags = load_big_endian<std::uint16_t>(encoded_.data());
+  // Checked already: past all that stand before it.
+  for (auto before = static_cast<std::uint16_t>(flags & ~(0xFFFFU >> place)); before != 0;) {
+    const auto other = static_cast<std::size_t>(std::countl_zero(before));
+    at += extents[other].length_octets + size_of_rest(at, extents[other]);
+    before = static_cast<std::uint16_t>(before ^ flag_at(other));
+  }
+  return {at + extents[place].length_octets, size_of_rest(at, extents[place])};
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {
