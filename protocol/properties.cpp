@@ -41,47 +41,23 @@ std::size_t size_of_rest(const char* at, Extent extent) {
   return load_big_endian<std::uint32_t>(at);
 }
 
-// Goes from value to value without reading them.
-class ValueWalk {
- public:
-  explicit ValueWalk(std::string_view encoded)
-      : rest_{encoded.data() + sizeof flags_, encoded.size() - sizeof flags_},
-        flags_{load_big_endian<std::uint16_t>(encoded.data())} {}
-
-  [[nodiscard]] bool is_over() const { return flags_ < flag_at(property_count - 1); }
-  [[nodiscard]] std::string_view rest() const { return rest_; }
-
-  struct Value {
-    std::size_t place;
-    std::string_view bytes;  // without those that say how long it is
-  };
-  // Nothing if the bytes end before the value does. Not to be called when it is over.
-  std::optional<Value> next() {
-    const auto place = static_cast<std::size_t>(std::countl_zero(flags_));
-    flags_ = static_cast<std::uint16_t>(flags_ ^ flag_at(place));
-    const auto extent = extents[place];
-    if (rest_.size() < extent.length_octets) return std::nullopt;
-    const auto size = size_of_rest(rest_.data(), extent);
-    if (rest_.size() - extent.length_octets < size) return std::nullopt;
-    const Value value{place, {rest_.data() + extent.length_octets, size}};
-    rest_.remove_prefix(extent.length_octets + size);
-    return value;
-  }
-
- private:
-  std::string_view rest_;
-  std::uint16_t flags_;
-};
-
 bool is_well_formed(std::string_view encoded, unsigned depth_max) {
   if (encoded.size() < sizeof first_flag) return false;
-  ValueWalk walk{encoded};
-  while (!walk.is_over()) {
-    const auto value = walk.next();
-    if (!value) return false;
-    if (extents[value->place].length_octets == 4 && find_fault(FieldTable{value->bytes}, depth_max)) return false;
+  const char* at = encoded.data() + sizeof first_flag;
+  const char* const end = encoded.data() + encoded.size();
+  for (auto flags = load_big_endian<std::uint16_t>(encoded.data()); flags >= flag_at(property_count - 1);) {
+    const auto place = static_cast<std::size_t>(std::countl_zero(flags));
+    flags = static_cast<std::uint16_t>(flags ^ flag_at(place));
+    const auto extent = extents[place];
+    const auto left = static_cast<std::size_t>(end - at);
+    if (left < extent.length_octets) return false;
+    const auto size = size_of_rest(at, extent);
+    at += extent.length_octets;
+    if (left - extent.length_octets < size) return false;
+    if (extent.length_octets == 4 && find_fault(FieldTable{std::string_view{at, size}}, depth_max)) return false;
+    at += size;
   }
-  return walk.rest().empty();
+  return at == end;
 }
 
 // Calls `field(name, property)` for each property with its flag's turn.
