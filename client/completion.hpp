@@ -15,6 +15,7 @@
 #include <asio/post.hpp>
 
 #include "client/move_only_function.hpp"
+#include "protocol/serial_executor.hpp"
 
 namespace pocketmq::client {
 
@@ -27,8 +28,9 @@ template <class Handler, class Executor, class Finish, class... Results> struct 
 
   /// Has `finish(handler, results...)` run there.
   static void post(std::unique_ptr<Completion> self) {
-    auto executor = std::move(self->work);
-    asio::post(executor.get_executor(), [self = std::move(self)] {
+    const auto work = std::move(self->work);
+    using asio::post;
+    post(work.get_executor(), [self = std::move(self)] {
       std::apply([&](auto&... each) { self->finish(self->handler, std::move(each)...); }, *self->results);
     });
   }
@@ -41,8 +43,8 @@ template <class... Results, class Handler, class Executor, class Finish>
 [[nodiscard]] auto finish_on_executor(Handler handler, const Executor& fallback, Finish finish) {
   auto executor = asio::get_associated_executor(handler, fallback);
   using Operation = Completion<Handler, decltype(executor), Finish, Results...>;
-  auto operation = std::make_unique<Operation>(
-      Operation{std::move(handler), std::move(finish), asio::make_work_guard(std::move(executor))});
+  std::unique_ptr<Operation> operation{
+      new Operation{std::move(handler), std::move(finish), asio::make_work_guard(executor)}};
   return [operation = std::move(operation)](Results... results) mutable {
     operation->results.emplace(std::move(results)...);
     Operation::post(std::move(operation));

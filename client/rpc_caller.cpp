@@ -1,6 +1,7 @@
 #include "client/rpc_caller.hpp"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <utility>
 
@@ -15,14 +16,16 @@ RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
   link_->attach(&core_);  // here, where nothing runs yet, so that calls may wait for the link to be opened
 }
 
-void RpcCaller::call(RpcRequest&& request, Completed completed) {
+void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
   // Here, for the chain may leave this thread.
-  if (!request.headers.view().find(traceparent_header))
-    request.headers.add(traceparent_header, child_traceparent(TraceScope::current()));
+  if (!request.headers.view().find(traceparent_header)) {
+    std::array<char, traceparent_size> text;
+    request.headers.add(traceparent_header, write_child_traceparent(TraceScope::current(), text));
+  }
   pass(0, std::move(request), std::move(completed));
 }
 
-void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed completed) {
+void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed&& completed) {
   if (middleware == middlewares_.size()) return send(std::move(request), std::move(completed));
   auto next = [self = shared_from_this(), middleware](RpcRequest changed, Completed over) {
     self->pass(middleware + 1, std::move(changed), std::move(over));
@@ -30,7 +33,7 @@ void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed com
   middlewares_[middleware](std::move(request), std::move(next), std::move(completed));
 }
 
-void RpcCaller::send(RpcRequest&& request, Completed completed) {
+void RpcCaller::send(RpcRequest&& request, Completed&& completed) {
   const auto now = protocol::Clock::now();
   if (link_->executor().runs_here()) return begin(std::move(request), now, std::move(completed));
   link_->executor().post(
@@ -39,7 +42,7 @@ void RpcCaller::send(RpcRequest&& request, Completed completed) {
       });
 }
 
-void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, Completed completed) {
+void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, Completed&& completed) {
   const auto wall = wall_clock_.at(now);
   const auto stops = std::exchange(request.stops, {});
   if (std::ranges::any_of(stops, &std::stop_token::stop_requested))

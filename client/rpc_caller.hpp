@@ -27,7 +27,7 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
 
   /// From any thread; the call's time runs from now. `completed` is called once, usually on
   /// the connection's thread.
-  void call(RpcRequest&& request, Completed completed);
+  void call(RpcRequest&& request, Completed&& completed);
   /// Waits for the reply's body, or throws RpcError. Throws std::system_error(resource_deadlock_would_occur) on the
   /// connection's own thread.
   [[nodiscard]] std::string call_and_wait(RpcRequest&& request);
@@ -40,9 +40,9 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void refuse_to_block_here() const { link_->refuse_to_block_here(); }
 
  private:
-  void pass(std::size_t middleware, RpcRequest&& request, Completed completed);
-  void send(RpcRequest&& request, Completed completed);
-  void begin(RpcRequest&& request, protocol::TimePoint now, Completed completed);
+  void pass(std::size_t middleware, RpcRequest&& request, Completed&& completed);
+  void send(RpcRequest&& request, Completed&& completed);
+  void begin(RpcRequest&& request, protocol::TimePoint now, Completed&& completed);
   void cancel(RpcCore::CallId id);
 
   const std::shared_ptr<Link> link_;

@@ -141,7 +141,7 @@ void RpcCore::close(const RpcError& why) {
 
 // --- Calls -----------------------------------------------------------------------------------------
 
-RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall, Completed completed) {
+RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall, Completed&& completed) {
   const auto id = ++last_id_;
   if (const auto fault = closed_ ? closed_ : find_fault(request)) {
     completed({.error = fault});

@@ -52,7 +52,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
   /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
   /// `completed` may be called before this returns.
-  CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed completed);
+  CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed&& completed);
   /// Completes the call with `cancelled` and tells its server, if it is still under way.
   void cancel(CallId id);
   /// Completes everything with `why`; later calls fail with it at once. Close the connection next.

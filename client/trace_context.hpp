@@ -2,6 +2,8 @@
 // from there to the calls that the handler makes (https://www.w3.org/TR/trace-context/).
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,9 @@ inline constexpr std::string_view traceparent_header = "traceparent";
 
 /// A new span in the trace of `parent`; of a new trace if that is none (an empty text is none).
 [[nodiscard]] std::string child_traceparent(std::string_view parent);
+/// The same, written to `to`, which it shows.
+inline constexpr std::size_t traceparent_size = 55;
+std::string_view write_child_traceparent(std::string_view parent, std::span<char, traceparent_size> to);
 
 /// The 32 hex digits that all spans of a trace share: what to look for in logs. Empty if `traceparent` is none; lives
 /// as long as that.

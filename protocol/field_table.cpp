@@ -103,16 +103,10 @@ std::optional<FieldTable> FieldValue::table() const {
   return FieldTable{bytes};
 }
 
-std::optional<Field> FieldReader::next() {
-  if (rest_.empty() || failed_) return std::nullopt;
-  std::optional<Field> field{std::in_place};
-  failed_ = !read(*field);
-  if (failed_) field.reset();
-  return field;
-}
-
-// False where the bytes are malformed.
-bool FieldReader::read(Field& field) {
+// False at the end, or where the bytes are malformed.
+[[gnu::always_inline]] inline bool FieldReader::read(Field& field) {
+  if (rest_.empty() || failed_) return false;
+  failed_ = true;  // until it has been read
   const char* at = rest_.data();
   const char* const end = at + rest_.size();
   const auto has = [&](std::size_t bytes) { return static_cast<std::size_t>(end - at) >= bytes; };
@@ -137,13 +131,21 @@ bool FieldReader::read(Field& field) {
   field.value.bytes = {at, size};
   at += size;
   rest_ = {at, static_cast<std::size_t>(end - at)};
+  failed_ = false;
   return true;
+}
+
+std::optional<Field> FieldReader::next() {
+  std::optional<Field> field{std::in_place};
+  if (!read(*field)) field.reset();
+  return field;
 }
 
 std::optional<FieldValue> FieldTable::find(std::string_view name) const {
   auto reader = fields();
-  while (const auto field = reader.next())
-    if (field->name == name) return field->value;
+  Field field;
+  while (reader.read(field))
+    if (field.name == name) return field.value;
   return std::nullopt;
 }
 

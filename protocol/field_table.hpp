@@ -52,6 +52,8 @@ class FieldReader {
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
+  friend class FieldTable;
+
   bool read(Field& field);
 
   std::string_view rest_;

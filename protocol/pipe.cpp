@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace pocketmq::protocol {
 namespace {
 
-void tell(const std::unique_ptr<PipeBuffer::Waiter>& waiter, std::error_code error = {}) {
-  if (waiter) waiter->complete(error);
+void tell(std::unique_ptr<PipeBuffer::Waiter> waiter, std::error_code error = {}) {
+  if (auto* const told = waiter.get()) told->complete(std::move(waiter), error);
 }
 
 }  // namespace
@@ -31,7 +32,7 @@ std::size_t PipeBuffer::read(char* to, std::size_t size, std::error_code& error)
     if (size_ <= capacity_bytes / 2) writer = std::move(writer_);
   }
   error.clear();
-  tell(writer);
+  tell(std::move(writer));
   return bytes;
 }
 
@@ -51,9 +52,9 @@ void PipeBuffer::finish_write(std::unique_lock<std::mutex> lock, std::size_t wri
   error = is_abandoned_  ? std::error_code{asio::error::broken_pipe}
           : written == 0 ? std::error_code{asio::error::would_block}
                          : std::error_code{};
-  const auto reader = written > 0 ? std::move(reader_) : nullptr;
+  auto reader = written > 0 ? std::move(reader_) : nullptr;
   lock.unlock();
-  tell(reader);
+  tell(std::move(reader));
 }
 
 void PipeBuffer::wait_readable(std::unique_ptr<Waiter> waiter) {
@@ -65,7 +66,7 @@ void PipeBuffer::wait_readable(std::unique_ptr<Waiter> waiter) {
       return;
     }
   }
-  tell(waiter);
+  tell(std::move(waiter));
 }
 
 void PipeBuffer::wait_writable(std::unique_ptr<Waiter> waiter) {
@@ -77,7 +78,7 @@ void PipeBuffer::wait_writable(std::unique_ptr<Waiter> waiter) {
       return;
     }
   }
-  tell(waiter);
+  tell(std::move(waiter));
 }
 
 void PipeBuffer::abandon(Own waiter) {
@@ -91,8 +92,8 @@ void PipeBuffer::abandon(Own waiter) {
     reader = std::move(reader_);
     writer = std::move(writer_);
   }
-  if (waiter == Own::told) tell(reader, asio::error::operation_aborted);
-  tell(writer);
+  if (waiter == Own::told) tell(std::move(reader), asio::error::operation_aborted);
+  tell(std::move(writer));
 }
 
 void PipeBuffer::end(Own waiter) {
@@ -104,8 +105,8 @@ void PipeBuffer::end(Own waiter) {
     reader = std::move(reader_);
     writer = std::move(writer_);
   }
-  tell(reader);
-  if (waiter == Own::told) tell(writer, asio::error::operation_aborted);
+  tell(std::move(reader));
+  if (waiter == Own::told) tell(std::move(writer), asio::error::operation_aborted);
 }
 
 asio::execution_context::id PipeEnds::id;

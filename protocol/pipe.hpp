@@ -18,9 +18,10 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/execution/context.hpp>
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/prefer.hpp>
 #include <asio/query.hpp>
 
 #include "protocol/serial_executor.hpp"
@@ -39,7 +40,8 @@ class PipeBuffer {
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter() = default;
-    virtual void complete(std::error_code error) = 0;
+    /// Called once, from any thread, with itself.
+    virtual void complete(std::unique_ptr<Waiter> self, std::error_code error) = 0;
   };
 
   /// What becomes of the waiter of the end that goes: it is told operation_aborted, or not told at all.
@@ -164,14 +166,26 @@ template <class Executor> class Pipe {
  private:
   template <class Handler> class WaiterOn final : public PipeBuffer::Waiter {
    public:
-    WaiterOn(const Executor& executor, Handler handler) : work_{executor}, handler_{std::move(handler)} {}
-    void complete(std::error_code error) override {
-      asio::post(work_.get_executor(), [handler = std::move(handler_), error]() mutable { handler(error); });
+    WaiterOn(const Executor& executor, Handler handler) : executor_{working(executor)}, handler_{std::move(handler)} {}
+    void complete(std::unique_ptr<PipeBuffer::Waiter> self, std::error_code error) override {
+      error_ = error;
+      const auto executor = std::move(executor_);  // this may be gone when the task is posted
+      using asio::post;
+      post(executor, [self = std::move(self)] {
+        auto& waiter = static_cast<WaiterOn&>(*self);
+        waiter.handler_(waiter.error_);
+      });
     }
 
    private:
-    asio::executor_work_guard<Executor> work_;
+    // It has work as long as it is there.
+    static auto working(const Executor& executor) {
+      return asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    }
+
+    decltype(working(std::declval<const Executor&>())) executor_;
     Handler handler_;
+    std::error_code error_;
   };
 
   PipeEnds& ends() { return asio::use_service<PipeEnds>(asio::query(executor_, asio::execution::context)); }

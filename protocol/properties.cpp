@@ -34,49 +34,30 @@ constexpr auto extents = [] {
   return all;
 }();
 
-// Goes from value to value without reading them.
-class ValueWalk {
- public:
-  explicit ValueWalk(std::string_view encoded)
-      : rest_{encoded.data() + sizeof flags_, encoded.size() - sizeof flags_},
-        flags_{load_big_endian<std::uint16_t>(encoded.data())} {}
-
-  [[nodiscard]] bool is_over() const { return flags_ < flag_at(property_count - 1); }
-  [[nodiscard]] std::string_view rest() const { return rest_; }
-
-  struct Value {
-    std::size_t place;
-    std::string_view bytes;  // without those that say how long it is
-  };
-  // Nothing if the bytes end before the value does. Not to be called when it is over.
-  std::optional<Value> next() {
-    const auto place = static_cast<std::size_t>(std::countl_zero(flags_));
-    flags_ = static_cast<std::uint16_t>(flags_ ^ flag_at(place));
-    const auto [length_octets, fixed] = extents[place];
-    if (rest_.size() < length_octets) return std::nullopt;
-    const std::size_t size = length_octets == 0   ? fixed
-                             : length_octets == 1 ? static_cast<unsigned char>(rest_[0])
-                                                  : load_big_endian<std::uint32_t>(rest_.data());
-    if (rest_.size() - length_octets < size) return std::nullopt;
-    const Value value{place, {rest_.data() + length_octets, size}};
-    rest_.remove_prefix(length_octets + size);
-    return value;
-  }
-
- private:
-  std::string_view rest_;
-  std::uint16_t flags_;
-};
+// How long the rest of the value at `at` is; what says so is there.
+std::size_t size_of_rest(const char* at, Extent extent) {
+  if (extent.length_octets == 0) return extent.fixed;
+  if (extent.length_octets == 1) return static_cast<unsigned char>(*at);
+  return load_big_endian<std::uint32_t>(at);
+}
 
 bool is_well_formed(std::string_view encoded, unsigned depth_max) {
   if (encoded.size() < sizeof first_flag) return false;
-  ValueWalk walk{encoded};
-  while (!walk.is_over()) {
-    const auto value = walk.next();
-    if (!value) return false;
-    if (extents[value->place].length_octets == 4 && find_fault(FieldTable{value->bytes}, depth_max)) return false;
+  const char* at = encoded.data() + sizeof first_flag;
+  const char* const end = encoded.data() + encoded.size();
+  for (auto flags = load_big_endian<std::uint16_t>(encoded.data()); flags >= flag_at(property_count - 1);) {
+    const auto place = static_cast<std::size_t>(std::countl_zero(flags));
+    flags = static_cast<std::uint16_t>(flags ^ flag_at(place));
+    const auto extent = extents[place];
+    const auto left = static_cast<std::size_t>(end - at);
+    if (left < extent.length_octets) return false;
+    const auto size = size_of_rest(at, extent);
+    at += extent.length_octets;
+    if (left - extent.length_octets < size) return false;
+    if (extent.length_octets == 4 && find_fault(FieldTable{std::string_view{at, size}}, depth_max)) return false;
+    at += size;
   }
-  return walk.rest().empty();
+  return at == end;
 }
 
 // Calls `field(name, property)` for each property with its flag's turn.
@@ -110,10 +91,15 @@ BasicProperties Properties::decode() const {
 }
 
 std::string_view Properties::find(std::size_t place) const {
-  ValueWalk walk{encoded_};
-  auto value = walk.next();
-  while (value->place != place) value = walk.next();
-  return value->bytes;
+  const char* at = encoded_.data() + sizeof first_flag;
+  const unsigned flags = load_big_endian<std::uint16_t>(encoded_.data());
+  // Checked already: past all that stand before it.
+  for (auto before = static_cast<std::uint16_t>(flags & ~(0xFFFFU >> place)); before != 0;) {
+    const auto other = static_cast<std::size_t>(std::countl_zero(before));
+    at += extents[other].length_octets + size_of_rest(at, extents[other]);
+    before = static_cast<std::uint16_t>(before ^ flag_at(other));
+  }
+  return {at + extents[place].length_octets, size_of_rest(at, extents[place])};
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {

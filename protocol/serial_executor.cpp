@@ -1,99 +1,104 @@
 #include "protocol/serial_executor.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 
+#include "protocol/errand.hpp"
+
 namespace pocketmq::protocol {
 namespace {
 
-// Batches that are run at once, each what came during the one before; then others on the same thread get a turn.
-constexpr int batches_max = 16;
+// Tasks that are run at once, but for those that wait with the last of them; then others on the same thread get a turn.
+constexpr std::size_t tasks_at_once = 256;
 
 }  // namespace
-
-// On its way through the inner executor.
-class SerialExecutor::Run {
- public:
-  explicit Run(std::shared_ptr<Queue> queue) : queue_{std::move(queue)} {}
-  Run(Run&&) noexcept = default;
-  Run& operator=(Run&&) = delete;
-  ~Run() {
-    if (queue_) queue_->let_go();
-  }
-
-  void operator()() { std::exchange(queue_, nullptr)->run(); }
-
- private:
-  std::shared_ptr<Queue> queue_;
-};
 
 asio::execution_context& SerialExecutor::query(asio::execution::context_t) const noexcept {
   return asio::query(queue_->inner, asio::execution::context);
 }
 
-void SerialExecutor::Queue::push(Task task, Hurry hurry) {
+void SerialExecutor::Queue::push(Task&& task, Hurry hurry) {
+  // In order: if others have posted before it, it goes behind them.
+  if (runs_here() && !others_wait.load(std::memory_order_acquire)) return own.push_back(std::move(task));
   {
     const std::lock_guard lock{mutex};
     waiting.push_back(std::move(task));
+    others_wait.store(true, std::memory_order_release);
     if (std::exchange(is_scheduled, true)) return;
   }
+  schedule(hurry);
+}
+
+void SerialExecutor::Queue::schedule(Hurry hurry) {
+  Errand<Queue, &Queue::run, &Queue::let_go> errand{shared_from_this()};
   if (hurry == Hurry::yes)
-    asio::dispatch(inner, Run{shared_from_this()});
+    asio::dispatch(inner, std::move(errand));
   else
-    asio::post(inner, Run{shared_from_this()});
+    asio::post(inner, std::move(errand));
 }
 
 void SerialExecutor::Queue::run() {
-  const auto self = shared_from_this();  // the last task may hold the last of its owners
-  // What is left, because there was much or a task threw, waits for another run.
-  struct Batch {
-    explicit Batch(Queue& of) : queue{of}, tasks{std::move(of.spare)} {
+  struct Running {
+    explicit Running(Queue& of) : queue{of} {
       queue.runner.store(std::this_thread::get_id(), std::memory_order_relaxed);
     }
-    Batch(const Batch&) = delete;
-    Batch& operator=(const Batch&) = delete;
-    ~Batch() {
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    // What is left, because there was much or a task threw, waits for another run.
+    ~Running() {
       queue.runner.store(std::thread::id{}, std::memory_order_relaxed);
-      {
-        const std::lock_guard lock{queue.mutex};
-        queue.waiting.insert(queue.waiting.begin(), std::move_iterator{tasks.begin() + next},
-                             std::move_iterator{tasks.end()});
-        tasks.clear();
-        queue.spare = std::move(tasks);
-        queue.is_scheduled = !queue.waiting.empty();
-        if (!queue.is_scheduled) return;
-      }
-      asio::post(queue.inner, Run{queue.shared_from_this()});
-    }
-
-    [[nodiscard]] bool take() {
-      tasks.clear();
-      next = 0;
-      const std::lock_guard lock{queue.mutex};
-      tasks.swap(queue.waiting);
-      return !tasks.empty();
+      if (queue.give_back()) queue.schedule(Hurry::no);
     }
 
     Queue& queue;
-    std::vector<Task> tasks;
-    std::ptrdiff_t next{0};
   };
 
-  Batch batch{*this};
-  for (int batches = 0; batches < batches_max && batch.take(); ++batches)
-    while (batch.next < std::ssize(batch.tasks)) {
-      auto task = std::move(batch.tasks[static_cast<std::size_t>(batch.next++)]);
+  const Running running{*this};
+  for (std::size_t ran = 0; ran < tasks_at_once && take_batch(); ran += batch.size())
+    while (next < batch.size()) {
+      auto task = std::move(batch[next++]);
       task();
     }
+}
+
+// False if there is nothing to run.
+bool SerialExecutor::Queue::take_batch() {
+  batch.clear();
+  next = 0;
+  batch.swap(own);
+  if (others_wait.load(std::memory_order_acquire)) {
+    const std::lock_guard lock{mutex};
+    std::ranges::move(waiting, std::back_inserter(batch));
+    waiting.clear();
+    others_wait.store(false, std::memory_order_relaxed);
+  }
+  return !batch.empty();
+}
+
+// False if nothing is left, and nobody has to come back.
+bool SerialExecutor::Queue::give_back() {
+  const std::lock_guard lock{mutex};
+  batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(next));
+  std::ranges::move(own, std::back_inserter(batch));
+  std::ranges::move(waiting, std::back_inserter(batch));
+  own.clear();
+  waiting.clear();
+  waiting.swap(batch);
+  next = 0;
+  is_scheduled = !waiting.empty();
+  others_wait.store(is_scheduled, std::memory_order_relaxed);
+  return is_scheduled;
 }
 
 void SerialExecutor::Queue::let_go() {
   std::vector<Task> tasks;  // they end without the lock
   const std::lock_guard lock{mutex};
   tasks.swap(waiting);
+  others_wait.store(false, std::memory_order_relaxed);
   is_scheduled = false;
 }
 

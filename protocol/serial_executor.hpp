@@ -1,7 +1,7 @@
 // An executor that runs tasks one after the other, wherever they come from: a strand that hands over in batches.
 //
 // Tasks that come while others wait are run with them: many cost one hand-over to the executor beneath, and one wake-up
-// of a thread that sleeps. Those that an executor lets go of unrun are let go of too.
+// of a thread that sleeps. What a task posts costs no lock. Those that an executor lets go of unrun are let go of too.
 #pragma once
 
 #include <atomic>
@@ -33,12 +33,10 @@ class SerialExecutor {
 
   [[nodiscard]] const asio::any_io_executor& inner() const { return queue_->inner; }
   /// Whether the caller is a task of this executor.
-  [[nodiscard]] bool runs_here() const {
-    return queue_->runner.load(std::memory_order_relaxed) == std::this_thread::get_id();
-  }
+  [[nodiscard]] bool runs_here() const { return queue_->runs_here(); }
 
   /// Runs `task` after those that wait, never inside the call.
-  void post(Task task) const { queue_->push(std::move(task), Hurry::no); }
+  void post(Task&& task) const { queue_->push(std::move(task), Hurry::no); }
 
   // What Asio wants of an executor: by default a task may run inside the call.
 
@@ -61,21 +59,33 @@ class SerialExecutor {
 
  private:
   enum class Hurry : bool { no, yes };  // to run inside of `push`, if nothing else runs or waits
-  class Run;
 
   struct Queue : std::enable_shared_from_this<Queue> {
     explicit Queue(asio::any_io_executor executor) : inner{std::move(executor)} {}
 
-    void push(Task task, Hurry hurry);
+    [[nodiscard]] bool runs_here() const {
+      return runner.load(std::memory_order_relaxed) == std::this_thread::get_id();
+    }
+    void push(Task&& task, Hurry hurry);
+    void schedule(Hurry hurry);
     void run();
     void let_go();
+    // Of who runs tasks:
+    [[nodiscard]] bool take_batch();
+    [[nodiscard]] bool give_back();
 
     const asio::any_io_executor inner;
     std::atomic<std::thread::id> runner{};  // who runs tasks now
-    std::mutex mutex;                       // guards what follows
-    std::vector<Task> waiting;
-    std::vector<Task> spare;   // an old one, for its memory
-    bool is_scheduled{false};  // somebody runs tasks, or is on the way to do it
+
+    // Of who runs tasks:
+    std::vector<Task> batch;  // those before `next` have run
+    std::size_t next{0};
+    std::vector<Task> own;  // posted by tasks of the batch, for the next one
+
+    std::mutex mutex;                      // guards what follows
+    std::vector<Task> waiting;             // posted by others, behind `own`
+    std::atomic<bool> others_wait{false};  // there is something in `waiting`; may be read unguarded
+    bool is_scheduled{false};              // somebody runs tasks, or is on the way to do it
   };
 
   SerialExecutor(std::shared_ptr<Queue> queue, Hurry hurry) : queue_{std::move(queue)}, hurry_{hurry} {}
@@ -83,5 +93,10 @@ class SerialExecutor {
   std::shared_ptr<Queue> queue_;
   Hurry hurry_;
 };
+
+/// What `asio::post` does, without the copies that it makes of the executor.
+template <class Task> void post(const SerialExecutor& executor, Task&& task) {
+  executor.post(std::forward<Task>(task));
+}
 
 }  // namespace pocketmq::protocol

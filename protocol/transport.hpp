@@ -105,27 +105,30 @@ class Transport final : public Waker,
 
   void write(TimePoint now) {
     if (waiting_to_write_) return;
-    std::array<std::string_view, pieces_max> pieces;
     for (int writes = 0; !end_->output().empty(); ++writes) {
       if (writes == writes_per_turn_max) return wake();
-      const auto count = end_->output().gather(pieces);
       std::error_code error;
-      const auto bytes = send({pieces.data(), count}, error);
-      if (error == asio::error::would_block || error == asio::error::try_again) {
-        end_->sent(0, now);
-        return wait_until_writable();
-      }
-      if (error) return close(error);
+      const auto bytes = send(end_->output(), error);
+      if (error && !would_block(error)) return close(error);
       end_->sent(bytes, now);
+      if (error) return wait_until_writable();
     }
   }
 
-  std::size_t send(std::span<const std::string_view> pieces, std::error_code& error) {
-    const auto as_buffer = [](std::string_view piece) { return asio::buffer(piece); };
-    if (pieces.size() == 1) return stream_.write_some(as_buffer(pieces.front()), error);  // costs the system less
+  std::size_t send(const Output& output, std::error_code& error) {
+    std::string_view first;
+    (void)output.gather({&first, 1});
+    if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // costs the system less
+    std::array<std::string_view, pieces_max> pieces;
+    const auto count = output.gather(pieces);
     std::array<asio::const_buffer, pieces_max> buffers;
-    std::transform(pieces.begin(), pieces.end(), buffers.begin(), as_buffer);
-    return stream_.write_some(std::span{buffers.data(), pieces.size()}, error);
+    std::transform(pieces.begin(), pieces.begin() + count, buffers.begin(),
+                   [](std::string_view piece) { return asio::buffer(piece); });
+    return stream_.write_some(std::span{buffers.data(), count}, error);
+  }
+
+  static bool would_block(const std::error_code& error) {
+    return error == asio::error::would_block || error == asio::error::try_again;
   }
 
   void wait_until_writable() {
@@ -169,9 +172,9 @@ class Transport final : public Waker,
       const auto room = end_->prepare();
       std::error_code error;
       const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
-      if (error == asio::error::would_block || error == asio::error::try_again) break;
       if (error) {
-        if (!last) close(error);  // or at the next read, once what came before it has been answered
+        // Or at the next read, once what came before it has been answered.
+        if (!last && !would_block(error)) close(error);
         break;
       }
       last = Clock::now();
@@ -187,7 +190,7 @@ class Transport final : public Waker,
     std::array<char, 16'384> bytes;
     std::error_code error;
     stream_.read_some(asio::buffer(bytes), error);
-    if (error && error != asio::error::would_block && error != asio::error::try_again) return close({});
+    if (error && !would_block(error)) return close({});
     wait_until_readable();
   }
 

@@ -13,6 +13,7 @@
 #include <asio/post.hpp>
 
 #include "protocol/connection_end.hpp"
+#include "protocol/serial_executor.hpp"
 
 namespace pocketmq::protocol {
 
@@ -39,8 +40,9 @@ template <class Executor> class Turn {
     if (pending_ == nullptr) {
       auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
       pending_ = batch.get();
+      using asio::post;
       // The batch belongs to the handler: an executor that goes before it runs it lets go of all in it.
-      asio::post(executor_, [this, batch = std::move(batch)]() mutable { end(std::move(batch)); });
+      post(executor_, [this, batch = std::move(batch)]() mutable { end(std::move(batch)); });
     }
     pending_->push_back(std::move(what));
   }
@@ -74,7 +76,7 @@ template <class Executor> class Turn {
     if (also_) also_();
   }
 
-  Executor executor_;
+  const Executor executor_;
   Batch* pending_{nullptr};       // while its handler is posted
   std::unique_ptr<Batch> spare_;  // an old one, for its memory
   std::function<void()> also_;

@@ -3,7 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include <asio/post.hpp>
+#include <asio/execution/blocking.hpp>
+#include <asio/require.hpp>
 
 #include "client/trace_context.hpp"
 
@@ -21,7 +22,8 @@ RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions 
              .deadline_changed = [this] { link_->deadline_changed(); },
              .troubled = [this](const CloseReason& reason) { tell(reason); }}},
       threads_{options_.threads_max},
-      handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}} {}
+      handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}},
+      later_{asio::require(handlers_, asio::execution::blocking.never)} {}
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
@@ -155,7 +157,8 @@ void RpcResponder::hand_over(Request&& request) {
 }
 
 void RpcResponder::ended(RequestId id, Ending&& ending) {
-  link_->run([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
+  if (link_->executor().runs_here()) return end(id, ending);
+  link_->executor().post([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
 }
 
 void RpcResponder::cancel(RequestId id) {
@@ -189,26 +192,10 @@ void RpcResponder::tell(const CloseReason& trouble) {
   options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
 }
 
-// On its way to where handlers run.
-class RpcResponder::Runner {
- public:
-  explicit Runner(std::shared_ptr<RpcResponder> responder) : responder_{std::move(responder)} {}
-  Runner(Runner&&) noexcept = default;
-  Runner& operator=(Runner&&) = delete;
-  ~Runner() {
-    if (responder_) responder_->let_go_of_waiting();
-  }
-
-  void operator()() { std::exchange(responder_, nullptr)->run_waiting(); }
-
- private:
-  std::shared_ptr<RpcResponder> responder_;
-};
-
 void RpcResponder::send_runner(const std::lock_guard<std::mutex>& /*held*/) {
   if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
   if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
-  asio::post(handlers_, Runner{shared_from_this()});
+  later_.execute(Runner{shared_from_this()});
 }
 
 void RpcResponder::run_waiting() {
@@ -235,13 +222,15 @@ void RpcResponder::run_waiting() {
 
 void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   auto& context = invocation->context();
-  if (is_late(context.request(), std::chrono::system_clock::now(), options_.max_clock_skew))
+  const auto& request = context.request();
+  if (request.deadline && is_late(request, std::chrono::system_clock::now(), options_.max_clock_skew))
     return invocation->end(Drop{});
   if (!invocation->begin()) return;
   const client::TraceScope trace{context.traceparent()};
   try {
-    procedures_[context.request().id.procedure].chain(
-        context, [invocation](Outcome outcome) { invocation->end(std::move(outcome)); });
+    // Its own pointer: one captured as it is here, const, would be counted anew by each move.
+    procedures_[request.id.procedure].chain(context,
+                                            [own = invocation](Outcome outcome) { own->end(std::move(outcome)); });
   } catch (...) {
     invocation->end(Outcome{.error = to_rpc_error(std::current_exception())});
   }

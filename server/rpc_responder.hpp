@@ -17,6 +17,7 @@
 
 #include "client/link.hpp"
 #include "client/numbered.hpp"
+#include "protocol/errand.hpp"
 #include "server/handler.hpp"
 #include "server/handler_threads.hpp"
 #include "server/invocation.hpp"
@@ -80,10 +81,10 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
   // the other, and before each it sends another one to what is left, for a handler may block.
-  class Runner;
   void send_runner(const std::lock_guard<std::mutex>& held);
   void run_waiting();
   void let_go_of_waiting();
+  using Runner = protocol::Errand<RpcResponder, &RpcResponder::run_waiting, &RpcResponder::let_go_of_waiting>;
   void run(const std::shared_ptr<Invocation>& invocation);
 
   // From any thread:
@@ -114,6 +115,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   HandlerThreads threads_;
   const asio::any_io_executor handlers_;
+  const asio::any_io_executor later_;  // runs nothing inside of a call: what `asio::post` makes of it each time
 };
 
 }  // namespace pocketmq::server

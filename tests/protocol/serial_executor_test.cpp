@@ -77,6 +77,19 @@ TEST_CASE("tasks of many threads never run at the same time") {
   CHECK(ran == threads * tasks);
 }
 
+TEST_CASE("what a task posts comes behind what another thread has posted before") {
+  asio::io_context io;
+  const auto serial = SerialExecutor::on(io.get_executor());
+  std::string story;
+  serial.post([&] {
+    serial.post([&] { story += 'a'; });
+    std::thread{[&] { serial.post([&] { story += 'b'; }); }}.join();
+    serial.post([&] { story += 'c'; });
+  });
+  io.run();
+  CHECK(story == "abc");
+}
+
 TEST_CASE("a task that throws does not keep the others from running") {
   asio::io_context io;
   const auto serial = SerialExecutor::on(io.get_executor());
@@ -88,6 +101,22 @@ TEST_CASE("a task that throws does not keep the others from running") {
   CHECK(story == "a");
   io.run();
   CHECK(story == "ab");
+}
+
+TEST_CASE("what a task has posted before it throws is run after what waited with it") {
+  asio::io_context io;
+  const auto serial = SerialExecutor::on(io.get_executor());
+  std::string story;
+  serial.post([&] {
+    serial.post([&] { story += 'b'; });
+    throw std::runtime_error{"no"};
+  });
+  serial.post([&] { story += 'a'; });
+  CHECK_THROWS_AS(io.run(), std::runtime_error);
+  serial.post([&] { story += 'c'; });
+  io.restart();
+  io.run();
+  CHECK(story == "abc");
 }
 
 TEST_CASE("tasks are let go of with the executor that should have run them") {
