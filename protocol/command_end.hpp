@@ -18,6 +18,7 @@ class CommandEnd : public ConnectionEnd {
   [[nodiscard]] std::span<std::byte> prepare() final;
   void commit(std::size_t bytes, TimePoint now) final;
   [[nodiscard]] bool wants_input() const final;
+  [[nodiscard]] bool wants_rest() const final { return codec_ && codec_->has_begun_content(); }
   [[nodiscard]] const Output& output() const final { return output_; }
   void sent(std::size_t bytes, TimePoint now) final;
   void tick(TimePoint now) final;

@@ -37,6 +37,9 @@ class ConnectionEnd {
   /// False: read nothing for now (back-pressure, or finished).
   [[nodiscard]] virtual bool wants_input() const = 0;
 
+  /// Whether a large message has come in part. The rest of it, if it is there, had better be read in the same turn.
+  [[nodiscard]] virtual bool wants_rest() const = 0;
+
   /// The turn ends: what this end does once for all of it happens now. Call before the turn's output is looked at.
   virtual void end_turn() {}
 

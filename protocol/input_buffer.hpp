@@ -39,7 +39,7 @@ class InputBuffer {
 
  private:
   static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
-  static constexpr std::size_t capacity_at_first_max_bytes = 32'768;
+  static constexpr std::size_t capacity_at_first_max_bytes = 65'536;
 
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;

@@ -96,7 +96,6 @@ class Transport final : public Waker,
   static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
   static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB and what is around it
-  static constexpr std::chrono::microseconds turn_beside_others{50};
   // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
   static constexpr std::chrono::seconds farewell{10};
 
@@ -163,27 +162,24 @@ class Transport final : public Waker,
     wake();
   }
 
-  // As much as a turn may take; what waits for another read needs no turn of its own. Returns when it read last.
+  // What has come, and of a large message all that is there. Returns when it read last.
   std::optional<TimePoint> read_what_is_there() {
-    const bool is_alone = turn_.is_alone(*this);
-    std::optional<TimePoint> first;
-    std::optional<TimePoint> last;
-    for (std::size_t taken = 0; taken < read_per_turn_bytes && reads();) {
+    std::optional<TimePoint> read_at;
+    for (std::size_t taken = 0; reads() && (taken == 0 || (end_->wants_rest() && taken < read_per_turn_bytes));) {
       const auto room = end_->prepare();
       std::error_code error;
       const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
       if (error) {
         // Or at the next read, once what came before it has been answered.
-        if (!last && !would_block(error)) close(error);
+        if (!read_at && !would_block(error)) close(error);
         break;
       }
-      last = Clock::now();
-      if (!first) first = last;
-      end_->commit(bytes, *last);
-      if (bytes < room.size() || (!is_alone && Clock::now() - *first >= turn_beside_others)) break;
+      read_at = Clock::now();
+      end_->commit(bytes, *read_at);
+      if (bytes < room.size()) break;
       taken += bytes;
     }
-    return last;
+    return read_at;
   }
 
   void drain() {

@@ -4,7 +4,6 @@
 // posted handler, so the first request of a turn posts one, and it serves all.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -53,19 +52,11 @@ template <class Executor> class Turn {
     if (also_) also_();
   }
 
-  /// To be asked by what reads, whenever it does: whether it has had the loop to itself for a while.
-  [[nodiscard]] bool is_alone(const Flushable& reader) {
-    if (std::exchange(last_reader_, &reader) != &reader) reads_alone_ = 0;
-    return ++reads_alone_ > a_while;
-  }
-
   /// `task` runs at the end of every turn that was asked for, after the flushes.
   void also(std::function<void()> task) { also_ = std::move(task); }
 
  private:
   using Batch = std::vector<std::shared_ptr<Flushable>>;
-
-  static constexpr std::uint64_t a_while = 64;  // reads
 
   void end(std::unique_ptr<Batch> batch) {
     pending_ = nullptr;
@@ -80,8 +71,6 @@ template <class Executor> class Turn {
   Batch* pending_{nullptr};       // while its handler is posted
   std::unique_ptr<Batch> spare_;  // an old one, for its memory
   std::function<void()> also_;
-  const Flushable* last_reader_{nullptr};  // only to be compared: it may be gone
-  std::uint64_t reads_alone_{0};
 };
 
 }  // namespace pocketmq::protocol

@@ -26,7 +26,7 @@ struct Taken {
   std::size_t bytes;
 };
 
-// Reads all that comes, and writes down how much of it each turn brought.
+// Takes all that comes as one large message, and writes down how much of it each turn brought.
 class Reader final : public ConnectionEnd {
  public:
   Reader(std::string_view name, std::vector<Taken>& turns) : name_{name}, turns_{turns} {}
@@ -34,6 +34,7 @@ class Reader final : public ConnectionEnd {
   std::span<std::byte> prepare() override { return room_; }
   void commit(std::size_t bytes, TimePoint) override { taken_ += bytes; }
   bool wants_input() const override { return true; }
+  bool wants_rest() const override { return true; }
   void end_turn() override {
     if (taken_ > 0) turns_.push_back({name_, std::exchange(taken_, 0)});
   }
@@ -79,7 +80,7 @@ class World {
 
 }  // namespace
 
-TEST_CASE("what needs several reads is read in one turn") {
+TEST_CASE("a message that needs several reads is read in one turn") {
   World world;
   world.sends("some", 20'000);
   const auto turns = world.turns();
