@@ -9,10 +9,15 @@ namespace basic = protocol::basic;
 Channel::Channel(Session& session, std::uint16_t number)
     : session_{session},
       number_{number},
-      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue} {}
+      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue},
+      work_due_{session.context().deadlines(), *this, &Channel::go_on_with_work} {}
 
 Channel::~Channel() {
   stop_consuming();
+  if (is_at_work()) {
+    while (!do_slice_of_work()) {}
+    session_.work_is_done();
+  }
   if (transaction_) roll_back();
   if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all());
 }
@@ -75,6 +80,32 @@ void Channel::handle(const protocol::channel::Flow& m) {
   if (!m.active)
     throw ConnectionError{ReplyCode::not_implemented, "active=false; limit deliveries with basic.qos instead"};
   reply(m, protocol::channel::FlowOk{.active = true});
+}
+
+// ---- what takes more than a turn
+
+void Channel::begin_work() {
+  session_.begin_work();
+  work_due_.set(TimePoint::min());
+}
+
+// Returns whether there is no more to do.
+bool Channel::do_slice_of_work() {
+  if (fan_out_) {
+    if (!fan_out_->go_on(*this)) return false;
+    fan_out_.reset();
+  }
+  return !transaction_ || !transaction_->is_committing() || commit_slice();
+}
+
+void Channel::go_on_with_work() {
+  if (!do_slice_of_work()) return work_due_.set(TimePoint::min());
+  session_.work_is_done();
+  try {
+    check_commit();
+  } catch (const ChannelError& error) {
+    session_.fail(*this, error);
+  }
 }
 
 // ---- acking

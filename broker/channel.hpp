@@ -16,6 +16,7 @@
 #include "broker/consumer.hpp"
 #include "broker/direct_reply.hpp"
 #include "broker/errors.hpp"
+#include "broker/fan_out.hpp"
 #include "broker/permission.hpp"
 #include "broker/publisher.hpp"
 #include "broker/transaction.hpp"
@@ -125,7 +126,7 @@ class Channel final : private Publisher {
   void require_dead_letter_permissions(const protocol::queue::Declare& method, std::string_view queue);
   void check_user_id(protocol::Properties properties) const;
   void return_to_publisher(const Message& message);
-  void hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
+  std::size_t hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
   void carry_out(Outcome outcome, Deliveries deliveries);
   void tell_returns(const QueuedMessage& message, protocol::Content& content);
@@ -144,9 +145,16 @@ class Channel final : private Publisher {
   bool deliver_reply(const Message& message);
 
   void require_transaction() const;
-  void commit(const Transaction::Publication& publication);
+  [[nodiscard]] bool commit_slice();
+  std::size_t commit(const Transaction::Publication& publication);
+  void check_commit() const;
   void roll_back();
   void answer_commits(unsigned commits);
+
+  void begin_work();
+  [[nodiscard]] bool is_at_work() const { return work_due_.at() != TimePoint::max(); }
+  [[nodiscard]] bool do_slice_of_work();
+  void go_on_with_work();
 
   Session& session_;
   const std::uint16_t number_;
@@ -161,6 +169,8 @@ class Channel final : private Publisher {
   std::uint64_t next_tag_{1};                          // tags never repeat on a channel (1.8.3.13)
   std::unique_ptr<Confirms> confirms_;                 // once confirm.select came,
   std::unique_ptr<Transaction> transaction_;           // or tx.select
+  std::unique_ptr<FanOut> fan_out_;                    // while it is under way
+  Alarm<Channel> work_due_;                            // set while something takes more than a turn
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
   std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for

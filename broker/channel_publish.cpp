@@ -88,7 +88,10 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   const auto message = make_message(m, std::move(content), time_to_live);
   session_.context().tell(&Observer::on_published, message);
   const auto& queues = virtual_host().route(to, message);
-  if (!transaction_) return hand_over(message, queues, m.mandatory);
+  if (!transaction_) {
+    hand_over(message, queues, m.mandatory);
+    return;
+  }
   auto& memory = session_.context().memory();
   message.charge_to(memory);
   Transaction::Publication publication{
@@ -97,8 +100,8 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   transaction_->add(std::move(publication));
 }
 
-// To the queues, and what is to be said of it to the publisher.
-void Channel::hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory) {
+// To the queues, and what is to be said of it to the publisher. Returns how many queues that are.
+std::size_t Channel::hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory) {
   auto& context = session_.context();
   // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
   const bool replied = message.exchange().empty() && deliver_reply(message);
@@ -107,8 +110,14 @@ void Channel::hand_over(const Message& message, const std::vector<Queue*>& queue
   if (queues.empty() && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
   const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
   if (transaction_) transaction_->await(queues.size());
+  if (queues.size() > FanOut::slice_max) {
+    fan_out_ = std::make_unique<FanOut>(message, publish, queues);
+    begin_work();
+    return queues.size();
+  }
   for (auto* into : queues) into->enqueue(message, *this, publish);
   if (queues.empty()) tell_of_confirms();
+  return queues.size();
 }
 
 void Channel::return_to_publisher(const Message& message) {

@@ -8,6 +8,11 @@
 namespace pocketmq::broker {
 
 namespace tx = protocol::tx;
+namespace {
+
+constexpr std::size_t slice_max = 10'000;
+
+}  // namespace
 
 void Channel::handle(const tx::Select& m) {
   if (confirms_) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
@@ -18,13 +23,8 @@ void Channel::handle(const tx::Select& m) {
 void Channel::handle(const tx::Commit&) {
   require_transaction();
   transaction_->begin_commit();
-  for (const auto& publication : transaction_->take_publications()) commit(publication);
-  const bool failed = transaction_->failed();
-  if (!failed) answer_commits(transaction_->arrived());  // before the deliveries that the settlements make room for
-  for (auto& [outcome, deliveries] : transaction_->take_settlements()) carry_out(outcome, std::move(deliveries));
-  if (failed)
-    throw ChannelError{ReplyCode::precondition_failed,
-                       "partial tx completion: a queue is full and refused a message; all else was committed"};
+  if (!commit_slice()) return begin_work();
+  check_commit();
 }
 
 void Channel::handle(const tx::Rollback& m) {
@@ -37,21 +37,54 @@ void Channel::require_transaction() const {
   if (!transaction_) throw ChannelError{ReplyCode::precondition_failed, "channel is not transactional"};
 }
 
-void Channel::commit(const Transaction::Publication& publication) {
+// Returns whether that was the rest of it.
+bool Channel::commit_slice() {
+  for (std::size_t done = 0; done < slice_max;) {
+    if (fan_out_) return false;
+    if (const auto publication = transaction_->take_publication()) {
+      done += commit(*publication);
+    } else if (transaction_->end_publishing()) {
+      // Before the deliveries that the settlements make room for.
+      if (!transaction_->failed()) answer_commits(transaction_->arrived());
+    } else if (auto settlement = transaction_->take_settlement()) {
+      done += settlement->deliveries.size();
+      carry_out(settlement->outcome, std::move(settlement->deliveries));
+    } else {
+      transaction_->end_commit();
+      return true;
+    }
+  }
+  return false;
+}
+
+// Returns how much work that was.
+std::size_t Channel::commit(const Transaction::Publication& publication) {
   if (publication.message.exchange().empty())
-    return hand_over(publication.message,
-                     virtual_host().route(virtual_host().require_exchange(""), publication.message),
-                     publication.mandatory);
+    return 1
+           + hand_over(publication.message,
+                       virtual_host().route(virtual_host().require_exchange(""), publication.message),
+                       publication.mandatory);
   std::vector<Queue*> queues;
   for (const auto& queue : publication.queues)
     if (auto* there = virtual_host().find_queue(queue->name())) queues.push_back(there);
-  hand_over(publication.message, queues, publication.mandatory);
+  return 1 + hand_over(publication.message, queues, publication.mandatory);
+}
+
+void Channel::check_commit() const {
+  if (transaction_ && transaction_->failed())
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "partial tx completion: a queue is full and refused a message; all else was committed"};
 }
 
 void Channel::roll_back() {
-  for (const auto& publication : transaction_->take_publications())
-    session_.context().tell(&Observer::on_dropped, publication.message);
-  for (auto& settlement : transaction_->take_settlements()) unacked_.restore(std::move(settlement.deliveries));
+  session_.context().litter().take(
+      [publications = transaction_->take_publications()]() mutable -> std::optional<Message> {
+        if (publications.empty()) return std::nullopt;
+        auto message = std::move(publications.front().message);
+        publications.pop_front();
+        return message;
+      });
+  while (auto settlement = transaction_->take_settlement()) unacked_.restore(std::move(settlement->deliveries));
   if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
 }
 

@@ -1,5 +1,6 @@
 // Gives memory back to the system: what was freed in the middle of its heap the allocator keeps, however much it is.
-// That may take longer than a turn should, so it is done when the broker has nothing else to do.
+// It is done when the broker has nothing else to do; and before, as often as so much is free that giving it back later
+// would take longer than a turn should.
 #pragma once
 
 #include <cstddef>
@@ -20,14 +21,16 @@ class HeapTrim {
   static void take_over();
 
   /// Looks at how much is held, at the end of each turn. When that has fallen far, free memory is given back as soon as
-  /// there was no turn for a while.
+  /// there was no turn for a while; when it has fallen very far, at once.
   void observe();
 
  private:
+  void give_back_when_quiet();
   void give_back();
 
   Context& context_;
-  std::size_t most_{0};  // that was held since the last time
+  std::size_t most_{0};  // that was held since it was quiet
+  std::size_t most_since_given_back_{0};
   Alarm<HeapTrim> due_;
 };
 

@@ -12,21 +12,20 @@ constexpr std::size_t slice_max = 10'000;
 
 Litter::Litter(Context& context) : context_{context}, due_{context.deadlines(), *this, &Litter::let_go} {}
 
-void Litter::take(ReadyMessages messages) {
-  heaps_.push_back(std::move(messages));
+void Litter::take(Heap heap) {
+  heaps_.push_back(std::move(heap));
   let_go();
 }
 
 void Litter::let_go() {
   for (Slice slice{slice_max}; !heaps_.empty() && !slice.is_used_up();) {
-    if (heaps_.front().empty()) {
+    const auto message = heaps_.front()();
+    if (!message) {
       heaps_.pop_front();
       continue;
     }
-    const auto message = heaps_.front().pop_front().message;
-    slice.use(message);
-    context_.tell(&Observer::on_dropped, message);
-    context_.memory().release(Message::place_bytes);
+    slice.use(*message);
+    context_.tell(&Observer::on_dropped, *message);
   }
   due_.set(heaps_.empty() ? TimePoint::max() : TimePoint::min());
 }

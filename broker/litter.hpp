@@ -1,11 +1,13 @@
-// Messages that nobody will have any more: purged, or of a queue that was deleted. A few are let go of at once, very
-// many a slice a turn. Until then they count as memory in use.
+// Messages that nobody will have any more: purged, of a queue that was deleted, or of a transaction that was rolled
+// back. A few are let go of at once, very many a slice a turn. Until then they count as memory in use.
 #pragma once
 
 #include <list>
+#include <optional>
 
 #include "broker/deadline_heap.hpp"
-#include "broker/ready_messages.hpp"
+#include "broker/message.hpp"
+#include "protocol/move_only_function.hpp"
 
 namespace pocketmq::broker {
 
@@ -13,16 +15,19 @@ class Context;
 
 class Litter {
  public:
+  /// Gives one of the messages up; nothing when there are no more.
+  using Heap = protocol::MoveOnlyFunction<std::optional<Message>()>;
+
   /// `context` outlives it.
   explicit Litter(Context& context);
 
-  void take(ReadyMessages messages);
+  void take(Heap heap);
 
  private:
   void let_go();
 
   Context& context_;
-  std::list<ReadyMessages> heaps_;
+  std::list<Heap> heaps_;
   Alarm<Litter> due_;
 };
 

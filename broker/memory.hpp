@@ -31,6 +31,7 @@ class MemoryWaiter {
   /// Waits until memory is no longer scarce; who waits already keeps its place in the line.
   void wait_for_memory();
   void wait_no_more();
+  [[nodiscard]] bool waits_for_memory() const { return place_.has_value(); }
 
  private:
   friend class Memory;

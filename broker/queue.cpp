@@ -134,7 +134,11 @@ std::size_t Queue::purge() {
   ReadyMessages purged;
   std::swap(purged, ready_);
   const auto count = purged.size();
-  context_.litter().take(std::move(purged));
+  context_.litter().take([purged = std::move(purged), &context = context_]() mutable -> std::optional<Message> {
+    if (purged.empty()) return std::nullopt;
+    context.memory().release(Message::place_bytes);
+    return purged.pop_front().message;
+  });
   return count;
 }
 

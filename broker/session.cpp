@@ -142,7 +142,10 @@ bool Session::has_to_wait_with(const protocol::Command& command) const {
 
 void Session::on_input_taken() {
   if (!codec().has_begun_content()) return;
-  if (state_ == State::open && has_to_wait()) return wait();
+  if (state_ == State::open && has_to_wait()) {
+    hold();
+    return wait();
+  }
   if (context().memory().is_flooded()) {
     close(ReplyCode::resource_error,
           "the broker holds as much as it may, and cannot take in the rest of a message; publish it again later");
@@ -151,23 +154,37 @@ void Session::on_input_taken() {
 }
 
 void Session::wait() {
-  hold();
   wait_for_memory();
   if (understands_blocked_) answer({.method = connection::Blocked{.reason = "low on memory"}});
 }
 
 void Session::go_on_if_possible() {
-  if (!is_held() || finished()) return;
-  if (has_to_wait()) return wait_for_memory();  // others were faster
-  wait_no_more();
-  if (understands_blocked_) answer({.method = connection::Unblocked{}});
+  if (!is_held() || works_ || finished()) return;
+  if (waits_for_memory()) {
+    if (has_to_wait()) return wait_for_memory();  // others were faster
+    wait_no_more();
+    if (understands_blocked_) answer({.method = connection::Unblocked{}});
+  }
   resume();
+}
+
+void Session::begin_work() {
+  works_ = true;
+  hold();
+}
+
+void Session::work_is_done() {
+  works_ = false;
+  wake();
 }
 
 // ---- dispatch
 
 void Session::on_command(protocol::Command& command) {
-  if (has_to_wait_with(command)) return wait();
+  if (has_to_wait_with(command)) {
+    hold(command);
+    return wait();
+  }
   know_client(command);
   context().tell(&Observer::on_received, *this, command);
   if (state_ == State::closing) {

@@ -52,6 +52,10 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   void report_confirms_of(const Channel& channel);
   void end_turn() override;
 
+  /// A channel has begun what takes more than one turn. Until that is done nothing more is heard from the peer.
+  void begin_work();
+  void work_is_done();
+
   /// The queue is exclusive to this connection and goes with it.
   void own(Queue& queue);
 
@@ -83,7 +87,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   /// Whether memory is scarce, and this connection has nothing by which it may free some.
   [[nodiscard]] bool has_to_wait() const;
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
-  /// Is not read from until there is memory; told so, if the client understands that.
+  /// Waits until there is memory, and tells the client so, if it understands that. The peer is held.
   void wait();
   void go_on_if_possible();
   void memory_is_back() override { wake(); }
@@ -118,6 +122,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
+  bool works_{false};  // a channel does
   std::uint16_t channel_max_;
   std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now

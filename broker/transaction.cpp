@@ -16,15 +16,26 @@ void Transaction::add(Outcome outcome, Deliveries deliveries) {
   settlements_.push_back({.outcome = outcome, .deliveries = std::move(deliveries)});
 }
 
-std::vector<Transaction::Settlement> Transaction::take_settlements() {
+std::optional<Transaction::Publication> Transaction::take_publication() {
+  if (publications_.empty()) return std::nullopt;
+  std::optional publication{std::move(publications_.front())};
+  publications_.pop_front();
+  return publication;
+}
+
+std::optional<Transaction::Settlement> Transaction::take_settlement() {
+  if (settlements_.empty()) return std::nullopt;
   consumed_ = 0;
-  return std::exchange(settlements_, {});
+  std::optional settlement{std::move(settlements_.front())};
+  settlements_.pop_front();
+  return settlement;
 }
 
 void Transaction::begin_commit() {
   ++commits_;
   ++awaited_;
   failed_ = false;
+  stage_ = Stage::publishing;
 }
 
 }  // namespace pocketmq::broker

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,12 +30,19 @@ class Transaction {
   void add(Outcome outcome, Unacked&& delivery);
   void add(Outcome outcome, Deliveries deliveries);
 
-  /// Takes out what was published, or settled, in that order: to be carried out or given up.
-  [[nodiscard]] std::vector<Publication> take_publications() { return std::exchange(publications_, {}); }
-  [[nodiscard]] std::vector<Settlement> take_settlements();
+  /// Takes the next of what was published, or settled: to be carried out or given up. Nothing when there is no more.
+  [[nodiscard]] std::optional<Publication> take_publication();
+  /// With the first of them, none of the settlements takes the channel's prefetch any longer.
+  [[nodiscard]] std::optional<Settlement> take_settlement();
+  /// Takes all that was published.
+  [[nodiscard]] std::deque<Publication> take_publications() { return std::exchange(publications_, {}); }
 
   /// A commit begins. It is complete when as many `arrived` as were awaited, and itself has arrived at its end.
   void begin_commit();
+  /// All publications have been handed over, and settlements are next. Returns false if that was known.
+  [[nodiscard]] bool end_publishing() { return std::exchange(stage_, Stage::settling) == Stage::publishing; }
+  void end_commit() { stage_ = Stage::open; }
+  [[nodiscard]] bool is_committing() const { return stage_ != Stage::open; }
   void await(std::size_t queues) { awaited_ += queues; }
   /// Returns how many commits this completes.
   [[nodiscard]] unsigned arrived() { return --awaited_ == 0 ? std::exchange(commits_, 0U) : 0U; }
@@ -48,12 +57,15 @@ class Transaction {
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
 
  private:
-  std::vector<Publication> publications_;
-  std::vector<Settlement> settlements_;
+  enum class Stage : std::uint8_t { open, publishing, settling };
+
+  std::deque<Publication> publications_;
+  std::deque<Settlement> settlements_;
   std::size_t consumed_{0};
   std::size_t awaited_{0};
   unsigned commits_{0};
   bool failed_{false};
+  Stage stage_{Stage::open};
 };
 
 }  // namespace pocketmq::broker

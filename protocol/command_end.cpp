@@ -84,6 +84,11 @@ void CommandEnd::keep_heartbeats(std::chrono::seconds interval) {
   wake();
 }
 
+void CommandEnd::hold(Command& command) {
+  hold();
+  waiting_ = std::make_unique<Command>(std::move(command));
+}
+
 void CommandEnd::resume() {
   held_ = false;
   last_received_ = now_;  // it may have been talking all the while
@@ -122,10 +127,7 @@ void CommandEnd::process() {
     }
     if (decoded == Decoded::command) {
       on_command(command);
-      if (held_)
-        waiting_ = std::make_unique<Command>(std::move(command));
-      else
-        command.content.reset();  // lets go of the body's block
+      command.content.reset();  // lets go of the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();

@@ -58,9 +58,10 @@ class CommandEnd : public ConnectionEnd {
   void keep_heartbeats(std::chrono::seconds interval);
   /// A time-out of the derived end's own; nothing for none.
   void own_deadline(std::optional<TimePoint> at) { own_deadline_ = at; }
-  /// Holds the peer: nothing more is read, and the command that this is called for, in `on_command`, comes again after
-  /// `resume`. Also to be called in `on_input_taken`.
+  /// Holds the peer: until `resume` no command is handed on and nothing is read. For `on_command` and `on_input_taken`.
   void hold() { held_ = true; }
+  /// Holds the peer in `on_command`, and takes that command, to hand it on again after `resume`.
+  void hold(Command& command);
   [[nodiscard]] bool is_held() const { return held_; }
   void resume();
   /// Whether it is no sign of death that the peer reads nothing.

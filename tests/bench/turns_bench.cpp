@@ -228,6 +228,16 @@ std::function<void()> roll_back_publishes(Scene& scene, std::size_t size) {
   };
 }
 
+std::function<void()> roll_back_acks(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size);
+  holder.say(tx::Select{});
+  holder.say(basic::Ack{.multiple = true});
+  return [&scene, &holder, size] {
+    holder.say(tx::Rollback{});
+    scene.require("q", 0, size);
+  };
+}
+
 // ---- many queues, many consumers
 
 Peer& bind_queues(Scene& scene, std::size_t size, bool exclusive) {
@@ -312,6 +322,7 @@ void run(const Turns& turns) {
   other("tx.commit of publishes", million, commit_publishes);
   other("tx.commit of acks", million, commit_acks);
   other("tx.rollback of publishes", million, roll_back_publishes);
+  other("tx.rollback of acks", million, roll_back_acks);
   other("memory of messages is given back", million, give_memory_back);
   other("a message to all bound queues", 100'000, fan_out);
   other("exclusive queues lose their connection", 100'000, take_exclusive_queues_along);

@@ -23,6 +23,34 @@ std::vector<Expected> all_again() {
   return expected;
 }
 
+// A client with very many publishes to "q" that are not committed.
+Client publishes_very_many_in_a_transaction(World& world, const queue::Declare& queue) {
+  auto client = world.connect();
+  client.declares(queue).selects_tx();
+  for (int i = 1; i <= very_many; ++i) client.publishes(queue.queue, std::to_string(i));
+  return client;
+}
+
+// Queues "1", "2", ..., more than get a message in one turn.
+constexpr int very_many_queues = 6'000;
+
+void binds_very_many_queues(const Client& client) {
+  for (int i = 1; i <= very_many_queues; ++i) {
+    const auto name = std::to_string(i);
+    client.sends(queue::Declare{.queue = name, .no_wait = true});
+    client.sends(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
+  }
+}
+
+int queues_that_have(World& world, std::size_t messages) {
+  int count = 0;
+  for (int i = 1; i <= very_many_queues; ++i) {
+    const auto name = std::to_string(i);
+    if (world.has_queue(name) && world.queue(name).ready() == messages) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("very many messages of a lost connection or channel return in order before what was never delivered") {
@@ -100,6 +128,133 @@ TEST_CASE("very many dead letters all arrive") {
     alice.publishes("q", {.body = std::to_string(i), .properties = {.expiration = "10"}});
   world.advance(10ms);
   alice.finds("q", {}).finds("graves", {.messages = 3'000}).gets("graves", "1").gets("graves", "2");
+}
+
+TEST_CASE("very many publishes are committed a slice a turn and what the client says next waits for the last") {
+  World world{Encoding::amqp};
+  auto alice = publishes_very_many_in_a_transaction(world, {.queue = "q"});
+  alice.end().send({.channel = 1, .method = tx::Commit{}});
+  alice.end().send({.channel = 1, .method = queue::Purge{.queue = "q"}});
+  alice.end().take_turn(world.now());
+  CHECK(world.queue("q").ready() > 0);
+  CHECK(world.queue("q").ready() < very_many);
+  SECTION("undisturbed") {
+    world.settle();
+    alice.is_answered(tx::CommitOk{}).is_answered(queue::PurgeOk{.message_count = very_many}).is_fine();
+    CHECK(world.queue("q").ready() == 0);
+  }
+  SECTION("the client vanishes in the midst") {
+    alice.vanishes();
+    CHECK(world.queue("q").ready() == very_many);
+  }
+  SECTION("the broker shuts down in the midst") {
+    world.broker().shut_down("enough");
+    CHECK(world.queue("q").ready() == very_many);
+    world.settle();
+    alice.is_answered(tx::CommitOk{}).connection_is_closed(ReplyCode::connection_forced, "CONNECTION_FORCED - enough");
+  }
+}
+
+TEST_CASE("a commit of very many publishes that a full queue refuses fails at its end") {
+  World world{Encoding::amqp};
+  protocol::FieldTableWriter arguments;
+  arguments.int32("x-max-length", 7'000).string("x-overflow", "reject-publish");
+  auto alice = publishes_very_many_in_a_transaction(world, {.queue = "q", .arguments = arguments.table()});
+  alice.sends(tx::Commit{});
+  alice.channel_is_closed(ReplyCode::precondition_failed,
+                          "PRECONDITION_FAILED - partial tx completion: a queue is full and refused a message; "
+                          "all else was committed");
+  CHECK(world.queue("q").ready() == 7'000);
+}
+
+TEST_CASE("very many settlements of a transaction are carried out in their order") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  alice.declares("q").selects_tx();
+  bob.selects_tx().consumes("q", "c");
+  for (int i = 1; i <= very_many; ++i) bob.publishes("q", std::to_string(i));
+  bob.commits().cancels("c");
+  std::vector<Expected> back;
+  for (int i = 1; i <= very_many; ++i) {
+    const auto tag = static_cast<std::uint64_t>(i);
+    if (i % 2 == 0) {
+      bob.sends(basic::Ack{.delivery_tag = tag});
+    } else {
+      bob.sends(basic::Reject{.delivery_tag = tag, .requeue = true});
+      back.push_back(redelivered(std::to_string(i)));
+    }
+  }
+  bob.end().inbox().clear();
+  bob.end().send({.channel = 1, .method = tx::Commit{}});
+  bob.end().take_turn(world.now());
+  CHECK(world.queue("q").unacked() > 0);
+  world.settle();
+  bob.is_answered(tx::CommitOk{}).is_fine();
+  CHECK(world.queue("q").unacked() == 0);
+  alice.consumes({.queue = "q", .no_ack = true}).receives_all(back);
+}
+
+TEST_CASE("very many publishes that are rolled back are let go of a slice a turn") {
+  World world{Encoding::amqp};
+  auto alice = publishes_very_many_in_a_transaction(world, {.queue = "q"});
+  const auto& memory = world.broker().context().memory();
+  const auto all = memory.used();
+  SECTION("by the client") {
+    alice.end().send({.channel = 1, .method = tx::Rollback{}});
+    alice.end().take_turn(world.now());
+    CHECK(memory.used() > all / 12);
+    world.settle();
+    alice.is_answered(tx::RollbackOk{}).is_fine();
+  }
+  SECTION("with their channel") { alice.closes_channel(); }
+  SECTION("with their connection") { alice.vanishes(); }
+  CHECK(memory.used() < 10'000);
+  CHECK(world.queue("q").ready() == 0);
+}
+
+TEST_CASE("very many queues get a message a slice a turn and what the client says next waits for the last") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  binds_very_many_queues(alice);
+  alice.selects_confirms();
+  const auto publish = [&](std::string_view body) {
+    alice.end().send(
+        {.channel = 1, .method = basic::Publish{.exchange = "amq.fanout"}, .content = protocol::Content{.body = body}});
+  };
+  publish("first");
+  publish("second");
+  alice.end().take_turn(world.now());
+  world.broker().tick(world.now());
+  CHECK(queues_that_have(world, 1) > 0);
+  CHECK(queues_that_have(world, 0) > 0);
+  SECTION("undisturbed") {
+    CHECK(alice.end().inbox().empty());
+    world.settle();
+    alice.is_confirmed(1).is_confirmed(2).is_fine();
+    CHECK(queues_that_have(world, 2) == very_many_queues);
+  }
+  SECTION("some are deleted in the midst") {
+    for (int i = 1; i <= very_many_queues; i += 2)
+      bob.sends(queue::Delete{.queue = std::to_string(i), .no_wait = true});
+    world.settle();
+    alice.is_confirmed(1).is_confirmed(2).is_fine();
+    CHECK(queues_that_have(world, 2) == very_many_queues / 2);
+  }
+  SECTION("the client vanishes in the midst") {
+    alice.vanishes();
+    CHECK(queues_that_have(world, 1) == very_many_queues);
+  }
+}
+
+TEST_CASE("messages to very many queues are committed in their order") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  binds_very_many_queues(alice);
+  alice.selects_tx();
+  for (const auto* body : {"1", "2", "3"}) alice.publishes_to("amq.fanout", "", body);
+  alice.commits();
+  CHECK(queues_that_have(world, 3) == very_many_queues);
+  for (const auto* body : {"1", "2", "3"}) alice.gets("77", body);
 }
 
 TEST_CASE("consumers that share a prefetch wait in line") {
