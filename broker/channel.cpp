@@ -18,7 +18,10 @@ Channel::~Channel() {
     while (!do_slice_of_work()) {}
     session_.work_is_done();
   }
-  if (transaction_) roll_back();
+  if (transaction_) {
+    give_up_publications();
+    while (auto delivery = transaction_->take_delivery()) unacked_.restore(std::move(*delivery));
+  }
   if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all());
 }
 
@@ -95,7 +98,9 @@ bool Channel::do_slice_of_work() {
     if (!fan_out_->go_on(*this)) return false;
     fan_out_.reset();
   }
-  return !transaction_ || !transaction_->is_committing() || commit_slice();
+  if (transaction_ && transaction_->is_committing()) return commit_slice();
+  if (transaction_ && transaction_->is_rolling_back()) return roll_back_slice();
+  return true;
 }
 
 void Channel::go_on_with_work() {

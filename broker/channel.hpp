@@ -148,7 +148,8 @@ class Channel final : private Publisher {
   [[nodiscard]] bool commit_slice();
   std::size_t commit(const Transaction::Publication& publication);
   void check_commit() const;
-  void roll_back();
+  void give_up_publications();
+  [[nodiscard]] bool roll_back_slice();
   void answer_commits(unsigned commits);
 
   void begin_work();

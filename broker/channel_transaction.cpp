@@ -27,10 +27,11 @@ void Channel::handle(const tx::Commit&) {
   check_commit();
 }
 
-void Channel::handle(const tx::Rollback& m) {
+void Channel::handle(const tx::Rollback&) {
   require_transaction();
-  roll_back();
-  reply(m, tx::RollbackOk{});
+  transaction_->begin_rollback();
+  give_up_publications();
+  if (!roll_back_slice()) begin_work();
 }
 
 void Channel::require_transaction() const {
@@ -50,7 +51,7 @@ bool Channel::commit_slice() {
       done += settlement->deliveries.size();
       carry_out(settlement->outcome, std::move(settlement->deliveries));
     } else {
-      transaction_->end_commit();
+      transaction_->end();
       return true;
     }
   }
@@ -76,7 +77,7 @@ void Channel::check_commit() const {
                        "partial tx completion: a queue is full and refused a message; all else was committed"};
 }
 
-void Channel::roll_back() {
+void Channel::give_up_publications() {
   session_.context().litter().take(
       [publications = transaction_->take_publications()]() mutable -> std::optional<Message> {
         if (publications.empty()) return std::nullopt;
@@ -84,8 +85,21 @@ void Channel::roll_back() {
         publications.pop_front();
         return message;
       });
-  while (auto settlement = transaction_->take_settlement()) unacked_.restore(std::move(settlement->deliveries));
-  if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
+}
+
+// Returns whether that was the rest of it.
+bool Channel::roll_back_slice() {
+  for (std::size_t done = 0; done < slice_max; ++done) {
+    auto delivery = transaction_->take_delivery();
+    if (!delivery) {
+      transaction_->end();
+      if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
+      send(tx::RollbackOk{});
+      return true;
+    }
+    unacked_.restore(std::move(*delivery));
+  }
+  return false;
 }
 
 void Channel::answer_commits(unsigned commits) {

@@ -31,6 +31,14 @@ std::optional<Transaction::Settlement> Transaction::take_settlement() {
   return settlement;
 }
 
+std::optional<Unacked> Transaction::take_delivery() {
+  while (!settlements_.empty() && settlements_.front().deliveries.empty()) settlements_.pop_front();
+  if (settlements_.empty()) return std::nullopt;
+  std::optional delivery{settlements_.front().deliveries.pop_front()};
+  if (delivery->was_consumed) --consumed_;
+  return delivery;
+}
+
 void Transaction::begin_commit() {
   ++commits_;
   ++awaited_;

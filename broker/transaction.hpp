@@ -34,6 +34,8 @@ class Transaction {
   [[nodiscard]] std::optional<Publication> take_publication();
   /// With the first of them, none of the settlements takes the channel's prefetch any longer.
   [[nodiscard]] std::optional<Settlement> take_settlement();
+  /// Takes the next of the settled deliveries, to be given up.
+  [[nodiscard]] std::optional<Unacked> take_delivery();
   /// Takes all that was published.
   [[nodiscard]] std::deque<Publication> take_publications() { return std::exchange(publications_, {}); }
 
@@ -41,8 +43,12 @@ class Transaction {
   void begin_commit();
   /// All publications have been handed over, and settlements are next. Returns false if that was known.
   [[nodiscard]] bool end_publishing() { return std::exchange(stage_, Stage::settling) == Stage::publishing; }
-  void end_commit() { stage_ = Stage::open; }
-  [[nodiscard]] bool is_committing() const { return stage_ != Stage::open; }
+  /// A rollback begins.
+  void begin_rollback() { stage_ = Stage::rolling_back; }
+  /// The commit, or the rollback, is over.
+  void end() { stage_ = Stage::open; }
+  [[nodiscard]] bool is_committing() const { return stage_ == Stage::publishing || stage_ == Stage::settling; }
+  [[nodiscard]] bool is_rolling_back() const { return stage_ == Stage::rolling_back; }
   void await(std::size_t queues) { awaited_ += queues; }
   /// Returns how many commits this completes.
   [[nodiscard]] unsigned arrived() { return --awaited_ == 0 ? std::exchange(commits_, 0U) : 0U; }
@@ -57,7 +63,7 @@ class Transaction {
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
 
  private:
-  enum class Stage : std::uint8_t { open, publishing, settling };
+  enum class Stage : std::uint8_t { open, publishing, settling, rolling_back };
 
   std::deque<Publication> publications_;
   std::deque<Settlement> settlements_;

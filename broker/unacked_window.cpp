@@ -34,9 +34,9 @@ Deliveries UnackedWindow::settle_all() {
   return std::move(entries_);
 }
 
-void UnackedWindow::restore(Deliveries deliveries) {
-  consumed_ += consumed_of(deliveries);
-  while (!deliveries.empty()) entries_.insert(deliveries.pop_front());
+void UnackedWindow::restore(Unacked&& delivery) {
+  if (delivery.was_consumed) ++consumed_;
+  entries_.insert(std::move(delivery));
 }
 
 }  // namespace pocketmq::broker

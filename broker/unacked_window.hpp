@@ -39,8 +39,8 @@ class UnackedWindow {
   /// Takes out all of them.
   [[nodiscard]] Deliveries settle_all();
 
-  /// Settled ones come back to their places.
-  void restore(Deliveries deliveries);
+  /// A settled one comes back to its place.
+  void restore(Unacked&& delivery);
 
   /// The oldest; null if there is none.
   [[nodiscard]] const Unacked* oldest() const { return entries_.empty() ? nullptr : &entries_.front(); }

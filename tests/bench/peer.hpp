@@ -37,10 +37,10 @@ class Loop {
 
   /// Does `work` as one turn.
   template <class Work> void turn(Work&& work) {
-    if (!measures_turns_) return work();
-    const auto begin = cpu_time();
+    const auto begin = measures_turns_ ? cpu_time() : std::chrono::nanoseconds{};
     work();
-    longest_turn_ = std::max(longest_turn_, cpu_time() - begin);
+    deadline_ = broker_.deadline();
+    if (measures_turns_) longest_turn_ = std::max(longest_turn_, cpu_time() - begin);
   }
   /// Takes turns until nothing is left to do now.
   void settle();
@@ -57,6 +57,7 @@ class Loop {
 
   broker::Broker broker_;
   protocol::TimePoint now_{protocol::Clock::now()};
+  protocol::TimePoint deadline_{protocol::TimePoint::max()};
   std::vector<Peer*> woken_;
   bool measures_turns_{false};
   std::chrono::nanoseconds longest_turn_{0};
@@ -163,9 +164,9 @@ class Peer final : private protocol::Waker {
 };
 
 inline void Loop::settle() {
-  while (!woken_.empty() || broker_.deadline() <= now_) {
+  while (!woken_.empty() || deadline_ <= now_) {
     for (auto* peer : std::exchange(woken_, {})) turn([&] { peer->end_turn(); });
-    if (broker_.deadline() <= now_) turn([&] { broker_.tick(now_); });
+    if (deadline_ <= now_) turn([&] { broker_.tick(now_); });
   }
 }
 

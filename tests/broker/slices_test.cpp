@@ -212,6 +212,30 @@ TEST_CASE("very many publishes that are rolled back are let go of a slice a turn
   CHECK(world.queue("q").ready() == 0);
 }
 
+TEST_CASE("very many acks that are rolled back are taken back a slice a turn") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  consumes_very_many(alice, "q");
+  alice.end().inbox().clear();
+  alice.selects_tx().sends(basic::Ack{.delivery_tag = 0, .multiple = true});
+  alice.end().send({.channel = 1, .method = tx::Rollback{}});
+  alice.end().send({.channel = 1, .method = basic::Ack{.delivery_tag = very_many}});
+  alice.end().take_turn(world.now());
+  CHECK(alice.end().inbox().empty());
+  SECTION("undisturbed") {
+    world.settle();
+    alice.is_answered(tx::RollbackOk{}).commits();
+    CHECK(world.queue("q").unacked() == very_many - 1);
+    alice.sends(basic::Ack{.delivery_tag = 1}).commits().is_fine();
+    CHECK(world.queue("q").unacked() == very_many - 2);
+  }
+  SECTION("the client vanishes in the midst") {
+    alice.vanishes();
+    CHECK(world.queue("q").ready() == very_many);
+  }
+}
+
 TEST_CASE("very many queues get a message a slice a turn and what the client says next waits for the last") {
   World world{Encoding::amqp};
   auto alice = world.connect(), bob = world.connect();

@@ -41,9 +41,7 @@ class Window {
   // All that was settled one by one or up to a tag, in any order.
   Tags restore() {
     auto tags = tags_of(settled_);
-    broker::Deliveries deliveries;
-    for (auto& delivery : std::exchange(settled_, {})) deliveries.insert(std::move(delivery));
-    window.restore(std::move(deliveries));
+    for (auto& delivery : std::exchange(settled_, {})) window.restore(std::move(delivery));
     return tags;
   }
   Tags settle_all() {
