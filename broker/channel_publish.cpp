@@ -37,8 +37,8 @@ void check_delivery_mode(protocol::Properties properties) {
 
 // What the properties say of blind copies is not for those who get the message.
 Message make_message(const basic::Publish& m, protocol::Content&& content,
-                     std::optional<std::chrono::milliseconds> time_to_live) {
-  const auto blind_copies = find_blind_copies(content.properties);
+                     std::optional<std::chrono::milliseconds> time_to_live,
+                     const std::optional<protocol::FieldValue>& blind_copies) {
   if (!blind_copies) return {m.exchange, m.routing_key, content, time_to_live};
   const auto visible = without_blind_copies(content.properties);
   content.properties = protocol::Properties{visible};
@@ -81,11 +81,11 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   std::optional<std::chrono::milliseconds> time_to_live;
   if (const auto expiration = content.properties.find<&BasicProperties::expiration>())
     time_to_live = parse_expiration(*expiration);
-  check_copies(content.properties);
+  const auto blind_copies = find_blind_copies(content.properties);
   check_delivery_mode(content.properties);
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
-  const auto message = make_message(m, std::move(content), time_to_live);
+  const auto message = make_message(m, std::move(content), time_to_live, blind_copies);
   session_.context().tell(&Observer::on_published, message);
   const auto& queues = virtual_host().route(to, message);
   if (!transaction_) {

@@ -4,21 +4,23 @@
 #include "broker/redeclaration.hpp"
 
 namespace pocketmq::broker {
-void check_copies(protocol::Properties properties) {
-  const auto headers = properties.headers();
-  if (!headers) return;
-  for (const auto name : {copies_header, blind_copies_header}) {
-    const auto value = headers->find(name);
-    if (value && value->type != 'A')
-      throw ChannelError{ReplyCode::precondition_failed, "invalid message: header '" + std::string{name} + "' is a "
-                                                             + std::string{type_name(value->type)}
-                                                             + "; an array of routing keys is wanted"};
-  }
-}
 
 std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties properties) {
   const auto headers = properties.headers();
-  return headers ? headers->find(blind_copies_header) : std::nullopt;
+  if (!headers) return std::nullopt;
+  std::optional<protocol::FieldValue> copies, blind_copies;
+  for (auto reader = headers->fields(); const auto header = reader.next();) {
+    auto* found = header->name == copies_header         ? &copies
+                  : header->name == blind_copies_header ? &blind_copies
+                                                        : nullptr;
+    if (found == nullptr || *found) continue;  // the first one counts
+    if (header->value.type != 'A')
+      throw ChannelError{ReplyCode::precondition_failed, "invalid message: header '" + std::string{header->name}
+                                                             + "' is a " + std::string{type_name(header->value.type)}
+                                                             + "; an array of routing keys is wanted"};
+    *found = header->value;
+  }
+  return blind_copies;
 }
 
 std::string without_blind_copies(protocol::Properties properties) {

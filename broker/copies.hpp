@@ -13,10 +13,7 @@ namespace pocketmq::broker {
 inline constexpr std::string_view copies_header = "CC";
 inline constexpr std::string_view blind_copies_header = "BCC";
 
-/// Throws ChannelError 406 where CC or BCC is no array.
-void check_copies(protocol::Properties properties);
-
-/// The header BCC, if there is one.
+/// The header BCC, if there is one. Throws ChannelError 406 where CC or BCC is no array.
 [[nodiscard]] std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties properties);
 
 /// The encoded properties without the header BCC, which is there.
