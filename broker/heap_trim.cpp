@@ -27,6 +27,7 @@ void HeapTrim::take_over() {
 #ifdef __GLIBC__
   mallopt(M_TRIM_THRESHOLD, worth_it);
   mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
+  mallopt(M_MXFAST, 0);  // what is freed is joined with what is free around it, instead of very many pieces at a time
 #endif
 }
 

@@ -5,6 +5,7 @@
 //     turns_bench [WORD...]        only the curves whose names, "PANEL: CURVE", contain all words
 #include <functional>
 
+#include "broker/heap_trim.hpp"
 #include "tests/bench/curves.hpp"
 #include "tests/bench/scene.hpp"
 
@@ -333,6 +334,7 @@ void run(const Turns& turns) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  broker::HeapTrim::take_over();  // as in the broker's own process
   run(Turns{argc, argv});
   return 0;
 } catch (const std::exception& error) {
