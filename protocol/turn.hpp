@@ -1,9 +1,12 @@
 // The end of a turn of an event loop: what has to be done once, after everything that the turn's input caused.
 //
 // One read becomes many commands, and they become one write per connection. The only reliable end of a turn is a
-// posted handler, so the first request of a turn posts one, and it serves all.
+// posted handler, so the first request of a turn posts one, and it serves all; but for very many, which would keep the
+// loop from all else: of them it serves some, and posts another.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -34,14 +37,15 @@ template <class Executor> class Turn {
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
 
-  /// Flushes `what` at the end of this turn. Ask once a turn.
+  /// How many are flushed before the loop looks at all else again: some hundred microseconds of system calls.
+  static constexpr std::size_t flushes_max = 32;
+
+  /// Flushes `what` at the end of this turn. Ask once until it is flushed.
   void request(std::shared_ptr<Flushable> what) {
     if (pending_ == nullptr) {
       auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
       pending_ = batch.get();
-      using asio::post;
-      // The batch belongs to the handler: an executor that goes before it runs it lets go of all in it.
-      post(executor_, [this, batch = std::move(batch)]() mutable { end(std::move(batch)); });
+      post_end(std::move(batch), 0);
     }
     pending_->push_back(std::move(what));
   }
@@ -58,12 +62,22 @@ template <class Executor> class Turn {
  private:
   using Batch = std::vector<std::shared_ptr<Flushable>>;
 
-  void end(std::unique_ptr<Batch> batch) {
-    pending_ = nullptr;
+  // The batch belongs to the handler: an executor that goes before it runs it lets go of all in it.
+  void post_end(std::unique_ptr<Batch> batch, std::size_t next) {
+    using asio::post;
+    post(executor_, [this, batch = std::move(batch), next]() mutable { end(std::move(batch), next); });
+  }
+  void end(std::unique_ptr<Batch> batch, std::size_t next) {
+    if (pending_ == batch.get()) pending_ = nullptr;
     const auto now = Clock::now();
-    for (auto& what : *batch) what->flush(now);
-    batch->clear();
-    spare_ = std::move(batch);
+    for (const auto stop = std::min(batch->size(), next + flushes_max); next < stop; ++next)
+      std::exchange((*batch)[next], nullptr)->flush(now);
+    if (next < batch->size()) {
+      post_end(std::move(batch), next);
+    } else {
+      batch->clear();
+      spare_ = std::move(batch);
+    }
     if (also_) also_();
   }
 
