@@ -22,14 +22,13 @@
 namespace pocketmq::broker {
 
 class Publisher;
-class Session;
 
 /// A queue as it was declared (queue.declare, AMQP 0-9-1 1.7.2.1).
 struct QueueDeclaration {
   std::string name;
   bool durable{false};
   bool auto_delete{false};
-  const Session* owner{nullptr};  // the only connection that may use it, if it is exclusive
+  std::uint64_t owner{0};  // the number of the only session that may use it, if it is exclusive
   QueueArguments arguments{};
 };
 

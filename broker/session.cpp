@@ -42,6 +42,7 @@ Session::Session(Broker& broker, Peer peer, TimePoint now)
       MemoryWaiter{broker.context().memory()},
       broker_{broker},
       context_{broker.context()},
+      number_{context_.next_session_number()},
       peer_{std::move(peer)},
       channel_max_{broker.context().options().channel_max} {
   raw_output().charge_to(context().memory());

@@ -31,6 +31,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   Session(Broker& broker, Peer peer, TimePoint now);
   ~Session() override;
 
+  /// No other session of the broker ever has the same. Not 0.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
   [[nodiscard]] const std::string& name() const { return peer_.name; }
   /// Who has logged in. Only once somebody has.
@@ -109,6 +111,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
 
   Broker& broker_;
   Context& context_;
+  const std::uint64_t number_;
   Peer peer_;
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
