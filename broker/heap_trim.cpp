@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>  // of which __GLIBC__ is
+#include <new>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int worth_it = 16 << 20;
 constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
+constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
 
 }  // namespace
@@ -27,6 +29,9 @@ void HeapTrim::take_over() {
   mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
 #endif
 }
+
+// glibc merges them whenever it is asked for a large piece.
+void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
 
 void HeapTrim::observe() {
   const auto held = context_.memory().used();
