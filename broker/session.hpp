@@ -11,6 +11,7 @@
 
 #include "broker/channel.hpp"
 #include "broker/context.hpp"
+#include "broker/departures.hpp"
 #include "broker/users.hpp"
 #include "protocol/command_end.hpp"
 
@@ -25,7 +26,7 @@ struct Peer {
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
-class Session final : public protocol::CommandEnd, private MemoryWaiter {
+class Session final : public protocol::CommandEnd, private MemoryWaiter, private Departures::Waiter {
  public:
   /// `broker` must outlive the session.
   Session(Broker& broker, Peer peer, TimePoint now);
@@ -71,7 +72,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
     tuning,    // tune was sent, tune-ok is awaited
     opening,   // connection.open is awaited
     open,
-    closing  // close was sent, close-ok is awaited; or the end is finished
+    leaving,  // the client's close is answered when its exclusive queues are gone
+    closing   // close was sent, close-ok is awaited; or the end is finished
   };
 
   void on_bytes_without_codec(protocol::InputBuffer& input) override;
@@ -108,6 +110,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   void transmit(const protocol::Command& command);
   void report_confirms();
   void release();
+  void on_departed() override;
+  void answer_close();
 
   Broker& broker_;
   Context& context_;

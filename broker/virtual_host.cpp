@@ -97,13 +97,18 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
 }
 
 std::size_t VirtualHost::delete_queue(Queue& queue) {
-  const auto found = queues_.find(queue.name());
-  const auto kept = found->second;  // until its consumers have gone
-  queues_.erase(found);
-  delete_exchanges(remove_bindings_to(queue));
   const auto ready = queue.ready();
-  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
+  departures_.take({protocol::Ref<Queue>{&queue}});
   return ready;
+}
+
+void VirtualHost::delete_queues(std::vector<protocol::Ref<Queue>> queues, Departures::Waiter& waiter) {
+  departures_.take(std::move(queues), &waiter);
+}
+
+void VirtualHost::take_out(Queue& queue) {
+  queues_.erase(queues_.find(queue.name()));
+  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
 }
 
 void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason reason) {
