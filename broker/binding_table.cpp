@@ -45,11 +45,14 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   destination.bindings_to_.add(added);
 }
 
-void BindingTable::remove(Binding& binding) {
-  binding.source.remove(binding);
-  binding.source.bindings_.remove(binding);
+Exchange* BindingTable::remove(Binding& binding) {
+  auto& source = binding.source;
+  source.remove(binding);
+  source.bindings_.remove(binding);
   binding.destination.bindings_to_.remove(binding);
   bindings_.erase(bindings_.find(binding.identity()));
+  const bool goes = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
+  return goes ? &source : nullptr;
 }
 
 }  // namespace pocketmq::broker

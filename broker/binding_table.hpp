@@ -23,7 +23,8 @@ class BindingTable {
   /// An equal one that is there stays the only one.
   /// Throws ChannelError 406 at the limit of bindings.
   void add(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
-  void remove(Binding& binding);
+  /// Returns the source if it is to go with it: one that auto-deletes, after the last binding from it.
+  [[nodiscard]] Exchange* remove(Binding& binding);
 
  private:
   struct Hash {

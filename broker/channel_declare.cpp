@@ -33,7 +33,7 @@ void Channel::handle(const queue::Declare& m) {
     declared = &virtual_host().declare_queue({.name = std::move(name),
                                               .durable = m.durable,
                                               .auto_delete = m.auto_delete,
-                                              .owner = m.exclusive ? &session_ : nullptr,
+                                              .owner = m.exclusive ? session_.number() : 0,
                                               .arguments = QueueArguments{m.arguments}});
     if (m.exclusive && is_new) session_.own(*declared);
   }

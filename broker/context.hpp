@@ -1,7 +1,8 @@
 // What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, the
-// litter, who awaits direct replies, and names that never repeat.
+// litter, who awaits direct replies, and names and numbers that never repeat.
 #pragma once
 
+#include <cstdint>
 #include <random>
 #include <string>
 
@@ -44,6 +45,9 @@ class Context {
     if (observer_ != nullptr) (observer_->*what)(args...);
   }
 
+  /// 1, 2, ...
+  [[nodiscard]] std::uint64_t next_session_number() { return ++sessions_; }
+
   /// `prefix` and 22 characters of RabbitMQ's alphabet, 128 bits: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
   [[nodiscard]] std::string unique_name(std::string_view prefix) {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -62,6 +66,7 @@ class Context {
   const Options options_;
   Observer* const observer_;
   std::mt19937_64 random_;
+  std::uint64_t sessions_{0};
   Memory memory_{options_.memory_max_bytes};
   Quotas quotas_{.connections = Quota{options_.connection_max},
                  .queues = Quota{options_.queue_max},

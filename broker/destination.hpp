@@ -1,4 +1,5 @@
-// What a binding leads to: a queue or an exchange. It knows the bindings to it, so that they go when it goes.
+// What a binding leads to: a queue or an exchange. It knows the bindings to it, so that they go when it goes; they may
+// be so many that they outlive it for a while, and lead nowhere.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +13,20 @@ class Router;
 class Destination {
  public:
   [[nodiscard]] const BindingsToDestination& bindings_to() const { return bindings_to_; }
+  /// Whether it has gone, and no message reaches it any more.
+  [[nodiscard]] bool deleted() const { return reached_in_ == never_again; }
 
  protected:
   Destination() = default;
   ~Destination() = default;
 
+  void mark_deleted() { reached_in_ = never_again; }
+
  private:
   friend class BindingTable;
   friend class Router;
+
+  static constexpr auto never_again = static_cast<std::uint64_t>(-1);
 
   /// Adds itself to what the router has reached.
   virtual void join(Router& router) = 0;

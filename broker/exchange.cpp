@@ -1,5 +1,7 @@
 #include "broker/exchange.hpp"
 
+#include <algorithm>
+
 #include "broker/router.hpp"
 
 namespace pocketmq::broker {
@@ -15,6 +17,10 @@ std::optional<std::string> alternate_named(std::optional<std::string_view> name)
 
 Exchange::Exchange(ExchangeDeclaration declaration)
     : declaration_{std::move(declaration)}, alternate_{alternate_named(declaration_.arguments.alternate())} {}
+
+bool Exchange::in_use() const {
+  return std::ranges::any_of(bindings_, [](const auto* binding) { return !binding->destination.deleted(); });
+}
 
 void Exchange::obey(protocol::FieldTable policy) {
   const auto ruled = policy.find("alternate-exchange");

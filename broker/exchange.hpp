@@ -35,10 +35,15 @@ class Exchange : public Destination {
   /// The exchange to which a message goes that this one knows no way for. Whether it is there is another question.
   [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
   [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }
+  /// Whether one of them leads to what is still there.
+  [[nodiscard]] bool in_use() const;
 
   /// The settings of the policy in force for it, if any, which may give it an alternate exchange. Its own arguments go
   /// before.
   void obey(protocol::FieldTable policy);
+
+  /// It is gone: what is left of its bindings leads nowhere.
+  void close() { mark_deleted(); }
 
   /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.
   virtual void check_binding(protocol::FieldTable /*arguments*/) const {}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>  // of which __GLIBC__ is
+#include <new>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -16,6 +17,7 @@ namespace {
 constexpr int worth_it = 16 << 20;
 constexpr std::size_t enough_for_a_turn = 32 << 20;
 constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
+constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
 
 }  // namespace
@@ -30,6 +32,9 @@ void HeapTrim::take_over() {
   mallopt(M_MXFAST, 0);  // what is freed is joined with what is free around it, instead of very many pieces at a time
 #endif
 }
+
+// glibc merges them whenever it is asked for a large piece.
+void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
 
 void HeapTrim::observe() {
   const auto held = context_.memory().used();

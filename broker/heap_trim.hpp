@@ -20,6 +20,10 @@ class HeapTrim {
   /// giving back in the middle of its work what it asks for again a moment later.
   static void take_over();
 
+  /// After a slice of work that has freed thousands of small pieces: has the allocator merge them with what is free
+  /// around them. It would put that off, and merge what all slices have freed in a single turn.
+  static void merge_small_pieces();
+
   /// Looks at how much is held, at the end of each turn. When that has fallen far, free memory is given back as soon as
   /// there was no turn for a while; when it has fallen very far, at once.
   void observe();

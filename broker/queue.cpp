@@ -77,7 +77,7 @@ Message Queue::give_first_up() {
 // back goes to the end, as on RabbitMQ.
 void Queue::put_back(QueuedMessage&& message, Return why) {
   --unacked_;
-  if (deleted_) {
+  if (deleted()) {
     release_place();
     return context_.tell(&Observer::on_dropped, message.message);
   }
@@ -151,7 +151,7 @@ void Queue::attach(Consumer& consumer) {
 
 void Queue::detach(Consumer& consumer) {
   turn_.leave(consumer);
-  if (deleted_) return;
+  if (deleted()) return;
   if (consumers() > 0) {
     // The next one becomes active, once all that the last one leaves unacked are back.
     if (settings_->single_active_consumer) pump_due_.set(context_.now());
@@ -163,7 +163,7 @@ void Queue::detach(Consumer& consumer) {
 }
 
 void Queue::resume(Consumer& consumer) {
-  if (!deleted_ && turn_.resume(consumer)) pump();
+  if (!deleted() && turn_.resume(consumer)) pump();
 }
 
 void Queue::pump() {
@@ -182,7 +182,7 @@ void Queue::on_time() {
 }
 
 std::vector<Consumer*> Queue::close() {
-  deleted_ = true;
+  mark_deleted();
   purge();
   pump_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
@@ -222,7 +222,7 @@ void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish)
 }
 
 void Queue::bury(Message message, DeathReason reason) {
-  if (settings_->dead_letter_exchange && !deleted_)
+  if (settings_->dead_letter_exchange && !deleted())
     host_.take_dead_letter(*this, std::move(message), reason);
   else if (reason != DeathReason::expired)
     context_.tell(&Observer::on_dropped, message);

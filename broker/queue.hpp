@@ -22,14 +22,13 @@
 namespace pocketmq::broker {
 
 class Publisher;
-class Session;
 
 /// A queue as it was declared (queue.declare, AMQP 0-9-1 1.7.2.1).
 struct QueueDeclaration {
   std::string name;
   bool durable{false};
   bool auto_delete{false};
-  const Session* owner{nullptr};  // the only connection that may use it, if it is exclusive
+  std::uint64_t owner{0};  // the number of the only session that may use it, if it is exclusive
   QueueArguments arguments{};
 };
 
@@ -55,7 +54,6 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   [[nodiscard]] std::size_t consumers() const { return turn_.size(); }
   /// Whether its one consumer wanted to be the only one.
   [[nodiscard]] bool exclusively_consumed() const { return exclusively_consumed_; }
-  [[nodiscard]] bool deleted() const { return deleted_; }
 
   /// Takes a message and reports `publisher.accepted(publish)` when it is safe: at once, in memory. Or it is full, and
   /// reports `publisher.refused(publish)`.
@@ -123,7 +121,6 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   const Quota::Place counted_{context_.quotas().queues};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
-  bool deleted_{false};
 };
 
 }  // namespace pocketmq::broker

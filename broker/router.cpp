@@ -24,6 +24,7 @@ const std::vector<Queue*>& Router::route(const Exchange& first, const Message& m
 }
 
 void Router::reach(Destination& destination) {
+  if (destination.deleted()) return;
   reached_any_ = true;
   if (destination.reached_in_ == round_) return;
   destination.reached_in_ = round_;

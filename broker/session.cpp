@@ -42,6 +42,7 @@ Session::Session(Broker& broker, Peer peer, TimePoint now)
       MemoryWaiter{broker.context().memory()},
       broker_{broker},
       context_{broker.context()},
+      number_{context_.next_session_number()},
       peer_{std::move(peer)},
       channel_max_{broker.context().options().channel_max} {
   raw_output().charge_to(context().memory());
@@ -187,6 +188,7 @@ void Session::on_command(protocol::Command& command) {
   }
   know_client(command);
   context().tell(&Observer::on_received, *this, command);
+  if (state_ == State::leaving) return;
   if (state_ == State::closing) {
     if (std::holds_alternative<connection::Close>(command.method)) answer({.method = connection::CloseOk{}});
     if (std::holds_alternative<connection::Close>(command.method)
@@ -220,9 +222,10 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
 void Session::on_connection_command(const protocol::Command& command) {
   if (std::holds_alternative<connection::Close>(command.method)) {
     report_confirms();
-    release();  // exclusive queues are gone before the close is answered
-    answer({.method = connection::CloseOk{}});
-    return finish();
+    release();
+    if (!awaits_departure()) return answer_close();
+    state_ = State::leaving;  // exclusive queues are gone before the close is answered
+    return;
   }
   if (std::holds_alternative<connection::UpdateSecret>(command.method))
     return answer({.method = connection::UpdateSecretOk{}});
@@ -428,6 +431,7 @@ void Session::close(ReplyCode code, std::string_view text) { close(code, text, {
 
 void Session::close(ReplyCode code, std::string_view text, const protocol::MethodId& cause) {
   if (state_ == State::closing || finished()) return;
+  if (state_ == State::leaving) return answer_close();
   report_confirms();
   release();
   if (!has_codec()) return finish();
@@ -462,11 +466,18 @@ void Session::release() {
   for (auto& [number, channel] : channels_)
     if (channel) channel->stop_consuming();
   channels_.clear();
-  for (const auto& queue : owned_)
-    if (!queue->deleted()) virtual_host_->delete_queue(*queue);
-  owned_.clear();
+  if (!owned_.empty()) virtual_host_->delete_queues(std::exchange(owned_, {}), *this);
   place_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);
+}
+
+void Session::on_departed() {
+  if (state_ == State::leaving && !finished()) answer_close();
+}
+
+void Session::answer_close() {
+  answer({.method = connection::CloseOk{}});
+  finish();
 }
 
 }  // namespace pocketmq::broker

@@ -11,6 +11,7 @@
 
 #include "broker/channel.hpp"
 #include "broker/context.hpp"
+#include "broker/departures.hpp"
 #include "broker/users.hpp"
 #include "protocol/command_end.hpp"
 
@@ -25,12 +26,14 @@ struct Peer {
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
-class Session final : public protocol::CommandEnd, private MemoryWaiter {
+class Session final : public protocol::CommandEnd, private MemoryWaiter, private Departures::Waiter {
  public:
   /// `broker` must outlive the session.
   Session(Broker& broker, Peer peer, TimePoint now);
   ~Session() override;
 
+  /// No other session of the broker ever has the same. Not 0.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
   [[nodiscard]] const std::string& name() const { return peer_.name; }
   /// Who has logged in. Only once somebody has.
@@ -73,7 +76,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
     tuning,    // tune was sent, tune-ok is awaited
     opening,   // connection.open is awaited
     open,
-    closing  // close was sent, close-ok is awaited; or the end is finished
+    leaving,  // the client's close is answered when its exclusive queues are gone
+    closing   // close was sent, close-ok is awaited; or the end is finished
   };
 
   void on_bytes_without_codec(protocol::InputBuffer& input) override;
@@ -110,9 +114,12 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter {
   void transmit(const protocol::Command& command);
   void report_confirms();
   void release();
+  void on_departed() override;
+  void answer_close();
 
   Broker& broker_;
   Context& context_;
+  const std::uint64_t number_;
   Peer peer_;
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};

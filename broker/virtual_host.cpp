@@ -4,6 +4,7 @@
 #include "broker/consumer.hpp"
 #include "broker/errors.hpp"
 #include "broker/redeclaration.hpp"
+#include "broker/session.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -42,8 +43,8 @@ Queue& VirtualHost::require_queue(std::string_view name) const {
 }
 
 void require_access(const VirtualHost& virtual_host, const Queue& queue, const Session* session) {
-  const auto* owner = queue.declaration().owner;
-  if (owner != nullptr && owner != session) refuse_locked(virtual_host.describe_queue(queue.name()));
+  const auto owner = queue.declaration().owner;
+  if (owner != 0 && owner != session->number()) refuse_locked(virtual_host.describe_queue(queue.name()));
 }
 
 void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& given) const {
@@ -51,7 +52,7 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   const auto described = describe_queue(queue.name());
   if (current.owner != given.owner) refuse_locked(described);
   // Nobody can tell whether a queue that goes with its connection is durable.
-  if (current.owner == nullptr) require_equal_flag(described, "durable", given.durable, current.durable);
+  if (current.owner == 0) require_equal_flag(described, "durable", given.durable, current.durable);
   require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
   require_equal_arguments(current.arguments.table(), given.arguments.table(), described);
 }
@@ -67,7 +68,7 @@ void VirtualHost::check_new(const QueueDeclaration& declaration) const {
                            + ": a quorum queue is durable, not exclusive and not auto-delete"};
   };
   if (declaration.auto_delete) refuse("auto-delete");
-  if (declaration.owner != nullptr) refuse("exclusive-owner");
+  if (declaration.owner != 0) refuse("exclusive-owner");
   if (!declaration.durable) refuse("non-durable");
 }
 
@@ -96,13 +97,18 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
 }
 
 std::size_t VirtualHost::delete_queue(Queue& queue) {
-  const auto found = queues_.find(queue.name());
-  const auto kept = found->second;  // until its consumers have gone
-  queues_.erase(found);
-  delete_exchanges(remove_bindings_to(queue));
   const auto ready = queue.ready();
-  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
+  departures_.take({protocol::Ref<Queue>{&queue}});
   return ready;
+}
+
+void VirtualHost::delete_queues(std::vector<protocol::Ref<Queue>> queues, Departures::Waiter& waiter) {
+  departures_.take(std::move(queues), &waiter);
+}
+
+void VirtualHost::take_out(Queue& queue) {
+  queues_.erase(queues_.find(queue.name()));
+  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
 }
 
 void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason reason) {

@@ -10,6 +10,7 @@
 #include "broker/binding_table.hpp"
 #include "broker/by_name.hpp"
 #include "broker/dead_letters.hpp"
+#include "broker/departures.hpp"
 #include "broker/exchange.hpp"
 #include "broker/policy.hpp"
 #include "broker/queue.hpp"
@@ -35,9 +36,11 @@ class VirtualHost final : private QueueHost {
   /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
   /// it is there with other fields.
   Queue& declare_queue(QueueDeclaration declaration);
-  /// Drops what is in it, cancels its consumers and takes the bindings to it away; returns how many messages were
-  /// ready.
+  /// Drops what is in it, cancels its consumers and takes the bindings to it away, very many a slice a turn; returns
+  /// how many messages were ready.
   std::size_t delete_queue(Queue& queue);
+  /// Deletes those of them that are still there, very many a slice a turn: then `waiter` waits until all have gone.
+  void delete_queues(std::vector<protocol::Ref<Queue>> queues, Departures::Waiter& waiter);
 
   /// For exchanges at once, and for queues that are declared from now on.
   void add_policy(Policy policy);
@@ -48,7 +51,7 @@ class VirtualHost final : private QueueHost {
   /// Makes the exchange, or finds an equal one. Throws ConnectionError 503 for a type that there is not, ChannelError
   /// 406 if it is there with other fields, 403 if the name is reserved.
   Exchange& declare_exchange(ExchangeDeclaration declaration);
-  /// Takes the bindings from it and to it away.
+  /// Takes the bindings from it and to it away, very many a slice a turn.
   void delete_exchange(Exchange& exchange);
 
   /// Where an equal binding is there, nothing changes. Throws ChannelError 406 for arguments that the source's type
@@ -76,14 +79,16 @@ class VirtualHost final : private QueueHost {
   [[nodiscard]] std::string describe_exchange(std::string_view exchange) const;
 
  private:
+  friend class Departures;
+
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
-  [[nodiscard]] bool remove(Binding& binding);
-  [[nodiscard]] std::vector<Exchange*> remove_bindings_to(Destination& destination);
-  void delete_exchanges(std::vector<Exchange*> exchanges);
+  // They are gone then, but for their bindings.
+  void take_out(Queue& queue);
+  [[nodiscard]] std::unique_ptr<Exchange> take_out(Exchange& exchange);
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
   void remove_unused(Queue& queue) override;
 
@@ -98,6 +103,7 @@ class VirtualHost final : private QueueHost {
   Router router_{*this};
   DeadLetters dead_letters_;
   Settlements settlements_{context_.deadlines()};
+  Departures departures_{*this, bindings_, context_.deadlines()};
 };
 
 /// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.

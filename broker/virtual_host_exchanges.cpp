@@ -61,7 +61,15 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
 }
 
-void VirtualHost::delete_exchange(Exchange& exchange) { delete_exchanges({&exchange}); }
+void VirtualHost::delete_exchange(Exchange& exchange) { departures_.take(take_out(exchange)); }
+
+std::unique_ptr<Exchange> VirtualHost::take_out(Exchange& exchange) {
+  const auto found = exchanges_.find(exchange.name());
+  auto taken = std::move(found->second);
+  exchanges_.erase(found);
+  taken->close();
+  return taken;
+}
 
 void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
@@ -76,38 +84,7 @@ Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, s
 }
 
 void VirtualHost::unbind(Binding& binding) {
-  auto& source = binding.source;
-  if (remove(binding)) delete_exchange(source);
-}
-
-// Whether its source is to go with it.
-bool VirtualHost::remove(Binding& binding) {
-  const auto& source = binding.source;
-  bindings_.remove(binding);
-  return source.declaration().auto_delete && source.bindings().empty();
-}
-
-// Returns the sources that are to go with them.
-std::vector<Exchange*> VirtualHost::remove_bindings_to(Destination& destination) {
-  std::vector<Exchange*> left;
-  while (!destination.bindings_to().empty()) {
-    auto& binding = destination.bindings_to().back();
-    auto& source = binding.source;
-    if (remove(binding)) left.push_back(&source);
-  }
-  return left;
-}
-
-// One that goes may leave another one without its last binding, and so on: a chain of any length.
-void VirtualHost::delete_exchanges(std::vector<Exchange*> exchanges) {
-  while (!exchanges.empty()) {
-    auto& exchange = *exchanges.back();
-    exchanges.pop_back();
-    while (!exchange.bindings().empty()) bindings_.remove(exchange.bindings().back());
-    const auto left = remove_bindings_to(exchange);
-    exchanges.insert(exchanges.end(), left.begin(), left.end());
-    exchanges_.erase(exchanges_.find(exchange.name()));
-  }
+  if (auto* source = bindings_.remove(binding)) delete_exchange(*source);
 }
 
 }  // namespace pocketmq::broker

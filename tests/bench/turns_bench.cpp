@@ -259,7 +259,8 @@ std::function<void()> fan_out(Scene& scene, std::size_t size) {
   };
 }
 
-std::function<void()> unbind_by_deleting_the_exchange(Scene& scene, std::size_t size) {
+// A queue "q" with that many bindings from an exchange "topics".
+Peer& bind_to_topics(Scene& scene, std::size_t size) {
   auto& peer = scene.connect();
   peer.say(exchange::Declare{.exchange = "topics", .type = "topic"});
   Scene::declare(peer, "q");
@@ -267,12 +268,27 @@ std::function<void()> unbind_by_deleting_the_exchange(Scene& scene, std::size_t 
     const auto key = "stock." + std::to_string(i);
     peer.say(queue::Bind{.queue = "q", .exchange = "topics", .routing_key = key, .no_wait = true});
   }
+  return peer;
+}
+
+std::function<void()> unbind_by_deleting_the_exchange(Scene& scene, std::size_t size) {
+  auto& peer = bind_to_topics(scene, size);
   return [&] { peer.say(exchange::Delete{.exchange = "topics"}); };
+}
+
+std::function<void()> unbind_by_deleting_the_queue(Scene& scene, std::size_t size) {
+  auto& peer = bind_to_topics(scene, size);
+  return [&] { peer.say(queue::Delete{.queue = "q"}); };
 }
 
 std::function<void()> take_exclusive_queues_along(Scene& scene, std::size_t size) {
   auto& owner = bind_queues(scene, size, true);
   return [&] { owner.vanish(); };
+}
+
+std::function<void()> delete_exclusive_queues_and_close(Scene& scene, std::size_t size) {
+  auto& owner = bind_queues(scene, size, true);
+  return [&] { owner.say({.method = connection::Close{}}); };
 }
 
 std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
@@ -327,7 +343,9 @@ void run(const Turns& turns) {
   other("memory of messages is given back", million, give_memory_back);
   other("a message to all bound queues", 100'000, fan_out);
   other("exclusive queues lose their connection", 100'000, take_exclusive_queues_along);
+  other("exclusive queues lose their connection, which closes", 100'000, delete_exclusive_queues_and_close);
   other("bindings lose their exchange", 100'000, unbind_by_deleting_the_exchange);
+  other("bindings lose their queue", 100'000, unbind_by_deleting_the_queue);
   other("consumers lose their queue", 10'000, delete_under_consumers);
 }
 

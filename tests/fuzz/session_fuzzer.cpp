@@ -179,7 +179,7 @@ class Story {
     for (const auto& name : names_.queues) {
       const auto* left = virtual_host.find_queue(name);
       if (left == nullptr) continue;
-      require(left->declaration().owner == nullptr, "exclusive queues go with their connection");
+      require(left->declaration().owner == 0, "exclusive queues go with their connection");
       require(left->consumers() == 0, "consumers go with their connection");
       require(left->unacked() == 0, "what was unacked came back");
       say(cleaner, queue::Delete{.queue = name});

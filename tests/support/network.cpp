@@ -35,10 +35,15 @@ void Network::settle() {
     quiet = true;
     for (std::size_t i = 0; i < ends_.size(); ++i)
       if (ends_[i]->take_turn(now_)) quiet = false;
-    if (!quiet || broker_->deadline() > now_) continue;
-    broker_->tick(now_);  // what a turn left to do at once, as a listener does
-    quiet = false;
+    if (quiet && !turns_are_postponed_ && take_turn()) quiet = false;
   }
+}
+
+// What a turn left to do at once, as a listener does.
+bool Network::take_turn() {
+  if (broker_->deadline() > now_) return false;
+  broker_->tick(now_);
+  return true;
 }
 
 void Network::advance(std::chrono::nanoseconds duration) {

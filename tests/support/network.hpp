@@ -28,6 +28,10 @@ class Network {
   void settle();
   /// Time passes; whatever is due on the way is done when it is due.
   void advance(std::chrono::nanoseconds duration);
+  /// From now on what the broker leaves for later turns, as it does with very much work, waits for `take_turn`.
+  void postpone_turns() { turns_are_postponed_ = true; }
+  /// Does a turn's share of what is due. Whether anything was.
+  bool take_turn();
 
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] broker::Broker& broker() { return *broker_; }
@@ -35,6 +39,7 @@ class Network {
  private:
   const std::unique_ptr<broker::Broker> broker_;
   TimePoint now_{std::chrono::hours{1}};
+  bool turns_are_postponed_{false};
   std::vector<std::unique_ptr<RemoteEnd>> ends_;
 };
 

@@ -29,6 +29,13 @@ Client World::connect(const Login& login, At at) {
   return channel_1_is_open ? client : client.opens_channel(1, at);
 }
 
+int World::take_turns() {
+  int turns = 0;
+  while (network_.take_turn()) ++turns;
+  settle();
+  return turns;
+}
+
 bool World::has_queue(std::string_view name) { return broker().find_virtual_host("/")->find_queue(name) != nullptr; }
 
 bool World::has_exchange(std::string_view name) {

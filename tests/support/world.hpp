@@ -65,6 +65,10 @@ class World {
   void advance(std::chrono::nanoseconds duration) { network_.advance(duration); }
   /// Bytes move until all connections are quiet. The verbs of clients do it themselves.
   void settle() { network_.settle(); }
+  /// From now on what the broker leaves for later turns, as it does with very much work, waits for this.
+  void postpone_turns() { network_.postpone_turns(); }
+  /// Takes turns until nothing is left to do now, and returns how many.
+  int take_turns();
 
   [[nodiscard]] TimePoint now() const { return network_.now(); }
   [[nodiscard]] Encoding encoding() const { return encoding_; }
