@@ -14,8 +14,10 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr int worth_it = 16 << 20;
-constexpr std::size_t enough_for_a_turn = 32 << 20;
+// How far memory falls before something is done about it.
+constexpr std::size_t worth_merging = 8 << 20;
+constexpr std::size_t worth_giving_back = 16 << 20;
+constexpr std::size_t worth_giving_back_at_once = 32 << 20;
 constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
 constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
@@ -27,9 +29,8 @@ HeapTrim::HeapTrim(Context& context)
 
 void HeapTrim::take_over() {
 #ifdef __GLIBC__
-  mallopt(M_TRIM_THRESHOLD, worth_it);
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(worth_giving_back));
   mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
-  mallopt(M_MXFAST, 0);  // what is freed is joined with what is free around it, instead of very many pieces at a time
 #endif
 }
 
@@ -38,14 +39,20 @@ void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); 
 
 void HeapTrim::observe() {
   const auto held = context_.memory().used();
-  most_ = std::max(most_, held);
-  if (most_ - held >= std::size_t{worth_it}) due_.set(context_.now() + quiet);
-  most_since_given_back_ = std::max(most_since_given_back_, held);
-  if (most_since_given_back_ - held >= enough_for_a_turn) give_back();
+  const auto fell = [held](std::size_t& most) {
+    most = std::max(most, held);
+    return most - held;
+  };
+  if (fell(most_since_merged_) >= worth_merging) {
+    most_since_merged_ = held;
+    merge_small_pieces();
+  }
+  if (fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
+  if (fell(most_since_quiet_) >= worth_giving_back) due_.set(context_.now() + quiet);
 }
 
 void HeapTrim::give_back_when_quiet() {
-  most_ = context_.memory().used();
+  most_since_quiet_ = context_.memory().used();
   give_back();
 }
 

@@ -1,6 +1,6 @@
 // Gives memory back to the system: what was freed in the middle of its heap the allocator keeps, however much it is.
-// It is done when the broker has nothing else to do; and before, as often as so much is free that giving it back later
-// would take longer than a turn should.
+// It is done when the broker has nothing else to do; and before, as often as so much was freed that to deal with all of
+// it later would take longer than a turn should.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ class HeapTrim {
   /// around them. It would put that off, and merge what all slices have freed in a single turn.
   static void merge_small_pieces();
 
-  /// Looks at how much is held, at the end of each turn. When that has fallen far, free memory is given back as soon as
-  /// there was no turn for a while; when it has fallen very far, at once.
+  /// Looks at how much is held, at the end of each turn. When that has fallen far, small pieces are merged, and free
+  /// memory is given back as soon as there was no turn for a while; when it has fallen very far, at once.
   void observe();
 
  private:
@@ -33,8 +33,10 @@ class HeapTrim {
   void give_back();
 
   Context& context_;
-  std::size_t most_{0};  // that was held since it was quiet
+  // That was held, each since then.
+  std::size_t most_since_merged_{0};
   std::size_t most_since_given_back_{0};
+  std::size_t most_since_quiet_{0};
   Alarm<HeapTrim> due_;
 };
 
