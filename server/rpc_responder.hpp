@@ -81,7 +81,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
   // the other, and before each it sends another one to what is left, for a handler may block.
-  void send_runner(const std::lock_guard<std::mutex>& held);
+  void send_runner(std::unique_lock<std::mutex> held);
   void run_waiting();
   void let_go_of_waiting();
   using Runner = protocol::Errand<RpcResponder, &RpcResponder::run_waiting, &RpcResponder::let_go_of_waiting>;
