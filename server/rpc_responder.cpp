@@ -1,5 +1,7 @@
 #include "server/rpc_responder.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -150,10 +152,20 @@ void RpcResponder::hand_over(Request&& request) {
   auto invocation =
       std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
   procedure.invocations.emplace(id.number, invocation);
+  if (batch_ == nullptr) {
+    auto batch = std::make_unique<Batch>();
+    batch_ = batch.get();
+    // The batch belongs to the task: an executor that goes before it runs it lets go of all in it.
+    link_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
+  }
+  batch_->push_back(std::move(invocation));
+}
 
+void RpcResponder::let_wait(Batch& batch) {
+  batch_ = nullptr;
   std::unique_lock lock{mutex_};
-  if (is_stopping_) return;  // it is given back as it goes
-  waiting_.push_back(std::move(invocation));
+  if (is_stopping_) return;  // they are given back as they go
+  std::ranges::move(batch, std::back_inserter(waiting_));
   send_runner(std::move(lock));
 }
 

@@ -74,6 +74,8 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   // Where the connection runs:
   void connected(client::ConnectionCore& connection, client::Link::Ready ready);
   void hand_over(Request&& request);
+  using Batch = std::vector<std::shared_ptr<Invocation>>;
+  void let_wait(Batch& batch);
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
   void tell(const client::CloseReason& trouble);
@@ -103,6 +105,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   // Where the connection runs:
   ServerCore core_;
   bool was_ready_{false};
+  Batch* batch_{nullptr};  // what came in this turn, while a task is on its way to it
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
   std::condition_variable changed_;
