@@ -116,6 +116,8 @@ Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
 protocol::Limits limits_of(const protocol::Url& url) {
   protocol::Limits limits;
   limits.frame_max_bytes = url.frame_max_bytes.value_or(limits.frame_max_bytes);
+  // Of a hundred small replies the last are still read when the broker has the calls that the first ones caused.
+  limits.input_at_once_bytes = 16'384;
   return limits;
 }
 
