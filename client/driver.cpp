@@ -57,18 +57,22 @@ class SocketDriver final : public Driver {
   void connect_to(Resolver::results_type places, TimePoint until) {
     if (!is_connecting_) return;
     asio::async_connect(socket_, places,
-                        [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint&) {
+                        [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint& place) {
                           if (error) return fail(reason_of(error));
-                          connected(until);
+                          connected(place.protocol(), until);
                         });
   }
 
-  void connected(TimePoint until) {
+  void connected(tcp protocol, TimePoint until) {
     if (!std::exchange(is_connecting_, false)) return;
     timer_.cancel();
     std::error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
-    Driver::connected(std::move(socket_), until);
+    // `async_connect` waited to write. Asio's reactor, which remembers that of a socket, would be woken for it whenever
+    // this one waits to read.
+    Socket fresh{executor()};
+    fresh.assign(protocol, socket_.release(ignored), ignored);
+    Driver::connected(std::move(fresh), until);
   }
 
   void fail(const CloseReason& reason) {
@@ -116,6 +120,8 @@ Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
 protocol::Limits limits_of(const protocol::Url& url) {
   protocol::Limits limits;
   limits.frame_max_bytes = url.frame_max_bytes.value_or(limits.frame_max_bytes);
+  // Of a hundred small replies the last are still read when the broker has the calls that the first ones caused.
+  limits.input_at_once_bytes = 16'384;
   return limits;
 }
 

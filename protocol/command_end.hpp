@@ -26,7 +26,8 @@ class CommandEnd : public ConnectionEnd {
   [[nodiscard]] bool finished() const final { return finished_; }
 
  protected:
-  CommandEnd(const Limits& limits, TimePoint now) : limits_{limits}, now_{now}, last_received_{now}, last_sent_{now} {}
+  CommandEnd(const Limits& limits, TimePoint now)
+      : limits_{limits}, now_{now}, input_{limits.input_at_once_bytes}, last_received_{now}, last_sent_{now} {}
 
   /// A whole command came. Its views are valid until this returns.
   virtual void on_command(Command& command) = 0;

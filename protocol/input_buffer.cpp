@@ -29,7 +29,7 @@ void InputBuffer::commit(std::size_t bytes) {
   assert(bytes <= capacity_ - received_);
   received_ += bytes;
   if (received_ == capacity_)  // and perhaps there was more
-    capacity_at_first_ = std::min(4 * capacity_at_first_, capacity_at_first_max_bytes);
+    capacity_at_first_ = std::min(4 * capacity_at_first_, capacity_at_first_max_);
 }
 
 void InputBuffer::release() {

@@ -8,10 +8,16 @@
 #include <span>
 #include <string_view>
 
+#include "protocol/limits.hpp"
+
 namespace pocketmq::protocol {
 
 class InputBuffer {
  public:
+  /// Has room for that many bytes where as many come at once; for more only if they are not consumed.
+  explicit InputBuffer(std::size_t at_once_bytes = Limits{}.input_at_once_bytes)
+      : capacity_at_first_max_{at_once_bytes} {}
+
   /// At least `room_min_bytes` of free room. Ends the views that `unread()` gave.
   [[nodiscard]] std::span<std::byte> prepare();
   /// `bytes` of the room that `prepare()` gave have been filled.
@@ -39,8 +45,8 @@ class InputBuffer {
 
  private:
   static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
-  static constexpr std::size_t capacity_at_first_max_bytes = 65'536;
 
+  std::size_t capacity_at_first_max_;
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_{0};

@@ -20,6 +20,9 @@ struct Limits {
   /// Tables and arrays inside a table, and objects and arrays inside a JSON header.
   std::uint32_t table_depth_max = 64;
 
+  /// What is read at once, but for a large message. All that it causes is sent together, after the last of it.
+  std::size_t input_at_once_bytes = 65'536;
+
   /// Output that waits for a peer: above the first mark it gets no more deliveries, above the second, which counts only
   /// what its own input caused, it is not read from.
   std::size_t output_deliver_bytes = 1'048'576;

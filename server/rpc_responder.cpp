@@ -1,5 +1,7 @@
 #include "server/rpc_responder.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -116,7 +118,8 @@ void RpcResponder::close_and_wait() {
   stop();
   {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return runners_ == 0; });
+    // One that is on its way to a thread of the server's own comes; on an executor that was given, it may never.
+    changed_.wait(lock, [this] { return runners_ == 0 && (options_.executor || !runner_is_coming_); });
   }
   threads_.join();
   link_->close_and_wait();
@@ -149,11 +152,21 @@ void RpcResponder::hand_over(Request&& request) {
   auto invocation =
       std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
   procedure.invocations.emplace(id.number, invocation);
+  if (batch_ == nullptr) {
+    auto batch = std::make_unique<Batch>();
+    batch_ = batch.get();
+    // The batch belongs to the task: an executor that goes before it runs it lets go of all in it.
+    link_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
+  }
+  batch_->push_back(std::move(invocation));
+}
 
-  const std::lock_guard lock{mutex_};
-  if (is_stopping_) return;  // it is given back as it goes
-  waiting_.push_back(std::move(invocation));
-  send_runner(lock);
+void RpcResponder::let_wait(Batch& batch) {
+  batch_ = nullptr;
+  std::unique_lock lock{mutex_};
+  if (is_stopping_) return;  // they are given back as they go
+  std::ranges::move(batch, std::back_inserter(waiting_));
+  send_runner(std::move(lock));
 }
 
 void RpcResponder::ended(RequestId id, Ending&& ending) {
@@ -192,16 +205,17 @@ void RpcResponder::tell(const CloseReason& trouble) {
   options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
 }
 
-void RpcResponder::send_runner(const std::lock_guard<std::mutex>& /*held*/) {
+void RpcResponder::send_runner(std::unique_lock<std::mutex> held) {
   if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
   if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
+  held.unlock();  // which the thread that this wakes wants first of all
   later_.execute(Runner{shared_from_this()});
 }
 
 void RpcResponder::run_waiting() {
   const auto next = [this](std::shared_ptr<Invocation>& invocation, bool is_first) {
     invocation.reset();
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (is_first) {
       runner_is_coming_ = false;
       ++runners_;
@@ -209,7 +223,7 @@ void RpcResponder::run_waiting() {
     if (!waiting_.empty() && !is_stopping_) {
       invocation = std::move(waiting_.front());
       waiting_.pop_front();
-      send_runner(lock);
+      send_runner(std::move(lock));
       return true;
     }
     --runners_;

@@ -74,6 +74,8 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   // Where the connection runs:
   void connected(client::ConnectionCore& connection, client::Link::Ready ready);
   void hand_over(Request&& request);
+  using Batch = std::vector<std::shared_ptr<Invocation>>;
+  void let_wait(Batch& batch);
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
   void tell(const client::CloseReason& trouble);
@@ -81,7 +83,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
   // the other, and before each it sends another one to what is left, for a handler may block.
-  void send_runner(const std::lock_guard<std::mutex>& held);
+  void send_runner(std::unique_lock<std::mutex> held);
   void run_waiting();
   void let_go_of_waiting();
   using Runner = protocol::Errand<RpcResponder, &RpcResponder::run_waiting, &RpcResponder::let_go_of_waiting>;
@@ -103,6 +105,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   // Where the connection runs:
   ServerCore core_;
   bool was_ready_{false};
+  Batch* batch_{nullptr};  // what came in this turn, while a task is on its way to it
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
   std::condition_variable changed_;

@@ -1,6 +1,7 @@
-// How fast calls are: one at a time, and a hundred in flight, with JSON and with raw bodies. Over loopback, with a
-// callback queue and with direct reply-to; and over the pipe of a broker that shares a thread with client and server.
-// All are measured in turn, round after round.
+// How fast calls are: one at a time, and a hundred in flight, with JSON and with raw bodies. Over loopback and over
+// pipes between threads, with a callback queue and with direct reply-to; and over the pipe of a broker that shares a
+// thread with client and server. Handlers run on their server's one thread, so that the server costs little beside the
+// client; and once on a pool of threads, as they do by default. All are measured in turn, round after round.
 //
 //     rpc_bench [URL...]        without a URL: brokers in this process, in both encodings
 #include <algorithm>
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
 #include "broker/in_process.hpp"
@@ -83,13 +86,14 @@ using Run = std::function<void(const std::function<void(std::function<void()> ov
 template <class T> struct Case {
   std::string name;
   client::RpcClient& rpc;
+  std::string procedure;
   Run run;
   T argument;
   std::vector<double> micros{};  // of each call that was made alone
   std::vector<double> rates{};   // of each round
 
   void one_round_of() {
-    const auto echo = rpc.procedure<T(T)>(std::is_same_v<T, Bytes> ? "bytes" : "json");
+    const auto echo = rpc.procedure<T(T)>(procedure);
     const auto measure = [&](std::size_t at_once, auto&& record) {
       Calls<T> calls{echo, argument, at_once};
       run([&](std::function<void()> over) { calls.begin(std::move(over)); });
@@ -100,22 +104,37 @@ template <class T> struct Case {
     measure(in_flight, [&](const Calls<T>& calls) { rates.push_back(calls.per_second()); });
   }
   void print() const {
-    std::printf("%-44s one at a time: p50 %7.1f us, p99 %7.1f us;  %zu in flight: %9.0f calls/s\n", name.c_str(),
+    std::printf("%-54s one at a time: p50 %7.1f us, p99 %7.1f us;  %zu in flight: %9.0f calls/s\n", name.c_str(),
                 percentile(micros, 0.50), percentile(micros, 0.99), in_flight, percentile(rates, 0.50));
   }
 };
 
-void serve_echoes(server::RpcServer& server) {
-  server.serve("json", [](int n) { return n; });
-  server.serve("bytes", [](Bytes bytes) { return bytes; });
+void serve_echoes(server::RpcServer& server, const std::string& prefix = {}) {
+  server.serve(prefix + "json", [](int n) { return n; });
+  server.serve(prefix + "bytes", [](Bytes bytes) { return bytes; });
 }
+
+// All of it happens on one thread: its handlers do not block.
+class LeanServer {
+ public:
+  explicit LeanServer(const client::Urls& urls)
+      : server_{executor_, urls, {.prefetch = in_flight, .executor = executor_}} {
+    serve_echoes(server_);
+    server_.async_start(asio::use_future).get();
+  }
+
+ private:
+  asio::thread_pool thread_{1};
+  client::SerialExecutor executor_{client::SerialExecutor::on(thread_.get_executor())};
+  server::RpcServer server_;
+};
 
 // The same calls with JSON and with raw bodies.
 class Pair {
  public:
-  Pair(const std::string& name, client::RpcClient& rpc, Run run)
-      : json_{name + ", int(int)", rpc, run, 1},
-        bytes_{name + ", 16 bytes", rpc, std::move(run), Bytes{"0123456789abcdef"}} {}
+  Pair(const std::string& name, client::RpcClient& rpc, Run run, const std::string& prefix = {})
+      : json_{name + ", int(int)", rpc, prefix + "json", run, 1},
+        bytes_{name + ", 16 bytes", rpc, prefix + "bytes", std::move(run), Bytes{"0123456789abcdef"}} {}
 
   void one_round_of() {
     json_.one_round_of();
@@ -146,9 +165,11 @@ void measure(std::vector<Pair>& pairs) {
 
 // Client and server have a thread each, and so has the broker.
 void bench_threads(const std::string& name, const client::Urls& urls) {
-  server::RpcServer server{urls, {.prefetch = in_flight}};
-  serve_echoes(server);
-  server.start();
+  const std::string pooled = "pooled-";
+  const LeanServer lean{urls};
+  server::RpcServer pool{urls, {.prefetch = in_flight}};
+  serve_echoes(pool, pooled);
+  pool.start();
   client::RpcClient queue{urls, {.reply = client::ReplyTo::callback_queue}};
   client::RpcClient direct{urls, {.reply = client::ReplyTo::direct}};
   const auto on_its_thread = [](client::RpcClient& rpc) {
@@ -161,6 +182,7 @@ void bench_threads(const std::string& name, const client::Urls& urls) {
   std::vector<Pair> pairs;
   pairs.emplace_back(name + ", callback queue", queue, on_its_thread(queue));
   pairs.emplace_back(name + ", direct reply-to", direct, on_its_thread(direct));
+  pairs.emplace_back(name + ", handlers on a pool", queue, on_its_thread(queue), pooled);
   measure(pairs);
 }
 

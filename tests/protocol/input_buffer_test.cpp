@@ -88,6 +88,16 @@ TEST_CASE("the more comes at once, the more is read at once, up to 64 KiB") {
   CHECK(input.prepare().size() == 65'536);
 }
 
+TEST_CASE("no more is read at once than it was told") {
+  InputBuffer input{16'384};
+  for (int i = 0; i < 20; ++i) {
+    receive(input, std::string(input.prepare().size(), 'x'));
+    input.consume(input.unread().size());
+    input.release();
+  }
+  CHECK(input.prepare().size() == 16'384);
+}
+
 TEST_CASE("what is read elsewhere does not make it read more at once") {
   InputBuffer input;
   const auto at_first = input.prepare().size();
