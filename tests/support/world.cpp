@@ -1,5 +1,7 @@
 #include "tests/support/world.hpp"
 
+#include <stdexcept>
+
 #include "broker/broker.hpp"
 
 namespace pocketmq::tests {
@@ -30,8 +32,10 @@ Client World::connect(const Login& login, At at) {
 }
 
 int World::take_turns() {
+  constexpr int turns_max = 100'000;
   int turns = 0;
-  while (network_.take_turn()) ++turns;
+  while (network_.take_turn())
+    if (++turns == turns_max) throw std::logic_error{"the broker is never done with what it left for later turns"};
   settle();
   return turns;
 }
