@@ -37,8 +37,8 @@ template <class Executor> class Turn {
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
 
-  /// How many are flushed before the loop looks at all else again: some hundred microseconds of system calls.
-  static constexpr std::size_t flushes_max = 32;
+  /// How many are flushed before the loop looks at all else again: a millisecond or two of system calls.
+  static constexpr std::size_t flushes_max = 256;
 
   /// Flushes `what` at the end of this turn. Ask once until it is flushed.
   void request(std::shared_ptr<Flushable> what) {
