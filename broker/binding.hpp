@@ -55,6 +55,7 @@ template <std::size_t Binding::*place> class BindingList {
   [[nodiscard]] auto begin() const { return bindings_.begin(); }
   [[nodiscard]] auto end() const { return bindings_.end(); }
   [[nodiscard]] Binding& back() const { return *bindings_.back(); }
+  [[nodiscard]] Binding& operator[](std::size_t index) const { return *bindings_[index]; }
 
   void add(Binding& binding) {
     binding.*place = bindings_.size();

@@ -15,6 +15,8 @@ Broker::Broker(Options options, Observer* observer)
   for (const auto& [name, password] : context_.options().users) add_user(name, password);
 }
 
+Broker::~Broker() { context_.backlog().clear(); }  // before what it refers to
+
 // One who may do everything everywhere; or one who is there, with another password.
 void Broker::add_user(std::string_view name, std::string_view password) {
   const auto known = users_.find(name);
@@ -36,12 +38,14 @@ std::unique_ptr<Session> Broker::connect(Peer peer, TimePoint now) {
 
 TimePoint Broker::deadline() {
   heap_trim_.observe();
-  return context_.deadlines().earliest();
+  return context_.backlog().is_due() ? TimePoint::min() : context_.deadlines().earliest();
 }
 
 void Broker::tick(TimePoint now) {
   context_.observe(now);
-  context_.deadlines().tell_due(now);
+  context_.backlog().begin_turn();
+  context_.deadlines().tell_due(now, context_.budget());
+  context_.backlog().go_on();
 }
 
 void Broker::shut_down(std::string_view text) {

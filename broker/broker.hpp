@@ -24,6 +24,7 @@ class Broker {
   explicit Broker(Options options = {}, Observer* observer = nullptr);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
+  ~Broker();
 
   /// What the definitions ask for and the broker does not have, a line each.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }

@@ -9,25 +9,26 @@ namespace basic = protocol::basic;
 Channel::Channel(Session& session, std::uint16_t number)
     : session_{session},
       number_{number},
-      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue},
-      work_due_{session.context().deadlines(), *this, &Channel::go_on_with_work} {}
+      sink_{new DeliverySink{*this}},
+      asking_{session.context().backlog(), *this, &Channel::go_on_asking_consumers},
+      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue} {}
 
 Channel::~Channel() {
-  stop_consuming();
-  if (is_at_work()) {
-    while (!do_slice_of_work()) {}
-    session_.work_is_done();
-  }
+  std::vector<Consumers> consumers;
+  consumers.push_back(stop_consuming());
+  if (!consumers.back().empty()) virtual_host().delete_what_was_held(std::move(consumers), {}, nullptr);
+  leave_work_to_itself();
   if (transaction_) {
     give_up_publications();
-    while (auto delivery = transaction_->take_delivery()) unacked_.restore(std::move(*delivery));
+    virtual_host().settlements().take_back(transaction_->take_settlements());
   }
   if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all());
 }
 
-void Channel::stop_consuming() {
-  consumers_.clear();
+Consumers Channel::stop_consuming() {
+  sink_->channel = nullptr;
   reply_consumer_.reset();
+  return std::exchange(consumers_, {});
 }
 
 bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transaction_ && !transaction_->is_empty()); }
@@ -44,7 +45,7 @@ void Channel::refuse_as_not_a_clients(const protocol::MethodId& method) {
 void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {
   auto& granted = granted_[static_cast<std::size_t>(permission)];  // a channel says the same names again and again
   if (granted == name) return;
-  if (!session_.user().may(permission, virtual_host().name(), name))
+  if (!session_.user().may(permission, virtual_host().name(), name, &session_.context().budget()))
     throw ChannelError{ReplyCode::access_refused, "access to " + std::string{resource} + " '" + std::string{name}
                                                       + "' in vhost '" + virtual_host().name() + "' refused for user '"
                                                       + session_.user().name + "'"};
@@ -85,32 +86,21 @@ void Channel::handle(const protocol::channel::Flow& m) {
   reply(m, protocol::channel::FlowOk{.active = true});
 }
 
-// ---- what takes more than a turn
+// ---- what takes more than a slice
 
-void Channel::begin_work() {
-  session_.begin_work();
-  work_due_.set(TimePoint::min());
-}
+void Channel::begin_work() { session_.begin_work(*this); }
 
-// Returns whether there is no more to do.
-bool Channel::do_slice_of_work() {
+bool Channel::go_on_with_work() {
+  if (routing_) {
+    if (!routing_->go_on()) return false;
+    finish_routing();
+  }
   if (fan_out_) {
-    if (!fan_out_->go_on(*this)) return false;
+    if (!fan_out_->go_on(*this, session_.context().budget())) return false;
     fan_out_.reset();
   }
-  if (transaction_ && transaction_->is_committing()) return commit_slice();
-  if (transaction_ && transaction_->is_rolling_back()) return roll_back_slice();
-  return true;
-}
-
-void Channel::go_on_with_work() {
-  if (!do_slice_of_work()) return work_due_.set(TimePoint::min());
-  session_.work_is_done();
-  try {
-    check_commit();
-  } catch (const ChannelError& error) {
-    session_.fail(*this, error);
-  }
+  if (commit_) return go_on_with_commit();
+  return !is_rolling_back_ || go_on_with_rollback();
 }
 
 // ---- acking
@@ -140,13 +130,13 @@ void Channel::settle(Outcome outcome, std::uint64_t tag, bool multiple) {
     require(delivery.has_value());
     if (transaction_) return transaction_->add(outcome, std::move(*delivery));
     Settlements::carry_out(outcome, std::move(*delivery));
-    if (shares_prefetch()) share_out_prefetch();
+    if (shares_prefetch()) ask_waiting_consumers();
   }
 }
 
 void Channel::carry_out(Outcome outcome, Deliveries deliveries) {
   virtual_host().settlements().carry_out(outcome, std::move(deliveries));
-  if (shares_prefetch()) share_out_prefetch();
+  if (shares_prefetch()) ask_waiting_consumers();
 }
 
 void Channel::recover(bool requeue_them) {

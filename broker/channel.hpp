@@ -4,14 +4,13 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "broker/commit.hpp"
 #include "broker/confirms.hpp"
 #include "broker/consumer.hpp"
 #include "broker/direct_reply.hpp"
@@ -28,12 +27,13 @@ namespace pocketmq::broker {
 
 class Session;
 
-class Channel final : private Publisher {
+class Channel final : private Publisher, private Commit::Owner {
  public:
   Channel(Session& session, std::uint16_t number);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
-  /// As if closed: consumers leave, what is unacked is requeued in its old order.
+  /// As if closed: its consumers take nothing any more, what is unacked is requeued in its old order. A publish or a
+  /// commit that is under way is completed.
   ~Channel();
 
   [[nodiscard]] std::uint16_t number() const { return number_; }
@@ -77,12 +77,13 @@ class Channel final : private Publisher {
   [[nodiscard]] bool has_room_for_output() const;
   /// Whether there is such a limit.
   [[nodiscard]] bool shares_prefetch() const { return prefetch_ != 0; }
-  /// The consumers that could take a message but for the channel, or for the connection's output, in line.
-  [[nodiscard]] std::list<Consumer*>& waiting() { return waiting_; }
-  /// What kept the consumers from taking messages may have gone.
-  void resume_consumers();
-  /// There may be room in the limit that they share: those who come first in line have it.
-  void share_out_prefetch();
+  /// The consumers that wait for the channel or its connection are asked again, as long as it can take more: those who
+  /// come first in line get it.
+  void ask_waiting_consumers();
+
+  /// Goes on with what took more than the slice in which its command came. Returns whether that is done. Throws
+  /// ChannelError.
+  [[nodiscard]] bool go_on_with_work();
 
   /// Whether there is something whose acking, committing or rolling back may free memory.
   [[nodiscard]] bool may_free_memory() const;
@@ -90,8 +91,9 @@ class Channel final : private Publisher {
   /// Tells the publisher what has become of its publishes since the last report, if it asked for confirms.
   void report_confirms();
 
-  /// All consumers leave; what they were given stays unacked.
-  void stop_consuming();
+  /// Its consumers take nothing any more; they are returned, and still to be taken away. What they were given stays
+  /// unacked.
+  [[nodiscard]] Consumers stop_consuming();
   /// The consumer's queue is gone: the peer is told if it understands that, and the consumer ends.
   void cancel_for_deleted_queue(const Consumer& consumer);
 
@@ -100,6 +102,8 @@ class Channel final : private Publisher {
   void accepted(std::uint64_t publish) override;
   void refused(std::uint64_t publish) override;
   void tell_of_confirms();
+  void on_committed(const Message& message, std::size_t queues, bool mandatory) override;
+  void on_all_taken() override;
 
   void send(const protocol::Method& method);
   /// Answers a request that wants an answer.
@@ -125,8 +129,10 @@ class Channel final : private Publisher {
   void require_may_bind_exchanges(std::string_view source, std::string_view destination);
   void require_dead_letter_permissions(const protocol::queue::Declare& method, std::string_view queue);
   void check_user_id(protocol::Properties properties) const;
+  void finish_routing();
+  void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
+  void announce(const Message& message, std::size_t queues, bool mandatory);
   void return_to_publisher(const Message& message);
-  std::size_t hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory);
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
   void carry_out(Outcome outcome, Deliveries deliveries);
   void tell_returns(const QueuedMessage& message, protocol::Content& content);
@@ -145,33 +151,35 @@ class Channel final : private Publisher {
   bool deliver_reply(const Message& message);
 
   void require_transaction() const;
-  [[nodiscard]] bool commit_slice();
-  std::size_t commit(const Transaction::Publication& publication);
-  void check_commit() const;
+  [[nodiscard]] bool go_on_with_commit();
   void give_up_publications();
-  [[nodiscard]] bool roll_back_slice();
-  void answer_commits(unsigned commits);
+  [[nodiscard]] bool go_on_with_rollback();
 
   void begin_work();
-  [[nodiscard]] bool is_at_work() const { return work_due_.at() != TimePoint::max(); }
-  [[nodiscard]] bool do_slice_of_work();
-  void go_on_with_work();
+  void leave_work_to_itself();
+  [[nodiscard]] bool go_on_asking_consumers();
 
   Session& session_;
   const std::uint16_t number_;
-  std::list<Consumer*> waiting_;
-  std::map<std::string_view, std::unique_ptr<Consumer>> consumers_;  // by the tag, which is the consumer's own
+  const protocol::Ref<DeliverySink> sink_;
+  Consumers consumers_;
+  std::size_t asks_left_{0};  // of consumers that wait, those that are still to be asked
+  Backlog::Call<Channel> asking_;
   std::unique_ptr<ReplyConsumer> reply_consumer_;
   UnackedWindow unacked_;
   Alarm<Channel> ack_due_;  // perhaps: the oldest delivery may have been acked in time
   std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that it took from
-  std::string counted_properties_;                     // of the last delivery from a quorum queue
-  std::string last_declared_;                          // the queue that an empty name stands for
-  std::uint64_t next_tag_{1};                          // tags never repeat on a channel (1.8.3.13)
-  std::unique_ptr<Confirms> confirms_;                 // once confirm.select came,
-  std::unique_ptr<Transaction> transaction_;           // or tx.select
-  std::unique_ptr<FanOut> fan_out_;                    // while it is under way
-  Alarm<Channel> work_due_;                            // set while something takes more than a turn
+  std::string counted_properties_;            // of the last delivery from a quorum queue
+  std::string last_declared_;                 // the queue that an empty name stands for
+  std::uint64_t next_tag_{1};                 // tags never repeat on a channel (1.8.3.13)
+  std::unique_ptr<Confirms> confirms_;        // once confirm.select came,
+  std::unique_ptr<Transaction> transaction_;  // or tx.select
+  // What takes more than a slice: a publish is routed, or handed over; a commit; or a rollback.
+  std::unique_ptr<Routing> routing_;
+  bool routes_mandatory_{false};
+  std::unique_ptr<FanOut> fan_out_;
+  std::unique_ptr<Commit> commit_;
+  bool is_rolling_back_{false};
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit
   std::uint16_t consumer_prefetch_{0};                 // of each consumer that is started from now on
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for

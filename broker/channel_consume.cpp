@@ -25,7 +25,7 @@ void Channel::handle(const basic::Qos& m) {
   else
     consumer_prefetch_ = m.prefetch_count;
   reply(m, basic::QosOk{});
-  if (m.global) resume_consumers();
+  if (m.global) ask_waiting_consumers();
 }
 
 void Channel::handle(const basic::Consume& m) {
@@ -49,7 +49,7 @@ void Channel::handle(const basic::Consume& m) {
                           "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
   auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =
-      std::make_unique<Consumer>(*this, protocol::Ref<Queue>{&consumed},
+      std::make_unique<Consumer>(sink_, protocol::Ref<Queue>{&consumed},
                                  Consumer::Settings{.tag = std::move(tag),
                                                     .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
                                                     .exclusive = exclusive,
@@ -75,6 +75,7 @@ void Channel::handle(const basic::Get& m) {
     throw ChannelError{ReplyCode::resource_locked,
                        "cannot obtain access to locked " + virtual_host().describe_queue(from.name())
                            + ". basic.get operations are not supported by quorum queues with single active consumer"};
+  if (!from.clear_head()) throw Unfinished{};
   auto taken = from.take();
   if (!taken) return reply(m, basic::GetEmpty{});
   const auto tag = next_tag_++;
@@ -131,21 +132,28 @@ void Channel::tell_returns(const QueuedMessage& message, protocol::Content& cont
 }
 
 bool Channel::prefetch_allows() const {
-  const auto uncommitted = transaction_ ? transaction_->consumed() : 0;
+  const auto uncommitted = (transaction_ ? transaction_->consumed() : 0) + (commit_ ? commit_->consumed() : 0);
   return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
 }
 
 bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
 
 // Who could not take a message, or has taken one and cannot take another, waits at the end of the line.
-void Channel::resume_consumers() {
-  for (auto left = waiting_.size(); left > 0 && !waiting_.empty() && has_room_for_output(); --left)
-    waiting_.front()->resume();
+void Channel::ask_waiting_consumers() {
+  asks_left_ = sink_->waiting.size();
+  if (!go_on_asking_consumers()) asking_.wait_in_line();
 }
 
-void Channel::share_out_prefetch() {
-  for (auto left = waiting_.size(); left > 0 && !waiting_.empty() && prefetch_allows() && has_room_for_output(); --left)
-    waiting_.front()->resume();
+bool Channel::go_on_asking_consumers() {
+  auto& waiting = sink_->waiting;
+  auto& budget = session_.context().budget();
+  for (; asks_left_ > 0 && !waiting.empty() && prefetch_allows() && has_room_for_output(); --asks_left_) {
+    if (budget.is_used_up()) return false;
+    budget.use(steps::for_a_consumer);
+    waiting.front()->resume();
+  }
+  asks_left_ = 0;
+  return true;
 }
 
 void Channel::cancel_for_deleted_queue(const Consumer& consumer) {

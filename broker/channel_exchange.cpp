@@ -49,7 +49,8 @@ void Channel::handle(const exchange::Delete& m) {
     throw ChannelError{ReplyCode::access_refused, "deletion of system " + described + " not allowed"};
   require_exchange_permission(Permission::configure, name);
   if (auto* found = virtual_host().find_exchange(name)) {
-    if (m.if_unused && found->in_use()) throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
+    if (m.if_unused && found->in_use(session_.context().budget()))
+      throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
     virtual_host().delete_exchange(*found);
   }
   reply(m, exchange::DeleteOk{});

@@ -45,7 +45,44 @@ Message make_message(const basic::Publish& m, protocol::Content&& content,
   return {m.exchange, m.routing_key, content, time_to_live, blind_copies->bytes};
 }
 
+// A publish that takes more than a slice and whose channel has ended.
+class LatePublish final : public Backlog::Item, private Publisher {
+ public:
+  LatePublish(Context& context, std::unique_ptr<Routing> routing, std::unique_ptr<FanOut> fan_out)
+      : Item{context.backlog()}, context_{context}, routing_{std::move(routing)}, fan_out_{std::move(fan_out)} {}
+
+  bool go_on() override {
+    if (routing_) {
+      if (!routing_->go_on()) return false;
+      const auto routing = std::move(routing_);
+      auto queues = routing->take_queues();
+      context_.tell(&Observer::on_routed, routing->message(), queues.size());
+      if (queues.empty()) context_.tell(&Observer::on_dropped, routing->message());
+      fan_out_ = std::make_unique<FanOut>(routing->message(), 0, std::move(queues));
+    }
+    return fan_out_->go_on(*this, budget());
+  }
+
+ private:
+  void accepted(std::uint64_t) override {}
+  void refused(std::uint64_t) override {}
+
+  Context& context_;
+  std::unique_ptr<Routing> routing_;
+  std::unique_ptr<FanOut> fan_out_;
+};
+
 }  // namespace
+
+// What belongs to a transaction that is not committed is given up.
+void Channel::leave_work_to_itself() {
+  auto& context = session_.context();
+  if ((routing_ || fan_out_) && !transaction_)
+    context.backlog().keep(std::make_unique<LatePublish>(context, std::move(routing_), std::move(fan_out_)));
+  if (!commit_) return;
+  commit_->leave_to_itself();
+  context.backlog().keep(std::move(commit_));
+}
 
 void Channel::check_user_id(protocol::Properties properties) const {
   const auto id = properties.find<&BasicProperties::user_id>();
@@ -63,12 +100,13 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
                        "message size " + std::to_string(content.refused_size_bytes)
                            + " is larger than configured max size "
                            + std::to_string(session_.context().options().limits.body_max_bytes)};
-  if (const auto& memory = session_.context().memory(); memory.is_exhausted())
+  auto& context = session_.context();
+  if (const auto& memory = context.memory(); memory.is_exhausted())
     throw ConnectionError{ReplyCode::resource_error, "the broker holds " + std::to_string(memory.used())
                                                          + " bytes, more than the " + std::to_string(memory.hard_mark())
                                                          + " it may; publish again when queues are shorter"};
   require_exchange_permission(Permission::write, m.exchange);
-  const auto& to = virtual_host().require_exchange(m.exchange);
+  auto& to = virtual_host().require_exchange(m.exchange);
   if (to.declaration().internal)
     throw ChannelError{ReplyCode::access_refused,
                        "cannot publish to internal " + virtual_host().describe_exchange(m.exchange)};
@@ -86,38 +124,51 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
   const auto message = make_message(m, std::move(content), time_to_live, blind_copies);
-  session_.context().tell(&Observer::on_published, message);
-  const auto& queues = virtual_host().route(to, message);
-  if (!transaction_) {
-    hand_over(message, queues, m.mandatory);
-    return;
+  context.tell(&Observer::on_published, message);
+  const auto& routing = virtual_host().route(to, message);
+  if (!routing.is_finished()) {
+    routing_ = virtual_host().keep_route();
+    routes_mandatory_ = m.mandatory;
+    return begin_work();
   }
-  auto& memory = session_.context().memory();
-  message.charge_to(memory);
-  Transaction::Publication publication{
-      .message = message, .queues = {}, .mandatory = m.mandatory, .charge = {memory, Message::place_bytes}};
-  for (auto* queue : queues) publication.queues.emplace_back(queue);
-  transaction_->add(std::move(publication));
+  const auto& queues = routing.queues();
+  if (transaction_) return add_to_transaction(message, {queues.begin(), queues.end()}, m.mandatory);
+  announce(message, queues.size(), m.mandatory);
+  const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
+  fan_out_ = FanOut::begin(message, publish, queues, *this, context.budget());
+  if (fan_out_) return begin_work();
+  if (queues.empty()) tell_of_confirms();
 }
 
-// To the queues, and what is to be said of it to the publisher. Returns how many queues that are.
-std::size_t Channel::hand_over(const Message& message, const std::vector<Queue*>& queues, bool mandatory) {
+void Channel::finish_routing() {
+  const auto routing = std::move(routing_);
+  const auto& message = routing->message();
+  auto queues = routing->take_queues();
+  if (transaction_) return add_to_transaction(message, std::move(queues), routes_mandatory_);
+  announce(message, queues.size(), routes_mandatory_);
+  const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
+  if (queues.empty()) return tell_of_confirms();
+  fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues));
+}
+
+void Channel::add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory) {
+  auto& memory = session_.context().memory();
+  message.charge_to(memory);
+  session_.context().budget().use(steps::for_a_binding * queues.size());
+  transaction_->add({.message = message,
+                     .queues = std::move(queues),
+                     .mandatory = mandatory,
+                     .charge = {memory, Message::place_bytes}});
+}
+
+// What is to be said of it, before it goes to that many queues.
+void Channel::announce(const Message& message, std::size_t queues, bool mandatory) {
   auto& context = session_.context();
   // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
   const bool replied = message.exchange().empty() && deliver_reply(message);
-  context.tell(&Observer::on_routed, message, queues.size());
-  if (queues.empty() && mandatory) return_to_publisher(message);
-  if (queues.empty() && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
-  const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
-  if (transaction_) transaction_->await(queues.size());
-  if (queues.size() > FanOut::slice_max) {
-    fan_out_ = std::make_unique<FanOut>(message, publish, queues);
-    begin_work();
-    return queues.size();
-  }
-  for (auto* into : queues) into->enqueue(message, *this, publish);
-  if (queues.empty()) tell_of_confirms();
-  return queues.size();
+  context.tell(&Observer::on_routed, message, queues);
+  if (queues == 0 && mandatory) return_to_publisher(message);
+  if (queues == 0 && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
 }
 
 void Channel::return_to_publisher(const Message& message) {
@@ -139,16 +190,11 @@ void Channel::handle(const protocol::confirm::Select& m) {
 }
 
 void Channel::accepted(std::uint64_t publish) {
-  if (transaction_) return answer_commits(transaction_->arrived());
   if (confirms_) confirms_->accepted(publish);
   tell_of_confirms();
 }
 
 void Channel::refused(std::uint64_t publish) {
-  if (transaction_) {
-    transaction_->fail();
-    return answer_commits(transaction_->arrived());
-  }
   if (confirms_) confirms_->refused(publish);
   tell_of_confirms();
 }

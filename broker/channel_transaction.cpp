@@ -3,16 +3,12 @@
 // and is settled in vain comes back as unacked, under its old tag.
 
 #include "broker/channel.hpp"
+#include "broker/deferred_drops.hpp"
 #include "broker/session.hpp"
 
 namespace pocketmq::broker {
 
 namespace tx = protocol::tx;
-namespace {
-
-constexpr std::size_t slice_max = 10'000;
-
-}  // namespace
 
 void Channel::handle(const tx::Select& m) {
   if (confirms_) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
@@ -22,16 +18,16 @@ void Channel::handle(const tx::Select& m) {
 
 void Channel::handle(const tx::Commit&) {
   require_transaction();
-  transaction_->begin_commit();
-  if (!commit_slice()) return begin_work();
-  check_commit();
+  Commit::Owner& owner = *this;
+  commit_ = std::make_unique<Commit>(session_.context().backlog(), virtual_host(), transaction_->take(), owner);
+  if (!go_on_with_commit()) begin_work();
 }
 
 void Channel::handle(const tx::Rollback&) {
   require_transaction();
-  transaction_->begin_rollback();
   give_up_publications();
-  if (!roll_back_slice()) begin_work();
+  is_rolling_back_ = true;
+  if (!go_on_with_rollback()) begin_work();
 }
 
 void Channel::require_transaction() const {
@@ -39,71 +35,45 @@ void Channel::require_transaction() const {
 }
 
 // Returns whether that was the rest of it.
-bool Channel::commit_slice() {
-  for (std::size_t done = 0; done < slice_max;) {
-    if (fan_out_) return false;
-    if (const auto publication = transaction_->take_publication()) {
-      done += commit(*publication);
-    } else if (transaction_->end_publishing()) {
-      // Before the deliveries that the settlements make room for.
-      if (!transaction_->failed()) answer_commits(transaction_->arrived());
-    } else if (auto settlement = transaction_->take_settlement()) {
-      done += settlement->deliveries.size();
-      carry_out(settlement->outcome, std::move(settlement->deliveries));
-    } else {
-      transaction_->end();
-      return true;
-    }
-  }
-  return false;
-}
-
-// Returns how much work that was.
-std::size_t Channel::commit(const Transaction::Publication& publication) {
-  if (publication.message.exchange().empty())
-    return 1
-           + hand_over(publication.message,
-                       virtual_host().route(virtual_host().require_exchange(""), publication.message),
-                       publication.mandatory);
-  std::vector<Queue*> queues;
-  for (const auto& queue : publication.queues)
-    if (auto* there = virtual_host().find_queue(queue->name())) queues.push_back(there);
-  return 1 + hand_over(publication.message, queues, publication.mandatory);
-}
-
-void Channel::check_commit() const {
-  if (transaction_ && transaction_->failed())
+bool Channel::go_on_with_commit() {
+  if (!commit_->go_on()) return false;
+  const bool failed = std::exchange(commit_, nullptr)->has_failed();
+  if (shares_prefetch()) ask_waiting_consumers();
+  if (failed)
     throw ChannelError{ReplyCode::precondition_failed,
                        "partial tx completion: a queue is full and refused a message; all else was committed"};
+  return true;
 }
 
+void Channel::on_committed(const Message& message, std::size_t queues, bool mandatory) {
+  announce(message, queues, mandatory);
+}
+
+void Channel::on_all_taken() { send(tx::CommitOk{}); }
+
 void Channel::give_up_publications() {
-  session_.context().litter().take(
-      [publications = transaction_->take_publications()]() mutable -> std::optional<Message> {
-        if (publications.empty()) return std::nullopt;
-        auto message = std::move(publications.front().message);
-        publications.pop_front();
-        return message;
-      });
+  auto& context = session_.context();
+  drop(context, [publications = transaction_->take_publications(), &context]() mutable -> std::optional<Message> {
+    if (publications.empty()) return std::nullopt;
+    context.budget().use(steps::for_a_binding * publications.front().queues.size());
+    auto message = std::move(publications.front().message);
+    publications.pop_front();
+    return message;
+  });
 }
 
 // Returns whether that was the rest of it.
-bool Channel::roll_back_slice() {
-  for (std::size_t done = 0; done < slice_max; ++done) {
-    auto delivery = transaction_->take_delivery();
-    if (!delivery) {
-      transaction_->end();
-      if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
-      send(tx::RollbackOk{});
-      return true;
-    }
+bool Channel::go_on_with_rollback() {
+  auto& budget = session_.context().budget();
+  while (auto delivery = transaction_->take_delivery()) {
     unacked_.restore(std::move(*delivery));
+    budget.use(steps::for_a_settlement);
+    if (budget.is_used_up()) return false;
   }
-  return false;
-}
-
-void Channel::answer_commits(unsigned commits) {
-  for (; commits > 0; --commits) send(tx::CommitOk{});
+  is_rolling_back_ = false;
+  if (const auto* oldest = unacked_.oldest()) watch_ack_of(*oldest);
+  send(tx::RollbackOk{});
+  return true;
 }
 
 }  // namespace pocketmq::broker

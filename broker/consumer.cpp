@@ -1,11 +1,13 @@
 #include "broker/consumer.hpp"
 
+#include <utility>
+
 #include "broker/channel.hpp"
 
 namespace pocketmq::broker {
 
-Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings, Quota& quota)
-    : channel_{channel},
+Consumer::Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<Queue> queue, Settings settings, Quota& quota)
+    : sink_{std::move(sink)},
       queue_{std::move(queue)},
       settings_{std::move(settings)},
       counted_{quota},
@@ -15,25 +17,33 @@ Consumer::Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settin
 
 Consumer::~Consumer() {
   prefetch_->end();
-  queue_->detach(*this);
+  leave_queue();
+}
+
+void Consumer::leave_queue() {
+  if (!queue_) return;
+  std::exchange(queue_, {})->detach(*this);
   let_go();
 }
 
+// Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
 bool Consumer::can_take() const {
-  if (settings_.ack_mode == AckMode::automatic) return channel_.has_room_for_output();
-  return prefetch_->allows() && channel_.prefetch_allows() && channel_.has_room_for_output();
+  const auto* channel = sink_->channel;
+  return channel != nullptr && prefetch_->allows() && channel->prefetch_allows() && channel->has_room_for_output();
 }
 
 void Consumer::deliver(QueuedMessage&& message) {
   if (settings_.ack_mode == AckMode::manual) prefetch_->take();
-  channel_.deliver(*this, std::move(message));
+  sink_->channel->deliver(*this, std::move(message));
 }
 
 // With a limit that is shared, who has just acked stands in line with the others.
 void Consumer::prefetch_was_released() {
-  if (!channel_.shares_prefetch()) return resume();
+  auto* channel = sink_->channel;
+  if (channel == nullptr) return;
+  if (!channel->shares_prefetch()) return resume();
   if (held_) wait_for_channel();
-  channel_.share_out_prefetch();
+  channel->ask_waiting_consumers();
 }
 
 void Consumer::hold() {
@@ -42,12 +52,12 @@ void Consumer::hold() {
 }
 
 void Consumer::wait_for_channel() {
-  if (!own_entry_.empty()) channel_.waiting().splice(channel_.waiting().end(), own_entry_);
+  if (!own_entry_.empty()) sink_->waiting.splice(sink_->waiting.end(), own_entry_);
 }
 
 void Consumer::let_go() {
   held_ = false;
-  if (own_entry_.empty()) own_entry_.splice(own_entry_.end(), channel_.waiting(), entry_);
+  if (own_entry_.empty()) own_entry_.splice(own_entry_.end(), sink_->waiting, entry_);
 }
 
 }  // namespace pocketmq::broker

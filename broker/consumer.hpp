@@ -3,14 +3,16 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 
+#include "broker/delivery_sink.hpp"
 #include "broker/prefetch.hpp"
 #include "broker/queue.hpp"
 
 namespace pocketmq::broker {
-
-class Channel;
 
 enum class AckMode : std::uint8_t { manual, automatic };
 
@@ -25,7 +27,7 @@ class Consumer {
   };
 
   /// Joins the queue; the first delivery comes with the queue's next pump.
-  Consumer(Channel& channel, protocol::Ref<Queue> queue, Settings settings, Quota& quota);
+  Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<Queue> queue, Settings settings, Quota& quota);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
   ~Consumer();
@@ -34,7 +36,9 @@ class Consumer {
   [[nodiscard]] AckMode ack_mode() const { return settings_.ack_mode; }
   [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
   [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
-  [[nodiscard]] Channel& channel() const { return channel_; }
+  /// Null once its channel has ended.
+  [[nodiscard]] Channel* channel() const { return sink_->channel; }
+  /// Only until it has left it.
   [[nodiscard]] Queue& queue() const { return *queue_; }
   [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
 
@@ -46,6 +50,8 @@ class Consumer {
   void prefetch_was_released();
   /// What kept it from taking may have gone.
   void resume() { queue_->resume(*this); }
+  /// It gets nothing from its queue any more.
+  void leave_queue();
 
  private:
   friend class TurnOfConsumers;
@@ -55,8 +61,8 @@ class Consumer {
   void let_go();
   void wait_for_channel();
 
-  Channel& channel_;
-  const protocol::Ref<Queue> queue_;
+  const protocol::Ref<DeliverySink> sink_;
+  protocol::Ref<Queue> queue_;
   const Settings settings_;
   const Quota::Place counted_;
   const protocol::Ref<Prefetch> prefetch_;
@@ -69,5 +75,8 @@ class Consumer {
   std::list<Consumer*> own_entry_{this};
   const std::list<Consumer*>::iterator entry_{own_entry_.begin()};
 };
+
+/// Consumers by their tags, which are their own.
+using Consumers = std::map<std::string_view, std::unique_ptr<Consumer>>;
 
 }  // namespace pocketmq::broker

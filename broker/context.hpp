@@ -1,14 +1,14 @@
-// What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, the
-// litter, who awaits direct replies, and names and numbers that never repeat.
+// What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
+// the quotas, who awaits direct replies, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
 #include <random>
 #include <string>
 
+#include "broker/backlog.hpp"
 #include "broker/deadline_heap.hpp"
 #include "broker/direct_reply.hpp"
-#include "broker/litter.hpp"
 #include "broker/memory.hpp"
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
@@ -37,7 +37,9 @@ class Context {
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] Quotas& quotas() { return quotas_; }
-  [[nodiscard]] Litter& litter() { return litter_; }
+  [[nodiscard]] Backlog& backlog() { return backlog_; }
+  /// Of the slice of work that is going on.
+  [[nodiscard]] Budget& budget() { return backlog_.budget(); }
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
@@ -73,10 +75,10 @@ class Context {
                  .consumers = Quota{options_.consumer_max},
                  .bindings = Quota{options_.binding_max}};
   DeadlineHeap deadlines_;
-  Litter litter_{*this};
   DirectReplies direct_replies_;
   TimePoint now_{};
   TimePoint::duration wall_clock_ahead_{0};
+  Backlog backlog_;  // goes first: what waits in it refers to the others
 };
 
 }  // namespace pocketmq::broker

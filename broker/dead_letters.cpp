@@ -1,53 +1,86 @@
 #include "broker/dead_letters.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
-namespace {
-
-constexpr std::size_t letters_max_in_a_turn = 500;
-
-}  // namespace
 
 DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
-    : virtual_host_{virtual_host}, context_{context}, due_{context.deadlines(), *this, &DeadLetters::publish_slice} {}
+    : virtual_host_{virtual_host}, context_{context}, work_{context.backlog(), *this, &DeadLetters::publish_some} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
   waiting_.push_back({protocol::Ref<Queue>{&from}, std::move(message), reason});
-  due_.set(TimePoint::min());
+  if (!is_publishing_) work_.wait_for_rest_of_slice();
 }
 
-void DeadLetters::publish_slice() {
-  for (auto left = std::min(waiting_.size(), letters_max_in_a_turn); left > 0; --left) {
-    const auto letter = std::move(waiting_.front());
-    waiting_.pop_front();
-    send(letter);
+bool DeadLetters::publish_some() {
+  is_publishing_ = true;
+  for (auto left = waiting_.size(); left > 0 && !context_.budget().is_used_up(); --left)
+    if (!publish_one()) break;
+  is_publishing_ = false;
+  return waiting_.empty();
+}
+
+// Returns whether it is done with the first one that waits.
+bool DeadLetters::publish_one() {
+  if (routing_) {
+    if (!routing_->go_on()) return false;
+    if (found_.empty()) found_ = routing_->take_queues();
+    if (!leave_out_circles()) return false;
+    const auto dead = std::exchange(routing_, nullptr)->message();
+    context_.tell(&Observer::on_routed, dead, accepted_.size());
+    if (accepted_.empty()) context_.tell(&Observer::on_dropped, dead);
+    fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}));
+  } else if (!fan_out_) {
+    publish(waiting_.front());
   }
-  due_.set(waiting_.empty() ? TimePoint::max() : TimePoint::min());
+  if (routing_ || (fan_out_ && !fan_out_->go_on(*this, context_.budget()))) return false;
+  fan_out_.reset();
+  waiting_.pop_front();
+  return true;
 }
 
-void DeadLetters::send(const Letter& letter) {
+void DeadLetters::publish(const Letter& letter) {
   const auto& settings = letter.from->settings();
-  const auto* exchange = virtual_host_.find_exchange(*settings.dead_letter_exchange);
+  auto* exchange = virtual_host_.find_exchange(*settings.dead_letter_exchange);
   if (exchange == nullptr) return context_.tell(&Observer::on_dropped, letter.message);
 
   const auto& own_key = settings.dead_letter_routing_key;
   const auto properties =
       properties_after({.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.since_epoch()},
                        letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep);
+  context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
   const Message dead{exchange->name(),
                      own_key ? std::string_view{*own_key} : letter.message.routing_key(),
                      {.properties = protocol::Properties{properties}, .body = letter.message.body()},
                      std::nullopt,
                      own_key ? std::string_view{} : letter.message.blind_copies()};
-  auto queues = virtual_host_.route(*exchange, dead);
-  std::erase_if(queues, [&](const Queue* to) { return comes_round_again(dead.properties(), to->name()); });
+  const auto& routing = virtual_host_.route(*exchange, dead);
+  if (!routing.is_finished()) {
+    routing_ = virtual_host_.keep_route();
+    return;
+  }
+  auto queues = routing.queues();
+  std::erase_if(queues, [&](const Queue* to) {
+    context_.budget().use(steps::for_reading(properties.size()));
+    return comes_round_again(dead.properties(), to->name());
+  });
   context_.tell(&Observer::on_routed, dead, queues.size());
-  for (auto* to : queues) to->enqueue(dead, *this, 0);
+  fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+}
+
+// Returns whether all queues have been looked at that were found for the one that is being routed.
+bool DeadLetters::leave_out_circles() {
+  const auto properties = routing_->message().properties();
+  for (; !found_.empty(); found_.pop_back()) {
+    if (context_.budget().is_used_up()) return false;
+    context_.budget().use(steps::for_a_binding + steps::for_reading(properties.encoded().size()));
+    if (!comes_round_again(properties, found_.back()->name())) accepted_.push_back(std::move(found_.back()));
+  }
+  return true;
 }
 
 }  // namespace pocketmq::broker

@@ -1,15 +1,19 @@
 // Messages that queues have given up, on their way to dead-letter exchanges.
 //
 // They are collected while queues are at work and published when that is over, so that no queue's operation comes in
-// the middle of another's. Those that die on the way wait for the next turn: a ring of full queues does not hold the
-// broker up.
+// the middle of another's: with the rest of the slice, and very many a slice a turn. Those that die on the way wait for
+// another slice: a ring of full queues does not hold the broker up.
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <vector>
 
 #include "broker/context.hpp"
+#include "broker/fan_out.hpp"
 #include "broker/publisher.hpp"
 #include "broker/queue.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 
@@ -19,13 +23,8 @@ class DeadLetters final : private Publisher {
  public:
   DeadLetters(VirtualHost& virtual_host, Context& context);
 
-  /// The message is published with the next `publish`, which is due at once.
+  /// The message is published with the rest of the slice that is going on, after the command, or in another slice.
   void collect(Queue& from, Message message, DeathReason reason);
-  /// Publishes what has been collected, a slice of it if it is very much. Called after each command; the broker's tick
-  /// does it for anything else.
-  void publish() {
-    if (!waiting_.empty()) publish_slice();
-  }
 
  private:
   struct Letter {
@@ -34,15 +33,23 @@ class DeadLetters final : private Publisher {
     DeathReason reason;
   };
 
-  void publish_slice();
-  void send(const Letter& letter);
+  [[nodiscard]] bool publish_some();
+  [[nodiscard]] bool publish_one();
+  void publish(const Letter& letter);
+  [[nodiscard]] bool leave_out_circles();
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
 
   VirtualHost& virtual_host_;
   Context& context_;
   std::deque<Letter> waiting_;
-  Alarm<DeadLetters> due_;
+  bool is_publishing_{false};
+  Backlog::Call<DeadLetters> work_;
+
+  // One that takes more than a slice: it is routed, circles are left out, it is handed over.
+  std::unique_ptr<Routing> routing_;
+  std::vector<protocol::Ref<Queue>> found_, accepted_;
+  std::unique_ptr<FanOut> fan_out_;
 };
 
 }  // namespace pocketmq::broker

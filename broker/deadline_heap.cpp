@@ -18,9 +18,10 @@ void Deadline::set(TimePoint at) {
     heap_.add(this);
 }
 
-void DeadlineHeap::tell_due(TimePoint now) {
+void DeadlineHeap::tell_due(TimePoint now, Budget& budget) {
   telling_until_ = now;
-  while (earliest() <= now) {
+  while (earliest() <= now && !budget.is_used_up()) {
+    budget.use(steps::for_a_deadline);
     auto* first = heap_.front();
     first->set(TimePoint::max());
     first->due(now);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/budget.hpp"
 #include "protocol/connection_end.hpp"
 
 namespace pocketmq::broker {
@@ -56,9 +57,9 @@ class DeadlineHeap {
  public:
   /// The earliest deadline; `TimePoint::max()` for none.
   [[nodiscard]] TimePoint earliest() const { return heap_.empty() ? TimePoint::max() : heap_.front()->at_; }
-  /// Tells all that are due at `now`, each once, earliest first. One that is set again for the past waits for the next
-  /// call.
-  void tell_due(TimePoint now);
+  /// Tells those that are due at `now`, each once, earliest first, until the budget is used up. One that is set again
+  /// for the past waits for the next call.
+  void tell_due(TimePoint now, Budget& budget);
 
  private:
   friend class Deadline;

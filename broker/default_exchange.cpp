@@ -1,13 +1,15 @@
 #include "broker/default_exchange.hpp"
 
-#include "broker/router.hpp"
+#include "broker/routing.hpp"
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
 
-void DefaultExchange::route(const Message&, Router& router) const {
-  for (const auto key : router.routing_keys())
-    if (auto* queue = virtual_host_.find_queue(key)) router.reach(*queue);
+bool DefaultExchange::route(const Message&, Routing& routing) const {
+  return routing.for_each_key([&](std::string_view key) {
+    if (auto* queue = virtual_host_.find_queue(key)) routing.reach(*queue);
+    return true;
+  });
 }
 
 }  // namespace pocketmq::broker

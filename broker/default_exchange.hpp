@@ -13,7 +13,7 @@ class DefaultExchange final : public Exchange {
   explicit DefaultExchange(const VirtualHost& virtual_host)
       : Exchange{{.name = "", .type = "direct", .durable = true}}, virtual_host_{virtual_host} {}
 
-  void route(const Message& message, Router& router) const override;
+  [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
   const VirtualHost& virtual_host_;

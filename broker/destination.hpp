@@ -8,7 +8,7 @@
 
 namespace pocketmq::broker {
 
-class Router;
+class Routing;
 
 class Destination {
  public:
@@ -24,15 +24,15 @@ class Destination {
 
  private:
   friend class BindingTable;
-  friend class Router;
+  friend class Routing;
 
   static constexpr auto never_again = static_cast<std::uint64_t>(-1);
 
-  /// Adds itself to what the router has reached.
-  virtual void join(Router& router) = 0;
+  /// Adds itself to what the search has reached.
+  virtual void join(Routing& routing) = 0;
 
   BindingsToDestination bindings_to_;
-  mutable std::uint64_t reached_in_{0};  // the router's latest round that got here
+  mutable std::uint64_t reached_in_{0};  // the latest search that got here
 };
 
 }  // namespace pocketmq::broker

@@ -1,15 +1,15 @@
 #include "broker/direct_exchange.hpp"
 
-#include "broker/router.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 
-void DirectExchange::route(const Message&, Router& router) const {
-  for (const auto key : router.routing_keys()) {
+bool DirectExchange::route(const Message&, Routing& routing) const {
+  static const BindingsOfKey none;
+  return routing.for_each_key([&](std::string_view key) {
     const auto found = by_key_.find(key);
-    if (found == by_key_.end()) continue;
-    for (const auto* binding : found->second) router.reach(binding->destination);
-  }
+    return routing.reach_all(found == by_key_.end() ? none : found->second);
+  });
 }
 
 void DirectExchange::add(Binding& binding) { by_key_[binding.routing_key].add(binding); }

@@ -10,7 +10,7 @@ class DirectExchange final : public Exchange {
  public:
   using Exchange::Exchange;
 
-  void route(const Message& message, Router& router) const override;
+  [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
   void add(Binding& binding) override;

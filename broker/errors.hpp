@@ -36,4 +36,8 @@ class ConnectionError final : public Refusal {
   using Refusal::Refusal;
 };
 
+/// Work has to be done before a command can be carried out that does not fit into a slice. Thrown before the command
+/// has changed anything: it is handed on again in another slice.
+struct Unfinished {};
+
 }  // namespace pocketmq::broker

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "broker/router.hpp"
+#include "broker/errors.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -18,8 +19,12 @@ std::optional<std::string> alternate_named(std::optional<std::string_view> name)
 Exchange::Exchange(ExchangeDeclaration declaration)
     : declaration_{std::move(declaration)}, alternate_{alternate_named(declaration_.arguments.alternate())} {}
 
-bool Exchange::in_use() const {
-  return std::ranges::any_of(bindings_, [](const auto* binding) { return !binding->destination.deleted(); });
+bool Exchange::in_use(Budget& budget) const {
+  return std::ranges::any_of(bindings_, [&](const auto* binding) {
+    if (budget.is_used_up()) throw Unfinished{};
+    budget.use(steps::for_a_binding);
+    return !binding->destination.deleted();
+  });
 }
 
 void Exchange::obey(protocol::FieldTable policy) {
@@ -28,6 +33,6 @@ void Exchange::obey(protocol::FieldTable policy) {
   alternate_ = alternate_named(own || !ruled ? own : ruled->string());
 }
 
-void Exchange::join(Router& router) { router.add(*this); }
+void Exchange::join(Routing& routing) { routing.add(*this); }
 
 }  // namespace pocketmq::broker

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "broker/budget.hpp"
 #include "broker/destination.hpp"
 #include "broker/exchange_arguments.hpp"
+#include "protocol/counted.hpp"
 
 namespace pocketmq::broker {
 
@@ -23,7 +25,8 @@ struct ExchangeDeclaration {
   ExchangeArguments arguments{};
 };
 
-class Exchange : public Destination {
+/// Counted: a search for a message's queues may pause while it refers to one that is deleted.
+class Exchange : public protocol::Counted<Exchange>, public Destination {
  public:
   explicit Exchange(ExchangeDeclaration declaration);
   Exchange(const Exchange&) = delete;
@@ -35,8 +38,9 @@ class Exchange : public Destination {
   /// The exchange to which a message goes that this one knows no way for. Whether it is there is another question.
   [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
   [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }
-  /// Whether one of them leads to what is still there.
-  [[nodiscard]] bool in_use() const;
+  /// Whether one of them leads to what is still there. Throws Unfinished if the budget is used up before that is known:
+  /// many may be about to go.
+  [[nodiscard]] bool in_use(Budget& budget) const;
 
   /// The settings of the policy in force for it, if any, which may give it an alternate exchange. Its own arguments go
   /// before.
@@ -48,13 +52,14 @@ class Exchange : public Destination {
   /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.
   virtual void check_binding(protocol::FieldTable /*arguments*/) const {}
 
-  /// Tells the router each destination for the message, as often as it likes.
-  virtual void route(const Message& message, Router& router) const = 0;
+  /// Tells the search each destination for the message, as often as it likes. Returns false if it has to pause: it is
+  /// asked again then, and goes on where it was.
+  [[nodiscard]] virtual bool route(const Message& message, Routing& routing) const = 0;
 
  private:
   friend class BindingTable;
 
-  void join(Router& router) final;
+  void join(Routing& routing) final;
   /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for.
   virtual void add(Binding& /*binding*/) {}
   virtual void remove(Binding& /*binding*/) {}

@@ -12,13 +12,13 @@
 namespace pocketmq::broker {
 namespace {
 
-template <class T> std::unique_ptr<Exchange> make(ExchangeDeclaration declaration) {
-  return std::make_unique<T>(std::move(declaration));
+template <class T> protocol::Ref<Exchange> make(ExchangeDeclaration declaration) {
+  return protocol::Ref<Exchange>{new T{std::move(declaration)}};
 }
 
 struct Type {
   std::string_view name;
-  std::unique_ptr<Exchange> (*make)(ExchangeDeclaration);
+  protocol::Ref<Exchange> (*make)(ExchangeDeclaration);
 };
 
 constexpr std::array types{Type{"direct", make<DirectExchange>}, Type{"fanout", make<FanoutExchange>},
@@ -33,7 +33,7 @@ void require_exchange_type(std::string_view type) {
       (type.empty() ? "invalid exchange type '" : "unknown exchange type '") + std::string{type} + "'"};
 }
 
-std::unique_ptr<Exchange> make_exchange(ExchangeDeclaration declaration) {
+protocol::Ref<Exchange> make_exchange(ExchangeDeclaration declaration) {
   const auto* type = std::ranges::find(types, declaration.type, &Type::name);
   return type->make(std::move(declaration));
 }

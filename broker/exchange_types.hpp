@@ -1,7 +1,7 @@
 // The types of exchanges, by the names that exchange.declare gives them.
 #pragma once
 
-#include <memory>
+#include <string_view>
 
 #include "broker/exchange.hpp"
 
@@ -11,6 +11,6 @@ namespace pocketmq::broker {
 void require_exchange_type(std::string_view type);
 
 /// A new exchange of the declared type, which is one that there is.
-[[nodiscard]] std::unique_ptr<Exchange> make_exchange(ExchangeDeclaration declaration);
+[[nodiscard]] protocol::Ref<Exchange> make_exchange(ExchangeDeclaration declaration);
 
 }  // namespace pocketmq::broker

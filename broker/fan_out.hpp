@@ -1,32 +1,40 @@
-// A message on its way to very many queues: a slice of them gets it in a turn.
+// A message on its way to very many queues: it is handed over until the budget is used up, and goes on in another
+// slice.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "broker/budget.hpp"
 #include "broker/message.hpp"
 #include "broker/queue.hpp"
 #include "protocol/counted.hpp"
 
 namespace pocketmq::broker {
 
+class Publisher;
+
 class FanOut {
  public:
-  /// Above so many queues it is worth while.
-  static constexpr std::size_t slice_max = 5'000;
+  /// `publish` is the publisher's number for it.
+  FanOut(Message message, std::uint64_t publish, std::vector<protocol::Ref<Queue>> queues);
 
-  FanOut(Message message, std::uint64_t publish, const std::vector<Queue*>& queues);
+  /// Hands the message to the queues, for `publisher`, whose publish it is. Returns the rest of it if the budget is
+  /// used up before that is done, otherwise nothing.
+  [[nodiscard]] static std::unique_ptr<FanOut> begin(const Message& message, std::uint64_t publish,
+                                                     const std::vector<Queue*>& queues, Publisher& publisher,
+                                                     Budget& budget);
 
-  /// Hands the message to the next queues, for `publisher`, whose publish it is. Returns whether these were the last.
+  /// Hands the message to as many queues as the budget allows, for `publisher`. Returns whether these were the last.
   /// Those that have been deleted in the meantime count as having accepted it.
-  [[nodiscard]] bool go_on(Publisher& publisher);
+  [[nodiscard]] bool go_on(Publisher& publisher, Budget& budget);
 
  private:
-  const Message message_;
-  const std::uint64_t publish_;
-  const std::vector<protocol::Ref<Queue>> queues_;
-  std::size_t next_{0};
+  Message message_;
+  std::uint64_t publish_;
+  std::vector<protocol::Ref<Queue>> left_;  // taken from the end
 };
 
 }  // namespace pocketmq::broker

@@ -1,11 +1,9 @@
 #include "broker/fanout_exchange.hpp"
 
-#include "broker/router.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 
-void FanoutExchange::route(const Message&, Router& router) const {
-  for (const auto* binding : bindings()) router.reach(binding->destination);
-}
+bool FanoutExchange::route(const Message&, Routing& routing) const { return routing.reach_all(bindings()); }
 
 }  // namespace pocketmq::broker

@@ -9,7 +9,7 @@ class FanoutExchange final : public Exchange {
  public:
   using Exchange::Exchange;
 
-  void route(const Message& message, Router& router) const override;
+  [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 };
 
 }  // namespace pocketmq::broker

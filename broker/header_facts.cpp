@@ -1,11 +1,11 @@
 #include "broker/header_facts.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 namespace pocketmq::broker {
 namespace {
@@ -14,6 +14,7 @@ using protocol::Field;
 using protocol::FieldValue;
 
 constexpr std::size_t number_max_bytes = 20;
+constexpr std::size_t slots_min = 16;
 
 void append_number(std::string& to, auto number) {
   std::array<char, number_max_bytes> digits;
@@ -51,10 +52,6 @@ void append_fact_of_value(std::string& to, const Field& header) {
   append_value(to, header.value);
 }
 
-std::size_t facts_max_bytes(const Field& header) {
-  return 2 * (header.name.size() + 2) + 1 + std::max(header.value.bytes.size(), number_max_bytes);
-}
-
 }  // namespace
 
 std::string fact_of_presence(std::string_view name) {
@@ -69,36 +66,53 @@ std::string fact_of_value(const Field& header) {
   return fact;
 }
 
-void HeaderFacts::read(protocol::FieldTable headers) {
-  headers_.clear();
-  facts_.clear();
+void HeaderFacts::begin(protocol::FieldTable headers) {
+  left_ = headers.fields();
   text_.clear();
-  std::size_t size_max = 0;
-  for (auto reader = headers.fields(); const auto header = reader.next();) {
-    headers_.push_back(*header);
-    size_max += facts_max_bytes(*header);
-  }
-  text_.reserve(size_max);  // from here on it stays where it is
-  const auto keep = [&](const auto& append, const auto& of) {
-    const auto begin = text_.size();
-    append(text_, of);
-    facts_.push_back(std::string_view{text_}.substr(begin));
-  };
-
-  // By name, and where names are the same, in the order in which they came.
-  std::ranges::sort(headers_, [](const Field& a, const Field& b) {
-    return a.name != b.name ? a.name < b.name : a.name.data() < b.name.data();
-  });
-  const Field* last = nullptr;
-  for (const auto& header : headers_) {
-    if (last != nullptr && last->name == header.name) continue;
-    last = &header;
-    keep(append_fact_of_presence, header.name);
-    keep(append_fact_of_value, header);
-  }
-  std::ranges::sort(facts_);
+  facts_.clear();
+  slots_.assign(slots_min, no_fact);
 }
 
-bool HeaderFacts::contain(std::string_view fact) const { return std::ranges::binary_search(facts_, fact); }
+bool HeaderFacts::read_on(Budget& budget) {
+  while (!budget.is_used_up()) {
+    const auto header = left_.next();
+    if (!header) return true;
+    budget.use(steps::for_a_header + steps::for_reading(header->value.bytes.size()));
+    const auto presence = text_.size();
+    append_fact_of_presence(text_, header->name);
+    if (!keep_from(presence)) continue;
+    const auto value = text_.size();
+    append_fact_of_value(text_, *header);
+    keep_from(value);
+  }
+  return false;
+}
+
+bool HeaderFacts::keep_from(std::size_t begin) {
+  if (2 * (facts_.size() + 1) > slots_.size()) make_room();
+  const auto fact = std::string_view{text_}.substr(begin);
+  const auto slot = static_cast<std::size_t>(find_slot(fact) - slots_.data());
+  if (slots_[slot] != no_fact) {
+    text_.resize(begin);
+    return false;
+  }
+  slots_[slot] = static_cast<std::uint32_t>(facts_.size());
+  facts_.push_back({begin, fact.size()});
+  return true;
+}
+
+// Where the fact stands, or belongs: the first slot from its hash on that is free or its own.
+const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
+  const auto last = slots_.size() - 1;
+  auto slot = std::hash<std::string_view>{}(fact)&last;
+  while (slots_[slot] != no_fact && (*this)[slots_[slot]] != fact) slot = (slot + 1) & last;
+  return &slots_[slot];
+}
+
+void HeaderFacts::make_room() {
+  slots_.assign(4 * slots_.size(), no_fact);
+  for (std::uint32_t i = 0; i < facts_.size(); ++i)
+    slots_[static_cast<std::size_t>(find_slot((*this)[i]) - slots_.data())] = i;
+}
 
 }  // namespace pocketmq::broker

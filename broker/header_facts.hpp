@@ -5,10 +5,13 @@
 // of bytes and also as 1.0, and a text is the same as `S` and as `x`. Tables and arrays are equal byte for byte.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "broker/budget.hpp"
 #include "protocol/field_table.hpp"
 
 namespace pocketmq::broker {
@@ -21,18 +24,36 @@ namespace pocketmq::broker {
 /// A message's facts: each header's presence and value. Of headers with the same name only the first counts.
 class HeaderFacts {
  public:
-  /// Forgets the old facts and takes those of these headers.
-  void read(protocol::FieldTable headers);
+  /// Forgets the old facts. Those of these headers, which stay where they are, come with `read_on`.
+  void begin(protocol::FieldTable headers);
+  /// Reads as many headers as the budget allows. Returns whether these were the last.
+  bool read_on(Budget& budget);
 
-  [[nodiscard]] bool contain(std::string_view fact) const;
-  /// Valid until the next read.
-  [[nodiscard]] auto begin() const { return facts_.begin(); }
-  [[nodiscard]] auto end() const { return facts_.end(); }
+  [[nodiscard]] bool contain(std::string_view fact) const { return *find_slot(fact) != no_fact; }
+  [[nodiscard]] std::size_t size() const { return facts_.size(); }
+  /// Valid until the next of the two above.
+  [[nodiscard]] std::string_view operator[](std::size_t index) const {
+    const auto& [begin, size] = facts_[index];
+    return std::string_view{text_}.substr(begin, size);
+  }
 
  private:
-  std::vector<protocol::Field> headers_;
-  std::string text_;                     // of all facts
-  std::vector<std::string_view> facts_;  // sorted
+  static constexpr auto no_fact = static_cast<std::uint32_t>(-1);
+
+  struct Place {
+    std::size_t begin;
+    std::size_t size;
+  };
+
+  // Whether it was new. The fact stands at the end of the text, from there on.
+  bool keep_from(std::size_t begin);
+  [[nodiscard]] const std::uint32_t* find_slot(std::string_view fact) const;
+  void make_room();
+
+  protocol::FieldReader left_{{}, protocol::FieldReader::Of::table};
+  std::string text_;  // of all facts
+  std::vector<Place> facts_;
+  std::vector<std::uint32_t> slots_{no_fact};  // a power of two of them, hashed: which fact stands there
 };
 
 }  // namespace pocketmq::broker

@@ -6,7 +6,7 @@
 #include "broker/errors.hpp"
 #include "broker/message.hpp"
 #include "broker/redeclaration.hpp"
-#include "broker/router.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -75,32 +75,49 @@ const std::string& HeadersExchange::rarest(const std::vector<std::string>& facts
 void HeadersExchange::keep(Wish& wish, std::string_view fact) {
   auto found = by_fact_.find(fact);
   if (found == by_fact_.end()) found = by_fact_.emplace(fact, Wishes{}).first;
-  wish.places.push_back({.fact = found->first, .at = found->second.insert(found->second.end(), &wish)});
+  auto& wishes = found->second;
+  wish.places.push_back({.fact = found->first, .at = wishes.size()});
+  wishes.push_back({&wish, wish.places.size() - 1});
 }
 
 void HeadersExchange::remove(Binding& binding) {
   const auto wish = wishes_.find(&binding);
   for (const auto& [fact, at] : wish->second.places) {
     const auto found = by_fact_.find(fact);
-    found->second.erase(at);
-    if (found->second.empty()) by_fact_.erase(found);
+    auto& wishes = found->second;
+    wishes[at] = wishes.back();  // the last one takes its place
+    wishes[at].wish->places[wishes[at].place].at = at;
+    wishes.pop_back();
+    if (wishes.empty()) by_fact_.erase(found);
   }
   wishes_.erase(wish);
 }
 
-void HeadersExchange::route(const Message& message, Router& router) const {
-  facts_.read(message.properties().headers().value_or(protocol::FieldTable{}));
-  grant(nothing, router);
-  for (const auto fact : facts_) grant(fact, router);
+bool HeadersExchange::route(const Message&, Routing& routing) const {
+  static const Wishes none;
+  if (!routing.read_headers()) return false;
+  const auto& facts = routing.header_facts();
+  // Behind all facts of the message comes the one that is always true.
+  for (auto& fact = routing.count(); fact <= facts.size(); ++fact) {
+    if (routing.budget().is_used_up()) return false;
+    routing.budget().use(steps::for_a_header);
+    const auto found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
+    const auto& wishes = found == by_fact_.end() ? none : found->second;
+    if (!routing.bindings_left().each(wishes.size(), routing.budget(),
+                                      [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
+      return false;
+  }
+  return true;
 }
 
-// The wishes that are kept under a fact, now that it is true.
-void HeadersExchange::grant(std::string_view fact, Router& router) const {
-  const auto found = by_fact_.find(fact);
-  if (found == by_fact_.end()) return;
-  const auto holds = [&](const std::string& wanted) { return facts_.contain(wanted); };
-  for (const auto* wish : found->second)
-    if (wish->any || std::ranges::all_of(wish->facts, holds)) router.reach(wish->destination);
+// One of the facts that it is kept under is true.
+void HeadersExchange::grant(const Wish& wish, Routing& routing) {
+  routing.budget().use(steps::for_a_binding);
+  const auto holds = [&](const std::string& wanted) {
+    routing.budget().use(steps::for_a_wanted_header);
+    return routing.header_facts().contain(wanted);
+  };
+  if (wish.any || std::ranges::all_of(wish.facts, holds)) routing.reach(wish.destination);
 }
 
 }  // namespace pocketmq::broker

@@ -6,13 +6,14 @@
 // the rarest. So a message meets only bindings with which it shares a fact.
 #pragma once
 
-#include <list>
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "broker/by_name.hpp"
 #include "broker/exchange.hpp"
-#include "broker/header_facts.hpp"
 
 namespace pocketmq::broker {
 
@@ -21,17 +22,21 @@ class HeadersExchange final : public Exchange {
   using Exchange::Exchange;
 
   void check_binding(protocol::FieldTable arguments) const override;
-  void route(const Message& message, Router& router) const override;
+  [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
   struct Wish;
-  using Wishes = std::list<const Wish*>;
+  struct Entry {
+    Wish* wish;
+    std::size_t place;  // which of the wish's places this is
+  };
+  using Wishes = std::vector<Entry>;
 
   /// What a binding asks for, and where it is kept.
   struct Wish {
     struct Place {
       std::string_view fact;  // a key of by_fact_
-      Wishes::iterator at;
+      std::size_t at;         // in the wishes that are kept under it
     };
     Destination& destination;
     bool any{false};
@@ -43,11 +48,10 @@ class HeadersExchange final : public Exchange {
   void remove(Binding& binding) override;
   void keep(Wish& wish, std::string_view fact);
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
-  void grant(std::string_view fact, Router& router) const;
+  static void grant(const Wish& wish, Routing& routing);
 
   std::unordered_map<const Binding*, Wish> wishes_;
   ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
-  mutable HeaderFacts facts_;  // of the message that is being routed; kept for its memory
 };
 
 }  // namespace pocketmq::broker

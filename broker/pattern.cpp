@@ -1,5 +1,6 @@
 #include "broker/pattern.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -8,18 +9,24 @@ namespace {
 
 using What = PatternInstruction::What;
 
+constexpr std::size_t search_steps_max = 200'000;  // a millisecond
+
 // One walk through a name, with all the ways through the program that are open at the same time.
 class Walk {
  public:
-  Walk(const PatternProgram& program, std::string_view name)
-      : program_{program}, name_{name}, reached_at_(program.size(), nowhere) {}
+  /// `steps_left` counts instructions down; at 0 the search is given up.
+  Walk(const PatternProgram& program, std::string_view name, std::size_t& steps_left)
+      : program_{program}, name_{name}, steps_left_{steps_left}, reached_at_(program.size(), nowhere) {
+    take(program.size() / 16 + 1);
+  }
 
   /// Whether `first` leads to a `match` from that place on; or, `anywhere`, from one behind it.
   bool finds(std::size_t first, std::size_t at, bool anywhere) {
     if (reach(first, at)) return true;
-    for (; at < name_.size() && (anywhere || !open_.empty()); ++at) {
+    for (; at < name_.size() && (anywhere || !open_.empty()) && steps_left_ > 0; ++at) {
       std::swap(open_, taken_);
       open_.clear();
+      take(taken_.size());
       for (const auto index : taken_)
         if (program_[index].bytes[byte_at(at)] && reach(index + 1, at + 1)) return true;
       if (anywhere && reach(first, at + 1)) return true;
@@ -30,6 +37,7 @@ class Walk {
  private:
   static constexpr auto nowhere = std::numeric_limits<std::size_t>::max();
 
+  void take(std::size_t steps) { steps_left_ -= std::min(steps, steps_left_); }
   [[nodiscard]] unsigned char byte_at(std::size_t at) const { return static_cast<unsigned char>(name_[at]); }
   [[nodiscard]] bool ends_at(std::size_t at) const { return at == name_.size(); }
   [[nodiscard]] bool line_ends_at(std::size_t at) const {
@@ -43,9 +51,10 @@ class Walk {
   // Follows whatever takes no byte. True where that ends in a `match`; the instructions that take one are left open.
   bool reach(std::size_t first, std::size_t at) {
     pending_.assign(1, first);
-    while (!pending_.empty()) {
+    while (!pending_.empty() && steps_left_ > 0) {
       const auto index = pending_.back();
       pending_.pop_back();
+      take(1);
       if (reached_at_[index] == at) continue;
       reached_at_[index] = at;
       const auto& instruction = program_[index];
@@ -63,8 +72,12 @@ class Walk {
         case What::very_end: go_on_if(ends_at(at)); break;
         case What::boundary: go_on_if(is_boundary(at)); break;
         case What::no_boundary: go_on_if(!is_boundary(at)); break;
-        case What::ahead: go_on_if(Walk{program_, name_}.finds(index + 1, at, false), instruction.one); break;
-        case What::not_ahead: go_on_if(!Walk{program_, name_}.finds(index + 1, at, false), instruction.one); break;
+        case What::ahead:
+          go_on_if(Walk{program_, name_, steps_left_}.finds(index + 1, at, false), instruction.one);
+          break;
+        case What::not_ahead:
+          go_on_if(!Walk{program_, name_, steps_left_}.finds(index + 1, at, false), instruction.one);
+          break;
         case What::match: return true;
       }
     }
@@ -73,6 +86,7 @@ class Walk {
 
   const PatternProgram& program_;
   const std::string_view name_;
+  std::size_t& steps_left_;
   std::vector<std::size_t> open_;  // instructions that take the next byte
   std::vector<std::size_t> taken_;
   std::vector<std::size_t> pending_;
@@ -81,6 +95,11 @@ class Walk {
 
 }  // namespace
 
-bool Pattern::found_in(std::string_view name) const { return Walk{program_, name}.finds(0, 0, true); }
+bool Pattern::found_in(std::string_view name, Budget* budget) const {
+  auto left = search_steps_max;
+  const bool found = Walk{program_, name, left}.finds(0, 0, true);
+  if (budget != nullptr) budget->use((search_steps_max - left) / steps::pattern_instructions_a_step);
+  return found && left > 0;
+}
 
 }  // namespace pocketmq::broker

@@ -21,7 +21,8 @@ struct Permissions {
   Pattern write{".*"};
   Pattern read{".*"};
 
-  [[nodiscard]] bool allow(Permission permission, std::string_view resource) const;
+  /// The search draws on the budget, if one is given.
+  [[nodiscard]] bool allow(Permission permission, std::string_view resource, Budget* budget = nullptr) const;
 };
 
 }  // namespace pocketmq::broker

@@ -69,8 +69,8 @@ std::optional<std::string> find_fault(std::string_view key, const FieldValue& va
   return std::ranges::find(settings, key, &Setting::key)->find_fault(value);
 }
 
-bool Policy::is_for(PolicyTarget target, std::string_view resource) const {
-  return std::ranges::find(targets, target) != targets.end() && pattern.found_in(resource);
+bool Policy::is_for(PolicyTarget target, std::string_view resource, Budget* budget) const {
+  return std::ranges::find(targets, target) != targets.end() && pattern.found_in(resource, budget);
 }
 
 void Policies::add(Policy policy) {
@@ -80,9 +80,9 @@ void Policies::add(Policy policy) {
   policies_.insert(lower, std::move(policy));
 }
 
-protocol::FieldTable Policies::in_force(PolicyTarget target, std::string_view resource) const {
+protocol::FieldTable Policies::in_force(PolicyTarget target, std::string_view resource, Budget* budget) const {
   const auto found =
-      std::ranges::find_if(policies_, [&](const Policy& policy) { return policy.is_for(target, resource); });
+      std::ranges::find_if(policies_, [&](const Policy& policy) { return policy.is_for(target, resource, budget); });
   return found == policies_.end() ? protocol::FieldTable{} : protocol::FieldTable{found->settings};
 }
 

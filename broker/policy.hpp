@@ -22,7 +22,7 @@ struct Policy {
   std::int64_t priority{0};
   std::string settings{};  // an encoded table of RabbitMQ's policy keys: "message-ttl", "max-length", ...
 
-  [[nodiscard]] bool is_for(PolicyTarget target, std::string_view resource) const;
+  [[nodiscard]] bool is_for(PolicyTarget target, std::string_view resource, Budget* budget) const;
 };
 
 /// What RabbitMQ's `apply-to` stands for: "all", "queues", "exchanges", "classic_queues", "quorum_queues". Nothing if
@@ -41,7 +41,8 @@ class Policies {
   void add(Policy policy);
   /// The settings for a queue or exchange of that name: those of the policy with the highest priority that is for it,
   /// of equal ones the one added first, and no other's; none if there is no such policy. Valid until the next `add`.
-  [[nodiscard]] protocol::FieldTable in_force(PolicyTarget target, std::string_view resource) const;
+  [[nodiscard]] protocol::FieldTable in_force(PolicyTarget target, std::string_view resource,
+                                              Budget* budget = nullptr) const;
 
  private:
   std::vector<Policy> policies_;  // the highest priority first

@@ -4,20 +4,35 @@
 #include <cassert>
 
 #include "broker/consumer.hpp"
+#include "broker/deferred_drops.hpp"
 #include "broker/publisher.hpp"
-#include "broker/router.hpp"
-#include "broker/slice.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 namespace {
 
-// Of a message's way, and of a turn of the loop.
-constexpr std::size_t expired_max_on_the_way = 100;
-constexpr std::size_t expired_max_in_a_turn = 10'000;
-
 TurnOfConsumers::Rule rule_of(const QueueSettings& settings) {
   return settings.single_active_consumer ? TurnOfConsumers::Rule::one_at_a_time : TurnOfConsumers::Rule::all_in_turn;
 }
+
+// A queue that is to be pumped in another slice.
+class Pump final : public Backlog::Item {
+ public:
+  Pump(Backlog& backlog, Queue& queue, bool& is_in_backlog)
+      : Item{backlog}, queue_{&queue}, is_in_backlog_{is_in_backlog} {
+    is_in_backlog_ = true;
+  }
+
+  bool go_on() override {
+    is_in_backlog_ = false;
+    queue_->pump();
+    return true;
+  }
+
+ private:
+  const protocol::Ref<Queue> queue_;
+  bool& is_in_backlog_;  // the queue's
+};
 
 }  // namespace
 
@@ -28,7 +43,7 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
       context_{context},
       host_{host},
       turn_{rule_of(*settings_)},
-      pump_due_{context.deadlines(), *this, &Queue::on_time},
+      pump_due_{context.deadlines(), *this, &Queue::pump},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
   use();
 }
@@ -36,13 +51,15 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
 // ---- messages come, leave and come back
 
 void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish) {
+  context_.budget().use(steps::for_a_queued_message);
   if (refuses(message)) return refuse(std::move(message), publisher, publish);
   context_.tell(&Observer::on_enqueued, *this, message);
   auto queued = placed(std::move(message));
   publisher.accepted(publish);
   // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
   const bool may_be_first = ready_.empty() && batches_awaited_ == 0;
-  if (auto* consumer = may_be_first ? turn_.next() : nullptr) return deliver(std::move(queued), *consumer);
+  if (auto* consumer = may_be_first ? turn_.next(context_.budget()) : nullptr)
+    return deliver(std::move(queued), *consumer);
   ready_.append(std::move(queued));
   pump();
 }
@@ -62,6 +79,7 @@ QueuedMessage Queue::placed(Message message) {
 }
 
 void Queue::deliver(QueuedMessage&& message, Consumer& consumer) {
+  context_.budget().use(steps::for_a_delivery);
   ++unacked_;
   consumer.deliver(std::move(message));
 }
@@ -94,6 +112,7 @@ void Queue::put_back(QueuedMessage&& message, Return why) {
     ready_.append(std::move(message));
   else
     ready_.put_back(std::move(message));
+  drop_surplus();
 }
 
 bool Queue::await_batch(std::uint64_t batch) {
@@ -119,13 +138,18 @@ void Queue::reject(const QueuedMessage& message) {
   bury(message.message, DeathReason::rejected);
 }
 
+bool Queue::clear_head() {
+  if (drop_surplus() && drop_expired()) return true;
+  pump_later();
+  return false;
+}
+
 std::optional<QueuedMessage> Queue::take() {
   use();
-  while (!drop_expired(expired_max_in_a_turn))
-    if (ready_.empty()) return std::nullopt;
+  if (ready_.empty()) return std::nullopt;
   ++unacked_;
   auto taken = ready_.pop_front();
-  drop_expired(expired_max_on_the_way);
+  clear_head();
   watch_expiry();
   return taken;
 }
@@ -134,7 +158,7 @@ std::size_t Queue::purge() {
   ReadyMessages purged;
   std::swap(purged, ready_);
   const auto count = purged.size();
-  context_.litter().take([purged = std::move(purged), &context = context_]() mutable -> std::optional<Message> {
+  drop(context_, [purged = std::move(purged), &context = context_]() mutable -> std::optional<Message> {
     if (purged.empty()) return std::nullopt;
     context.memory().release(Message::place_bytes);
     return purged.pop_front().message;
@@ -167,29 +191,31 @@ void Queue::resume(Consumer& consumer) {
 }
 
 void Queue::pump() {
-  drop_surplus();
-  while (drop_expired(expired_max_on_the_way) && batches_awaited_ == 0) {
-    auto* consumer = turn_.next();
-    if (consumer == nullptr) break;
+  while (clear_head() && !ready_.empty() && batches_awaited_ == 0) {
+    auto& budget = context_.budget();
+    auto* consumer = budget.is_used_up() ? nullptr : turn_.next(budget);
+    if (consumer == nullptr) {
+      if (budget.is_used_up() && consumers() > 0) pump_later();
+      break;
+    }
     deliver(ready_.pop_front(), *consumer);
   }
   watch_expiry();
 }
 
-void Queue::on_time() {
-  drop_expired(expired_max_in_a_turn);
-  pump();
+void Queue::pump_later() {
+  if (is_in_backlog_ || deleted()) return;
+  context_.backlog().keep(std::make_unique<Pump>(context_.backlog(), *this, is_in_backlog_));
 }
 
-std::vector<Consumer*> Queue::close() {
+void Queue::close() {
   mark_deleted();
   purge();
   pump_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
-  return turn_.all();
 }
 
-void Queue::join(Router& router) { router.add(*this); }
+void Queue::join(Routing& routing) { routing.add(*this); }
 
 // ---- limits of length and time
 
@@ -200,7 +226,7 @@ bool Queue::exceeds(std::uint64_t messages, std::uint64_t bytes) const {
 
 bool Queue::refuses(const Message& message) {
   if (settings_->overflow == Overflow::drop_head) return false;
-  drop_expired(expired_max_on_the_way);
+  clear_head();
   if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
   // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
   const auto above_four_fifths = [](std::uint64_t is, std::optional<std::uint64_t> limit) {
@@ -228,30 +254,37 @@ void Queue::bury(Message message, DeathReason reason) {
     context_.tell(&Observer::on_dropped, message);
 }
 
-void Queue::drop_surplus() {
-  if (settings_->overflow != Overflow::drop_head) return;
-  while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) bury(give_first_up(), DeathReason::maxlen);
+// Returns whether all of it is gone: until then nothing is delivered.
+bool Queue::drop_surplus() {
+  if (settings_->overflow != Overflow::drop_head) return true;
+  while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) {
+    if (context_.budget().is_used_up()) return false;
+    auto surplus = give_first_up();
+    context_.budget().use(steps::for_dropping(surplus.body().size()));
+    bury(std::move(surplus), DeathReason::maxlen);
+  }
+  return true;
 }
 
 // As on RabbitMQ, time runs out at the head only: behind a message that lives longer, or that has a higher priority,
-// one stays counted until it gets there. Returns whether the first message may be delivered: none may before all that
-// have expired in front of it are gone, and `watch_expiry` sees to it that they go soon.
-bool Queue::drop_expired(std::size_t messages_max) {
-  for (Slice slice{messages_max}; !ready_.empty();) {
-    if (ready_.front().expires_at > context_.now()) return true;
-    if (slice.is_used_up()) return false;
+// one stays counted until it gets there. Returns whether all that have expired in front of the others are gone: until
+// then nothing is delivered.
+bool Queue::drop_expired() {
+  while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
+    if (context_.budget().is_used_up()) return false;
     auto expired = give_first_up();
-    slice.use(expired);
+    context_.budget().use(steps::for_dropping(expired.body().size()));
     context_.tell(&Observer::on_expired, *this, expired);
     bury(std::move(expired), DeathReason::expired);
   }
-  return false;
+  return true;
 }
 
 // The deadline may be early, then it is set again: so that a queue whose messages all expire does not move it with each
 // of them.
 void Queue::watch_expiry() {
-  if (!ready_.empty() && ready_.front().expires_at < pump_due_.at()) pump_due_.set(ready_.front().expires_at);
+  if (is_in_backlog_ || ready_.empty()) return;
+  if (ready_.front().expires_at < pump_due_.at()) pump_due_.set(ready_.front().expires_at);
 }
 
 void Queue::use() {

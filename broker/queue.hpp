@@ -1,7 +1,7 @@
 // A queue: messages in order, consumers in turn.
 //
 // Invariant: after each call either no message is ready or no consumer can take one; `put_back` and a consumer's
-// leaving are followed by a pump.
+// leaving are followed by a pump. Where the budget does not allow that, the queue is in the backlog.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +69,11 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   void settle(const QueuedMessage& message);
   /// An unacked delivery was rejected without requeue.
   void reject(const QueuedMessage& message);
-  /// The first ready message for `basic.get`. It counts as unacked, until one of the three above.
+  /// Drops what has expired or is too much at the head of the queue, as far as the budget goes. Returns whether all of
+  /// it is gone.
+  bool clear_head();
+  /// The first ready message for `basic.get`, once the head is clear. It counts as unacked, until one of the three
+  /// above.
   [[nodiscard]] std::optional<QueuedMessage> take();
   /// Drops the ready messages and returns how many there were.
   std::size_t purge();
@@ -86,11 +90,14 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   /// The queue was used as `x-expires` understands it: a get, or a declaration that is answered.
   void use();
 
-  /// Drops everything and lets go of the consumers, which are returned. What is unacked may still be settled.
-  [[nodiscard]] std::vector<Consumer*> close();
+  /// Drops everything. Its consumers get nothing any more, and are still to be taken away. What is unacked may still be
+  /// settled.
+  void close();
+  /// One of its consumers; null if there is none.
+  [[nodiscard]] Consumer* any_consumer() const { return turn_.any(); }
 
  private:
-  void join(Router& router) override;
+  void join(Routing& routing) override;
   [[nodiscard]] QueuedMessage placed(Message message);
   void release_place();
   [[nodiscard]] Message give_first_up();
@@ -99,10 +106,10 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
   void bury(Message message, DeathReason reason);
-  void drop_surplus();
-  bool drop_expired(std::size_t messages_max);
+  bool drop_surplus();
+  bool drop_expired();
   void watch_expiry();
-  void on_time();
+  void pump_later();
   void expire_if_unused();
 
   const QueueDeclaration declaration_;
@@ -121,6 +128,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   const Quota::Place counted_{context_.quotas().queues};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
+  bool is_in_backlog_{false};  // it is pumped there
 };
 
 }  // namespace pocketmq::broker

@@ -40,6 +40,7 @@ std::string reply_text(ReplyCode code, std::string_view text) {
 Session::Session(Broker& broker, Peer peer, TimePoint now)
     : CommandEnd{broker.context().options().limits, now},
       MemoryWaiter{broker.context().memory()},
+      Backlog::Item{broker.context().backlog()},
       broker_{broker},
       context_{broker.context()},
       number_{context_.next_session_number()},
@@ -57,7 +58,10 @@ Session::~Session() {
 
 // ---- in and out
 
-void Session::on_time(TimePoint now) { context().observe(now); }
+void Session::on_time(TimePoint now) {
+  context().observe(now);
+  context().backlog().begin_share();
+}
 
 // The first four bytes tell the encoding: "AMQP", or the length of a JSON frame, which is far smaller as a number.
 void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
@@ -102,7 +106,7 @@ void Session::on_sent() {
   if (!output_was_full_ || output().size() >= limits().output_deliver_bytes / 2) return;
   output_was_full_ = false;
   for (auto& [number, channel] : channels_)
-    if (channel) channel->resume_consumers();
+    if (channel) channel->ask_waiting_consumers();
 }
 
 void Session::report_confirms_of(const Channel& channel) {
@@ -112,7 +116,10 @@ void Session::report_confirms_of(const Channel& channel) {
 }
 
 void Session::end_turn() {
-  go_on_if_possible();
+  if (is_held() && !is_in_line()) {
+    context().backlog().begin_share();
+    resume_if_possible();
+  }
   report_confirms();
 }
 
@@ -159,8 +166,8 @@ void Session::wait() {
   if (understands_blocked_) answer({.method = connection::Blocked{.reason = "low on memory"}});
 }
 
-void Session::go_on_if_possible() {
-  if (!is_held() || works_ || finished()) return;
+void Session::resume_if_possible() {
+  if (!is_held() || finished()) return;
   if (waits_for_memory()) {
     if (has_to_wait()) return wait_for_memory();  // others were faster
     wait_no_more();
@@ -169,14 +176,31 @@ void Session::go_on_if_possible() {
   resume();
 }
 
-void Session::begin_work() {
-  works_ = true;
-  hold();
+// ---- work that takes more than a slice
+
+void Session::begin_work(Channel& channel) {
+  working_ = &channel;
+  yield();
 }
 
-void Session::work_is_done() {
-  works_ = false;
-  wake();
+void Session::yield() {
+  hold();
+  wait_in_line();
+}
+
+bool Session::go_on() {
+  if (auto* channel = working_) {
+    try {
+      if (!channel->go_on_with_work()) return false;
+      working_ = nullptr;
+    } catch (const ChannelError& error) {
+      fail(*channel, error);
+    }
+    context().backlog().use_rest_of_slice();
+  }
+  resume_if_possible();
+  wake();  // the transport may read again
+  return true;
 }
 
 // ---- dispatch
@@ -186,8 +210,13 @@ void Session::on_command(protocol::Command& command) {
     hold(command);
     return wait();
   }
-  know_client(command);
-  context().tell(&Observer::on_received, *this, command);
+  context().budget().use(steps::for_a_command
+                         + (command.content ? steps::for_reading(command.content->properties.encoded().size()) : 0));
+  if (!std::exchange(is_retried_, false)) {
+    know_client(command);
+    context().tell(&Observer::on_received, *this, command);
+    cleaned_names_.clear();
+  }
   if (state_ == State::leaving) return;
   if (state_ == State::closing) {
     if (std::holds_alternative<connection::Close>(command.method)) answer({.method = connection::CloseOk{}});
@@ -202,8 +231,13 @@ void Session::on_command(protocol::Command& command) {
     close_channel(command.channel, error, id_of(command.method));
   } catch (const ConnectionError& error) {
     close(error.code(), error.what(), id_of(command.method));
+  } catch (const Unfinished&) {
+    is_retried_ = true;
+    hold(command);
+    return wait_in_line();
   }
-  if (virtual_host_ != nullptr) virtual_host_->publish_dead_letters();
+  context().backlog().use_rest_of_slice();
+  if (context().budget().is_used_up() && !is_held() && !finished()) yield();
 }
 
 template <class M> void Session::dispatch(protocol::Command& command, M& method) {
@@ -223,8 +257,8 @@ void Session::on_connection_command(const protocol::Command& command) {
   if (std::holds_alternative<connection::Close>(command.method)) {
     report_confirms();
     release();
-    if (!awaits_departure()) return answer_close();
-    state_ = State::leaving;  // exclusive queues are gone before the close is answered
+    state_ = State::leaving;  // all that it held is gone before the close is answered
+    if (!awaits_deletion()) answer_close();
     return;
   }
   if (std::holds_alternative<connection::UpdateSecret>(command.method))
@@ -265,8 +299,7 @@ template <class M> void Session::on_channel_command(protocol::Command& command, 
   } else if constexpr (std::is_same_v<M, protocol::basic::Publish>) {
     found->second->handle(method, *command.content);
   } else {
-    std::list<std::string> names;
-    remove_line_ends(method, names);
+    remove_line_ends(method, cleaned_names_);
     found->second->handle(method);
   }
 }
@@ -415,6 +448,7 @@ void Session::on_own_deadline() {
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
   auto& closed = channels_[number];
   closed->report_confirms();
+  if (working_ == closed.get()) working_ = nullptr;
   closed.reset();
   answer({.channel = number,
           .method = channel::Close{.reply_code = number_of(error.code()),
@@ -442,6 +476,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   own_deadline(now() + close_ok_max);
   if (!is_held()) return;
   wait_no_more();
+  leave_line();
   resume();  // what it has sent is not carried out; its close-ok is read
 }
 
@@ -452,26 +487,39 @@ void Session::disconnect(std::error_code, TimePoint now) {
 }
 
 void Session::own(Queue& queue) {
-  if (owned_.size() >= prune_owned_at_) {
-    std::erase_if(owned_, [](const auto& owned) { return owned->deleted(); });
-    prune_owned_at_ = 2 * owned_.size() + 16;
+  // Those that are deleted go faster than others come.
+  for (int looks = 0; looks < 2 && !owned_.empty(); ++looks) {
+    if (next_to_prune_ >= owned_.size()) next_to_prune_ = 0;
+    auto& owned = owned_[next_to_prune_];
+    if (owned->deleted()) {
+      std::swap(owned, owned_.back());
+      owned_.pop_back();
+    } else {
+      ++next_to_prune_;
+    }
   }
   owned_.emplace_back(&queue);
 }
 
-// All consumers leave before the first message is requeued, so that none comes back to this connection.
+// No consumer takes anything any more when the first message is requeued, so that none comes back to this connection.
 void Session::release() {
   const bool was_connected = virtual_host_ != nullptr && state_ == State::open;
   state_ = State::closing;
-  for (auto& [number, channel] : channels_)
-    if (channel) channel->stop_consuming();
+  std::vector<Consumers> consumers;
+  for (auto& [number, channel] : channels_) {
+    if (!channel) continue;
+    if (auto stopped = channel->stop_consuming(); !stopped.empty()) consumers.push_back(std::move(stopped));
+  }
   channels_.clear();
-  if (!owned_.empty()) virtual_host_->delete_queues(std::exchange(owned_, {}), *this);
+  working_ = nullptr;
+  if (!consumers.empty() || !owned_.empty())
+    virtual_host_->delete_what_was_held(std::move(consumers), std::exchange(owned_, {}), this);
+  context().backlog().use_rest_of_slice();
   place_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);
 }
 
-void Session::on_departed() {
+void Session::on_deleted() {
   if (state_ == State::leaving && !finished()) answer_close();
 }
 

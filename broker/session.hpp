@@ -11,7 +11,7 @@
 
 #include "broker/channel.hpp"
 #include "broker/context.hpp"
-#include "broker/departures.hpp"
+#include "broker/deferred_deletions.hpp"
 #include "broker/users.hpp"
 #include "protocol/command_end.hpp"
 
@@ -26,7 +26,10 @@ struct Peer {
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
-class Session final : public protocol::CommandEnd, private MemoryWaiter, private Departures::Waiter {
+class Session final : public protocol::CommandEnd,
+                      private MemoryWaiter,
+                      private Backlog::Item,
+                      private DeferredDeletions::Waiter {
  public:
   /// `broker` must outlive the session.
   Session(Broker& broker, Peer peer, TimePoint now);
@@ -55,9 +58,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   void report_confirms_of(const Channel& channel);
   void end_turn() override;
 
-  /// A channel has begun what takes more than one turn. Until that is done nothing more is heard from the peer.
-  void begin_work();
-  void work_is_done();
+  /// The channel has begun what takes more than a slice. Until that is done nothing more is heard from the peer.
+  void begin_work(Channel& channel);
 
   /// The queue is exclusive to this connection and goes with it.
   void own(Queue& queue);
@@ -93,7 +95,10 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
   /// Waits until there is memory, and tells the client so, if it understands that. The peer is held.
   void wait();
-  void go_on_if_possible();
+  /// Until another slice nothing more is heard from the peer.
+  void yield();
+  bool go_on() override;
+  void resume_if_possible();
   void memory_is_back() override { wake(); }
 
   void send_start();
@@ -114,7 +119,7 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   void transmit(const protocol::Command& command);
   void report_confirms();
   void release();
-  void on_departed() override;
+  void on_deleted() override;
   void answer_close();
 
   Broker& broker_;
@@ -129,14 +134,16 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
-  bool works_{false};  // a channel does
+  bool is_retried_{false};                // the command that comes next was told of before
+  Channel* working_{nullptr};             // who has begun what takes more than a slice
+  std::list<std::string> cleaned_names_;  // of the command that is carried out
   std::uint16_t channel_max_;
   std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
   // Channels whose close was crossed by the client's own: they are closed, and our close will still be answered.
   std::set<std::uint16_t> crossed_closes_;
   std::vector<protocol::Ref<Queue>> owned_;
-  std::size_t prune_owned_at_{16};
+  std::size_t next_to_prune_{0};  // of these
 };
 
 }  // namespace pocketmq::broker

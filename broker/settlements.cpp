@@ -1,14 +1,11 @@
 #include "broker/settlements.hpp"
 
-#include <algorithm>
+#include <memory>
 #include <utility>
-
-#include "broker/slice.hpp"
+#include <vector>
 
 namespace pocketmq::broker {
 namespace {
-
-constexpr std::size_t slice_max = 10'000;
 
 bool comes_back(Outcome outcome) { return outcome == Outcome::requeued || outcome == Outcome::lost; }
 
@@ -23,7 +20,68 @@ void settle(Outcome outcome, Queue& queue, QueuedMessage&& message) {
 
 }  // namespace
 
-Settlements::Settlements(DeadlineHeap& deadlines) : due_{deadlines, *this, &Settlements::go_on} {}
+// First the queues are told that something comes back, so that they deliver nothing until all of it is there.
+class Settlements::Batch final : public Backlog::Item {
+ public:
+  // `outcome` is that of all of them, whatever they say.
+  Batch(Backlog& backlog, std::uint64_t number, Outcome outcome, std::deque<Settlement> settlements)
+      : Item{backlog},
+        number_{number},
+        outcome_{outcome},
+        left_{std::move(settlements)},
+        announced_{comes_back(outcome) ? 0 : left_.size()} {}
+
+  bool go_on() override {
+    if (!announce_returns()) return false;
+    settle_all();
+    if (!left_.empty()) return false;
+    for (const auto& queue : queues_) queue->batch_is_back();
+    return true;
+  }
+
+ private:
+  bool announce_returns() {
+    for (; announced_ < left_.size(); ++announced_, next_tag_ = 0) {
+      if (budget().is_used_up()) return false;
+      budget().use(1);
+      if (!announce(left_[announced_].deliveries)) return false;
+    }
+    return true;
+  }
+
+  bool announce(const Deliveries& deliveries) {
+    return deliveries.for_each_from(next_tag_, [&](const Unacked& delivery) {
+      next_tag_ = delivery.tag;
+      if (budget().is_used_up()) return false;
+      if (delivery.tag % steps::deliveries_looked_at_a_step == 0) budget().use(1);
+      if (delivery.queue->await_batch(number_)) queues_.push_back(delivery.queue);
+      return true;
+    });
+  }
+
+  // Prefetch is released last, so that nothing is delivered in the midst of it.
+  void settle_all() {
+    std::vector<protocol::Ref<Prefetch>> prefetches;
+    for (; !left_.empty() && !budget().is_used_up(); budget().use(steps::for_a_settlement)) {
+      auto& deliveries = left_.front().deliveries;
+      if (!deliveries.empty()) {
+        auto delivery = deliveries.pop_front();
+        budget().use(steps::for_dropping(delivery.message.message.body().size()));
+        settle(outcome_, *delivery.queue, std::move(delivery.message));
+        if (delivery.prefetch) prefetches.push_back(std::move(delivery.prefetch));
+      }
+      if (deliveries.empty()) left_.pop_front();
+    }
+    for (const auto& prefetch : prefetches) prefetch->release();
+  }
+
+  const std::uint64_t number_;
+  const Outcome outcome_;
+  std::deque<Settlement> left_;
+  std::size_t announced_;                     // of these, if they come back
+  std::uint64_t next_tag_{0};                 // of those that are being announced
+  std::vector<protocol::Ref<Queue>> queues_;  // where some of them come back to
+};
 
 void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {
   settle(outcome, *delivery.queue, std::move(delivery.message));
@@ -32,35 +90,14 @@ void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {
 }
 
 void Settlements::carry_out(Outcome outcome, Deliveries deliveries) {
-  Batch batch{outcome, std::move(deliveries), {}};
-  ++batches_;
-  if (comes_back(outcome))
-    batch.deliveries.for_each([&](const Unacked& delivery) {
-      if (delivery.queue->await_batch(batches_)) batch.queues.push_back(delivery.queue);
-    });
-  if (carry_out_slice(batch)) return;
-  unfinished_.push_back(std::move(batch));
-  due_.set(TimePoint::min());
+  std::deque<Settlement> one;
+  one.push_back({outcome, std::move(deliveries)});
+  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, outcome, std::move(one)));
 }
 
-void Settlements::go_on() {
-  if (carry_out_slice(unfinished_.front())) unfinished_.pop_front();
-  if (!unfinished_.empty()) due_.set(TimePoint::min());
-}
-
-bool Settlements::carry_out_slice(Batch& batch) {
-  std::vector<protocol::Ref<Prefetch>> prefetches;
-  prefetches.reserve(std::min(batch.deliveries.size(), slice_max));
-  for (Slice slice{slice_max}; !batch.deliveries.empty() && !slice.is_used_up();) {
-    auto delivery = batch.deliveries.pop_front();
-    slice.use(delivery.message.message);
-    settle(batch.outcome, *delivery.queue, std::move(delivery.message));
-    if (delivery.prefetch) prefetches.push_back(std::move(delivery.prefetch));
-  }
-  for (const auto& prefetch : prefetches) prefetch->release();
-  if (!batch.deliveries.empty()) return false;
-  for (const auto& queue : batch.queues) queue->batch_is_back();
-  return true;
+void Settlements::take_back(std::deque<Settlement> settlements) {
+  if (settlements.empty()) return;
+  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, Outcome::lost, std::move(settlements)));
 }
 
 }  // namespace pocketmq::broker

@@ -2,10 +2,10 @@
 // oldest first, a slice a turn.
 #pragma once
 
-#include <list>
-#include <vector>
+#include <cstdint>
+#include <deque>
 
-#include "broker/deadline_heap.hpp"
+#include "broker/backlog.hpp"
 #include "broker/unacked_window.hpp"
 
 namespace pocketmq::broker {
@@ -18,29 +18,29 @@ enum class Outcome : std::uint8_t {
   lost  // its channel has gone; it is requeued
 };
 
+/// Deliveries and what is to become of them.
+struct Settlement {
+  Outcome outcome{};
+  Deliveries deliveries{};
+};
+
 class Settlements {
  public:
-  explicit Settlements(DeadlineHeap& deadlines);
+  /// `backlog` outlives it.
+  explicit Settlements(Backlog& backlog) : backlog_{backlog} {}
 
   /// Afterwards prefetch is released, and the queue that has got it back delivers it again.
   static void carry_out(Outcome outcome, Unacked&& delivery);
   /// All of them are back in their places before the first is delivered again.
   void carry_out(Outcome outcome, Deliveries deliveries);
+  /// They do not come to pass, and their channel has gone: all deliveries are lost.
+  void take_back(std::deque<Settlement> settlements);
 
  private:
-  struct Batch {
-    Outcome outcome;
-    Deliveries deliveries;
-    std::vector<protocol::Ref<Queue>> queues;  // where they come back to
-  };
+  class Batch;
 
-  /// Whether that was all of it.
-  static bool carry_out_slice(Batch& batch);
-  void go_on();
-
-  std::list<Batch> unfinished_;
+  Backlog& backlog_;
   std::uint64_t batches_{0};
-  Alarm<Settlements> due_;
 };
 
 }  // namespace pocketmq::broker

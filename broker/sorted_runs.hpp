@@ -53,8 +53,18 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   [[nodiscard]] SortedRuns take_up_to(std::uint64_t number);
 
   void for_each(auto&& visit) const {
-    for (const auto& [number, run] : runs_)
-      for (auto left = run.present; left != 0; left &= left - 1) visit(run.entries[index_of_lowest(left)]);
+    (void)for_each_from(0, [&](const T& entry) { return visit(entry), true; });
+  }
+  /// Visits those from that number on, in order, until `visit` returns false. Returns whether it never did.
+  bool for_each_from(std::uint64_t number, auto&& visit) const {
+    auto first = runs_.upper_bound(number);
+    if (first != runs_.begin()) --first;
+    for (auto run = first; run != runs_.end(); ++run)
+      for (auto left = run->second.present; left != 0; left &= left - 1) {
+        const auto& entry = run->second.entries[index_of_lowest(left)];
+        if (entry.*key >= number && !visit(entry)) return false;
+      }
+    return true;
   }
 
  private:

@@ -1,12 +1,14 @@
 #include "broker/topic_exchange.hpp"
 
-#include "broker/router.hpp"
+#include "broker/routing.hpp"
 
 namespace pocketmq::broker {
 
-void TopicExchange::route(const Message&, Router& router) const {
-  for (const auto key : router.routing_keys())
-    patterns_.match(key, [&](const Binding& binding) { router.reach(binding.destination); });
+bool TopicExchange::route(const Message&, Routing& routing) const {
+  return routing.for_each_key([&](std::string_view key) {
+    return patterns_.match(key, routing.topic_walk(), routing.budget(),
+                           [&](const BindingsOfKey& bindings) { return routing.reach_all(bindings); });
+  });
 }
 
 }  // namespace pocketmq::broker

@@ -3,33 +3,22 @@
 namespace pocketmq::broker {
 namespace {
 
-// Takes the words of a topic one by one.
-class Words {
- public:
-  explicit Words(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
-
-  [[nodiscard]] bool at_end() const { return at_end_; }
-  std::string_view next() {
-    const auto dot = rest_.find('.');
-    const auto word = rest_.substr(0, dot);
-    at_end_ = dot == std::string_view::npos;
-    rest_.remove_prefix(at_end_ ? rest_.size() : dot + 1);
-    return word;
-  }
-
- private:
-  std::string_view rest_;
-  bool at_end_;
-};
-
 constexpr std::string_view any_word = "*";
 constexpr std::string_view any_words = "#";
 
 }  // namespace
 
+std::string_view TopicTrie::Words::next() {
+  const auto dot = rest_.find('.');
+  const auto word = rest_.substr(0, dot);
+  at_end_ = dot == std::string_view::npos;
+  rest_.remove_prefix(at_end_ ? rest_.size() : dot + 1);
+  return word;
+}
+
 TopicTrie::Node& TopicTrie::grow(Node& from, std::string_view word) {
   if (const auto found = from.next.find(word); found != from.next.end()) return *found->second;
-  auto& grown = *from.next.emplace(word, std::make_unique<Node>()).first->second;
+  auto& grown = *from.next.emplace(word, protocol::Ref<Node>{new Node}).first->second;
   ++size_;
   if (word == any_word) from.next_any_word = &grown;
   if (word == any_words) from.next_any_words = &grown;
@@ -45,7 +34,7 @@ void TopicTrie::prune(Node& from, std::string_view word) {
 }
 
 void TopicTrie::add(Binding& binding) {
-  auto* node = &root_;
+  auto* node = root_.get();
   for (Words words{binding.routing_key}; !words.at_end();) node = &grow(*node, words.next());
   node->bindings.add(binding);
 }
@@ -56,42 +45,55 @@ void TopicTrie::remove(Binding& binding) {
     std::string_view word;
   };
   std::vector<Step> path;
-  auto* node = &root_;
+  auto* node = root_.get();
   for (Words words{binding.routing_key}; !words.at_end();) {
     path.push_back({node, words.next()});
     node = node->next.find(path.back().word)->second.get();
   }
   node->bindings.remove(binding);
-  for (; node != &root_ && node->empty(); path.pop_back()) {
+  for (; node != root_.get() && node->empty(); path.pop_back()) {
     node = path.back().from;
     prune(*node, path.back().word);
   }
 }
 
-// Whoever reaches a node reaches the "#" behind it as well, which may stand for no word.
-void TopicTrie::reach(const Node& node) const {
-  for (const auto* next = &node; next != nullptr && next->reached_in != step_; next = next->next_any_words) {
-    next->reached_in = step_;
-    reached_.push_back(next);
+bool TopicTrie::follow(std::string_view key, Walk& walk, Budget& budget) const {
+  if (!walk.is_under_way_) {
+    walk.is_under_way_ = true;
+    walk.words_ = Words{key};
+    walk.step_ = ++steps_;
+    walk.left_.clear();
+    walk.reached_.clear();
+    reach(*root_, walk, budget);
+  }
+  for (;;) {
+    while (!walk.left_.empty()) {
+      if (budget.is_used_up()) return false;
+      follow_word(walk, budget);
+    }
+    if (walk.words_.at_end() || walk.reached_.empty()) return true;
+    walk.word_ = walk.words_.next();
+    walk.step_ = ++steps_;
+    walk.left_.swap(walk.reached_);
   }
 }
 
-const std::vector<const TopicTrie::Node*>& TopicTrie::reached_by(std::string_view key) const {
-  ++step_;
-  reached_.clear();
-  reach(root_);
-  for (Words words{key}; !words.at_end() && !reached_.empty();) {
-    const auto word = words.next();
-    ++step_;
-    left_.swap(reached_);
-    reached_.clear();
-    for (const auto* node : left_) {
-      if (node->is_any_words) reach(*node);
-      if (node->next_any_word != nullptr) reach(*node->next_any_word);
-      if (const auto found = node->next.find(word); found != node->next.end()) reach(*found->second);
-    }
+// From one of the nodes that are left.
+void TopicTrie::follow_word(Walk& walk, Budget& budget) {
+  const auto node = std::move(walk.left_.back());
+  walk.left_.pop_back();
+  if (node->is_any_words) reach(*node, walk, budget);
+  if (node->next_any_word != nullptr) reach(*node->next_any_word, walk, budget);
+  if (const auto found = node->next.find(walk.word_); found != node->next.end()) reach(*found->second, walk, budget);
+}
+
+// Whoever reaches a node reaches the "#" behind it as well, which may stand for no word.
+void TopicTrie::reach(Node& node, Walk& walk, Budget& budget) {
+  for (auto* next = &node; next != nullptr && next->reached_in != walk.step_; next = next->next_any_words) {
+    budget.use(steps::for_a_pattern_node);
+    next->reached_in = walk.step_;
+    walk.reached_.emplace_back(next);
   }
-  return reached_;
 }
 
 }  // namespace pocketmq::broker

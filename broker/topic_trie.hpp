@@ -4,57 +4,95 @@
 //
 // A key is followed word by word through all nodes at once that its words so far lead to. Each node counts once a word,
 // so that a match costs no more than words times nodes reached, whatever the patterns; those that do not match are not
-// reached.
+// reached. These may be very many: a match pauses when the budget is used up, and goes on in another slice.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "broker/binding.hpp"
+#include "broker/budget.hpp"
 #include "broker/by_name.hpp"
+#include "protocol/counted.hpp"
 
 namespace pocketmq::broker {
 
 class TopicTrie {
+  struct Node;
+
  public:
+  /// The words of a topic, one by one.
+  class Words {
+   public:
+    Words() = default;
+    explicit Words(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
+
+    [[nodiscard]] bool at_end() const { return at_end_; }
+    std::string_view next();
+
+   private:
+    std::string_view rest_;
+    bool at_end_{true};
+  };
+
+  /// How far a match has come. One serves one match after the other, and keeps its memory.
+  class Walk {
+   public:
+    /// The match is given up.
+    void stop() { is_under_way_ = false; }
+
+   private:
+    friend class TopicTrie;
+
+    bool is_under_way_{false};
+    Words words_;                               // behind `word_`
+    std::string_view word_;                     // the one that is being followed
+    std::uint64_t step_{0};                     // its number
+    std::vector<protocol::Ref<Node>> left_;     // from where it is still to be followed
+    std::vector<protocol::Ref<Node>> reached_;  // where it leads
+  };
+
   /// A binding comes under its routing key.
   void add(Binding& binding);
   void remove(Binding& binding);
 
-  /// Calls `found(binding)` for each binding whose pattern matches the key, each once.
-  template <class Found> void match(std::string_view key, Found&& found) const {
-    for (const auto* node : reached_by(key))
-      for (const auto* binding : node->bindings) found(*binding);
+  /// Calls `found(bindings)` for the bindings of each pattern that matches the key. Returns false where that does, or
+  /// if the budget is used up: then it is to be called again with the same key and the same walk. What comes or goes in
+  /// the meantime is found or not.
+  template <class Found> bool match(std::string_view key, Walk& walk, Budget& budget, Found&& found) const {
+    if (!follow(key, walk, budget)) return false;
+    for (; !walk.reached_.empty(); walk.reached_.pop_back())
+      if (!found(walk.reached_.back()->bindings)) return false;
+    walk.stop();
+    return true;
   }
 
   /// How many nodes there are, not counting the root: words that patterns do not share.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  struct Node {
-    ByName<std::unique_ptr<Node>> next;   // by the word
-    const Node* next_any_word{nullptr};   // next["*"], if it is there
-    const Node* next_any_words{nullptr};  // next["#"]
+  // Counted: a walk may pause at a node that is no longer needed.
+  struct Node : protocol::Counted<Node> {
+    ByName<protocol::Ref<Node>> next;  // by the word
+    Node* next_any_word{nullptr};      // next["*"], if it is there
+    Node* next_any_words{nullptr};     // next["#"]
     bool is_any_words{false};
     BindingsOfKey bindings;
-    mutable std::uint64_t reached_in{0};  // the latest step that got here
+    std::uint64_t reached_in{0};  // the latest step that got here
 
     [[nodiscard]] bool empty() const { return next.empty() && bindings.empty(); }
   };
 
   [[nodiscard]] Node& grow(Node& from, std::string_view word);
   void prune(Node& from, std::string_view word);
-  [[nodiscard]] const std::vector<const Node*>& reached_by(std::string_view key) const;
-  void reach(const Node& node) const;
+  bool follow(std::string_view key, Walk& walk, Budget& budget) const;
+  static void follow_word(Walk& walk, Budget& budget);
+  static void reach(Node& node, Walk& walk, Budget& budget);
 
-  Node root_;
+  const protocol::Ref<Node> root_{new Node};
   std::size_t size_{0};
-
-  // The match that is going on; kept for their memory.
-  mutable std::uint64_t step_{0};  // of all matches: each word is one
-  mutable std::vector<const Node*> reached_, left_;
+  mutable std::uint64_t steps_{0};  // of all matches: each word is one
 };
 
 }  // namespace pocketmq::broker

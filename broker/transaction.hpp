@@ -21,57 +21,30 @@ class Transaction {
     bool mandatory{false};
     protocol::MemoryCharge charge{};
   };
-  struct Settlement {
-    Outcome outcome{};
-    Deliveries deliveries;
+  /// What a commit carries out, or a rollback gives up.
+  struct Content {
+    std::deque<Publication> publications{};
+    std::deque<Settlement> settlements{};
+    std::size_t consumed{0};  // deliveries among the settled ones that came through consumers
   };
 
-  void add(Publication publication) { publications_.push_back(std::move(publication)); }
+  void add(Publication publication) { content_.publications.push_back(std::move(publication)); }
   void add(Outcome outcome, Unacked&& delivery);
   void add(Outcome outcome, Deliveries deliveries);
 
-  /// Takes the next of what was published, or settled: to be carried out or given up. Nothing when there is no more.
-  [[nodiscard]] std::optional<Publication> take_publication();
-  /// With the first of them, none of the settlements takes the channel's prefetch any longer.
-  [[nodiscard]] std::optional<Settlement> take_settlement();
-  /// Takes the next of the settled deliveries, to be given up.
+  /// Takes all of it.
+  [[nodiscard]] Content take() { return std::exchange(content_, {}); }
+  [[nodiscard]] std::deque<Publication> take_publications() { return std::exchange(content_.publications, {}); }
+  [[nodiscard]] std::deque<Settlement> take_settlements();
+  /// Takes the next of the settled deliveries, to be given up. Nothing when there is no more.
   [[nodiscard]] std::optional<Unacked> take_delivery();
-  /// Takes all that was published.
-  [[nodiscard]] std::deque<Publication> take_publications() { return std::exchange(publications_, {}); }
 
-  /// A commit begins. It is complete when as many `arrived` as were awaited, and itself has arrived at its end.
-  void begin_commit();
-  /// All publications have been handed over, and settlements are next. Returns false if that was known.
-  [[nodiscard]] bool end_publishing() { return std::exchange(stage_, Stage::settling) == Stage::publishing; }
-  /// A rollback begins.
-  void begin_rollback() { stage_ = Stage::rolling_back; }
-  /// The commit, or the rollback, is over.
-  void end() { stage_ = Stage::open; }
-  [[nodiscard]] bool is_committing() const { return stage_ == Stage::publishing || stage_ == Stage::settling; }
-  [[nodiscard]] bool is_rolling_back() const { return stage_ == Stage::rolling_back; }
-  void await(std::size_t queues) { awaited_ += queues; }
-  /// Returns how many commits this completes.
-  [[nodiscard]] unsigned arrived() { return --awaited_ == 0 ? std::exchange(commits_, 0U) : 0U; }
-  /// A queue did not take a message of the commit.
-  void fail() { failed_ = true; }
-  [[nodiscard]] bool failed() const { return failed_; }
-
-  [[nodiscard]] bool is_empty() const { return publications_.empty() && settlements_.empty(); }
-  /// Whether there are deliveries that were settled and not committed.
-  [[nodiscard]] bool has_settlements() const { return !settlements_.empty(); }
-  /// How many of these came through consumers: they still take the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const { return consumed_; }
+  [[nodiscard]] bool is_empty() const { return content_.publications.empty() && content_.settlements.empty(); }
+  /// How many of the settled deliveries came through consumers: they still take the channel's prefetch.
+  [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
 
  private:
-  enum class Stage : std::uint8_t { open, publishing, settling, rolling_back };
-
-  std::deque<Publication> publications_;
-  std::deque<Settlement> settlements_;
-  std::size_t consumed_{0};
-  std::size_t awaited_{0};
-  unsigned commits_{0};
-  bool failed_{false};
-  Stage stage_{Stage::open};
+  Content content_;
 };
 
 }  // namespace pocketmq::broker

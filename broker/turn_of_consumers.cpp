@@ -1,17 +1,12 @@
 #include "broker/turn_of_consumers.hpp"
 
-#include <algorithm>
-
 #include "broker/consumer.hpp"
 
 namespace pocketmq::broker {
 
-std::vector<Consumer*> TurnOfConsumers::all() const {
-  std::vector<Consumer*> consumers;
-  for (const auto& [priority, level] : willing_) std::ranges::copy(level, std::back_inserter(consumers));
-  std::ranges::copy(held_, std::back_inserter(consumers));
-  std::ranges::stable_sort(consumers, std::ranges::greater{}, &Consumer::priority);
-  return consumers;
+Consumer* TurnOfConsumers::any() const {
+  auto* willing = first_willing();
+  return willing != nullptr || held_.empty() ? willing : held_.front();
 }
 
 void TurnOfConsumers::join(Consumer& consumer) {
@@ -38,13 +33,13 @@ void TurnOfConsumers::remove_if_empty(Willing::iterator level) {
   if (level->second.empty() && level->first != 0) willing_.erase(level);
 }
 
-Consumer* TurnOfConsumers::first_willing() {
+Consumer* TurnOfConsumers::first_willing() const {
   for (const auto& [priority, level] : willing_)
     if (!level.empty()) return level.front();
   return nullptr;
 }
 
-Consumer* TurnOfConsumers::next() {
+Consumer* TurnOfConsumers::next(Budget& budget) {
   if (rule_ == Rule::one_at_a_time) {
     if (active_ == nullptr || active_->held_) return nullptr;
     if (active_->can_take()) return active_;
@@ -52,8 +47,10 @@ Consumer* TurnOfConsumers::next() {
     return nullptr;
   }
   while (auto* first = first_willing()) {
+    budget.use(steps::for_a_consumer);
     if (!first->can_take()) {
       hold(*first);
+      if (budget.is_used_up()) return nullptr;
       continue;
     }
     auto& level = willing_.find(first->priority())->second;

@@ -8,7 +8,8 @@
 #include <functional>
 #include <list>
 #include <map>
-#include <vector>
+
+#include "broker/budget.hpp"
 
 namespace pocketmq::broker {
 
@@ -24,14 +25,16 @@ class TurnOfConsumers {
   explicit TurnOfConsumers(Rule rule) : rule_{rule} {}
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::vector<Consumer*> all() const;
+  /// One of them; null if there is none.
+  [[nodiscard]] Consumer* any() const;
 
   /// Joins at the end. It is referred to until it leaves.
   void join(Consumer& consumer);
   void leave(Consumer& consumer);
 
-  /// The consumer that takes the next message; its turn is over with that. Null if none can take one.
-  [[nodiscard]] Consumer* next();
+  /// The consumer that takes the next message; its turn is over with that. Null if none can take one, or if the budget
+  /// is used up before one is found that can.
+  [[nodiscard]] Consumer* next(Budget& budget);
   /// What held the consumer may have gone. False if it was not held.
   bool resume(Consumer& consumer);
 
@@ -40,7 +43,7 @@ class TurnOfConsumers {
   using Willing = std::map<std::int64_t, std::list<Consumer*>, std::greater<>>;
 
   void remove_if_empty(Willing::iterator level);
-  [[nodiscard]] Consumer* first_willing();
+  [[nodiscard]] Consumer* first_willing() const;
   void hold(Consumer& consumer);
 
   const Rule rule_;

@@ -6,9 +6,9 @@ namespace pocketmq::broker {
 
 bool User::has_tag(std::string_view tag) const { return std::ranges::find(tags, tag) != tags.end(); }
 
-bool User::may(Permission permission, std::string_view virtual_host, std::string_view resource) const {
+bool User::may(Permission permission, std::string_view virtual_host, std::string_view resource, Budget* budget) const {
   const auto found = permissions.find(virtual_host);
-  return found != permissions.end() && found->second.allow(permission, resource);
+  return found != permissions.end() && found->second.allow(permission, resource, budget);
 }
 
 void Users::put(User user) {

@@ -26,8 +26,9 @@ struct User {
   [[nodiscard]] bool has_tag(std::string_view tag) const;
   /// Whether the user may open that virtual host: one where it has permissions, if only empty ones.
   [[nodiscard]] bool may_enter(std::string_view virtual_host) const { return permissions.contains(virtual_host); }
-  /// `resource` is the name of a queue or of an exchange.
-  [[nodiscard]] bool may(Permission permission, std::string_view virtual_host, std::string_view resource) const;
+  /// `resource` is the name of a queue or of an exchange. The search draws on the budget, if one is given.
+  [[nodiscard]] bool may(Permission permission, std::string_view virtual_host, std::string_view resource,
+                         Budget* budget = nullptr) const;
 };
 
 class Users {

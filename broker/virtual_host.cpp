@@ -1,7 +1,5 @@
 #include "broker/virtual_host.hpp"
 
-#include "broker/channel.hpp"
-#include "broker/consumer.hpp"
 #include "broker/errors.hpp"
 #include "broker/redeclaration.hpp"
 #include "broker/session.hpp"
@@ -76,7 +74,7 @@ std::shared_ptr<const QueueSettings> VirtualHost::settings_for(const QueueDeclar
   const auto arguments = declaration.arguments.table();
   const bool is_quorum = queue_type(arguments) == QueueType::quorum;
   const auto target = is_quorum ? PolicyTarget::quorum_queue : PolicyTarget::classic_queue;
-  const auto policy = policies_.in_force(target, declaration.name);
+  const auto policy = policies_.in_force(target, declaration.name, &context_.budget());
   if (arguments.empty() && policy.empty()) return plain_settings_;
   return std::make_shared<const QueueSettings>(settings_from(arguments, policy));
 }
@@ -98,17 +96,22 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
 
 std::size_t VirtualHost::delete_queue(Queue& queue) {
   const auto ready = queue.ready();
-  departures_.take({protocol::Ref<Queue>{&queue}});
+  protocol::Ref<Queue> deleted{&queue};
+  take_out(queue);
+  std::vector<protocol::Ref<Queue>> queues;
+  queues.push_back(std::move(deleted));
+  deletions_.take({.queues = std::move(queues)});
   return ready;
 }
 
-void VirtualHost::delete_queues(std::vector<protocol::Ref<Queue>> queues, Departures::Waiter& waiter) {
-  departures_.take(std::move(queues), &waiter);
+void VirtualHost::delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
+                                       DeferredDeletions::Waiter* waiter) {
+  deletions_.take({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
 }
 
 void VirtualHost::take_out(Queue& queue) {
   queues_.erase(queues_.find(queue.name()));
-  for (auto* consumer : queue.close()) consumer->channel().cancel_for_deleted_queue(*consumer);
+  queue.close();
 }
 
 void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason reason) {

@@ -10,7 +10,7 @@
 #include "broker/binding_table.hpp"
 #include "broker/by_name.hpp"
 #include "broker/dead_letters.hpp"
-#include "broker/departures.hpp"
+#include "broker/deferred_deletions.hpp"
 #include "broker/exchange.hpp"
 #include "broker/policy.hpp"
 #include "broker/queue.hpp"
@@ -36,11 +36,13 @@ class VirtualHost final : private QueueHost {
   /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
   /// it is there with other fields.
   Queue& declare_queue(QueueDeclaration declaration);
-  /// Drops what is in it, cancels its consumers and takes the bindings to it away, very many a slice a turn; returns
-  /// how many messages were ready.
+  /// Drops what is in it, and after the command cancels its consumers and takes the bindings to it away, very many a
+  /// slice a turn; returns how many messages were ready.
   std::size_t delete_queue(Queue& queue);
-  /// Deletes those of them that are still there, very many a slice a turn: then `waiter` waits until all have gone.
-  void delete_queues(std::vector<protocol::Ref<Queue>> queues, Departures::Waiter& waiter);
+  /// After the command, and very many a slice a turn: takes the consumers away and deletes those of the queues that are
+  /// still there. `waiter`, if there is one, waits until all have gone.
+  void delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
+                            DeferredDeletions::Waiter* waiter);
 
   /// For exchanges at once, and for queues that are declared from now on.
   void add_policy(Policy policy);
@@ -63,13 +65,11 @@ class VirtualHost final : private QueueHost {
   /// Its source goes too, if that auto-deletes and this was the last binding from it.
   void unbind(Binding& binding);
 
-  /// The queues for a message that was published to `exchange`, each once, in no order. Valid until the next call.
-  [[nodiscard]] const std::vector<Queue*>& route(const Exchange& exchange, const Message& message) {
-    return router_.route(exchange, message);
-  }
-
-  /// Sends what queues have given up to their dead-letter exchanges. Called after each command.
-  void publish_dead_letters() { dead_letters_.publish(); }
+  /// Searches for the queues of a message that was published to `exchange`, as far as the budget goes: each once, in no
+  /// order. Valid until the next call.
+  [[nodiscard]] Routing& route(Exchange& exchange, const Message& message) { return router_.route(exchange, message); }
+  /// The search of the last call, which was not finished, to go on with it in other slices.
+  [[nodiscard]] std::unique_ptr<Routing> keep_route() { return router_.keep(); }
 
   [[nodiscard]] Settlements& settlements() { return settlements_; }
 
@@ -79,7 +79,7 @@ class VirtualHost final : private QueueHost {
   [[nodiscard]] std::string describe_exchange(std::string_view exchange) const;
 
  private:
-  friend class Departures;
+  friend class DeferredDeletions;
 
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
@@ -88,7 +88,7 @@ class VirtualHost final : private QueueHost {
   void predeclare_exchanges();
   // They are gone then, but for their bindings.
   void take_out(Queue& queue);
-  [[nodiscard]] std::unique_ptr<Exchange> take_out(Exchange& exchange);
+  [[nodiscard]] protocol::Ref<Exchange> take_out(Exchange& exchange);
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
   void remove_unused(Queue& queue) override;
 
@@ -97,13 +97,13 @@ class VirtualHost final : private QueueHost {
   Policies policies_;
   const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most queues
   std::unordered_map<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
-  ByName<std::unique_ptr<Exchange>> exchanges_;
+  ByName<protocol::Ref<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_.quotas().bindings};
-  Router router_{*this};
+  Router router_{*this, context_.budget()};
   DeadLetters dead_letters_;
-  Settlements settlements_{context_.deadlines()};
-  Departures departures_{*this, bindings_, context_.deadlines()};
+  Settlements settlements_{context_.backlog()};
+  DeferredDeletions deletions_{*this, bindings_, context_.backlog()};
 };
 
 /// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.

@@ -10,7 +10,7 @@ namespace pocketmq::broker {
 
 // AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
 void VirtualHost::predeclare_exchanges() {
-  default_exchange_ = exchanges_.emplace("", std::make_unique<DefaultExchange>(*this)).first->second.get();
+  default_exchange_ = exchanges_.emplace("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).first->second.get();
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
     exchanges_.emplace(name,
                        make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
@@ -57,13 +57,17 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   check_arguments(declaration.arguments, describe_exchange(declaration.name));
   auto exchange = make_exchange(std::move(declaration));
   auto name = exchange->name();
-  exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
+  exchange->obey(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
   return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
 }
 
-void VirtualHost::delete_exchange(Exchange& exchange) { departures_.take(take_out(exchange)); }
+void VirtualHost::delete_exchange(Exchange& exchange) {
+  std::vector<protocol::Ref<Exchange>> exchanges;
+  exchanges.push_back(take_out(exchange));
+  deletions_.take({.exchanges = std::move(exchanges)});
+}
 
-std::unique_ptr<Exchange> VirtualHost::take_out(Exchange& exchange) {
+protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
   const auto found = exchanges_.find(exchange.name());
   auto taken = std::move(found->second);
   exchanges_.erase(found);
@@ -73,6 +77,7 @@ std::unique_ptr<Exchange> VirtualHost::take_out(Exchange& exchange) {
 
 void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
+  context_.budget().use(steps::for_a_binding_with(arguments.encoded().size()));
   source.check_binding(arguments);
   bindings_.add(source, destination, routing_key, arguments);
 }
@@ -84,6 +89,7 @@ Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, s
 }
 
 void VirtualHost::unbind(Binding& binding) {
+  context_.budget().use(steps::for_a_binding_with(binding.arguments.size()));
   if (auto* source = bindings_.remove(binding)) delete_exchange(*source);
 }
 

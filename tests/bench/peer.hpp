@@ -112,6 +112,13 @@ class Peer final : private protocol::Waker {
       loop_.settle();
     }
   }
+  /// Sends it to the broker, and leaves what follows from it to later turns.
+  void feed_only(std::string_view bytes) {
+    const auto room = session_->prepare();
+    if (room.size() < bytes.size()) throw std::logic_error{"that does not fit into one read"};
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    loop_.turn([&] { session_->commit(bytes.size(), loop_.now()); });
+  }
   void say(const protocol::Command& command) {
     feed(encoded(command));
     drain();

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/queue.hpp"
@@ -27,8 +28,8 @@ inline std::string times(std::size_t count, std::string_view bytes) {
 
 class Scene {
  public:
-  /// Without limits that would end a scene before its size is reached.
-  Scene() : loop_{{.memory_max_bytes = std::size_t{1} << 40}} {}
+  /// Without limits that would end a scene before its size is reached. `definitions` are RabbitMQ's, in JSON.
+  explicit Scene(std::string definitions = {}) : loop_{without_limits(std::move(definitions))} {}
 
   [[nodiscard]] Loop& loop() { return loop_; }
   /// Lives as long as the scene.
@@ -63,6 +64,12 @@ class Scene {
   }
 
  private:
+  static broker::Options without_limits(std::string definitions) {
+    broker::Options options{.memory_max_bytes = std::size_t{1} << 40};
+    options.definitions = std::move(definitions);
+    return options;
+  }
+
   Loop loop_;
   std::vector<std::unique_ptr<Peer>> peers_;
 };

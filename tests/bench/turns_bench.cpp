@@ -31,12 +31,13 @@ class Turns {
  public:
   Turns(int argc, char** argv) : wanted_{argc, argv} {}
 
-  void measure(std::string_view panel, std::string_view curve, std::size_t largest, const SetUp& set_up) const {
+  void measure(std::string_view panel, std::string_view curve, std::size_t largest, const SetUp& set_up,
+               const std::string& definitions = {}) const {
     if (!wanted_.contains(panel, curve)) return;
     for (const auto size : bench::powers_of_ten(largest)) {
       std::vector<double> of_each, longest;
       for (std::size_t i = 0; i < repetitions; ++i) {
-        Scene scene;
+        Scene scene{definitions};
         const auto work = set_up(scene, size);
         scene.loop().measure_turns();
         const auto begin = bench::cpu_time();
@@ -301,6 +302,159 @@ std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
   return [&] { consumer.say(queue::Delete{.queue = "q"}); };
 }
 
+// ---- what one client may ask for in one read
+
+// As many commands as one read takes.
+std::string read_full_of(std::string_view command) { return bench::times(65'536 / command.size(), command); }
+
+std::function<void()> ask_waiting_consumers(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  peer.say(basic::Qos{.prefetch_count = 1, .global = true});
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto name = "q" + std::to_string(i);
+    Scene::declare(peer, name);
+    peer.feed(Scene::message_to(peer, name));
+    peer.say(basic::Consume{.queue = name, .consumer_tag = name, .no_wait = true});
+  }
+  return [&, burst = read_full_of(peer.encoded(basic::Qos{.prefetch_count = 1, .global = true}))] {
+    peer.feed(burst);
+    peer.feed(bench::times(65'536 / 100, peer.encoded(basic::Qos{.prefetch_count = 0, .global = true})));
+  };
+}
+
+std::function<void()> fan_out_a_burst(Scene& scene, std::size_t size) {
+  auto& peer = bind_queues(scene, size, false);
+  return [&] { peer.feed(bench::times(100, Scene::message_to(peer, "", "amq.fanout"))); };
+}
+
+std::function<void()> route_a_burst_by_bindings_to_one_queue(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  Scene::declare(peer, "q");
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto key = std::to_string(i);
+    peer.say(queue::Bind{.queue = "q", .exchange = "amq.fanout", .routing_key = key, .no_wait = true});
+  }
+  return [&] { peer.feed(bench::times(100, Scene::message_to(peer, "", "amq.fanout"))); };
+}
+
+// "*.#.*", "#.*.*", ...: of so many words that there are as many patterns.
+std::function<void()> route_by_wildcards(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  Scene::declare(peer, "q");
+  for (std::size_t i = 0; i < size; ++i) {
+    std::string pattern = "#";
+    for (auto bits = size + i; bits > 1; bits /= 2) pattern += bits % 2 == 0 ? ".#.*" : ".#.#";
+    peer.say(queue::Bind{.queue = "q", .exchange = "amq.topic", .routing_key = pattern, .no_wait = true});
+  }
+  std::string key = "a";
+  for (int words = 1; words < 100; ++words) key += ".a";
+  protocol::FieldArrayWriter copies;
+  for (int i = 0; i < 10; ++i) copies.string(key.substr(0, key.size() - 2 * static_cast<std::size_t>(i)));
+  protocol::FieldTableWriter headers;
+  headers.value("CC", copies.array());
+  std::string properties;
+  protocol::encode({.headers = headers.table()}, properties);
+  return [&, one = Scene::message_to(peer, key, "amq.topic", properties)] { peer.feed(one); };
+}
+
+// Bindings that want all of some headers, and a message that has very many.
+std::function<void()> route_by_headers(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  Scene::declare(peer, "q");
+  protocol::FieldTableWriter headers;
+  for (int i = 0; i < 3'000; ++i) headers.int32("h" + std::to_string(i), i);
+  for (std::size_t i = 0; i < size; ++i) {
+    protocol::FieldTableWriter arguments;
+    for (int h = 0; h < 100; ++h) arguments.int32("h" + std::to_string(h), h);
+    arguments.int32("i" + std::to_string(i), 0).string("x-match", "all");
+    if (i % 2 == 0) arguments.string("x-match", "any");
+    peer.say(queue::Bind{.queue = "q", .exchange = "amq.headers", .no_wait = true, .arguments = arguments.table()});
+  }
+  std::string properties;
+  protocol::encode({.headers = headers.table()}, properties);
+  return [&, one = Scene::message_to(peer, "", "amq.headers", properties)] { peer.feed(one); };
+}
+
+// A pattern for which each name takes as long as any may.
+const std::string slow_permissions = R"({"users": [{"name": "guest", "password": "guest", "tags": "administrator"}],
+  "permissions": [{"user": "guest", "vhost": "/", "configure": "((a|b|c|d|e|f|g)*(a|b|c|d|e|f|g)*){40}x", "write": ".*",
+                   "read": ".*"}]})";
+
+std::function<void()> ask_for_permissions(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  std::string burst;
+  const std::string name(200, 'a');
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto channel = static_cast<std::uint16_t>(2 + i);
+    burst += peer.encoded({.channel = channel, .method = channel::Open{}});
+    burst += peer.encoded({.channel = channel, .method = queue::Declare{.queue = name}});
+  }
+  return [&, burst] { peer.feed(burst); };
+}
+
+std::function<void()> commit_to_many_queues_and_vanish(Scene& scene, std::size_t size) {
+  auto& publisher = bind_queues(scene, 1'000, false);
+  publisher.say(tx::Select{});
+  Scene::publish(publisher, size, Scene::message_to(publisher, "", "amq.fanout"));
+  return [&] {
+    publisher.feed_only(publisher.encoded(tx::Commit{}));
+    publisher.vanish();
+  };
+}
+
+std::function<void()> ack_beside_dead_letters(Scene& scene, std::size_t size) {
+  constexpr std::size_t acks = 1'000;
+  auto& acker = scene.connect();
+  Scene::declare(acker, "acked");
+  Scene::publish(acker, acks, Scene::message_to(acker, "acked"));
+  acker.say(basic::Consume{.queue = "acked"});
+  auto& holder = hold_and_cancel(scene, size, dead_lettering().table());
+  Scene::declare(holder, "dead");
+  std::string all;
+  for (std::size_t tag = 1; tag <= acks; ++tag) all += acker.encoded(basic::Ack{.delivery_tag = tag});
+  return [&, all] {
+    holder.feed_only(holder.encoded(basic::Nack{.multiple = true}));
+    acker.feed(all);
+  };
+}
+
+std::function<void()> get_behind_expired(Scene& scene, std::size_t size) {
+  protocol::FieldTableWriter arguments;
+  auto& peer = fill(scene, size, arguments.int32("x-message-ttl", 60'000).table());
+  scene.loop().advance(61s);
+  return [&] {
+    peer.say(basic::Get{.queue = "q"});
+    scene.require("q", 0, 0);
+  };
+}
+
+// They were taken from a queue that has room for ten, and come back.
+std::function<void()> requeue_too_many(Scene& scene, std::size_t size) {
+  protocol::FieldTableWriter arguments;
+  arguments.int32("x-max-length", 10);
+  auto& holder = scene.connect();
+  Scene::declare(holder, "q", arguments.table());
+  holder.say(basic::Consume{.queue = "q", .consumer_tag = "holder"});
+  Scene::publish(scene.connect(), size, Scene::message_to(holder, "q"));
+  holder.drain();
+  scene.require("q", 0, size);
+  holder.say(basic::Cancel{.consumer_tag = "holder"});
+  return [&] {
+    holder.say(basic::Nack{.multiple = true, .requeue = true});
+    scene.require("q", 10, 0);
+  };
+}
+
+std::function<void()> take_consumers_along(Scene& scene, std::size_t size) {
+  auto& consumer = scene.connect();
+  Scene::declare(consumer, "q");
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto tag = "c" + std::to_string(i);
+    consumer.say(basic::Consume{.queue = "q", .consumer_tag = tag, .no_wait = true});
+  }
+  return [&] { consumer.vanish(); };
+}
+
 // What a queue held is free again, and the broker may have put off to hand it back to the system.
 std::function<void()> give_memory_back(Scene& scene, std::size_t size) {
   fill(scene, size).say(queue::Purge{.queue = "q"});
@@ -346,7 +500,23 @@ void run(const Turns& turns) {
   other("exclusive queues lose their connection, which closes", 100'000, delete_exclusive_queues_and_close);
   other("bindings lose their exchange", 100'000, unbind_by_deleting_the_exchange);
   other("bindings lose their queue", 100'000, unbind_by_deleting_the_queue);
-  other("consumers lose their queue", 10'000, delete_under_consumers);
+  other("consumers lose their queue", 100'000, delete_under_consumers);
+  other("consumers lose their connection", 100'000, take_consumers_along);
+
+  const auto asked = [&](std::string_view curve, std::size_t largest, const SetUp& set_up,
+                         const std::string& definitions = {}) {
+    turns.measure("what one client may ask for", curve, largest, set_up, definitions);
+  };
+  asked("basic.qos for all beside waiting consumers", 10'000, ask_waiting_consumers);
+  asked("100 messages to all bound queues", 10'000, fan_out_a_burst);
+  asked("100 messages by bindings to one queue", 100'000, route_a_burst_by_bindings_to_one_queue);
+  asked("a message with 11 keys by topics of wildcards", 10'000, route_by_wildcards);
+  asked("a message with 3,000 headers by bindings of 100", 1'000, route_by_headers);
+  asked("declares that a slow pattern refuses", 100, ask_for_permissions, slow_permissions);
+  asked("a commit to 1,000 queues whose connection is cut", 1'000, commit_to_many_queues_and_vanish);
+  asked("1,000 acks beside dead letters", million, ack_beside_dead_letters);
+  asked("basic.get behind expired messages", million, get_behind_expired);
+  asked("messages come back to a queue of ten", million, requeue_too_many);
 }
 
 }  // namespace

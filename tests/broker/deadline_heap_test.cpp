@@ -34,12 +34,18 @@ class Alarm final : public broker::Deadline {
   std::function<void(Alarm&)> then_;
 };
 
+broker::Budget plenty = [] {
+  broker::Budget budget;
+  budget.grant(1'000'000'000);
+  return budget;
+}();
+
 }  // namespace
 
 TEST_CASE("a heap without deadlines waits for nothing") {
   DeadlineHeap heap;
   CHECK(heap.earliest() == TimePoint::max());
-  heap.tell_due(second(1'000));
+  heap.tell_due(second(1'000), plenty);
   Alarm alarm{heap};
   CHECK(alarm.at() == TimePoint::max());
   CHECK(heap.earliest() == TimePoint::max());
@@ -50,12 +56,12 @@ TEST_CASE("a deadline is told when its time has come and once") {
   Alarm alarm{heap};
   alarm.set(second(10));
   CHECK(heap.earliest() == second(10));
-  heap.tell_due(second(9));
+  heap.tell_due(second(9), plenty);
   CHECK(alarm.rung.empty());
-  heap.tell_due(second(10));
+  heap.tell_due(second(10), plenty);
   CHECK(alarm.rung == std::vector{second(10)});
   CHECK(alarm.at() == TimePoint::max());
-  heap.tell_due(second(20));
+  heap.tell_due(second(20), plenty);
   CHECK(alarm.rung.size() == 1);
 }
 
@@ -68,7 +74,7 @@ TEST_CASE("deadlines are told earliest first") {
   three.set(second(3));
   one.set(second(1));
   two.set(second(2));
-  heap.tell_due(second(3));
+  heap.tell_due(second(3), plenty);
   CHECK(order == std::vector{1, 2, 3});
 }
 
@@ -83,7 +89,7 @@ TEST_CASE("a deadline can be moved to either side and cleared") {
   CHECK(heap.earliest() == second(10));
   a.set(TimePoint::max());
   CHECK(heap.earliest() == second(30));
-  heap.tell_due(second(40));
+  heap.tell_due(second(40), plenty);
   CHECK(a.rung.empty());
   CHECK(b.rung.size() == 1);
 }
@@ -97,7 +103,7 @@ TEST_CASE("a destroyed deadline is not told") {
     goes.set(second(1));
   }
   CHECK(heap.earliest() == second(2));
-  heap.tell_due(second(3));
+  heap.tell_due(second(3), plenty);
   CHECK(stays.rung.size() == 1);
 }
 
@@ -105,10 +111,10 @@ TEST_CASE("a deadline set again for the past waits for the next time") {
   DeadlineHeap heap;
   Alarm again{heap, [](Alarm& alarm) { alarm.set(second(1)); }};
   again.set(second(1));
-  heap.tell_due(second(5));
+  heap.tell_due(second(5), plenty);
   CHECK(again.rung.size() == 1);
   CHECK(heap.earliest() == second(1));
-  heap.tell_due(second(5));
+  heap.tell_due(second(5), plenty);
   CHECK(again.rung.size() == 2);
 }
 
@@ -118,7 +124,7 @@ TEST_CASE("a deadline set again for the past is told once however many others ar
   std::vector<std::unique_ptr<Alarm>> others;
   for (int i = 0; i < 10; ++i) others.emplace_back(std::make_unique<Alarm>(heap))->set(second(2 + i));
   again.set(second(1));
-  heap.tell_due(second(5));
+  heap.tell_due(second(5), plenty);
   CHECK(again.rung.size() == 1);
   CHECK(heap.earliest() == second(1));
   again.set(TimePoint::max());
@@ -134,9 +140,9 @@ TEST_CASE("a deadline that others set for the past may be moved and cleared befo
                 cleared.set(TimePoint::max());
               }};
   first.set(second(3));
-  heap.tell_due(second(4));
+  heap.tell_due(second(4), plenty);
   CHECK(moved.rung.empty());
-  heap.tell_due(second(4));
+  heap.tell_due(second(4), plenty);
   CHECK(moved.rung.size() == 1);
   CHECK(cleared.rung.empty());
 }
@@ -147,7 +153,7 @@ TEST_CASE("a deadline may clear another that is due as well") {
   Alarm first{heap, [&](Alarm&) { second_one.set(TimePoint::max()); }};
   first.set(second(1));
   second_one.set(second(2));
-  heap.tell_due(second(3));
+  heap.tell_due(second(3), plenty);
   CHECK(first.rung.size() == 1);
   CHECK(second_one.rung.empty());
   CHECK(heap.earliest() == TimePoint::max());
@@ -178,7 +184,7 @@ TEST_CASE("a heap tells what a simple list would") {
         now += below(20);
         for (auto& alarm : alarms)
           if (alarm) alarm->rung.clear();
-        heap.tell_due(second(now));
+        heap.tell_due(second(now), plenty);
         for (std::size_t a = 0; a < alarms.size(); ++a) {
           const bool was_due = model[a] <= second(now);
           REQUIRE((alarms[a] && alarms[a]->rung.size() == 1) == was_due);
@@ -193,6 +199,21 @@ TEST_CASE("a heap tells what a simple list would") {
     }
     REQUIRE(heap.earliest() == *std::ranges::min_element(model));
   }
+}
+
+TEST_CASE("deadlines that the budget does not reach are told with the next one earliest first") {
+  DeadlineHeap heap;
+  Alarm first{heap}, second_one{heap};
+  first.set(second(1));
+  second_one.set(second(2));
+  broker::Budget little;
+  little.grant(1);
+  heap.tell_due(second(5), little);
+  CHECK(first.rung.size() == 1);
+  CHECK(second_one.rung.empty());
+  CHECK(heap.earliest() == second(2));
+  heap.tell_due(second(5), plenty);
+  CHECK(second_one.rung.size() == 1);
 }
 
 }  // namespace pocketmq::tests

@@ -40,7 +40,7 @@ TEST_CASE("memory is given back once and when it is quiet after much was freed")
   CHECK(is_due() == TimePoint{1h + 200ms});
   context.observe(TimePoint{1h + 100ms});
   CHECK(is_due() == TimePoint{1h + 300ms});
-  context.deadlines().tell_due(TimePoint{1h + 300ms});
+  context.deadlines().tell_due(TimePoint{1h + 300ms}, context.budget());
   CHECK(is_due() == TimePoint::max());
 }
 

@@ -32,7 +32,14 @@ class Bindings {
 
 std::vector<std::string> matching(const TopicTrie& trie, std::string_view key) {
   std::vector<std::string> patterns;
-  trie.match(key, [&](const Binding& binding) { patterns.push_back(binding.routing_key); });
+  TopicTrie::Walk walk;
+  broker::Budget budget;
+  do {
+    budget.grant(10);  // so that it pauses
+  } while (!trie.match(key, walk, budget, [&](const broker::BindingsOfKey& bindings) {
+    for (const auto* binding : bindings) patterns.push_back(binding->routing_key);
+    return true;
+  }));
   std::ranges::sort(patterns);
   return patterns;
 }

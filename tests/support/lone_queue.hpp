@@ -19,7 +19,26 @@ class LoneQueue final : private broker::QueueHost, private broker::Publisher {
 
   /// Publishes as number 1, 2, ...
   void publish(std::string_view body, std::optional<std::chrono::milliseconds> time_to_live = std::nullopt) {
+    context_.backlog().begin_share();
     queue_->enqueue({"", "q", {.body = body}, time_to_live}, *this, next_publish_++);
+  }
+
+  /// A turn of the broker: what is due, and a slice of what waits in the backlog.
+  void take_turn() {
+    context_.backlog().begin_turn();
+    context_.deadlines().tell_due(context_.now(), context_.budget());
+    context_.backlog().go_on();
+  }
+  /// Whether there is nothing to do in a turn now.
+  [[nodiscard]] bool is_idle() {
+    return !context_.backlog().is_due() && context_.deadlines().earliest() > context_.now();
+  }
+  /// What `basic.get` takes.
+  [[nodiscard]] std::optional<broker::QueuedMessage> take() {
+    do {
+      context_.backlog().begin_share();
+    } while (!queue_->clear_head());
+    return queue_->take();
   }
 
   [[nodiscard]] broker::Queue& operator*() const { return *queue_; }

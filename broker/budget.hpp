@@ -1,0 +1,49 @@
+// How much work the slice that is going on may still do, in steps: whatever can be very much is counted as it is done.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pocketmq::broker {
+
+class Budget {
+ public:
+  /// A new slice begins.
+  void grant(std::int64_t steps) { left_ = steps; }
+  /// Work was done, or is about to be. The last piece may take more than is left.
+  void use(std::size_t steps) { left_ -= static_cast<std::int64_t>(steps); }
+
+  [[nodiscard]] bool is_used_up() const { return left_ <= 0; }
+  /// Negative if the last piece of work took more than was left.
+  [[nodiscard]] std::int64_t left() const { return left_; }
+
+ private:
+  std::int64_t left_{0};
+};
+
+/// What things cost: a step is about 20 nanoseconds on the machine where they were measured (tests/bench/turns_bench).
+namespace steps {
+inline constexpr std::size_t for_a_command = 10;         // decode it and look at it
+inline constexpr std::size_t for_a_routing_key = 4;      // look it up
+inline constexpr std::size_t for_a_binding = 2;          // see where it leads
+inline constexpr std::size_t for_a_pattern_node = 4;     // follow a topic's word to it
+inline constexpr std::size_t for_a_header = 8;           // learn what it says
+inline constexpr std::size_t for_a_wanted_header = 4;    // ask a message for it
+inline constexpr std::size_t for_a_queued_message = 20;  // a queue takes it
+inline constexpr std::size_t for_a_delivery = 20;        // a consumer gets it
+inline constexpr std::size_t for_a_consumer = 6;         // ask whether it can take a message
+inline constexpr std::size_t for_a_settlement = 8;       // a delivery is acked, rejected or requeued
+inline constexpr std::size_t deliveries_looked_at_a_step = 4;
+inline constexpr std::size_t for_a_dead_letter = 60;  // its properties are written and it is routed
+inline constexpr std::size_t for_a_deadline = 10;
+inline constexpr std::size_t for_a_deletion = 80;  // a queue, an exchange, a binding or a consumer goes
+inline constexpr std::size_t pattern_instructions_a_step = 4;
+/// A binding whose arguments are so long is added, or removed: a headers exchange looks up each of them.
+[[nodiscard]] constexpr std::size_t for_a_binding_with(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
+/// Freeing a large message takes as long as freeing many small ones.
+[[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 4 + body_bytes / 512; }
+/// Copying what is as long as that, or reading through it.
+[[nodiscard]] constexpr std::size_t for_reading(std::size_t bytes) { return bytes / 64; }
+}  // namespace steps
+
+}  // namespace pocketmq::broker
