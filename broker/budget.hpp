@@ -25,7 +25,7 @@ class Budget {
 namespace steps {
 inline constexpr std::size_t for_a_command = 10;         // decode it and look at it
 inline constexpr std::size_t for_a_routing_key = 4;      // look it up
-inline constexpr std::size_t for_a_binding = 2;          // see where it leads
+inline constexpr std::size_t for_a_binding = 4;          // see where it leads
 inline constexpr std::size_t for_a_pattern_node = 4;     // follow a topic's word to it
 inline constexpr std::size_t for_a_header = 8;           // learn what it says
 inline constexpr std::size_t for_a_wanted_header = 4;    // ask a message for it
@@ -41,7 +41,7 @@ inline constexpr std::size_t pattern_instructions_a_step = 4;
 /// A binding whose arguments are so long is added, or removed: a headers exchange looks up each of them.
 [[nodiscard]] constexpr std::size_t for_a_binding_with(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
 /// Freeing a large message takes as long as freeing many small ones.
-[[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 4 + body_bytes / 512; }
+[[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 6 + body_bytes / 512; }
 /// Copying what is as long as that, or reading through it.
 [[nodiscard]] constexpr std::size_t for_reading(std::size_t bytes) { return bytes / 64; }
 }  // namespace steps

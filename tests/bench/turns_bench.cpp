@@ -3,6 +3,7 @@
 // nanoseconds of processor time, as lines of JSON for plot.py.
 //
 //     turns_bench [WORD...]        only the curves whose names, "PANEL: CURVE", contain all words
+#include <algorithm>
 #include <functional>
 
 #include "broker/heap_trim.hpp"
@@ -435,13 +436,17 @@ std::function<void()> requeue_too_many(Scene& scene, std::size_t size) {
   auto& holder = scene.connect();
   Scene::declare(holder, "q", arguments.table());
   holder.say(basic::Consume{.queue = "q", .consumer_tag = "holder"});
-  Scene::publish(scene.connect(), size, Scene::message_to(holder, "q"));
-  holder.drain();
+  auto& publisher = scene.connect();
+  for (auto left = size; left > 0; holder.drain()) {  // so that the holder has room for them
+    const auto some = std::min<std::size_t>(left, 1'000);
+    Scene::publish(publisher, some, Scene::message_to(publisher, "q"));
+    left -= some;
+  }
   scene.require("q", 0, size);
   holder.say(basic::Cancel{.consumer_tag = "holder"});
-  return [&] {
+  return [&scene, &holder, size] {
     holder.say(basic::Nack{.multiple = true, .requeue = true});
-    scene.require("q", 10, 0);
+    scene.require("q", std::min<std::size_t>(size, 10), 0);
   };
 }
 
