@@ -53,7 +53,7 @@ class Settlements::Batch final : public Backlog::Item {
     return deliveries.for_each_from(next_tag_, [&](const Unacked& delivery) {
       next_tag_ = delivery.tag;
       if (budget().is_used_up()) return false;
-      if (delivery.tag % steps::deliveries_looked_at_a_step == 0) budget().use(1);
+      budget().use(steps::for_a_look_at_a_delivery);
       if (delivery.queue->await_batch(number_)) queues_.push_back(delivery.queue);
       return true;
     });
