@@ -16,12 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "client/call_ids.hpp"
 #include "client/callback_channel.hpp"
 #include "client/connection_core.hpp"
 #include "client/numbered.hpp"
 #include "client/queue_preparation.hpp"
 #include "client/rpc_request.hpp"
 #include "client/timed.hpp"
+#include "protocol/random_source.hpp"
 
 namespace pocketmq::client {
 
@@ -32,8 +34,9 @@ struct RpcSettings {
   bool confirm{false};
   /// How long a call waits for a connection before it fails as `unavailable`, if its own time is not over before.
   std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
-  /// Begins the `message_id` of each request. No two clients may share it: servers tell repeated requests by it.
-  std::uint64_t client_id{0};
+  /// For tests only: makes correlation and message ids the same in each run, and so lets anybody compute them. Without
+  /// it they come from the system's random source, and only who is sent a request knows its ids.
+  std::optional<std::uint64_t> seed{};
 };
 
 class RpcCore final : public Timed, private CallbackChannel::Owner {
@@ -70,9 +73,14 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
 
   struct Call {
-    Call(RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
-        : request{std::move(what)}, completed{std::move(whom)}, deadline{until}, wall_deadline{wall_until} {}
+    Call(const CallIds& named, RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
+        : ids{named},
+          request{std::move(what)},
+          completed{std::move(whom)},
+          deadline{until},
+          wall_deadline{wall_until} {}
 
+    CallIds ids;
     RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
     Completed completed;
     protocol::TimePoint deadline;
@@ -98,6 +106,11 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
 
   void start(CallId id, Call& call, protocol::TimePoint now);
   void send(CallId id, Call& call, protocol::TimePoint now);
+  struct Found {
+    CallId id{0};
+    Call* call{nullptr};  // null if no call has this correlation id
+  };
+  [[nodiscard]] Found call_of(const protocol::Content& content);
   void wait(CallId id, Call& call, protocol::TimePoint until);
   void start_waiting();
   void end_connection(const CloseReason& reason);
@@ -106,6 +119,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
 
   void on_plain_reply(CallId id, Call& call, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
+  void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
 
@@ -129,13 +143,12 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   CallId last_id_{0};
   Numbered<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
+  protocol::RandomSource random_;
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;
   std::atomic<std::uint64_t> dropped_replies_{0};
 
   // What a request is written with, kept for its memory.
-  std::string message_id_;
-  const std::size_t message_id_prefix_bytes_;
   protocol::FieldTableWriter headers_;
   std::string properties_;
 };

@@ -54,7 +54,7 @@ TEST_CASE("calls fail when their queue cannot be declared, and no others") {
   world.peer->says(2, channel::Close{.reply_code = c.reply_code, .reply_text = "sorry"});
   world.peer->hears<channel::CloseOk>(2);
   CHECK(world.outcome.results == Strings{c.error});
-  world.replies("1", "6");
+  world.replies(1, "6");
   CHECK(world.outcome.results == Strings{c.error, "6"});
 
   world.calls(declaring("1"));  // it may be there by now

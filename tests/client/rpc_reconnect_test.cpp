@@ -24,7 +24,7 @@ TEST_CASE("calls under way are lost with the connection, and later ones go over 
   world.connects();
   CHECK(world.opened.times == 2);
   CHECK(world.hears_request("fib", "3").reply_to == ShortString{"amq.gen-2"});
-  world.replies("3", "two");
+  world.replies(3, "two");
   CHECK(world.outcome.results.back() == "two");
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("a call waits for a connection so long, but not longer than its own ti
 }
 
 TEST_CASE("an idempotent request is sent again, as the same one, with the time that is left") {
-  RpcWorld world{any_encoding(), {.client_id = 0xab}};
+  RpcWorld world{any_encoding()};
   world.calls(idempotent("fib", "30"));
   const auto first = world.hears_request("fib", "30");
   CHECK(first.expiration == ShortString{"10000"});
@@ -57,12 +57,12 @@ TEST_CASE("an idempotent request is sent again, as the same one, with the time t
   world.advance(6s);  // longer than a call would wait that was never sent
   world.connects();
   const auto second = world.hears_request("fib", "30");
-  CHECK(second.correlation_id == ShortString{"1"});
-  CHECK(second.message_id == ShortString{"00000000000000ab-1"});
+  CHECK(second.correlation_id == ShortString{world.id(1)});
+  CHECK(second.message_id == ShortString{world.ids_of(1).message_id});
   CHECK(second.reply_to == ShortString{"amq.gen-2"});
   CHECK(second.expiration == ShortString{"4000"});
   CHECK(second.headers->find("x-rpc-deadline")->integer() == 1'700'000'010'000);
-  world.replies("1", "832040");
+  world.replies(1, "832040");
   CHECK(world.outcome.results == Strings{"832040"});
   CHECK(world.rpc.pending_calls() == 0);
 }
@@ -80,7 +80,7 @@ TEST_CASE("an idempotent call whose time ends without a connection is not sent a
 TEST_CASE("requests are sent again in the order of their calls") {
   RpcWorld world{any_encoding()};
   for (const auto* body : {"1", "2", "3", "4"}) world.calls(idempotent("fib", body));
-  world.replies("2", "x");
+  world.replies(2, "x");
   world.vanishes();
   world.calls("fib", "5");
   world.connects();
@@ -164,7 +164,7 @@ TEST_CASE("where cancellations may not be published they are not tried twice") {
   RpcWorld world{any_encoding()};
   world.rpc.cancel(world.calls("fib", "1"));
   world.hears_request("fib", "1");
-  world.hears_cancel("1");
+  world.hears_cancel(1);
   world.peer->says(1,
                    channel::Close{.reply_code = 403,
                                   .reply_text = "write access to exchange 'pocketmq.rpc.cancel' in vhost '/' refused"});
