@@ -112,6 +112,7 @@ void Link::failed(CloseReason reason) {
   const bool was_ready = ready_since_.has_value();
   if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
   let_go(reason);
+  if (on_failure_ && !is_closing_) on_failure_(reason);
   if (is_closing_) return;
 
   place_ = (place_ + 1) % urls_.size();

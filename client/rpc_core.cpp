@@ -209,14 +209,14 @@ void RpcCore::tick(TimePoint now) {
     if (is_stale(due)) continue;
     auto& call = *calls_.find(due.id);
     call.due = TimePoint::max();
-    give_up(due.id, time_over(call, now));
+    give_up(due.id, time_over(call));
   }
 }
 
 TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.front().at; }
 
-RpcError RpcCore::time_over(const Call& call, TimePoint now) const {
-  if (call.deadline > now)
+RpcError RpcCore::time_over(const Call& call) const {
+  if (call.stage == Stage::waiting)
     return {RpcCode::unavailable, "no connection to the broker in time: " + connection_lost(last_loss_).message(),
             reason::connection_lost};
   auto text = "no reply from '" + call.request.queue + "' in time";

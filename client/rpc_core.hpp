@@ -53,6 +53,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// up, or why it is not. Call it again for each new connection, after the last one is over, which the core learns by
   /// itself.
   void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
+  /// No connection could be made, for this reason, which is what calls say that wait in vain.
+  void connecting_failed(const CloseReason& reason) { last_loss_ = reason; }
   /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
   /// `completed` may be called before this returns.
   CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed&& completed);
@@ -123,7 +125,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
 
-  [[nodiscard]] RpcError time_over(const Call& call, protocol::TimePoint now) const;
+  [[nodiscard]] RpcError time_over(const Call& call) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
@@ -138,7 +140,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::shared_ptr<CallbackChannel> channel_;
   std::shared_ptr<QueuePreparation> queues_;
   bool may_cancel_{true};  // until the broker says otherwise
-  CloseReason last_loss_{Error::not_open, "there was none yet"};
+  CloseReason last_loss_{Error::not_open, "none has opened yet"};
   std::optional<RpcError> closed_;  // what calls fail with once it is closed
   CallId last_id_{0};
   Numbered<Call> calls_;

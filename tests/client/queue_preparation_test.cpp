@@ -108,7 +108,8 @@ TEST_CASE("a request that was sent once waits for connections as long as it has 
   world.advance(4s);
   CHECK(world.outcome.results.empty());
   world.advance(6s);
-  CHECK(world.outcome.results == Strings{"deadline_exceeded: no reply from 'fib' in time"});
+  REQUIRE(world.outcome.results.size() == 1);
+  CHECK_THAT(world.outcome.results[0], Catch::StartsWith("unavailable (connection_lost): no connection"));
 }
 
 TEST_CASE("a call that wants a consumer asks for one, each time") {
