@@ -276,6 +276,7 @@ RpcCore::Found RpcCore::call_of(const Content& content) {
 void RpcCore::on_reply(const Content& content) {
   const auto [id, call] = call_of(content);
   if (call == nullptr || call->stage != Stage::sent) return drop_reply();
+  if (!content.fault.empty()) return on_unreadable_reply(id, *call, content.fault);
   if (content.properties.find<&BasicProperties::type>() == ShortString{rpc_error_type})
     return complete(id, *call, {.error = error_from_body(content.body)});
 

@@ -106,22 +106,22 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) override;
   void on_lost(const CloseReason& reason) override;
 
-  void start(CallId id, Call& call, protocol::TimePoint now);
-  void send(CallId id, Call& call, protocol::TimePoint now);
   struct Found {
     CallId id{0};
     Call* call{nullptr};  // null if no call has this correlation id
   };
   [[nodiscard]] Found call_of(const protocol::Content& content);
+  void start(CallId id, Call& call, protocol::TimePoint now);
+  void send(CallId id, Call& call, protocol::TimePoint now);
   void wait(CallId id, Call& call, protocol::TimePoint until);
   void start_waiting();
   void end_connection(const CloseReason& reason);
   /// Takes back what is not lost with the connection; gives the ids of what is.
   [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
 
+  void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   void on_plain_reply(CallId id, Call& call, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
-  void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
 
@@ -142,10 +142,10 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   bool may_cancel_{true};  // until the broker says otherwise
   CloseReason last_loss_{Error::not_open, "none has opened yet"};
   std::optional<RpcError> closed_;  // what calls fail with once it is closed
+  protocol::RandomSource random_;
   CallId last_id_{0};
   Numbered<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
-  protocol::RandomSource random_;
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;
   std::atomic<std::uint64_t> dropped_replies_{0};
