@@ -37,6 +37,8 @@ void RpcResponder::serve(std::string queue, ServeOptions options, Handler handle
 
 void RpcResponder::use(HandlerMiddleware middleware) {
   refuse_once_started();
+  if (std::ranges::any_of(procedures_, [&](const Procedure& procedure) { return procedure.queue == queue; }))
+    throw std::invalid_argument{"RpcServer::serve: '" + queue + "' is served already; a queue has one handler"};
   middleware_.push_back(std::move(middleware));
 }
 
@@ -58,10 +60,10 @@ void RpcResponder::build_chains() {
 }
 
 void RpcResponder::prepare() {
-  refuse_once_started();
   {
     const std::lock_guard lock{mutex_};
-    is_started_ = true;
+    if (std::exchange(is_started_, true))
+      throw std::logic_error{"RpcServer::start: it was called before; make another RpcServer to start again"};
   }
   build_chains();
   link_->on_up([this](client::ConnectionCore& connection, client::Link::Ready ready) {

@@ -42,12 +42,13 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   RpcResponder(const RpcResponder&) = delete;
   RpcResponder& operator=(const RpcResponder&) = delete;
 
-  /// Both throw std::logic_error once it is started.
+  /// Both throw std::logic_error once it is started, and `serve` std::invalid_argument for a queue that is served.
   void serve(std::string queue, ServeOptions options, Handler handler);
   void use(HandlerMiddleware middleware);
 
   void start(client::Done<> started);
-  /// Throws std::system_error. Only on a link with a thread of its own.
+  /// The same, and throws std::system_error. Only on a link with a thread of its own.
+  /// Once. Throws std::logic_error the second time.
   void start_and_wait();
   /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
   void stop();

@@ -73,7 +73,8 @@ class RpcServer {
   void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
 
   /// Connects, declares and consumes; returns when requests can come. Throws std::system_error, whose text says what
-  /// failed at each URL; with `reconnect.patient` it goes on trying instead.
+  /// failed at each URL; with `reconnect.patient` it goes on trying instead. Once: the second time it throws
+  /// std::logic_error.
   void start();
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {

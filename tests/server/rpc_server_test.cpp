@@ -94,6 +94,32 @@ TEST_CASE("whatever a handler throws is its caller's, and the server goes on") {
   CHECK(fail(0) == "fine");
 }
 
+TEST_CASE("a queue has one handler, and a server starts once") {
+  tests::BrokerUnderTest broker;
+  const auto url = broker.url(any_encoding());
+  RpcServer server{url};
+  server.serve("fib", [](int n) { return n; });
+  CHECK_THROWS_WITH(server.serve("fib", [](int n) { return -n; }),
+                    "RpcServer::serve: 'fib' is served already; a queue has one handler");
+  server.serve("fac", [](int n) { return n; });
+  server.start();
+  CHECK_THROWS_WITH(server.start(), "RpcServer::start: it was called before; make another RpcServer to start again");
+  CHECK_THROWS_WITH(server.serve("abs", [](int n) { return n; }),
+                    "RpcServer::serve and use must be called before the server is started");
+  CHECK(RpcClient{url}.procedure<int(int)>("fib")(7) == 7);
+}
+
+TEST_CASE("a request whose headers are larger than the server's frames is served") {
+  tests::BrokerUnderTest broker;
+  RpcServer server{broker.url(protocol::Encoding::amqp) + "?frame_max=8192"};
+  server.serve("length", [](Context& context) { return context.header("long").value_or("").size(); });
+  server.start();
+  PlainCaller caller{broker.url(any_encoding())};
+  caller.sends_and_wants_reply("length",
+                               {.properties = {.headers = client::Table{}.add("long", std::string(60'000, 'x'))}});
+  CHECK(caller.receives().body == "60000");
+}
+
 TEST_CASE("arguments that the handler does not take are refused, with what it does") {
   tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
