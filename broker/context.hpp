@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 #include <string>
 
 #include "broker/backlog.hpp"
@@ -13,6 +12,7 @@
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
 #include "broker/quota.hpp"
+#include "protocol/random_source.hpp"
 
 namespace pocketmq::broker {
 
@@ -50,24 +50,19 @@ class Context {
   /// 1, 2, ...
   [[nodiscard]] std::uint64_t next_session_number() { return ++sessions_; }
 
-  /// `prefix` and 22 characters of RabbitMQ's alphabet, 128 bits: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
+  /// `prefix` and 22 characters for 128 random bits, which nobody can guess: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
   [[nodiscard]] std::string unique_name(std::string_view prefix) {
-    static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::string name;
-    name.reserve(prefix.size() + 22);
+    name.reserve(prefix.size() + protocol::random_name_size);
     name += prefix;
-    std::uint64_t bits = 0;
-    for (int i = 0; i < 22; ++i, bits /= alphabet.size()) {
-      if (i % 10 == 0) bits = random_();  // enough for 10 characters
-      name += alphabet[bits % alphabet.size()];
-    }
+    protocol::append_random_name(random_.bits128(), name);
     return name;
   }
 
  private:
   const Options options_;
   Observer* const observer_;
-  std::mt19937_64 random_;
+  protocol::RandomSource random_;
   std::uint64_t sessions_{0};
   Memory memory_{options_.memory_max_bytes};
   Quotas quotas_{.connections = Quota{options_.connection_max},

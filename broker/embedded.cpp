@@ -9,7 +9,7 @@ constexpr std::chrono::milliseconds grace{200};
 }  // namespace
 
 Embedded::Embedded(Options options, Observer* observer)
-    : broker_{seeded(std::move(options)), observer},
+    : broker_{std::move(options), observer},
       listener_{context_, broker_, {asio::ip::address_v4::loopback(), 0}},
       port_{listener_.address().port()},
       entrance_{make_entrance(listener_.connections())},

@@ -1,6 +1,5 @@
 #include "broker/in_process.hpp"
 
-#include <random>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -8,7 +7,7 @@
 namespace pocketmq::broker {
 
 InProcess::Served::Served(asio::io_context& context, Options options, Observer* observer)
-    : broker{seeded(std::move(options)), observer}, connections{context, broker} {}
+    : broker{std::move(options), observer}, connections{context, broker} {}
 
 InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
     : context_{context},
@@ -36,11 +35,6 @@ std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections) 
 
 protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding) {
   return {.encoding = encoding, .pipe = std::move(entrance)};
-}
-
-Options seeded(Options options) {
-  if (options.seed == 0) options.seed = std::random_device{}();
-  return options;
 }
 
 }  // namespace pocketmq::broker

@@ -56,7 +56,4 @@ class InProcess {
 /// The URL of an entrance, as guest.
 [[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding);
 
-/// The options, with a seed chosen at random if they have none.
-[[nodiscard]] Options seeded(Options options);
-
 }  // namespace pocketmq::broker

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <random>
 
 #include <unistd.h>
 
@@ -54,7 +53,6 @@ std::string read_file(const std::string& path) {
 
 broker::Options options_of(const Arguments& arguments) {
   auto options = arguments.options;
-  options.seed = std::random_device{}();
   for (const auto& user : arguments.users) {
     const auto colon = user.find(':');
     options.users.push_back({.name = user.substr(0, colon), .password = user.substr(colon + 1)});

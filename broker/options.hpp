@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,10 @@ struct Options {
   std::string product{"RabbitMQ"};
   std::string product_version{"3.10.8"};
 
-  /// Makes server-named queues and consumer tags differ from broker to broker, and a run reproducible.
-  std::uint64_t seed{0};
+  /// For tests only: makes the names that the broker invents (queues, consumer tags, reply addresses) the same in each
+  /// run, and so lets anybody compute them. Without it they come from the system's random source, and nobody can guess
+  /// them.
+  std::optional<std::uint64_t> seed{};
 };
 
 }  // namespace pocketmq::broker

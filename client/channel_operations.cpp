@@ -167,7 +167,7 @@ void ChannelOperations::consume(std::string queue, ConsumeOptions options, OnDel
                .redelivered = m.redelivered,
                .exchange = std::string{m.exchange},
                .routing_key = std::string{m.routing_key},
-               .message = to_message(content.properties, content.body)});
+               .message = to_message(content)});
     };
     MoveOnlyFunction<void()> cancelled;
     if (options.cancelled) cancelled = std::move(options.cancelled);
@@ -201,7 +201,7 @@ void ChannelOperations::get(std::string queue, bool no_ack, Done<std::optional<G
                                .exchange = std::string{ok->exchange},
                                .routing_key = std::string{ok->routing_key},
                                .message_count = ok->message_count,
-                               .message = to_message(content->properties, content->body)});
+                               .message = to_message(*content)});
              });
   });
 }
@@ -238,7 +238,7 @@ void ChannelOperations::on_return(OnReturn returned) {
                 .reply_text = std::string{m.reply_text},
                 .exchange = std::string{m.exchange},
                 .routing_key = std::string{m.routing_key},
-                .message = to_message(content.properties, content.body)});
+                .message = to_message(content)});
     });
   });
 }

@@ -17,6 +17,17 @@ constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, wher
 // RabbitMQ 4 wants no smaller frames.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
 
+// What publishers may send and brokers hand on is not for the client to refuse: it would be delivered again on the next
+// connection, and end that one too. Of JSON headers and content headers it takes more than any broker lets through.
+constexpr std::uint32_t header_max_bytes = 32U << 20U;
+
+Limits tolerant(Limits limits) {
+  limits.json_header_max_bytes = header_max_bytes;
+  limits.content_header_max_bytes = header_max_bytes;
+  limits.on_fault = OnFault::report;
+  return limits;
+}
+
 // What both sides can live with, where 0 stands for no limit.
 template <class Number> Number smaller(Number ours, Number theirs) {
   return ours == 0 ? theirs : theirs == 0 ? ours : std::min(ours, theirs);
@@ -25,7 +36,7 @@ template <class Number> Number smaller(Number ours, Number theirs) {
 }  // namespace
 
 ConnectionCore::ConnectionCore(Encoding encoding, Login login, const Limits& limits, TimePoint now)
-    : CommandEnd{limits, now},
+    : CommandEnd{tolerant(limits), now},
       encoding_{encoding},
       login_{std::move(login)},
       channel_one_is_fresh_{encoding == Encoding::json} {}
@@ -113,9 +124,12 @@ void ConnectionCore::on_command(Command& command) {
       finish();
     return;
   }
-  if (command.content && command.content->refused_size_bytes > 0)
-    return violate(ReplyCode::content_too_large,
-                   "a body of " + std::to_string(command.content->refused_size_bytes) + " bytes is too large", {});
+  std::string too_large;
+  if (command.content && command.content->refused_size_bytes > 0) {
+    too_large = "its body has " + std::to_string(command.content->refused_size_bytes) + " bytes, and may have "
+                + std::to_string(limits().body_max_bytes);
+    command.content->fault = too_large;
+  }
   if (command.channel == 0) return std::visit([this](const auto& method) { handle(method); }, command.method);
   const auto found = channels_.find(command.channel);
   if (found == channels_.end())

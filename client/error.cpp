@@ -16,6 +16,7 @@ class ClientCategory final : public std::error_category {
       case Error::closed: return "closed while under way";
       case Error::name_too_long: return "a name or property is longer than 255 bytes";
       case Error::too_many_channels: return "all channels that the broker allows are open";
+      case Error::unreadable: return "a message could not be read";
     }
     return "unknown error";
   }

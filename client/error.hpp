@@ -17,6 +17,7 @@ enum class Error {
   closed,              // it was closed on this side while the operation was under way
   name_too_long,       // a name or a property is longer than the 255 bytes of a short string
   too_many_channels,   // all that the broker allows are open
+  unreadable,          // a message came that could not be read; the connection goes on
 };
 
 [[nodiscard]] const std::error_category& client_category();

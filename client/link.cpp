@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <future>
-#include <random>
+
+#include "client/random_id.hpp"
 
 namespace pocketmq::client {
 
@@ -26,7 +27,7 @@ Link::Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, con
       backoff_max_{reconnect.backoff_max},
       is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
-               reconnect.seed ? *reconnect.seed : std::random_device{}()},
+               reconnect.seed ? *reconnect.seed : random_id()},
       timer_{loop_->executor()} {}
 
 void Link::open(Done<> done) {
@@ -111,6 +112,7 @@ void Link::failed(CloseReason reason) {
   const bool was_ready = ready_since_.has_value();
   if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
   let_go(reason);
+  if (on_failure_ && !is_closing_) on_failure_(reason);
   if (is_closing_) return;
 
   place_ = (place_ + 1) % urls_.size();

@@ -59,6 +59,9 @@ class Link : public std::enable_shared_from_this<Link> {
   void on_up(OnUp up) { on_up_ = std::move(up); }
   /// The connection that was handed out last is over, and all its channels are; it still exists during the call.
   void on_down(OnDown down) { on_down_ = std::move(down); }
+  /// An attempt to connect has failed, or a connection is over and `on_down` was called. The link tries on, unless
+  /// `open` is told of the same.
+  void on_failure(OnDown failure) { on_failure_ = std::move(failure); }
 
   // From any thread:
 
@@ -117,6 +120,7 @@ class Link : public std::enable_shared_from_this<Link> {
   Backoff backoff_;
   OnUp on_up_;
   OnDown on_down_;
+  OnDown on_failure_;
   Done<> open_done_;
   std::vector<Done<>> close_done_;
 

@@ -67,4 +67,10 @@ Message to_message(const protocol::BasicProperties& properties, std::string_view
   return message;
 }
 
+Message to_message(const protocol::Content& content) {
+  auto message = to_message(content.properties, content.body);
+  message.fault = content.fault;
+  return message;
+}
+
 }  // namespace pocketmq::client

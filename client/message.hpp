@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "client/table.hpp"
+#include "protocol/command.hpp"
 #include "protocol/methods/basic.hpp"
 #include "protocol/properties.hpp"
 
@@ -35,6 +36,9 @@ struct Properties {
 struct Message {
   std::string body{};
   Properties properties{};
+  /// Of one that came: why a part of it could not be read, which is then not there; empty if all could. Such a message
+  /// is to be settled like any other.
+  std::string fault{};
 
   friend bool operator==(const Message&, const Message&) = default;
 };
@@ -80,5 +84,6 @@ struct QueueInfo {
 [[nodiscard]] inline Message to_message(const protocol::Properties& properties, std::string_view body) {
   return to_message(properties.decode(), body);
 }
+[[nodiscard]] Message to_message(const protocol::Content& content);
 
 }  // namespace pocketmq::client

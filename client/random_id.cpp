@@ -5,6 +5,8 @@
 #include <random>
 #include <string_view>
 
+#include "protocol/random_source.hpp"
+
 namespace pocketmq::client {
 namespace {
 
@@ -19,9 +21,8 @@ constexpr auto two_digits = [] {
 
 std::uint64_t random_id() {
   thread_local std::mt19937_64 numbers = [] {
-    std::random_device device;
-    std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
-    return std::mt19937_64{seed};
+    protocol::RandomSource source;
+    return std::mt19937_64{source.bits64()};
   }();
   std::uint64_t id = 0;
   while (id == 0) id = numbers();
@@ -32,12 +33,6 @@ char* write_hex_id(std::uint64_t id, char* to) {
   for (auto left = hex_id_size; left > 0; left -= 2, id >>= 8U)
     std::memcpy(to + left - 2, two_digits[id & 0xFFU].data(), 2);
   return to + hex_id_size;
-}
-
-std::string hex_id(std::uint64_t id) {
-  std::string text(hex_id_size, '0');
-  write_hex_id(id, text.data());
-  return text;
 }
 
 }  // namespace pocketmq::client

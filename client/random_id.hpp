@@ -1,9 +1,9 @@
-// Ids that no two objects, processes or machines are likely to share.
+// Ids that no two objects, processes or machines are likely to share: of traces, which everybody may see. They can be
+// computed from one another; what gives access comes from protocol/random_source.hpp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace pocketmq::client {
 
@@ -14,7 +14,5 @@ inline constexpr std::size_t hex_id_size = 16;
 
 /// Writes `id` as 16 hex digits to where there is room for them, and returns their end.
 char* write_hex_id(std::uint64_t id, char* to);
-/// The same as a text.
-[[nodiscard]] std::string hex_id(std::uint64_t id);
 
 }  // namespace pocketmq::client

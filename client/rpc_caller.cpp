@@ -13,6 +13,7 @@ namespace pocketmq::client {
 RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
     : link_{std::move(link)}, core_{settings, [this] { link_->deadline_changed(); }} {
   link_->on_up([this](ConnectionCore& connection, Link::Ready ready) { core_.open(connection, std::move(ready)); });
+  link_->on_failure([this](const CloseReason& reason) { core_.connecting_failed(reason); });
   link_->attach(&core_);  // here, where nothing runs yet, so that calls may wait for the link to be opened
 }
 

@@ -1,7 +1,5 @@
 #include "client/rpc_client.hpp"
 
-#include "client/random_id.hpp"
-
 namespace pocketmq::client {
 namespace {
 
@@ -9,7 +7,7 @@ RpcSettings settings_of(const RpcClientOptions& options) {
   return {.reply_to = options.reply,
           .confirm = options.confirm,
           .connection_wait = options.connection_wait,
-          .client_id = random_id()};
+          .seed = options.seed};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,6 +35,9 @@ struct RpcClientOptions {
   bool confirm{false};
   /// How long a call that is made while there is no connection waits for one, if its own time is not over before.
   std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
+  /// For tests only: makes correlation and message ids the same in each run, and so lets anybody compute them. Without
+  /// it they come from the system's random source, and only who is sent a request knows its ids.
+  std::optional<std::uint64_t> seed{};
 };
 
 /// All calls, of all procedures and from all threads, share one connection. Every call completes exactly once, whatever

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <functional>
 
-#include "client/random_id.hpp"
 #include "client/rpc_wire.hpp"
 
 namespace pocketmq::client {
@@ -40,23 +39,10 @@ class Decimal {
   const char* end_;
 };
 
-// Our ids are plain decimal numbers; another text is none of ours.
-std::optional<std::uint64_t> to_call_id(const std::optional<ShortString>& correlation_id) {
-  std::uint64_t id = 0;
-  if (!correlation_id || correlation_id->starts_with('0')) return std::nullopt;
-  const auto* end = correlation_id->data() + correlation_id->size();
-  const auto [stop, error] = std::from_chars(correlation_id->data(), end, id);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return id;
-}
-
 }  // namespace
 
 RpcCore::RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed)
-    : settings_{settings},
-      deadline_changed_{std::move(deadline_changed)},
-      message_id_{hex_id(settings.client_id) + '-'},
-      message_id_prefix_bytes_{message_id_.size()} {}
+    : settings_{settings}, deadline_changed_{std::move(deadline_changed)}, random_{settings.seed} {}
 
 // --- Connections -----------------------------------------------------------------------------------
 
@@ -132,7 +118,8 @@ void RpcCore::close(const RpcError& why) {
   std::ranges::sort(ids);
   if (const auto channel = channel_) {
     for (const auto id : ids)
-      if (calls.find(id)->stage == Stage::sent) channel->cancel(std::to_string(id));
+      if (const auto* const call = calls.find(id); call->stage == Stage::sent)
+        channel->cancel(call->ids.correlation_id());
     channel->close();
   }
   end_connection({Error::closed, why.message()});
@@ -150,7 +137,8 @@ RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall
   const bool is_bounded = request.timeout <= expiration_max;
   const auto deadline = is_bounded ? now + request.timeout : TimePoint::max();
   const auto wall_deadline = is_bounded ? wall + request.timeout : WallTime::max();
-  auto& call = calls_.emplace(id, std::move(request), std::move(completed), deadline, wall_deadline);
+  auto& call =
+      calls_.emplace(id, CallIds{id, random_}, std::move(request), std::move(completed), deadline, wall_deadline);
   if (channel_ && channel_->is_open())
     start(id, call, now);
   else
@@ -178,11 +166,9 @@ void RpcCore::start(CallId id, Call& call, TimePoint now) {
 }
 
 void RpcCore::send(CallId id, Call& call, TimePoint now) {
-  const Decimal correlation_id{id};
-  message_id_.resize(message_id_prefix_bytes_);
-  message_id_ += correlation_id.text();
-  BasicProperties properties{
-      .correlation_id = correlation_id.text(), .reply_to = channel_->reply_to(), .message_id = message_id_};
+  BasicProperties properties{.correlation_id = call.ids.correlation_id(),
+                             .reply_to = channel_->reply_to(),
+                             .message_id = call.ids.message_id()};
   if (!call.request.payload.content_type.empty()) properties.content_type = call.request.payload.content_type;
   headers_.assign(call.request.headers.view());
   std::optional<Decimal> expiration;
@@ -223,14 +209,14 @@ void RpcCore::tick(TimePoint now) {
     if (is_stale(due)) continue;
     auto& call = *calls_.find(due.id);
     call.due = TimePoint::max();
-    give_up(due.id, time_over(call, now));
+    give_up(due.id, time_over(call));
   }
 }
 
 TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.front().at; }
 
-RpcError RpcCore::time_over(const Call& call, TimePoint now) const {
-  if (call.deadline > now)
+RpcError RpcCore::time_over(const Call& call) const {
+  if (call.stage == Stage::waiting)
     return {RpcCode::unavailable, "no connection to the broker in time: " + connection_lost(last_loss_).message(),
             reason::connection_lost};
   auto text = "no reply from '" + call.request.queue + "' in time";
@@ -261,7 +247,7 @@ bool RpcCore::is_stale(const Due& due) {
 void RpcCore::give_up(CallId id, const RpcError& why) {
   auto* const call = calls_.find(id);
   if (call == nullptr) return;
-  if (call->stage == Stage::sent && channel_) channel_->cancel(std::to_string(id));
+  if (call->stage == Stage::sent && channel_) channel_->cancel(call->ids.correlation_id());
   complete(id, *call, {.error = why});
 }
 
@@ -279,19 +265,36 @@ void RpcCore::complete(CallId id, Call& call, RpcResult result) {
 
 // --- What comes back -------------------------------------------------------------------------------
 
+RpcCore::Found RpcCore::call_of(const Content& content) {
+  const auto text = content.properties.find<&BasicProperties::correlation_id>().value_or(ShortString{});
+  const auto id = CallIds::number_in(text);
+  auto* const call = calls_.find(id);
+  if (call == nullptr || call->ids.correlation_id() != text) return {};
+  return {id, call};
+}
+
 void RpcCore::on_reply(const Content& content) {
-  const auto id = to_call_id(content.properties.find<&BasicProperties::correlation_id>());
-  auto* const call = id ? calls_.find(*id) : nullptr;
+  const auto [id, call] = call_of(content);
   if (call == nullptr || call->stage != Stage::sent) return drop_reply();
+  if (!content.fault.empty()) return on_unreadable_reply(id, *call, content.fault);
   if (content.properties.find<&BasicProperties::type>() == ShortString{rpc_error_type})
-    return complete(*id, *call, {.error = error_from_body(content.body)});
+    return complete(id, *call, {.error = error_from_body(content.body)});
 
   const auto headers = content.properties.headers();
   const auto header = [&](std::string_view name) { return headers ? headers->find(name) : std::nullopt; };
   const auto number = header(rpc_sequence_header);
-  if (!number || !number->integer()) return on_plain_reply(*id, *call, std::string{content.body});
+  if (!number || !number->integer()) return on_plain_reply(id, *call, std::string{content.body});
   const auto end = header(rpc_end_header);
-  on_stream_reply(*id, *call, *number->integer(), end && end->boolean() == true, std::string{content.body});
+  on_stream_reply(id, *call, *number->integer(), end && end->boolean() == true, std::string{content.body});
+}
+
+void RpcCore::on_unreadable_reply(CallId id, Call& call, std::string_view fault) {
+  const RpcError error{RpcCode::internal,
+                       "the reply of '" + call.request.queue + "' cannot be read: " + std::string{fault}};
+  if (call.request.on_element)
+    give_up(id, error);
+  else
+    complete(id, call, {.error = error});
 }
 
 void RpcCore::on_plain_reply(CallId id, Call& call, std::string body) {
@@ -322,11 +325,10 @@ bool RpcCore::take_element(CallId id, Call& call, std::string body) {
 }
 
 void RpcCore::on_return(const Content& content) {
-  const auto id = to_call_id(content.properties.find<&BasicProperties::correlation_id>());
-  auto* const call = id ? calls_.find(*id) : nullptr;
+  const auto [id, call] = call_of(content);
   if (call == nullptr) return;
   const auto text = "there is no queue '" + call->request.queue + "'; is its server running?";
-  complete(*id, *call, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
+  complete(id, *call, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
 }
 
 void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) {

@@ -16,12 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "client/call_ids.hpp"
 #include "client/callback_channel.hpp"
 #include "client/connection_core.hpp"
 #include "client/numbered.hpp"
 #include "client/queue_preparation.hpp"
 #include "client/rpc_request.hpp"
 #include "client/timed.hpp"
+#include "protocol/random_source.hpp"
 
 namespace pocketmq::client {
 
@@ -32,8 +34,9 @@ struct RpcSettings {
   bool confirm{false};
   /// How long a call waits for a connection before it fails as `unavailable`, if its own time is not over before.
   std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
-  /// Begins the `message_id` of each request. No two clients may share it: servers tell repeated requests by it.
-  std::uint64_t client_id{0};
+  /// For tests only: makes correlation and message ids the same in each run, and so lets anybody compute them. Without
+  /// it they come from the system's random source, and only who is sent a request knows its ids.
+  std::optional<std::uint64_t> seed{};
 };
 
 class RpcCore final : public Timed, private CallbackChannel::Owner {
@@ -50,6 +53,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// up, or why it is not. Call it again for each new connection, after the last one is over, which the core learns by
   /// itself.
   void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
+  /// No connection could be made, for this reason, which is what calls say that wait in vain.
+  void connecting_failed(const CloseReason& reason) { last_loss_ = reason; }
   /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
   /// `completed` may be called before this returns.
   CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed&& completed);
@@ -70,9 +75,14 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
 
   struct Call {
-    Call(RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
-        : request{std::move(what)}, completed{std::move(whom)}, deadline{until}, wall_deadline{wall_until} {}
+    Call(const CallIds& named, RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
+        : ids{named},
+          request{std::move(what)},
+          completed{std::move(whom)},
+          deadline{until},
+          wall_deadline{wall_until} {}
 
+    CallIds ids;
     RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
     Completed completed;
     protocol::TimePoint deadline;
@@ -96,6 +106,11 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) override;
   void on_lost(const CloseReason& reason) override;
 
+  struct Found {
+    CallId id{0};
+    Call* call{nullptr};  // null if no call has this correlation id
+  };
+  [[nodiscard]] Found call_of(const protocol::Content& content);
   void start(CallId id, Call& call, protocol::TimePoint now);
   void send(CallId id, Call& call, protocol::TimePoint now);
   void wait(CallId id, Call& call, protocol::TimePoint until);
@@ -104,12 +119,13 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// Takes back what is not lost with the connection; gives the ids of what is.
   [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
 
+  void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   void on_plain_reply(CallId id, Call& call, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
   /// False, and the call is over, if there was no room for it.
   bool take_element(CallId id, Call& call, std::string body);
 
-  [[nodiscard]] RpcError time_over(const Call& call, protocol::TimePoint now) const;
+  [[nodiscard]] RpcError time_over(const Call& call) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
@@ -124,8 +140,9 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::shared_ptr<CallbackChannel> channel_;
   std::shared_ptr<QueuePreparation> queues_;
   bool may_cancel_{true};  // until the broker says otherwise
-  CloseReason last_loss_{Error::not_open, "there was none yet"};
+  CloseReason last_loss_{Error::not_open, "none has opened yet"};
   std::optional<RpcError> closed_;  // what calls fail with once it is closed
+  protocol::RandomSource random_;
   CallId last_id_{0};
   Numbered<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
@@ -134,8 +151,6 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::atomic<std::uint64_t> dropped_replies_{0};
 
   // What a request is written with, kept for its memory.
-  std::string message_id_;
-  const std::size_t message_id_prefix_bytes_;
   protocol::FieldTableWriter headers_;
   std::string properties_;
 };

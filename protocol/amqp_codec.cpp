@@ -120,9 +120,11 @@ std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::str
   }
   // As RabbitMQ, this takes frames whose payload alone is as large as the whole frame should be. Without a frame size,
   // what is not a body frame is still bounded.
-  const std::uint64_t payload_limit =
+  std::uint64_t payload_limit =
       frame_max != 0 ? frame_max
                      : (frame.type == frame_body ? limits().body_max_bytes : frame_size_when_unlimited * 8ULL);
+  if (frame.type == frame_header)
+    payload_limit = std::max<std::uint64_t>(payload_limit, limits().content_header_max_bytes);
   if (frame.payload_size > payload_limit)
     return refuse(ReplyCode::frame_error, "a frame with " + std::to_string(frame.payload_size)
                                               + " payload bytes is larger than the negotiated maximum of "
@@ -245,16 +247,21 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
                   about);
   if (load_big_endian<std::uint16_t>(payload.data() + 2) != weight) return refuse_out_of_order(channel, content);
   const Properties properties{payload.substr(content_header_fixed_size)};
-  if (const auto fault = find_fault(properties, limits().table_depth_max))
-    return refuse(ReplyCode::internal_error, "malformed properties: " + *fault, about);
-
-  content->properties = properties.encoded();
+  if (const auto fault = find_fault(properties, limits().table_depth_max)) {
+    auto text = "malformed properties: " + *fault;
+    if (limits().on_fault == OnFault::refuse) return refuse(ReplyCode::internal_error, std::move(text), about);
+    content->fault = std::move(text);
+    content->properties = readable_part(properties);
+  } else {
+    content->properties = properties.encoded();
+  }
   charge(*content);
   const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
   if (body_size > limits().body_max_bytes) {
     content->body.emplace(body_size, 0, IncomingBody::Fate::dropped);
     (void)read_method(channel, content->method, into);  // it was read once without fault
-    into.content = Content{.properties = Properties{content->properties}, .refused_size_bytes = body_size};
+    into.content = Content{
+        .properties = Properties{content->properties}, .refused_size_bytes = body_size, .fault = content->fault};
     return Decoded::command;
   }
   content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()),
@@ -281,7 +288,7 @@ std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, Pend
   handed_out_ = pending_.extract(channel);
   if (content.body->is_dropped()) return std::nullopt;
   (void)read_method(channel, content.method, into);  // it was read once without fault
-  into.content = Content{.properties = Properties{content.properties}};
+  into.content = Content{.properties = Properties{content.properties}, .fault = content.fault};
   std::move(*content.body).move_to(*into.content);
   return Decoded::command;
 }

@@ -34,6 +34,7 @@ class AmqpCodec final : public Codec {
   struct PendingContent {
     std::string method;                  // the method frame's payload
     std::string properties;              // encoded
+    std::string fault{};                 // of the properties, where it is reported
     std::optional<IncomingBody> body{};  // once the content header has come
     MemoryCharge charge{};               // of all but the body
 

@@ -23,6 +23,9 @@ struct Content {
   Ref<Block> storage{};
   /// Where not 0, the sender announced this many bytes, more than `Limits::body_max_bytes`; `body` is then empty.
   std::uint64_t refused_size_bytes{0};
+  /// Not empty: why a part of it could not be read, where the codec was told to go on without (`Limits::on_fault`).
+  /// What could be read is there. Valid as long as the other views.
+  std::string_view fault{};
 };
 
 struct Command {

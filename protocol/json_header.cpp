@@ -128,7 +128,11 @@ class JsonHeaderReader::FieldVisitor {
   [[nodiscard]] const Fault& fault() const { return fault_; }
 
  private:
-  template <class T> Fault read(std::optional<T>& property) { return read(property.emplace()); }
+  template <class T> Fault read(std::optional<T>& property) {
+    auto fault = read(property.emplace());
+    if (fault) property.reset();
+    return fault;
+  }
 
   Fault read(bool& value) {
     if (!json_.is_boolean()) return "wants true or false, got " + kind_of(json_);
@@ -193,6 +197,7 @@ void JsonHeaderReader::release() {
   json_.reset();
   decoded_.clear();
   properties_.clear();
+  fault_.clear();
 }
 
 std::optional<Violation> JsonHeaderReader::read(std::string_view header, const Limits& limits, Command& into) {
@@ -257,10 +262,14 @@ std::optional<Violation> JsonHeaderReader::read_properties(const Json& json, con
     BasicProperties::describe(properties, field);
     if (!field.found())
       return refuse(with_names("unknown property " + in_quotes(key), "; there are ", names_of(BasicProperties{})));
-    if (field.fault()) return refuse("property " + in_quotes(key) + " " + *field.fault());
+    if (!field.fault()) continue;
+    auto text = "property " + in_quotes(key) + " " + *field.fault();
+    if (limits.on_fault == OnFault::refuse) return refuse(text);
+    fault_ = std::move(text);
   }
   encode(properties, properties_);
   into.content->properties = Properties{properties_};
+  into.content->fault = fault_;
   return std::nullopt;
 }
 

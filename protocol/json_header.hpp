@@ -43,6 +43,7 @@ class JsonHeaderReader {
   std::unique_ptr<nlohmann::ordered_json> json_;
   std::forward_list<std::string> decoded_;  // what does not lie in json_ as it is: tables, texts in base64
   std::string properties_;
+  std::string fault_;  // of the properties, where it is reported
 };
 
 }  // namespace pocketmq::protocol

@@ -6,6 +6,12 @@
 
 namespace pocketmq::protocol {
 
+/// What becomes of a content whose properties are malformed.
+enum class OnFault : std::uint8_t {
+  refuse,  // it breaks the protocol: a broker's answer
+  report,  // it is handed on with what could be read, and says so: one message does not end a client
+};
+
 struct Limits {
   /// An AMQP frame with its 8 bytes of overhead, as tuned; and the least that both sides must accept (2.3.5, 4.2.3).
   std::uint32_t frame_max_bytes = 131'072;
@@ -16,6 +22,12 @@ struct Limits {
 
   /// A JSON frame's header, up to the LF.
   std::uint32_t json_header_max_bytes = 1'048'576;
+
+  /// An AMQP content header, where that is more than a frame may have: brokers do not split it, not even for a peer
+  /// that negotiated less than its publisher.
+  std::uint32_t content_header_max_bytes = 0;
+
+  OnFault on_fault = OnFault::refuse;
 
   /// Tables and arrays inside a table, and objects and arrays inside a JSON header.
   std::uint32_t table_depth_max = 64;

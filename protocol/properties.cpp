@@ -41,7 +41,9 @@ std::size_t size_of_rest(const char* at, Extent extent) {
   return load_big_endian<std::uint32_t>(at);
 }
 
-bool is_well_formed(std::string_view encoded, unsigned depth_max) {
+enum class Tables : bool { skipped, checked };
+
+template <Tables tables> bool is_well_formed(std::string_view encoded, unsigned depth_max) {
   if (encoded.size() < sizeof first_flag) return false;
   const char* at = encoded.data() + sizeof first_flag;
   const char* const end = encoded.data() + encoded.size();
@@ -54,7 +56,8 @@ bool is_well_formed(std::string_view encoded, unsigned depth_max) {
     const auto size = size_of_rest(at, extent);
     at += extent.length_octets;
     if (left - extent.length_octets < size) return false;
-    if (extent.length_octets == 4 && find_fault(FieldTable{std::string_view{at, size}}, depth_max)) return false;
+    if constexpr (tables == Tables::checked)
+      if (extent.length_octets == 4 && find_fault(FieldTable{std::string_view{at, size}}, depth_max)) return false;
     at += size;
   }
   return at == end;
@@ -103,9 +106,23 @@ std::string_view Properties::find(std::size_t place) const {
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {
-  if (is_well_formed(properties.encoded(), depth_max)) return std::nullopt;
+  if (is_well_formed<Tables::checked>(properties.encoded(), depth_max)) return std::nullopt;
   BasicProperties ignored;
   return read(properties.encoded(), depth_max, ignored).fault();
+}
+
+std::string readable_part(Properties malformed) {
+  const auto encoded = malformed.encoded();
+  const auto headers = is_well_formed<Tables::skipped>(encoded, 0) ? malformed.headers() : std::nullopt;
+  if (!headers) return std::string{Properties{}.encoded()};
+  constexpr std::size_t length_octets = 4;
+  const auto begin = static_cast<std::size_t>(headers->encoded().data() - encoded.data()) - length_octets;
+  std::string readable{encoded};
+  readable.erase(begin, length_octets + headers->encoded().size());
+  constexpr auto headers_flag = flag_at(2);
+  const auto flags = load_big_endian<std::uint16_t>(encoded.data());
+  store_big_endian(readable.data(), static_cast<std::uint16_t>(flags & ~headers_flag));
+  return readable;
 }
 
 void encode(const BasicProperties& properties, std::string& to) {

@@ -101,6 +101,10 @@ class Properties {
 /// Why `encoded` is not a well-formed property list; nothing if it is.
 [[nodiscard]] std::optional<std::string> find_fault(Properties encoded, unsigned depth_max);
 
+/// Of encoded properties that are malformed, those that can be read: all but the headers if only these are at fault,
+/// and else none.
+[[nodiscard]] std::string readable_part(Properties malformed);
+
 /// Appends the encoding of `properties` to `to`.
 void encode(const BasicProperties& properties, std::string& to);
 

@@ -107,7 +107,8 @@ std::string trace_json(const Command& command) {
   std::string line;
   append_json_header(command, line, Secrets::hidden);
   if (!command.content) return line;
-  const auto& [properties, body, storage, refused_size_bytes] = *command.content;
+  const auto body = command.content->body;
+  const auto refused_size_bytes = command.content->refused_size_bytes;
   line.pop_back();
   if (refused_size_bytes != 0) {
     line += ",\"body_bytes\":" + std::to_string(refused_size_bytes);

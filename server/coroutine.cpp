@@ -38,7 +38,7 @@ class CoroutineRun : public std::enable_shared_from_this<CoroutineRun> {
     });
     auto finished = [self = shared_from_this()](const std::exception_ptr& thrown, Payload payload) {
       self->stopper_.reset();
-      self->answered_(thrown ? Outcome{.error = to_rpc_error(thrown)} : Outcome{.payload = std::move(payload)});
+      self->answered_(thrown ? failure_of(thrown) : Outcome{.payload = std::move(payload)});
     };
     asio::co_spawn(
         strand_, [this] { return start_(); }, asio::bind_cancellation_slot(cancellation_.slot(), std::move(finished)));

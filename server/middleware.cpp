@@ -14,7 +14,8 @@ HandlerMiddleware log_requests(std::function<void(const std::string& line)> writ
   return [write = std::move(write)](Context& context, const NextHandler& next, Answered answered) {
     auto over = [&context, write, begun = Clock::now(), answered = std::move(answered)](Outcome outcome) mutable {
       const auto trace = context.header(client::traceparent_header).value_or(std::string{});
-      write(client::log_line("serve", context.procedure(), outcome.error, Clock::now() - begun, trace));
+      const auto error = outcome.error ? std::optional{revealed(outcome)} : std::nullopt;
+      write(client::log_line("serve", context.procedure(), error, Clock::now() - begun, trace));
       answered(std::move(outcome));
     };
     next(context, std::move(over));

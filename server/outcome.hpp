@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <optional>
+#include <string>
 
 #include "client/move_only_function.hpp"
 #include "client/rpc_error.hpp"
@@ -14,21 +15,28 @@ namespace pocketmq::server {
 struct Outcome {
   client::Payload payload{};
   std::optional<client::RpcError> error{};
+  /// What an exception of the handler said, where it was no RpcError: for the server's log. In `error` there is a
+  /// generic sentence instead, for what an exception says may be no caller's business.
+  std::string exception{};
 };
 
 /// Called once, from any thread. The request's Context is gone then.
 using Answered = client::MoveOnlyFunction<void(Outcome)>;
 
-/// What a handler threw, as its caller is told: an RpcError is itself, an operation that Asio cancelled is `cancelled`,
-/// anything else `internal`, with `what()`.
-[[nodiscard]] client::RpcError to_rpc_error(const std::exception_ptr& thrown);
+/// What comes of an exception: an RpcError is itself, an operation that Asio cancelled is `cancelled`, anything else
+/// `internal`.
+[[nodiscard]] Outcome failure_of(const std::exception_ptr& thrown);
+
+/// The error of an outcome with what the exception said instead of the generic sentence; as it is where there was none,
+/// or where a middleware chose another error.
+[[nodiscard]] client::RpcError revealed(const Outcome& failed);
 
 /// What comes of calling `run`, which gives a reply or throws.
 template <class Run> [[nodiscard]] Outcome outcome_of(Run&& run) {
   try {
     return {.payload = run()};
   } catch (...) {
-    return {.error = to_rpc_error(std::current_exception())};
+    return failure_of(std::current_exception());
   }
 }
 

@@ -17,6 +17,12 @@ namespace {
 // A mandatory message to RabbitMQ's direct reply-to always comes back, though it arrives.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
 
+// More than are on their way at once.
+constexpr std::size_t sent_directly_max = 1'024;
+constexpr std::size_t suspects_max = 10'000;
+
+RpcError cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
+
 }  // namespace
 
 ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
@@ -35,10 +41,10 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
                     const auto id = content.properties.decode().correlation_id;
                     cancel(caller_key(method.routing_key, id.value_or(ShortString{})));
                   },
-              .lost = [this] { forget_deliveries(); },
+              .lost = [this](const client::CloseReason& why) { forget_deliveries(why); },
               .troubled = [this](const client::CloseReason& reason) { events_.troubled(reason); },
               .deadline_changed = [this] { events_.deadline_changed(); }}},
-      answers_{served_.options.deduplicate_max, served_.options.deduplicate} {}
+      answers_{{served_.options.deduplicate_max, served_.options.deduplicate_max_bytes, served_.options.deduplicate}} {}
 
 ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_to,
                             std::optional<ShortString> correlation_id)
@@ -63,9 +69,12 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   if (stopped_) return queue_.give_back(method.delivery_tag);
   Asker asker{method.delivery_tag, content.properties.find<&BasicProperties::reply_to>(),
               content.properties.find<&BasicProperties::correlation_id>()};
+  if (method.redelivered && !suspects_.empty()) asker.is_acked_first = suspects_.erase(asker.caller_hash) > 0;
+  if (!content.fault.empty()) return refuse_unreadable(asker, content.fault);
   if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
     early_cancels_.erase(asker.caller);
-    return queue_.ack(method.delivery_tag);
+    send(asker, cancelled(), 0);
+    return ack(asker);
   }
   std::string message_id;
   if (served_.options.deduplicate.count() > 0 && !served_.is_stream)
@@ -73,11 +82,8 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   const bool remembers = !message_id.empty();
   if (remembers && join(message_id, asker)) return;
   if (method.redelivered && served_.options.redelivery == RedeliveryPolicy::refuse) {
-    const RpcError refusal{RpcCode::aborted,
-                           "the request was delivered before and may have run; it is not run again here"};
-    const auto body = to_body(refusal);
-    send(asker, {.body = body, .is_error = true}, 0);
-    return queue_.ack(method.delivery_tag);
+    send(asker, {RpcCode::aborted, "the request was delivered before and may have run; it is not run again here"}, 0);
+    return ack(asker);
   }
 
   const auto number = ++last_number_;
@@ -95,10 +101,19 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   hand_out_waiting();
 }
 
-bool ProcedureCore::join(const std::string& message_id, const Asker& asker) {
+// Never back to its queue: it would come again and again. Where the queue has a dead-letter exchange, it is kept there.
+void ProcedureCore::refuse_unreadable(Asker& asker, std::string_view fault) {
+  const auto text = "the request cannot be read: " + std::string{fault};
+  queue_.refuse(asker.delivery_tag);
+  asker.is_acked = true;
+  send(asker, {RpcCode::invalid_argument, text}, 0);
+  events_.troubled({client::Error::unreadable, "'" + served_.queue + "': " + text + "; it was refused"});
+}
+
+bool ProcedureCore::join(const std::string& message_id, Asker& asker) {
   if (const auto* answer = answers_.find(message_id, queue_.now())) {
-    send(asker, {answer->body, answer->content_type, answer->is_error}, 0);
-    queue_.ack(asker.delivery_tag);
+    send(asker, AnswerView{answer->body, answer->content_type, answer->is_error}, 0);
+    ack(asker);
     return true;
   }
   const auto running = by_message_id_.find(message_id);
@@ -138,14 +153,15 @@ void ProcedureCore::fail(std::uint64_t number, const RpcError& error, TimePoint 
 }
 
 void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimePoint now) {
-  const auto* const entry = entries_.find(number);
+  auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
-  entry->askers.for_each([&](const Asker& asker) {
-    if (!entry->is_cancelled) send(asker, answer, entry->elements);
-    queue_.ack(asker.delivery_tag);
+  entry->askers.for_each([&](Asker& asker) {
+    if (!asker.is_answered) send(asker, answer, entry->elements);
+    ack(asker);
   });
   if (!entry->message_id.empty())
-    answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
+    answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error},
+                 answer.body.size(), now);
   remove(number, *entry);
   hand_out_waiting();
 }
@@ -153,7 +169,8 @@ void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimeP
 bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr || entry->is_cancelled) return false;
-  entry->askers.for_each([&](const Asker& asker) {
+  entry->askers.for_each([&](Asker& asker) {
+    if (asker.is_answered) return;
     FieldTableWriter headers;
     headers.int64(client::rpc_sequence_header, entry->elements);
     BasicProperties properties{.headers = headers.table()};
@@ -166,7 +183,13 @@ bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
 
 void ProcedureCore::end(std::uint64_t number) { answer(number, {}, TimePoint{}); }
 
-void ProcedureCore::send(const Asker& asker, const AnswerView& answer, std::int64_t elements) {
+void ProcedureCore::send(Asker& asker, const RpcError& error, std::int64_t elements) {
+  const auto body = to_body(error);
+  send(asker, AnswerView{.body = body, .is_error = true}, elements);
+}
+
+void ProcedureCore::send(Asker& asker, const AnswerView& answer, std::int64_t elements) {
+  asker.is_answered = true;
   BasicProperties properties;
   FieldTableWriter headers;
   if (served_.is_stream)
@@ -177,10 +200,14 @@ void ProcedureCore::send(const Asker& asker, const AnswerView& answer, std::int6
   publish(asker, properties, answer.body, false);
 }
 
-void ProcedureCore::publish(const Asker& asker, const BasicProperties& properties, std::string_view body,
-                            bool mandatory) {
+void ProcedureCore::publish(Asker& asker, const BasicProperties& properties, std::string_view body, bool mandatory) {
   const auto reply_to = asker.reply_to();
   if (!reply_to) return;
+  if (asker.is_acked_first) ack(asker);
+  if (!is_queue(*reply_to) && (sent_directly_.empty() || sent_directly_.back() != asker.caller_hash)) {
+    if (sent_directly_.size() == sent_directly_max) sent_directly_.pop_front();
+    sent_directly_.push_back(asker.caller_hash);
+  }
   auto with_id = properties;
   if (const auto id = asker.correlation_id()) with_id.correlation_id = *id;
   properties_.clear();
@@ -188,16 +215,20 @@ void ProcedureCore::publish(const Asker& asker, const BasicProperties& propertie
   queue_.publish(*reply_to, Content{.properties = Properties{properties_}, .body = body}, mandatory);
 }
 
+void ProcedureCore::ack(Asker& asker) {
+  if (!std::exchange(asker.is_acked, true)) queue_.ack(asker.delivery_tag);
+}
+
 void ProcedureCore::drop(std::uint64_t number) {
-  const auto* const entry = entries_.find(number);
+  auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
-  entry->askers.for_each([this](const Asker& asker) { queue_.ack(asker.delivery_tag); });
+  entry->askers.for_each([this](Asker& asker) { ack(asker); });
   remove(number, *entry);
   hand_out_waiting();
 }
 
 void ProcedureCore::give_back(std::uint64_t number) {
-  const auto* const entry = entries_.find(number);
+  auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
   entry->askers.for_each([this](const Asker& asker) { queue_.give_back(asker.delivery_tag); });
   remove(number, *entry);
@@ -210,8 +241,14 @@ bool ProcedureCore::cancel(const std::string& caller) {
   const auto number = *known;
   auto& entry = *entries_.find(number);
   bool asked = false;
-  entry.askers.for_each([&](const Asker& asker) { asked |= asker.caller == caller; });
-  if (!asked) return false;
+  bool is_awaited = false;
+  entry.askers.for_each([&](Asker& asker) {
+    asked |= asker.caller == caller;
+    // Told at once, though it should know: whoever cancelled it, its call is over.
+    if (asker.caller == caller && !asker.is_answered) send(asker, cancelled(), entry.elements);
+    is_awaited |= !asker.is_answered;
+  });
+  if (!asked || is_awaited) return asked;
   if (!entry.is_running) {
     drop(number);
   } else if (!std::exchange(entry.is_cancelled, true)) {
@@ -226,7 +263,7 @@ void ProcedureCore::stop() {
   for (const auto number : std::exchange(waiting_, {})) give_back(number);
 }
 
-void ProcedureCore::remove(std::uint64_t number, const Entry& entry) {
+void ProcedureCore::remove(std::uint64_t number, Entry& entry) {
   if (entry.is_running) --running_;
   entry.askers.for_each([&](const Asker& asker) {
     const auto* const caller = by_caller_.find(asker.caller_hash);
@@ -237,9 +274,14 @@ void ProcedureCore::remove(std::uint64_t number, const Entry& entry) {
 }
 
 // What has not begun comes again; what runs goes on if its answer is kept for when its request comes again.
-void ProcedureCore::forget_deliveries() {
+void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
+  if (why.error == client::reply_error(number_of(ReplyCode::internal_error))) {
+    if (suspects_.size() > suspects_max) suspects_.clear();
+    suspects_.insert(sent_directly_.begin(), sent_directly_.end());
+  }
+  sent_directly_.clear();
   for (const auto number : std::exchange(waiting_, {}))
-    if (const auto* const entry = entries_.find(number)) remove(number, *entry);
+    if (auto* const entry = entries_.find(number)) remove(number, *entry);
   by_caller_ = {};
   std::vector<std::uint64_t> useless;
   entries_.for_each([&](std::uint64_t number, Entry& entry) {

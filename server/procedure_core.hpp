@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "client/numbered.hpp"
@@ -32,7 +33,7 @@ struct ServerEvents {
   client::MoveOnlyFunction<void(RequestId)> cancelled;
   /// The core's deadline came nearer.
   client::MoveOnlyFunction<void()> deadline_changed;
-  /// A queue is not consumed for now, for this reason.
+  /// A queue is not consumed for now, or a request could not be read and was refused: for this reason.
   client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
 };
 
@@ -78,6 +79,9 @@ class ProcedureCore {
     std::uint8_t reply_to_size;
     bool wants_reply;
     bool has_correlation_id;
+    bool is_acked_first{false};  // before anything is sent to it; see `suspects_`
+    bool is_acked{false};
+    bool is_answered{false};
   };
   // Nearly always there is one.
   class Askers {
@@ -88,9 +92,9 @@ class ProcedureCore {
       else
         first_ = std::move(asker);
     }
-    template <class F> void for_each(F f) const {
+    template <class F> void for_each(F f) {
       if (first_) f(*first_);
-      for (const auto& asker : others_) f(asker);
+      for (auto& asker : others_) f(asker);
     }
     void forget() {
       first_.reset();
@@ -107,7 +111,7 @@ class ProcedureCore {
     std::string message_id{};  // under which its answer is kept; empty: it is not
     std::int64_t elements{0};  // of a stream, sent
     bool is_running{false};    // handed out
-    bool is_cancelled{false};  // its answer is not sent
+    bool is_cancelled{false};  // it was told to stop
   };
   struct Answer {
     std::string body;
@@ -123,15 +127,19 @@ class ProcedureCore {
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
   /// Whether the delivery is a repeat, which is then taken care of.
-  bool join(const std::string& message_id, const Asker& asker);
+  bool join(const std::string& message_id, Asker& asker);
   void hand_out_waiting();
+  void refuse_unreadable(Asker& asker, std::string_view fault);
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
-  void send(const Asker& asker, const AnswerView& answer, std::int64_t elements);
-  void publish(const Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
+  /// Sends the last that an asker gets, and nothing after it.
+  void send(Asker& asker, const AnswerView& answer, std::int64_t elements);
+  void send(Asker& asker, const client::RpcError& error, std::int64_t elements);
+  void publish(Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
+  void ack(Asker& asker);
   void know_caller(const Asker& asker, std::uint64_t number);
   /// Ends an entry, running or not.
-  void remove(std::uint64_t number, const Entry& entry);
-  void forget_deliveries();
+  void remove(std::uint64_t number, Entry& entry);
+  void forget_deliveries(const client::CloseReason& why);
 
   const std::size_t place_;
   const Served served_;
@@ -149,6 +157,13 @@ class ProcedureCore {
   std::unordered_map<std::string, std::uint64_t> by_message_id_;
   Recent<Answer> answers_;  // by message_id
   std::string properties_;  // what an answer is written with, kept for its memory
+
+  // Callers with direct reply addresses, by their hashes. RabbitMQ ends the connection, with an internal error, that
+  // publishes to a forged one, and delivers the request again: one request would end a service for ever. So those that
+  // something was sent to on such a connection are suspects. When their requests come again they are acked before
+  // anything is sent; then they do not come a third time.
+  std::deque<std::uint64_t> sent_directly_;  // on this connection, the latest of them
+  std::unordered_set<std::uint64_t> suspects_;
 };
 
 }  // namespace pocketmq::server

@@ -1,4 +1,4 @@
-// What was put there lately, by its key: bounded in number and in age.
+// What was put there lately, by its key: bounded in number, in bytes and in age.
 #pragma once
 
 #include <chrono>
@@ -13,18 +13,29 @@
 
 namespace pocketmq::server {
 
+struct RecentBounds {
+  std::size_t count_max;
+  std::size_t bytes_max;
+  std::chrono::milliseconds window;
+};
+
 template <class Value> class Recent {
  public:
-  /// Keeps at most `count_max` values, each for `window`.
-  Recent(std::size_t count_max, std::chrono::milliseconds window) : count_max_{count_max}, window_{window} {}
+  explicit Recent(const RecentBounds& bounds) : bounds_{bounds} {}
 
-  /// Replaces what has the same key. `now` never goes back.
-  void put(std::string key, Value value, protocol::TimePoint now) {
+  /// Replaces what has the same key. `bytes` is what the value holds outside of itself; what is larger than all may be
+  /// is not kept. `now` never goes back.
+  void put(std::string key, Value value, std::size_t bytes, protocol::TimePoint now) {
     erase(key);
-    while (!by_age_.empty() && (by_age_.size() >= count_max_ || by_age_.front().forget_at <= now))
+    bytes += sizeof(Entry) + key.size();
+    const bool fits = bounds_.count_max > 0 && bytes <= bounds_.bytes_max;
+    while (!by_age_.empty()
+           && (by_age_.front().forget_at <= now
+               || (fits && (by_age_.size() >= bounds_.count_max || bytes_ > bounds_.bytes_max - bytes))))
       erase(by_age_.front().key);
-    if (count_max_ == 0) return;
-    by_age_.push_back({std::move(key), std::move(value), now + window_});
+    if (!fits) return;
+    bytes_ += bytes;
+    by_age_.push_back({std::move(key), std::move(value), bytes, now + bounds_.window});
     by_key_.emplace(by_age_.back().key, std::prev(by_age_.end()));
   }
 
@@ -40,6 +51,7 @@ template <class Value> class Recent {
     if (found == by_key_.end()) return;
     const auto place = found->second;
     by_key_.erase(found);
+    bytes_ -= place->bytes;
     by_age_.erase(place);
   }
 
@@ -49,11 +61,12 @@ template <class Value> class Recent {
   struct Entry {
     std::string key;
     Value value;
+    std::size_t bytes;
     protocol::TimePoint forget_at;
   };
 
-  const std::size_t count_max_;
-  const std::chrono::milliseconds window_;
+  const RecentBounds bounds_;
+  std::size_t bytes_{0};
   std::list<Entry> by_age_;                                                           // the oldest first
   std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_key_;  // the keys are their entries'
 };

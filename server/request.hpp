@@ -28,7 +28,8 @@ struct ServeOptions {
   /// How long answers are kept for repeats of their requests, which are known by their `message_id`; 0 for not at all.
   /// Not for streams. Each server process remembers for itself only.
   std::chrono::milliseconds deduplicate{0};
-  std::size_t deduplicate_max{10'000};  // answers; the oldest go first
+  std::size_t deduplicate_max{10'000};            // answers; the oldest go first
+  std::size_t deduplicate_max_bytes{67'108'864};  // of them; one that is larger is not kept
 };
 
 /// A procedure, as it is consumed.

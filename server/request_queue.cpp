@@ -56,6 +56,10 @@ void RequestQueue::give_back(std::uint64_t delivery_tag) {
   if (channel_) channel_->send(basic::Reject{.delivery_tag = delivery_tag, .requeue = true});
 }
 
+void RequestQueue::refuse(std::uint64_t delivery_tag) {
+  if (channel_) channel_->send(basic::Reject{.delivery_tag = delivery_tag});
+}
+
 void RequestQueue::stop() {
   stopped_ = true;
   retry_at_.reset();
@@ -126,7 +130,7 @@ void RequestQueue::lose(const CloseReason& reason) {
     retry_later();
     open_channel();
   }
-  events_.lost();
+  events_.lost(reason);
   if (opened_) return std::exchange(opened_, nullptr)(reason);
   if (connection_ != nullptr) events_.troubled(reason);
 }

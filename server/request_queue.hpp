@@ -24,7 +24,7 @@ class RequestQueue {
     client::ChannelCore::OnDeliver delivered;
     client::ChannelCore::OnReturn returned;
     /// What was delivered and not acked comes again, from here or to another server.
-    client::MoveOnlyFunction<void()> lost;
+    client::MoveOnlyFunction<void(const client::CloseReason&)> lost;
     /// It is tried again, or consumed again, after this reason why it was not.
     client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
     client::MoveOnlyFunction<void()> deadline_changed;
@@ -46,6 +46,8 @@ class RequestQueue {
   void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up);
   void ack(std::uint64_t delivery_tag);
   void give_back(std::uint64_t delivery_tag);
+  /// It is dropped, or dead-lettered where its queue says so.
+  void refuse(std::uint64_t delivery_tag);
 
   /// Consumes no more. Deliveries that were on their way still come.
   void stop();

@@ -1,6 +1,7 @@
 #include "server/rpc_responder.hpp"
 
 #include <algorithm>
+#include <iostream>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
@@ -9,11 +10,18 @@
 #include <asio/require.hpp>
 
 #include "client/trace_context.hpp"
+#include "protocol/printable.hpp"
 
 namespace pocketmq::server {
 
 using client::CloseReason;
 using client::Payload;
+
+namespace {
+
+std::string text_of(const CloseReason& reason) { return reason.text.empty() ? reason.error.message() : reason.text; }
+
+}  // namespace
 
 RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options)
     : link_{std::move(link)},
@@ -22,13 +30,15 @@ RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions 
             {.requested = [this](Request&& request) { hand_over(std::move(request)); },
              .cancelled = [this](RequestId id) { cancel(id); },
              .deadline_changed = [this] { link_->deadline_changed(); },
-             .troubled = [this](const CloseReason& reason) { tell(reason); }}},
+             .troubled = [this](const CloseReason& reason) { tell_trouble(text_of(reason)); }}},
       threads_{options_.threads_max},
       handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}},
       later_{asio::require(handlers_, asio::execution::blocking.never)} {}
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
+  if (std::ranges::any_of(procedures_, [&](const Procedure& procedure) { return procedure.queue == queue; }))
+    throw std::invalid_argument{"RpcServer::serve: '" + queue + "' is served already; a queue has one handler"};
   const bool keeps_answers = options.deduplicate.count() > 0;
   core_.serve({queue, std::move(options), handler.is_stream});
   has_coroutines_ |= handler.is_coroutine;
@@ -58,16 +68,16 @@ void RpcResponder::build_chains() {
 }
 
 void RpcResponder::prepare() {
-  refuse_once_started();
   {
     const std::lock_guard lock{mutex_};
-    is_started_ = true;
+    if (std::exchange(is_started_, true))
+      throw std::logic_error{"RpcServer::start: it was called before; make another RpcServer to start again"};
   }
   build_chains();
   link_->on_up([this](client::ConnectionCore& connection, client::Link::Ready ready) {
     connected(connection, std::move(ready));
   });
-  link_->on_down([this](const CloseReason& reason) { tell(reason); });
+  link_->on_failure([this](const CloseReason& reason) { connecting_failed(reason); });
   on_link([](RpcResponder& self) { self.link_->attach(&self.core_); });
 }
 
@@ -128,10 +138,10 @@ void RpcResponder::close_and_wait() {
 void RpcResponder::connected(client::ConnectionCore& connection, client::Link::Ready ready) {
   core_.open(connection, [this, &connection, ready = std::move(ready)](const CloseReason& reason) mutable {
     if (!connection.is_open()) return;  // the link knows
-    // Once all was served, what is refused does not keep the rest from being served.
-    if (reason.error && was_ready_) tell(reason);
-    was_ready_ |= !reason.error;
-    ready(was_ready_ ? CloseReason{} : reason);
+    if (reason.error && !was_ready_) return ready(reason);
+    is_ready(reason);
+    was_ready_ = true;
+    ready({});
   });
 }
 
@@ -187,22 +197,44 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
   if (std::holds_alternative<Drop>(ending)) return core_.drop(id);
   if (std::holds_alternative<GiveBack>(ending)) return core_.give_back(id);
   const auto& outcome = std::get<Outcome>(ending);
+  if (!outcome.exception.empty() && outcome.error && outcome.error->code() != client::RpcCode::cancelled)
+    tell("'" + procedure.queue + "' failed: " + outcome.exception);
   const auto now = procedure.keeps_answers ? protocol::Clock::now() : protocol::TimePoint{};
   if (outcome.error)
-    core_.fail(id, *outcome.error, now);
+    core_.fail(id, options_.reveals_exceptions ? revealed(outcome) : *outcome.error, now);
   else if (procedure.handler.is_stream)
     core_.end(id);
   else
     core_.reply(id, outcome.payload, now);
 }
 
-void RpcResponder::tell(const CloseReason& trouble) {
-  if (!options_.on_trouble) return;
+// Of each outage it tells the first failure and the end, not every attempt in between.
+void RpcResponder::connecting_failed(const CloseReason& reason) {
+  if (!was_ready_ && !options_.is_patient) return;  // who starts it is told
+  if (std::exchange(is_away_, true)) return;
+  tell_trouble((was_ready_ ? "lost the broker, trying again: " : "cannot serve yet, trying again: ") + text_of(reason));
+}
+
+void RpcResponder::is_ready(const CloseReason& refusal) {
+  if (std::exchange(is_away_, false)) tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
+  // Once all was served, what is refused does not keep the rest from being served.
+  if (refusal.error) tell_trouble(text_of(refusal));
+}
+
+void RpcResponder::tell_trouble(const std::string& trouble) {
   {
     const std::lock_guard lock{mutex_};
     if (is_stopping_) return;
   }
-  options_.on_trouble(trouble.text.empty() ? trouble.error.message() : trouble.text);
+  tell(trouble);
+}
+
+void RpcResponder::tell(const std::string& what) const {
+  const auto line = protocol::printable(what);
+  if (options_.on_trouble)
+    options_.on_trouble(line);
+  else
+    std::cerr << "pocketmq: " + line + '\n';
 }
 
 void RpcResponder::send_runner(std::unique_lock<std::mutex> held) {
@@ -246,7 +278,7 @@ void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
     procedures_[request.id.procedure].chain(context,
                                             [own = invocation](Outcome outcome) { own->end(std::move(outcome)); });
   } catch (...) {
-    invocation->end(Outcome{.error = to_rpc_error(std::current_exception())});
+    invocation->end(failure_of(std::current_exception()));
   }
 }
 

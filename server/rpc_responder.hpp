@@ -31,6 +31,8 @@ struct ResponderOptions {
   std::size_t threads_max{0};        // of its own, for handlers
   asio::any_io_executor executor{};  // runs handlers instead, if it is one
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
+  bool reveals_exceptions{false};
+  bool is_patient{false};  // as the link
   std::function<void(const std::string&)> on_trouble{};
 };
 
@@ -42,12 +44,13 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   RpcResponder(const RpcResponder&) = delete;
   RpcResponder& operator=(const RpcResponder&) = delete;
 
-  /// Both throw std::logic_error once it is started.
+  /// Both throw std::logic_error once it is started, and `serve` std::invalid_argument for a queue that is served.
   void serve(std::string queue, ServeOptions options, Handler handler);
   void use(HandlerMiddleware middleware);
 
+  /// Once. Throws std::logic_error the second time.
   void start(client::Done<> started);
-  /// Throws std::system_error. Only on a link with a thread of its own.
+  /// The same, and throws std::system_error. Only on a link with a thread of its own.
   void start_and_wait();
   /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
   void stop();
@@ -78,7 +81,11 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   void let_wait(Batch& batch);
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
-  void tell(const client::CloseReason& trouble);
+  void connecting_failed(const client::CloseReason& reason);
+  void is_ready(const client::CloseReason& refusal);
+  /// Unless it is stopping, when nothing is healed any more.
+  void tell_trouble(const std::string& trouble);
+  void tell(const std::string& what) const;
   [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
@@ -105,6 +112,7 @@ class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private 
   // Where the connection runs:
   ServerCore core_;
   bool was_ready_{false};
+  bool is_away_{false};    // the broker, and that was told
   Batch* batch_{nullptr};  // what came in this turn, while a task is on its way to it
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for

@@ -29,6 +29,8 @@ ResponderOptions responder_options(const RpcServerOptions& options) {
           .threads_max = options.threads,
           .executor = options.executor,
           .max_clock_skew = options.max_clock_skew,
+          .reveals_exceptions = options.reveal_exceptions,
+          .is_patient = options.reconnect.patient,
           .on_trouble = options.on_trouble};
 }
 

@@ -39,8 +39,13 @@ struct RpcServerOptions {
   asio::any_io_executor executor{};
   /// How far the clocks of callers and this machine may differ before a request counts as too late.
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
-  /// Told, on the connection's thread, what the server is healing from: a lost connection or queue.
+  /// The server's log, on the connection's thread: that the broker was lost and why, and that it is back; that a queue
+  /// was lost; what a handler's exception said; that a request could not be read. One line without control characters
+  /// each. It must not throw. Standard error if none is given.
   std::function<void(const std::string&)> on_trouble{};
+  /// Sends callers what a handler's exception says. Without it they are told that the handler failed, and only the log
+  /// says why, for that may be no caller's business. A handler that wants to tell its caller throws an RpcError.
+  bool reveal_exceptions{false};
   client::ConnectionOptions connection{};
   client::ReconnectOptions reconnect{};
 };
@@ -63,8 +68,9 @@ class RpcServer {
 
   /// Serves `handler` at `queue`, before `start`: any callable with one signature, say int(int, std::string), whose
   /// parameters may begin with a Context& and a StreamWriter<T>&, and which may be a coroutine (asio::awaitable<int>).
-  /// An exception becomes an error reply (`internal`, or the code of an RpcError); arguments of another number or type
-  /// are refused with `invalid_argument` before the handler.
+  /// An exception becomes an error reply: an RpcError with its code and text, any other `internal`, with its text in
+  /// the log only (`reveal_exceptions`). Arguments of another number or type are refused with `invalid_argument` before
+  /// the handler. Throws std::invalid_argument for a queue that is served already.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
     responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }
@@ -73,7 +79,8 @@ class RpcServer {
   void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
 
   /// Connects, declares and consumes; returns when requests can come. Throws std::system_error, whose text says what
-  /// failed at each URL; with `reconnect.patient` it goes on trying instead.
+  /// failed at each URL; with `reconnect.patient` it goes on trying instead. Once: the second time it throws
+  /// std::logic_error.
   void start();
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {

@@ -13,15 +13,15 @@ using protocol::TimePoint;
 namespace {
 
 // Cancellations of requests that are still in their queues.
-constexpr std::size_t early_cancels_max = 1'000;
-constexpr std::chrono::minutes early_cancels_window{10};
+constexpr RecentBounds early_cancels_bounds{
+    .count_max = 1'000, .bytes_max = 1'048'576, .window = std::chrono::minutes{10}};
 
 }  // namespace
 
 ServerCore::ServerCore(std::uint16_t prefetch, ServerEvents events)
     : prefetch_{prefetch},
       events_{std::move(events)},
-      early_cancels_{early_cancels_max, early_cancels_window},
+      early_cancels_{early_cancels_bounds},
       cancel_listener_{[this](const std::string& caller, TimePoint now) { cancel(caller, now); }} {}
 
 void ServerCore::serve(Served served) {
@@ -78,7 +78,7 @@ void ServerCore::when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()>
 void ServerCore::cancel(const std::string& caller, TimePoint now) {
   const bool was_here =
       std::ranges::any_of(procedures_, [&](const auto& procedure) { return procedure->cancel(caller); });
-  if (!was_here) early_cancels_.put(caller, true, now);
+  if (!was_here) early_cancels_.put(caller, true, 0, now);
 }
 
 void ServerCore::stop(client::MoveOnlyFunction<void()> drained) {

@@ -228,5 +228,101 @@ TEST_CASE("channel.flow is answered") {
   CHECK_FALSE(peer.hears<channel::FlowOk>(1).active);
 }
 
+// --- Messages that no connection may end of ----------------------------------------------------------
+
+struct Heard {
+  std::string body;
+  std::size_t headers_bytes{0};
+  std::optional<std::string> correlation_id;
+  std::string fault;
+};
+
+// Consumes, and gives what came of one delivery that `say` makes.
+template <class Say> Heard delivered(ScriptedPeer& peer, Say say) {
+  const auto channel = peer.opens_channel();
+  Heard heard;
+  channel->consume(
+      {.queue = "q", .consumer_tag = "c"},
+      [&](const basic::Deliver&, const Content& content) {
+        const auto properties = content.properties.decode();
+        heard = {std::string{content.body}, properties.headers ? properties.headers->encoded().size() : 0,
+                 properties.correlation_id ? std::optional<std::string>{*properties.correlation_id} : std::nullopt,
+                 std::string{content.fault}};
+      },
+      nullptr, [](std::error_code, const basic::ConsumeOk*) {});
+  peer.hears<basic::Consume>(1);
+  peer.says(1, basic::ConsumeOk{.consumer_tag = "c"});
+  say();
+  CHECK(peer.client->is_open());
+  CHECK(peer.hears_nothing());
+  return heard;
+}
+
+TEST_CASE("headers are read whole, also where they are larger than a frame may be") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  FieldTableWriter headers;
+  headers.string("long", std::string(2'000'000, 'x'));
+  std::string encoded;
+  encode(BasicProperties{.headers = headers.table(), .correlation_id = "1"}, encoded);
+  const auto heard = delivered(peer, [&] {
+    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "body"});
+  });
+  CHECK(heard.body == "body");
+  CHECK(heard.headers_bytes == headers.table().encoded().size());
+  CHECK(heard.correlation_id == "1");
+  CHECK(heard.fault.empty());
+}
+
+TEST_CASE("a body that is too large is left out") {
+  const auto encoding = any_encoding();
+  ScriptedPeer peer{encoding, {}, {.body_max_bytes = 10}};
+  peer.begins();
+  peer.finishes_handshake();
+  std::string encoded;
+  encode(BasicProperties{.correlation_id = "1"}, encoded);
+  const auto heard = delivered(peer, [&] {
+    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "eleven bytes"});
+  });
+  CHECK(heard.body.empty());
+  CHECK(heard.correlation_id == "1");
+  CHECK(heard.fault == "its body has 12 bytes, and may have 10");
+}
+
+TEST_CASE("of malformed properties what can be read is there, and the fault is told") {
+  using namespace std::string_literals;
+  auto peer = ScriptedPeer::open(Encoding::amqp);
+  const auto comes = [&](std::string_view encoded) {
+    return delivered(peer, [&] {
+      peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "body"});
+    });
+  };
+  SECTION("headers") {
+    const auto heard = comes("\x24\x00\x00\x00\x00\x03\x01y?\x02id"s);
+    CHECK(heard.body == "body");
+    CHECK(heard.correlation_id == "id");
+    CHECK(heard.headers_bytes == 0);
+    CHECK_THAT(heard.fault, Catch::Contains("headers"));
+  }
+  SECTION("all") {
+    const auto heard = comes("\x24\x00\x00\x00\x00\x09\x02id"s);
+    CHECK(heard.body == "body");
+    CHECK_FALSE(heard.correlation_id);
+    CHECK_THAT(heard.fault, Catch::Contains("headers"));
+  }
+}
+
+TEST_CASE("of a JSON header whose property is of another type the rest is there, and the fault is told") {
+  auto peer = ScriptedPeer::open(Encoding::json);
+  const auto heard = delivered(peer, [&] {
+    const std::string frame = R"({"method":"basic.deliver","consumer_tag":"c","delivery_tag":1,"properties":)"
+                              R"({"correlation_id":"id","priority":300}})"
+                              "\nbody";
+    peer.says_bytes(std::string{"\0\0\0", 3} + static_cast<char>(frame.size()) + frame);
+  });
+  CHECK(heard.body == "body");
+  CHECK(heard.correlation_id == "id");
+  CHECK_THAT(heard.fault, Catch::Contains("'priority'"));
+}
+
 }  // namespace
 }  // namespace pocketmq::client

@@ -260,6 +260,14 @@ TEST_CASE("an owner may close its link when it hears of a loss, and let it go", 
   closed.get_future().get();
 }
 
+TEST_CASE("each attempt that fails is told, and each loss", "[own broker]") {
+  Gate gate{2};
+  Owner owner{Link::on_own_thread(gate.url(), {}, {.backoff_min = 1ms, .backoff_max = 4ms, .patient = true})};
+  owner.link->on_failure([&](const CloseReason& reason) { owner.events.add(reason.error ? "failed" : "?"); });
+  owner.link->open_and_wait();
+  CHECK(owner.events.after(3) == "failed failed up");
+}
+
 TEST_CASE("deadlines are driven with and without a connection", "[own broker]") {
   struct Alarm final : Timed {
     void tick(protocol::TimePoint now) override {

@@ -54,7 +54,7 @@ TEST_CASE("calls fail when their queue cannot be declared, and no others") {
   world.peer->says(2, channel::Close{.reply_code = c.reply_code, .reply_text = "sorry"});
   world.peer->hears<channel::CloseOk>(2);
   CHECK(world.outcome.results == Strings{c.error});
-  world.replies("1", "6");
+  world.replies(1, "6");
   CHECK(world.outcome.results == Strings{c.error, "6"});
 
   world.calls(declaring("1"));  // it may be there by now
@@ -108,7 +108,8 @@ TEST_CASE("a request that was sent once waits for connections as long as it has 
   world.advance(4s);
   CHECK(world.outcome.results.empty());
   world.advance(6s);
-  CHECK(world.outcome.results == Strings{"deadline_exceeded: no reply from 'fib' in time"});
+  REQUIRE(world.outcome.results.size() == 1);
+  CHECK_THAT(world.outcome.results[0], Catch::StartsWith("unavailable (connection_lost): no connection"));
 }
 
 TEST_CASE("a call that wants a consumer asks for one, each time") {

@@ -286,6 +286,28 @@ TEST_CASE("a call without a connection fails when it has waited for one", "[own 
   CHECK(error.reason() == reason::connection_lost);
 }
 
+TEST_CASE("with the broker down a call of any time-out is unavailable, and says why", "[own broker]") {
+  const auto timeout = GENERATE(1ms, 30ms);
+  std::optional<broker::Embedded> broker{std::in_place};
+  const auto url = broker->url(any_encoding());
+  broker.reset();
+  asio::io_context io;
+  RpcClient rpc{io.get_executor(), url, {.reconnect = {.backoff_min = 1ms, .patient = true}}};
+  rpc.async_open([](std::error_code) {});
+  std::exception_ptr failed;
+  rpc.procedure<int(int)>("fib", {.timeout = timeout})
+      .async(1, asio::bind_executor(io, [&](const std::exception_ptr& error, int) {
+               failed = error;
+               io.stop();
+             }));
+  io.run();
+  REQUIRE(failed);
+  const auto error = error_of([&] { std::rethrow_exception(failed); });
+  CHECK(error.code() == RpcCode::unavailable);
+  CHECK(error.reason() == reason::connection_lost);
+  CHECK_THAT(error.message(), Catch::StartsWith("no connection to the broker in time: "));
+}
+
 TEST_CASE("direct reply-to and confirms change nothing for callers") {
   FibWorld world;
   const auto reply = GENERATE(ReplyTo::callback_queue, ReplyTo::direct);

@@ -18,7 +18,7 @@ TEST_CASE("a request that the broker refuses is an exhausted resource") {
   CHECK(world.outcome.results
         == Strings{"resource_exhausted: the broker refused the request: the queue 'full' is full"});
   world.peer->says(1, basic::Ack{.delivery_tag = 2});
-  world.replies("2", "2");
+  world.replies(2, "2");
   CHECK(world.outcome.results.size() == 2);
   CHECK(world.outcome.results[1] == "2");
 }

@@ -19,8 +19,8 @@ struct StreamWorld : RpcWorld {
     };
     return calls(std::move(request));
   }
-  void sends(std::int64_t number, std::string_view body) { replies("1", body, {}, Sequence{number}); }
-  void ends(std::int64_t number) { replies("1", "", {}, Sequence{number, true}); }
+  void sends(std::int64_t number, std::string_view body) { replies(1, body, {}, Sequence{number}); }
+  void ends(std::int64_t number) { replies(1, "", {}, Sequence{number, true}); }
 
   Strings elements;
   std::size_t room{10};
@@ -69,7 +69,7 @@ TEST_CASE("a gap in a stream is a loss of data") {
   world.sends(0, "a");
   world.sends(3, "d");
   CHECK(world.outcome.results == Strings{"data_loss: the stream of 'count' lost its elements from 1 to 2"});
-  world.hears_cancel("1");
+  world.hears_cancel(1);
   CHECK(world.rpc.pending_calls() == 0);
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("an error ends a stream") {
   StreamWorld world{any_encoding()};
   world.streams();
   world.sends(0, "a");
-  world.replies("1", R"({"code":"internal","message":"tired"})", "rpc.error", Sequence{1, true});
+  world.replies(1, R"({"code":"internal","message":"tired"})", "rpc.error", Sequence{1, true});
   CHECK(world.elements == Strings{"a"});
   CHECK(world.outcome.results == Strings{"internal: tired"});
 }
@@ -92,7 +92,7 @@ TEST_CASE("an error ends a stream") {
 TEST_CASE("a plain reply to a stream call is one element and the end") {
   StreamWorld world{any_encoding()};
   world.streams();
-  world.replies("1", "alone");
+  world.replies(1, "alone");
   CHECK(world.elements == Strings{"alone"});
   CHECK(world.outcome.results == Strings{""});
 }
@@ -101,9 +101,9 @@ TEST_CASE("a stream to a plain call is an error that says so, and is stopped") {
   RpcWorld world{any_encoding()};
   world.calls("count", "3");
   world.hears_request("count", "3");
-  world.replies("1", "a", {}, Sequence{0});
+  world.replies(1, "a", {}, Sequence{0});
   CHECK(world.outcome.results == Strings{"internal: 'count' is a stream procedure; call it as Stream<T>"});
-  world.hears_cancel("1");
+  world.hears_cancel(1);
 }
 
 TEST_CASE("a stream whose reader has no room left is stopped") {
@@ -115,7 +115,7 @@ TEST_CASE("a stream whose reader has no room left is stopped") {
   CHECK(world.elements.size() == 2);
   CHECK(world.outcome.results
         == Strings{"resource_exhausted: the stream of 'count' sent more than its reader left room for"});
-  world.hears_cancel("1");
+  world.hears_cancel(1);
   CHECK(world.rpc.dropped_replies() == 1);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("a stream's time goes to its end") {
   world.sends(0, "a");
   world.advance(100ms);
   CHECK(world.outcome.results == Strings{"deadline_exceeded: no reply from 'count' in time"});
-  world.hears_cancel("1");
+  world.hears_cancel(1);
 }
 
 TEST_CASE("an idempotent stream that is sent again goes on where it was") {

@@ -30,7 +30,7 @@ struct Sequence {
 
 struct RpcWorld {
   explicit RpcWorld(protocol::Encoding encoding_, RpcSettings settings_ = {})
-      : encoding{encoding_}, settings{settings_}, rpc{settings_, [this] { ++deadline_changes; }} {
+      : encoding{encoding_}, settings{seeded(settings_)}, rpc{settings, [this] { ++deadline_changes; }} {
     connects();
     REQUIRE(opened.times == 1);
     REQUIRE_FALSE(opened.error);
@@ -134,18 +134,40 @@ struct RpcWorld {
     return peer->heard.content->properties.decode();
   }
 
-  void hears_cancel(std::string_view correlation_id) const {
+  // The ids that the core gives a call, which is numbered from 1.
+  struct Ids {
+    std::string correlation_id;
+    std::string message_id;
+  };
+  const Ids& ids_of(std::size_t call) {
+    while (ids_.size() < call) {
+      Ids ids{.correlation_id = std::to_string(ids_.size() + 1) + '-', .message_id = {}};
+      append_random_name(random_.bits128(), ids.correlation_id);
+      append_random_name(random_.bits128(), ids.message_id);
+      ids_.push_back(std::move(ids));
+    }
+    return ids_[call - 1];
+  }
+  std::string id(std::size_t call) { return ids_of(call).correlation_id; }
+
+  void hears_cancel(std::size_t call) {
     const auto publish = peer->hears<protocol::basic::Publish>(1);
     CHECK(publish.exchange == "pocketmq.rpc.cancel");
     CHECK_FALSE(publish.mandatory);
     CHECK(peer->heard.content->body.empty());
     const auto properties = peer->heard.content->properties.decode();
-    CHECK(properties.correlation_id == protocol::ShortString{correlation_id});
+    CHECK(properties.correlation_id == protocol::ShortString{id(call)});
     CHECK(properties.reply_to == protocol::ShortString{reply_to});
   }
 
-  void replies(std::string_view correlation_id, std::string_view body, std::string_view type = {},
+  void replies(std::size_t call, std::string_view body, std::string_view type = {},
                std::optional<Sequence> sequence = {}) {
+    replies_to(id(call), body, type, sequence);
+  }
+
+  // To any id, forged ones too.
+  void replies_to(std::string_view correlation_id, std::string_view body, std::string_view type = {},
+                  std::optional<Sequence> sequence = {}) {
     using namespace protocol;
     BasicProperties properties{.correlation_id = correlation_id};
     if (!type.empty()) properties.type = type;
@@ -184,9 +206,16 @@ struct RpcWorld {
   std::uint64_t delivery_tag{0};
 
  private:
+  static RpcSettings seeded(RpcSettings settings) {
+    settings.seed = 1;
+    return settings;
+  }
   void pass(protocol::TimePoint until) const {
     peer->advance(std::chrono::duration_cast<std::chrono::milliseconds>(until - now()));
   }
+
+  protocol::RandomSource random_{std::uint64_t{1}};  // as the core's
+  std::vector<Ids> ids_;
 };
 
 }  // namespace pocketmq::client

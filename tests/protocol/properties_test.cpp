@@ -98,6 +98,19 @@ TEST_CASE("malformed properties are refused") {
   CHECK_THAT(fault("\x20\x00\x00\x00\x00\x03\x01nZ"sv), Catch::Contains("headers"));
 }
 
+TEST_CASE("of malformed properties all but the headers can be read, if only these are at fault, and else nothing") {
+  const auto readable = [](std::string_view encoded) { return readable_part(Properties{encoded}); };
+  // content_type "a", headers with an unknown type, correlation_id "id"
+  CHECK(readable("\xa4\x00\x01"
+                 "a\x00\x00\x00\x03\x01nZ\x02id"sv)
+        == "\x84\x00\x01"
+           "a\x02id"sv);
+  CHECK(readable("\x20\x00\x00\x00\x00\x03\x01nZ"sv) == "\x00\x00"sv);
+  CHECK(readable("\x24\x00\x00\x00\x00\x09\x02id"sv) == "\x00\x00"sv);  // the headers would end behind the rest
+  CHECK(readable("\x04\x00\x05hi"sv) == "\x00\x00"sv);
+  CHECK(readable(""sv) == "\x00\x00"sv);
+}
+
 TEST_CASE("any properties are read as they were written, and no shorter") {
   pocketmq::tests::Generator any{3};
   for (int i = 0; i < 500; ++i) {

@@ -40,6 +40,7 @@ inline std::string written_down(const protocol::Command& command) {
     text += " body: " + std::string{command.content->body};
     if (command.content->refused_size_bytes != 0)
       text += " refused: " + std::to_string(command.content->refused_size_bytes);
+    if (!command.content->fault.empty()) text += " fault: " + std::string{command.content->fault};
   }
   return text + " amqp: " + encoded(*make_codec(protocol::Encoding::amqp, {}), command);
 }

@@ -82,10 +82,32 @@ TEST_CASE("what does not convert never reaches the handler, and is told with wha
   CHECK(reply(co_add, "[1]") == "invalid_argument: expected 2 arguments, given 1 argument");
 }
 
+TEST_CASE("what an exception says is for the log, unless it is to be revealed") {
+  const auto outcome = failure_of(std::make_exception_ptr(std::runtime_error{"out of paper"}));
+  CHECK(outcome.exception == "out of paper");
+  CHECK(std::string{outcome.error->what()} == "internal: the handler failed; the server's log says why");
+  CHECK(std::string{revealed(outcome).what()} == "internal: out of paper");
+
+  const auto cancelled = failure_of(std::make_exception_ptr(std::system_error{asio::error::operation_aborted}));
+  CHECK(std::string{cancelled.error->what()} == "cancelled: the handler was cancelled");
+  CHECK(revealed(cancelled).message() == cancelled.exception);
+
+  const auto on_purpose = failure_of(std::make_exception_ptr(RpcError{RpcCode::not_found, "no such thing"}));
+  CHECK(on_purpose.exception.empty());
+  CHECK(std::string{revealed(on_purpose).what()} == "not_found: no such thing");
+
+  auto replaced = outcome;  // by a middleware
+  replaced.error = RpcError{RpcCode::unavailable, "later"};
+  CHECK(std::string{revealed(replaced).what()} == "unavailable: later");
+
+  CHECK(failure_of(std::make_exception_ptr(5)).exception == "something that is no std::exception");
+}
+
 TEST_CASE("what a handler throws is the outcome") {
   CHECK(reply([]() -> int { throw RpcError{RpcCode::not_found, "no such thing"}; }, "") == "not_found: no such thing");
-  CHECK(reply([]() -> int { throw std::runtime_error{"out of paper"}; }, "") == "internal: out of paper");
-  CHECK(reply([]() -> int { throw 5; }, "") == "internal: the handler threw something that is no std::exception");
+  const std::string failed = "internal: the handler failed; the server's log says why";
+  CHECK(reply([]() -> int { throw std::runtime_error{"out of paper"}; }, "") == failed);
+  CHECK(reply([]() -> int { throw 5; }, "") == failed);
   CHECK(reply(
             []() -> awaitable<int> {
               throw RpcError{RpcCode::aborted, "no"};

@@ -227,6 +227,7 @@ TEST_CASE("a cancelled request is told to stop, and its answer is not sent") {
   busy.get_future().wait();
   caller.cancels("a");
   stopped.get_future().wait();
+  CHECK(caller.receives().properties == client::Properties{.correlation_id = "a", .type = "rpc.error"});
   caller.sends_and_wants_reply("wait", "1", "b");
   CHECK(caller.receives() == client::Message{.body = "1", .properties = {.correlation_id = "b"}});
 }
@@ -249,6 +250,7 @@ TEST_CASE("a cancelled coroutine is cancelled where it waits") {
   busy.get_future().wait();
   caller.cancels("a");
   caller.sends_and_wants_reply("wait", "1", "b");
+  CHECK_THAT(caller.receives().body, Catch::Contains("cancelled"));
   CHECK(caller.receives().body == "1");
 }
 

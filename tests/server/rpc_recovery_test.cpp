@@ -23,11 +23,13 @@ TEST_CASE("a server whose broker goes serves on at the next one, and says what h
   std::optional<broker::Embedded> first{std::in_place};
   broker::Embedded second;
   const auto encoding = any_encoding();
-  std::promise<std::string> trouble;
+  std::promise<std::string> lost, back;
   RpcServer server{{first->url(encoding), second.url(encoding)},
                    {.on_trouble =
-                        [&, told = false](const std::string& why) mutable {
-                          if (!std::exchange(told, true)) trouble.set_value(why);
+                        [&, told = 0](const std::string& what) mutable {
+                          ++told;
+                          if (told == 1) lost.set_value(what);
+                          if (told == 2) back.set_value(what);
                         },
                     .reconnect = at_once}};
   server.serve("twice", [](int n) { return 2 * n; });
@@ -39,7 +41,10 @@ TEST_CASE("a server whose broker goes serves on at the next one, and says what h
     CHECK(caller.receives().body == "2");
   }
   first.reset();
-  CHECK_FALSE(trouble.get_future().get().empty());
+  const std::string why = lost.get_future().get();
+  CHECK_THAT(why, Catch::StartsWith("lost the broker, trying again: "));
+  CHECK(why.size() > std::string_view{"lost the broker, trying again: "}.size());
+  CHECK(back.get_future().get() == "the broker is back, serving again");
   PlainCaller caller{second.url(encoding)};
   caller.channel().declare_queue("twice", {}, use_future).get();  // whoever comes first
   caller.channel().declare_queue("again", {}, use_future).get();

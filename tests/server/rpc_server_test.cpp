@@ -73,12 +73,15 @@ TEST_CASE("several procedures with several types") {
   CHECK(logged.get_future().get());
 }
 
-TEST_CASE("whatever a handler throws is its caller's, and the server goes on") {
+TEST_CASE("whatever a handler throws, its caller and the log are told, and the server goes on") {
   tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());
-  RpcServer server{url};
+  const bool reveals = GENERATE(false, true);
+  std::string log;
+  RpcServer server{url,
+                   {.on_trouble = [&](const std::string& line) { log += line + '\n'; }, .reveal_exceptions = reveals}};
   server.serve("fail", [](int how) -> std::string {
-    if (how == 1) throw std::runtime_error{"out of paper"};
+    if (how == 1) throw std::runtime_error{"out of\x1b[2J paper"};
     if (how == 2) throw RpcError{RpcCode::resource_exhausted, "come back tomorrow"};
     if (how == 3) throw how;
     if (how == 4) return "\xff";
@@ -87,11 +90,39 @@ TEST_CASE("whatever a handler throws is its caller's, and the server goes on") {
   server.start();
   RpcClient rpc{url};
   auto fail = rpc.procedure<std::string(int)>("fail");
-  CHECK(std::string{error_of([&] { fail(1); }).what()} == "internal: out of paper");
+  CHECK(std::string{error_of([&] { fail(1); }).what()}
+        == (reveals ? "internal: out of\x1b[2J paper" : "internal: the handler failed; the server's log says why"));
   CHECK(std::string{error_of([&] { fail(2); }).what()} == "resource_exhausted: come back tomorrow");
   CHECK(error_of([&] { fail(3); }).code() == RpcCode::internal);
   CHECK(error_of([&] { fail(4); }).code() == RpcCode::internal);
   CHECK(fail(0) == "fine");
+  CHECK(log == "'fail' failed: out of\\x1b[2J paper\n'fail' failed: something that is no std::exception\n");
+}
+
+TEST_CASE("a queue has one handler, and a server starts once") {
+  tests::BrokerUnderTest broker;
+  const auto url = broker.url(any_encoding());
+  RpcServer server{url};
+  server.serve("fib", [](int n) { return n; });
+  CHECK_THROWS_WITH(server.serve("fib", [](int n) { return -n; }),
+                    "RpcServer::serve: 'fib' is served already; a queue has one handler");
+  server.serve("fac", [](int n) { return n; });
+  server.start();
+  CHECK_THROWS_WITH(server.start(), "RpcServer::start: it was called before; make another RpcServer to start again");
+  CHECK_THROWS_WITH(server.serve("abs", [](int n) { return n; }),
+                    "RpcServer::serve and use must be called before the server is started");
+  CHECK(RpcClient{url}.procedure<int(int)>("fib")(7) == 7);
+}
+
+TEST_CASE("a request whose headers are larger than the server's frames is served") {
+  tests::BrokerUnderTest broker;
+  RpcServer server{broker.url(protocol::Encoding::amqp) + "?frame_max=8192"};
+  server.serve("length", [](Context& context) { return context.header("long").value_or("").size(); });
+  server.start();
+  PlainCaller caller{broker.url(any_encoding())};
+  caller.sends_and_wants_reply("length",
+                               {.properties = {.headers = client::Table{}.add("long", std::string(60'000, 'x'))}});
+  CHECK(caller.receives().body == "60000");
 }
 
 TEST_CASE("arguments that the handler does not take are refused, with what it does") {

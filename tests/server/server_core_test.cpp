@@ -12,6 +12,9 @@ using Strings = std::vector<std::string>;
 
 std::vector<Served> fib_and_fac() { return {{"fib", {}}, {"fac", {.queue = {.durable = true}}}}; }
 
+// What the caller gets of a cancelled call. It knows, unless another one cancelled it.
+constexpr auto told_cancelled = R"({"code":"cancelled","message":"the call was cancelled"})";
+
 Strings sorted(Strings strings) {
   std::ranges::sort(strings);
   return strings;
@@ -250,8 +253,37 @@ TEST_CASE("a running request that its caller cancels is told to stop, and its an
   world.cancels("x", "1");
   world.cancels("x", "1");
   CHECK(world.cancelled == std::vector<RequestId>{world.requests.at(0).id});
+  CHECK(world.hears_reply("fac", "x", told_cancelled).correlation_id == ShortString{"1"});
+  CHECK(world.peer->hears_nothing());
   world.server.reply(world.requests[0].id, {"1"}, world.peer->now);
   world.hears_ack("fac", 7);
+}
+
+TEST_CASE("who cancels a repeat cancels nobody else's call") {
+  ServerWorld world{{{"fib", {.deduplicate = 5s}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.delivers("fib", 2, "1", {.correlation_id = "2", .reply_to = "y", .message_id = "m"});
+  world.cancels("y", "2");
+  CHECK(world.cancelled.empty());
+  CHECK(world.hears_reply("fib", "y", told_cancelled).correlation_id == ShortString{"2"});
+  world.server.reply(world.requests.at(0).id, {"one"}, world.peer->now);
+  CHECK(world.hears_reply("fib", "x", "one").correlation_id == ShortString{"1"});
+  world.hears_ack("fib", 1);
+  world.hears_ack("fib", 2);
+}
+
+TEST_CASE("a repeat that joins a request which was told to stop is answered all the same") {
+  ServerWorld world{{{"fib", {.deduplicate = 5s}}}};
+  world.agrees();
+  world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x", .message_id = "m"});
+  world.cancels("x", "1");
+  world.hears_reply("fib", "x", told_cancelled);
+  world.delivers("fib", 2, "1", {.correlation_id = "2", .reply_to = "y", .message_id = "m"});
+  world.server.reply(world.requests.at(0).id, {"one"}, world.peer->now);
+  world.hears_ack("fib", 1);
+  world.hears_reply("fib", "y", "one");
+  world.hears_ack("fib", 2);
 }
 
 TEST_CASE("a request that is cancelled before it has begun is dropped") {
@@ -263,10 +295,12 @@ TEST_CASE("a request that is cancelled before it has begun is dropped") {
   world.agrees();
   world.delivers("fib", 1, "1", {.correlation_id = "1", .reply_to = "x"}, true);  // waits for the first run's end
   world.cancels("x", "1");
+  world.hears_reply("fib", "x", told_cancelled);
   world.hears_ack("fib", 1);
 
   world.cancels("x", "2");  // still in its queue
   world.delivers("fib", 2, "2", {.correlation_id = "2", .reply_to = "x"});
+  CHECK(world.hears_reply("fib", "x", told_cancelled).correlation_id == ShortString{"2"});
   world.hears_ack("fib", 2);
   world.server.drop(world.requests.at(0).id);
   CHECK(world.requests.size() == 1);
@@ -283,6 +317,64 @@ TEST_CASE("a broker that refuses the cancel exchange gets requests served all th
   world.delivers("fib", 1, "1");
   CHECK(world.requests.size() == 1);
   CHECK(world.troubles.empty());
+}
+
+// --- Requests that would end a service ---------------------------------------------------------------
+
+TEST_CASE("a request that cannot be read is refused, its caller and the log are told, and the next one is served") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  std::string table;
+  for (int depth = 0; depth < 70; ++depth) {
+    FieldTableWriter outer;
+    outer.table("t", FieldTable{table});
+    table = outer.table().encoded();
+  }
+  world.delivers("fib", 1, "1", {.headers = FieldTable{table}, .correlation_id = "1", .reply_to = "x"});
+  CHECK(world.requests.empty());
+  const auto channel = world.consumers.at("fib").channel;
+  CHECK(world.peer->hears<basic::Reject>(channel) == basic::Reject{.delivery_tag = 1, .requeue = false});
+  CHECK(world.peer->hears<basic::Publish>(channel).routing_key == "x");
+  CHECK_THAT(std::string{world.peer->heard.content->body},
+             Catch::StartsWith(R"({"code":"invalid_argument","message":"the request cannot be read: )"));
+  CHECK(world.peer->heard.content->properties.decode().correlation_id == ShortString{"1"});
+  REQUIRE(world.troubles.size() == 1);
+  CHECK_THAT(world.troubles[0],
+             Catch::StartsWith("'fib': the request cannot be read: ") && Catch::EndsWith("; it was refused"));
+  world.delivers("fib", 2, "2");
+  CHECK(world.requests.size() == 1);
+}
+
+TEST_CASE("a request whose reply address ended the connection is acked before anything is sent there again") {
+  ServerWorld world{{{"fib", {}}, {"count", {}, true}}};
+  world.agrees();
+  const std::string address = "amq.rabbitmq.reply-to.g2dk.x";
+  const BasicProperties forged{.correlation_id = "1", .reply_to = ShortString{address}};
+  world.delivers("fib", 1, "1", forged);
+  world.delivers("count", 1, "1", forged);
+  world.server.reply(world.requests.at(0).id, {"one"}, world.peer->now);
+  world.hears_reply("fib", address, "one");
+  world.hears_ack("fib", 1);
+  world.server.write(world.requests.at(1).id, {"1"});
+  world.hears_reply("count", address, "1");
+  const bool was_forged = GENERATE(true, false);
+  if (was_forged)
+    world.peer->says(0, connection::Close{.reply_code = 541, .reply_text = "INTERNAL_ERROR"});
+  else
+    world.vanishes();
+  world.connects();
+  world.agrees();
+
+  world.delivers("fib", 1, "1", forged, true);
+  world.delivers("count", 1, "1", forged, true);
+  world.server.reply(world.requests.at(2).id, {"one"}, world.peer->now);
+  if (was_forged) world.hears_ack("fib", 1);
+  world.hears_reply("fib", address, "one");
+  if (!was_forged) world.hears_ack("fib", 1);
+  world.server.write(world.requests.at(3).id, {"1"});
+  if (was_forged) world.hears_ack("count", 1);
+  world.hears_reply("count", address, "1");
+  CHECK(world.peer->hears_nothing());
 }
 
 // --- Redelivery and repeats -------------------------------------------------------------------------
@@ -436,6 +528,9 @@ TEST_CASE("a stream that nobody reads any more is cancelled") {
   world.says(channel, basic::Return{.reply_code = 312, .routing_key = "x"}, "0", {.correlation_id = "1"});
   CHECK(world.cancelled == std::vector<RequestId>{first});
   CHECK_FALSE(world.server.write(first, {"1"}));
+  const auto last = world.hears_reply("count", "x", told_cancelled);
+  CHECK(seq_of(last) == 1);
+  CHECK(ends(last));
   world.server.end(first);
   world.hears_ack("count", 1);
 

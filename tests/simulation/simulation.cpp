@@ -58,7 +58,7 @@ void Simulation::run() {
 client::RpcSettings Simulation::some_settings() {
   return {.reply_to = dice_.one_in(2) ? client::ReplyTo::direct : client::ReplyTo::callback_queue,
           .confirm = dice_.one_in(2),
-          .client_id = dice_.below(~std::uint64_t{0})};
+          .seed = dice_.below(~std::uint64_t{0})};
 }
 
 void Simulation::start_server(std::size_t place) {
