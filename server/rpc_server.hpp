@@ -63,6 +63,8 @@ class RpcServer {
 
   /// Serves `handler` at `queue`, before `start`: any callable with one signature, say int(int, std::string), whose
   /// parameters may begin with a Context& and a StreamWriter<T>&, and which may be a coroutine (asio::awaitable<int>).
+  /// Arguments, results and elements own their data; a parameter may be a const T&, to what lives until the handler is
+  /// over.
   /// An exception becomes an error reply (`internal`, or the code of an RpcError); arguments of another number or type
   /// are refused with `invalid_argument` before the handler.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
