@@ -134,9 +134,27 @@ class PackageTest(unittest.TestCase):
                 build = build_project(source, f"-DFETCH={fetch}", *options, name=name, target="all" if whole else "objects")
                 if whole:
                     self.programs_run(build)
-                    run("cmake", "--install", build, "--prefix", WORK / "theirs")
-                    installed = {path.name for path in (WORK / "theirs").rglob("*") if path.is_file()}
+                    run("cmake", "--install", build, "--prefix", WORK / "installed")
+                    installed = {path.name for path in (WORK / "installed").rglob("*") if path.is_file()}
                     self.assertEqual(installed, {"first"})
+
+    def test_a_project_sees_what_changes_in_our_headers(self):
+        ours = WORK / "ours"
+        for folder in ("cmake", "protocol", "broker", "client", "server"):
+            shutil.copytree(ROOT / folder, ours / folder)
+        shutil.copy(ROOT / "CMakeLists.txt", ours)
+        theirs = WORK / "theirs"
+        theirs.mkdir()
+        (theirs / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(theirs LANGUAGES CXX)\n"
+                                               f"add_subdirectory({ours} pocketmq)\nadd_library(objects OBJECT all.cpp)\n"
+                                               "target_link_libraries(objects PRIVATE pocketmq::client)\n")
+        (theirs / "all.cpp").write_text("#include <pocketmq/client/backoff.hpp>\n")
+        build = build_project(theirs, target="objects")
+        (ours / "client/backoff.hpp").write_text("#error changed\n")
+        (ours / "client/exit_status.hpp").unlink()
+        with self.assertRaisesRegex(AssertionError, "#error changed"):
+            run("cmake", "--build", build, "--target", "objects")
+        self.assertFalse((build / "pocketmq/include/pocketmq/client/exit_status.hpp").exists())
 
 
 if __name__ == "__main__":
