@@ -40,7 +40,8 @@ void ChannelCore::consume(basic::Consume method, OnDeliver deliver, MoveOnlyFunc
   std::string tag{method.consumer_tag};
   if (tag.empty()) tag = "ctag" + std::to_string(number_) + '.' + std::to_string(++tags_chosen_);
   method.consumer_tag = tag;
-  if (is_open()) consumers_.insert_or_assign(tag, std::make_shared<Consumer>(std::move(deliver), std::move(cancelled)));
+  if (is_open())
+    consumers_.insert_or_assign(tag, std::make_shared<Consumer>(Consumer{std::move(deliver), std::move(cancelled)}));
   request(method, answers<basic::ConsumeOk>(tag), reply_to<basic::ConsumeOk>(std::move(done)));
 }
 

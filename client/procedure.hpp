@@ -21,6 +21,7 @@
 #include "client/rpc_json.hpp"
 #include "client/stream.hpp"
 #include "client/table.hpp"
+#include "client/value_types.hpp"
 
 namespace pocketmq::client {
 
@@ -68,13 +69,46 @@ class ProcedureBase {
   std::vector<std::stop_token> stops_;
 };
 
+/// What a signature is made of: nothing, if it is none.
+template <class Signature> struct SignatureParts { static constexpr bool is_signature = false; };
+template <class Result, class... Args> struct SignatureParts<Result(Args...)> {
+  static constexpr bool is_signature = true;
+  static consteval bool are_sound() {
+    if constexpr ((is_sendable<Argument<Args>>() && ...) && bytes_are_alone<Argument<Args>...>())
+      return comes_back(std::type_identity<Result>{});
+    else
+      return false;
+  }
+
+ private:
+  template <class T> static consteval bool comes_back(std::type_identity<T>) { return is_receivable<T>(); }
+  template <class T> static consteval bool comes_back(std::type_identity<Stream<T>>) { return is_receivable<T>(); }
+  static consteval bool comes_back(std::type_identity<void>) { return true; }
+};
+
+/// Whether procedures may have this signature; asked of one that they may not have, it does not compile.
+template <class Signature> consteval bool is_procedure() {
+  using Parts = SignatureParts<Signature>;
+  static_assert(Parts::is_signature,
+                "pocketmq: a procedure is written as a function: the result, then the arguments in parentheses, as in "
+                "procedure<int(std::string)>");
+  if constexpr (Parts::is_signature)
+    return Parts::are_sound();
+  else
+    return false;
+}
+
 /// Made by `RpcClient::procedure`. May be copied, and called from any thread; a call after its client is gone is
 /// `cancelled`.
 ///
 /// A call that fails throws RpcError, or completes with one. `unavailable`, `deadline_exceeded` and `cancelled` say
 /// nothing about whether the handler ran, or will still run; what must not run twice needs an id of its own in its
 /// arguments, by which the handler can tell.
-template <class Signature> class Procedure;
+template <class Signature, bool is_sound = is_procedure<Signature>()>
+class Procedure : public ProcedureBase {  // of a signature that is refused
+ public:
+  using ProcedureBase::ProcedureBase;
+};
 
 /// What `with` gives is a procedure of the same kind: written once for all signatures.
 template <class Self> class ProcedureWith : public ProcedureBase {
@@ -96,7 +130,7 @@ template <class Self> class ProcedureWith : public ProcedureBase {
 };
 
 template <class Result, class... Args>
-class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...)>> {
+class Procedure<Result(Args...), true> : public ProcedureWith<Procedure<Result(Args...)>> {
  public:
   using ProcedureWith<Procedure>::ProcedureWith;
 
@@ -112,7 +146,7 @@ class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...
   /// call: it completes with `cancelled`, and its handler is told.
   template <class Token> auto async(const std::decay_t<Args>&... args, Token&& token) const {
     static_assert(std::is_void_v<Result> || std::default_initializable<Result>,
-                  "a failed call completes with Result{}");
+                  "pocketmq: a result needs a default constructor, since a failed call completes with Result{}");
     auto call = this->request(rpc_json::encode_arguments(args...));
     if constexpr (std::is_void_v<Result>)
       return start<std::exception_ptr>(std::forward<Token>(token), std::move(call));
@@ -152,7 +186,7 @@ class Procedure<Result(Args...)> : public ProcedureWith<Procedure<Result(Args...
 
 /// A procedure that sends several replies.
 template <class T, class... Args>
-class Procedure<Stream<T>(Args...)> : public ProcedureWith<Procedure<Stream<T>(Args...)>> {
+class Procedure<Stream<T>(Args...), true> : public ProcedureWith<Procedure<Stream<T>(Args...)>> {
  public:
   using ProcedureWith<Procedure>::ProcedureWith;
 

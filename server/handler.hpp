@@ -67,10 +67,22 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
   using Parameters = ParametersOf<Args...>;
   using Value = typename ResultOf<Result>::type;
   static constexpr bool is_coroutine = ResultOf<Result>::is_coroutine;
-  static_assert(!Parameters::is_stream || std::is_void_v<Value>,
-                "a stream's handler sends its elements with the StreamWriter, and returns nothing");
 
   explicit TypedHandler(Callable callable) : callable_{std::move(callable)} {}
+
+  static Handler make(Callable callable) {
+    Handler handler{.is_stream = Parameters::is_stream, .is_coroutine = is_coroutine};
+    if constexpr (is_coroutine)
+      handler.run = [typed = TypedHandler{std::move(callable)}](Context& context, Answered answered) mutable {
+        run_coroutine(
+            context, [&] { return typed.co_call(context); }, std::move(answered));
+      };
+    else
+      handler.run = [typed = TypedHandler{std::move(callable)}](Context& context, Answered answered) mutable {
+        answered(outcome_of([&] { return typed.call(context); }));
+      };
+    return handler;
+  }
 
   client::Payload call(Context& context) {
     Given<Parameters> given{context};
@@ -100,18 +112,12 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
 /// A handler that reads the arguments which `callable` wants from a request's JSON, and writes its result as JSON. What
 /// does not convert is `invalid_argument`, and says which argument.
 template <class Callable> [[nodiscard]] Handler make_handler(Callable callable) {
-  using Typed = TypedHandler<Callable, typename SignatureOf<Callable>::type>;
-  Handler handler{.is_stream = Typed::Parameters::is_stream, .is_coroutine = Typed::is_coroutine};
-  if constexpr (Typed::is_coroutine)
-    handler.run = [typed = Typed{std::move(callable)}](Context& context, Answered answered) mutable {
-      run_coroutine(
-          context, [&] { return typed.co_call(context); }, std::move(answered));
-    };
-  else
-    handler.run = [typed = Typed{std::move(callable)}](Context& context, Answered answered) mutable {
-      answered(outcome_of([&] { return typed.call(context); }));
-    };
-  return handler;
+  if constexpr (has_one_signature<Callable>()) {
+    using Signature = typename SignatureOf<Callable>::type;
+    if constexpr (is_handler(std::type_identity<Signature>{}))
+      return TypedHandler<Callable, Signature>::make(std::move(callable));
+  }
+  return {};  // of what did not compile
 }
 
 }  // namespace pocketmq::server

@@ -38,7 +38,7 @@ struct ResponderOptions {
 
 /// What `RpcServer` is a handle of. From any thread, but a handler's for `close_and_wait`, which whoever owns it calls
 /// before letting it go.
-class RpcResponder : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
+class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;

@@ -68,9 +68,10 @@ class RpcServer {
 
   /// Serves `handler` at `queue`, before `start`: any callable with one signature, say int(int, std::string), whose
   /// parameters may begin with a Context& and a StreamWriter<T>&, and which may be a coroutine (asio::awaitable<int>).
+  /// Arguments, results and elements own their data; a parameter may be a const T&, to what lives until the handler is
+  /// over. Arguments of another number or type are refused with `invalid_argument` before the handler.
   /// An exception becomes an error reply: an RpcError with its code and text, any other `internal`, with its text in
-  /// the log only (`reveal_exceptions`). Arguments of another number or type are refused with `invalid_argument` before
-  /// the handler. Throws std::invalid_argument for a queue that is served already.
+  /// the log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
     responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }

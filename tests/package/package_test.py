@@ -1,8 +1,9 @@
-"""What `cmake --install` leaves is whole, may be moved, and serves users' projects.
+"""What `cmake --install` leaves is whole, may be moved, and serves users' projects, as does our source as a part of them.
 
-It takes the build to install from POCKETMQ_BIN, and the compiler from CMake's own variables (CXX, ...).
+It takes the build to install from POCKETMQ_BIN. Users' projects are compiled as C++20 and C++23 by g++ and clang++.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -18,12 +19,14 @@ from programs import BIN, ROOT
 BUILD = BIN.parent
 WORK = BUILD / "package"  # the same in each run, so that ccache knows what is compiled there
 PREFIX = WORK / "elsewhere/pocketmq"
+PROGRAMS = {"first": "42\n", "coroutine": "42\n1\n2\n3\n", "callback": "385\n"}  # README's, and what they print
+COMPILERS = [compiler for compiler in ("g++", "clang++") if shutil.which(compiler)]
 
 
 def run(*command, **options):
     """What it prints, of a command that must succeed."""
     done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=300, **options)
+                          timeout=600, **options)
     if done.returncode != 0:
         raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
     return done.stdout
@@ -41,12 +44,27 @@ def install():
     (home / "pocketmq").rename(PREFIX)
 
 
-def build_project(source, *options):
+def build_project(source, *options, name=None, target="all"):
     """Configures and builds a user's project; returns where its programs are."""
-    build = WORK / f"{source.name}-build"
-    run("cmake", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={PREFIX}", *options)
-    run("cmake", "--build", build)
+    build = WORK / f"{name or source.name}-build"
+    run("cmake", "-S", source, "-B", build, *options)
+    run("cmake", "--build", build, "--target", target)
     return build
+
+
+def combinations(project, *options):
+    """For each compiler and standard a name, and the options of a project with README's programs."""
+    for compiler, standard in itertools.product(COMPILERS, (20, 23)):
+        yield f"{project}-{compiler}-{standard}", [f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_CXX_STANDARD={standard}",
+                                                   f"-DREADME_PROGRAMS={readme_programs()}", *options]
+
+
+def readme_programs():
+    folder = WORK / "readme"
+    folder.mkdir(exist_ok=True)
+    for program in PROGRAMS:
+        (folder / f"{program}.cpp").write_text(readme.block(f"{program}-program"))
+    return folder
 
 
 class PackageTest(unittest.TestCase):
@@ -93,16 +111,50 @@ class PackageTest(unittest.TestCase):
         source.mkdir()
         (source / "CMakeLists.txt").write_text(readme.block("first-cmake"))
         (source / "main.cpp").write_text(readme.block("first-program"))
-        self.assertEqual(run(build_project(source) / "first"), "42\n")
+        build = build_project(source, f"-DCMAKE_PREFIX_PATH={PREFIX}")
+        self.assertEqual(run(build / "first"), "42\n")
 
-    def test_a_project_finds_versions_and_components_and_may_include_every_header(self):
-        programs = WORK / "readme"
-        programs.mkdir()
-        (programs / "coroutine.cpp").write_text(readme.block("coroutine-program"))
-        (programs / "callback.cpp").write_text(readme.block("callback-program"))
-        build = build_project(ROOT / "tests/package", f"-DREADME_PROGRAMS={programs}")
-        self.assertEqual(run(build / "coroutine"), "42\n1\n2\n3\n")
-        self.assertEqual(run(build / "callback"), "385\n")
+    def programs_run(self, build):
+        for program, output in PROGRAMS.items():
+            self.assertEqual(run(build / program), output, program)
+
+    def test_a_project_finds_versions_and_components_and_builds_readmes_programs(self):
+        for name, options in combinations("installed", f"-DCMAKE_PREFIX_PATH={PREFIX}"):
+            with self.subTest(name):
+                # Every header, where compilers and standards differ most.
+                every = name in ("installed-g++-20", "installed-clang++-23")
+                self.programs_run(build_project(ROOT / "tests/package", f"-DALL_HEADERS={every}", *options, name=name))
+
+    def test_a_project_builds_our_source_along(self):
+        source = ROOT / "tests/package/from_source"
+        for name, options in combinations("along", f"-DPOCKETMQ_SOURCE={ROOT}"):
+            with self.subTest(name):
+                whole = name == f"along-{COMPILERS[-1]}-23"  # others compile what a user wrote: ours takes minutes
+                fetch = whole or name == "along-g++-23"
+                build = build_project(source, f"-DFETCH={fetch}", *options, name=name, target="all" if whole else "objects")
+                if whole:
+                    self.programs_run(build)
+                    run("cmake", "--install", build, "--prefix", WORK / "installed")
+                    installed = {path.name for path in (WORK / "installed").rglob("*") if path.is_file()}
+                    self.assertEqual(installed, {"first"})
+
+    def test_a_project_sees_what_changes_in_our_headers(self):
+        ours = WORK / "ours"
+        for folder in ("cmake", "protocol", "broker", "client", "server"):
+            shutil.copytree(ROOT / folder, ours / folder)
+        shutil.copy(ROOT / "CMakeLists.txt", ours)
+        theirs = WORK / "theirs"
+        theirs.mkdir()
+        (theirs / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(theirs LANGUAGES CXX)\n"
+                                               f"add_subdirectory({ours} pocketmq)\nadd_library(objects OBJECT all.cpp)\n"
+                                               "target_link_libraries(objects PRIVATE pocketmq::client)\n")
+        (theirs / "all.cpp").write_text("#include <pocketmq/client/backoff.hpp>\n")
+        build = build_project(theirs, target="objects")
+        (ours / "client/backoff.hpp").write_text("#error changed\n")
+        (ours / "client/exit_status.hpp").unlink()
+        with self.assertRaisesRegex(AssertionError, "#error changed"):
+            run("cmake", "--build", build, "--target", "objects")
+        self.assertFalse((build / "pocketmq/include/pocketmq/client/exit_status.hpp").exists())
 
 
 if __name__ == "__main__":

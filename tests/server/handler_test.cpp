@@ -159,6 +159,16 @@ TEST_CASE("a coroutine is a handler, with and without a context") {
   CHECK(reply(waits, "4") == "4");
 }
 
+TEST_CASE("what a coroutine takes by reference lives until it is over") {
+  const std::string long_text(100, 'x');  // too long for the string's own memory
+  const auto waits = [](const std::string& text, std::vector<std::string>&& texts) -> awaitable<std::string> {
+    asio::steady_timer timer{co_await asio::this_coro::executor, 1ms};
+    co_await timer.async_wait(use_awaitable);
+    co_return text + texts.at(0);
+  };
+  CHECK(reply(waits, "[\"" + long_text + "\",[\"" + long_text + "\"]]") == "\"" + long_text + long_text + "\"");
+}
+
 TEST_CASE("a stop cancels what a coroutine awaits") {
   HandlerWorld world{make_handler([](Context& context) -> awaitable<int> {
     asio::steady_timer timer{context.executor(), 1h};
