@@ -1,6 +1,7 @@
 """pocketmq-call and pocketmq-serve: shell scripts on either side of a call."""
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -146,6 +147,88 @@ class CommandLineTest(unittest.TestCase):
 
     def call_program(self, *arguments, url=None):
         return Program(self.addCleanup, CALL, url or self.url(), *arguments)
+
+    def test_a_signal_cancels_the_call_and_its_exit_status_is_that_of_a_shell(self):
+        for with_signal, status in {signal.SIGINT: 130, signal.SIGTERM: 143}.items():
+            for options in ([], ["--repeat", 10]):
+                with self.subTest(signal=with_signal.name, options=options):
+                    held = Held(self.addCleanup)
+                    server = self.serve("slow", "sh", "-c", f"exec 9>{held.path}; echo begun >&9; exec sleep 1000")
+                    call = self.call_program("slow", *options)
+                    held.expect("begun\n")
+                    self.assertEqual(call.stop(with_signal), status)
+                    self.assertRegex(call.err.all()[0], "^pocketmq-call: cancelled: ")
+                    held.expect_gone()  # the server was told
+                    server.stop()
+
+    def test_a_second_signal_ends_it_at_once(self):
+        broker = Broker(self.addCleanup)
+        peers.connect(self.addCleanup, broker, "amqp").call("queue.declare", queue="nobody_works_here")
+        call = self.call_program("nobody_works_here", url=broker.url("amqp"))
+        caller = peers.connect(self.addCleanup, broker, "json")
+        caller.call("basic.consume", queue="nobody_works_here")
+        caller.expect("basic.deliver")
+        broker.freeze()  # it does not answer the goodbye
+        call.process.send_signal(signal.SIGINT)
+        call.err.expect("cancelled")
+        self.assertEqual(call.stop(signal.SIGINT), -signal.SIGINT)
+        broker.thaw()
+
+    def answer_with(self, body, **properties):
+        """The next call of 'hostile' gets this reply."""
+        server = peers.connect(self.addCleanup, self.broker, "amqp")
+        server.call("queue.declare", queue="hostile")
+        server.call("basic.consume", queue="hostile", no_ack=True)
+
+        def answer():
+            request = server.expect("basic.deliver").properties
+            server.send("basic.publish", body, routing_key=request["reply_to"],
+                        properties={"correlation_id": request["correlation_id"], **properties})
+            server.close()
+
+        return answer
+
+    def outcome_of_hostile_reply(self, body, *options, **properties):
+        answer = self.answer_with(body, **properties)
+        call = self.call_program("hostile", *options)
+        answer()
+        return call.wait(), "\n".join(call.out.all()), "\n".join(call.err.all())
+
+    def test_what_others_say_does_nothing_to_the_terminal(self):
+        evil = "\x1b]0;owned\x07\x1b[2J\u009b31m \x7f\u202e"
+        error = json.dumps({"code": "internal", "message": evil}).encode()
+        status, _, errors = self.outcome_of_hostile_reply(error, type="rpc.error")
+        self.assertEqual(status, INTERNAL)
+        self.assertIn(r"\x1b]0;owned\x07\x1b[2J\u009b31m", errors)
+        self.assertTrue(errors.isprintable(), errors)
+        status, _, errors = self.outcome_of_hostile_reply(b"\x9b31m no JSON")
+        self.assertEqual(status, INTERNAL)
+        self.assertIn(r"\x9b31m no JSON", errors)
+
+    def test_a_reply_is_printed_without_control_characters_and_is_still_json(self):
+        reply = '"\u009b31m red \x7f \u202e \\u001b[2J gr\u00fcn"'
+        status, out, errors = self.outcome_of_hostile_reply(reply.encode())
+        self.assertEqual((status, errors), (0, ""))
+        self.assertTrue(out.isprintable(), out)
+        self.assertEqual(json.loads(out), json.loads(reply))
+        self.assertIn("gr\u00fcn", out)
+
+    def test_raw_bytes_are_escaped_on_a_terminal_only(self):
+        reply = b"\x1b[2J\x9b31m line\nline\n"
+        answer = self.answer_with(reply)
+        call = subprocess.Popen([CALL, self.url(), "hostile", "--raw"], stdout=subprocess.PIPE)
+        answer()
+        self.assertEqual(call.communicate(timeout=TIMEOUT)[0], reply)
+
+        answer = self.answer_with(reply)
+        master, slave = pty.openpty()
+        call = Program(self.addCleanup, "sh", "-c", f'exec "$@" >/dev/fd/{slave}', "sh", CALL, self.url(), "hostile",
+                       "--raw", pass_fds=[slave])
+        answer()
+        self.assertEqual(call.wait(), 0)
+        os.close(slave)
+        with os.fdopen(master, "rb") as terminal:
+            self.assertEqual(terminal.read1(), rb"\x1b[2J\x9b31m line" + b"\r\nline\r\n")
 
     # --- pocketmq-serve
 
