@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "protocol/close_on_exec.hpp"
+
 namespace pocketmq::broker {
 namespace {
 
@@ -25,6 +27,7 @@ bool is_loopback(const asio::ip::address& address) {
 Listener::Listener(asio::io_context& context, Broker& broker, const asio::ip::tcp::endpoint& address)
     : connections_{context, broker}, acceptor_{context.get_executor()}, pause_timer_{context.get_executor()} {
   acceptor_.open(address.protocol());
+  protocol::close_on_exec(acceptor_);
   acceptor_.set_option(asio::socket_base::reuse_address{true});
   acceptor_.bind(address);
   acceptor_.listen();
@@ -47,6 +50,7 @@ void Listener::accept() {
 }
 
 void Listener::begin(Socket socket) {
+  protocol::close_on_exec(socket);
   std::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
   connections_.add(std::move(socket), {.name = describe(peer_), .from_loopback = is_loopback(peer_.address())});

@@ -2,10 +2,10 @@
 
 #include <future>
 
-#include <asio/connect.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include "protocol/close_on_exec.hpp"
 #include "protocol/pipe.hpp"
 #include "protocol/transport.hpp"
 
@@ -55,12 +55,24 @@ class SocketDriver final : public Driver {
   }
 
   void connect_to(Resolver::results_type places, TimePoint until) {
+    places_ = std::move(places);
+    next_place_ = places_.begin();
+    connect_to_next(asio::error::host_not_found, until);
+  }
+
+  // asio::async_connect opens its sockets by itself, and programs that are started meanwhile would inherit them.
+  void connect_to_next(std::error_code last, TimePoint until) {
     if (!is_connecting_) return;
-    asio::async_connect(socket_, places,
-                        [this, self = shared_from_this(), until](std::error_code error, const tcp::endpoint& place) {
-                          if (error) return fail(reason_of(error));
-                          connected(place.protocol(), until);
-                        });
+    if (next_place_ == places_.end()) return fail(reason_of(last));
+    const tcp::endpoint place = *next_place_++;
+    std::error_code error;
+    socket_.close(error);
+    protocol::open_close_on_exec(socket_, place.protocol(), error);
+    if (error) return connect_to_next(error, until);
+    socket_.async_connect(place, [this, self = shared_from_this(), place, until](std::error_code refused) {
+      if (refused) return connect_to_next(refused, until);
+      connected(place.protocol(), until);
+    });
   }
 
   void connected(tcp protocol, TimePoint until) {
@@ -90,6 +102,8 @@ class SocketDriver final : public Driver {
   }
 
   Resolver resolver_;
+  Resolver::results_type places_;  // where the broker may be
+  Resolver::results_type::iterator next_place_;
   Socket socket_;
   Timer timer_;
   bool is_connecting_{true};

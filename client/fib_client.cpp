@@ -1,28 +1,57 @@
 // The client of RabbitMQ's tutorial six: fib_client [URL] [N] [--quorum]
+#include <csignal>
+#include <cstdint>
 #include <iostream>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "client/rpc_client.hpp"
+#include "client/stop_signals.hpp"
+#include "protocol/printable.hpp"
+
+namespace {
+
+using namespace pocketmq::client;
+
+std::string fault_of_n(const std::string& n) {
+  std::int64_t value = 0;
+  if (CLI::detail::lexical_cast(n, value) && value >= 0 && value <= 90) return {};
+  return "must be a whole number from 0 to 90, so that fib(N) fits in 64 bits; '" + n + "' is not";
+}
+
+void say(const std::exception& error) {
+  std::cerr << "fib_client: " << pocketmq::protocol::printable(error.what()) << '\n';
+}
+
+}  // namespace
 
 int main(int argc, char** argv) try {
   std::string url = "amqp+json://guest:guest@localhost:5672/";
-  int n = 30;
+  std::int64_t n = 30;
   bool quorum = false;
   CLI::App arguments{"Asks a fib_server for a Fibonacci number"};
   arguments.add_option("URL", url, "the broker; amqp://... for AMQP 0-9-1")->capture_default_str();
-  arguments.add_option("N", n, "which Fibonacci number")->capture_default_str();
+  arguments.add_option("N", n, "which Fibonacci number, from 0 to 90")->capture_default_str()->check(fault_of_n);
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
   CLI11_PARSE(arguments, argc, argv);
 
-  using namespace pocketmq::client;
   RpcClient rpc{url, {.connection = {.name = "fib_client"}}};
-  auto fib = rpc.procedure<int(int)>("rpc_queue", {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}});
+  const StopSignals signals{SIGINT, SIGTERM};  // cancel the call, so that the server stops too; a second one ends this
+  auto fib = rpc.procedure<std::int64_t(std::int64_t)>("rpc_queue",
+                                                       {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}})
+                 .with(signals.token());
 
   std::cout << "[x] Requesting fib(" << n << ")" << std::endl;
-  const int answer = fib(n);
-  std::cout << "[.] Got " << answer << std::endl;
+  try {
+    const auto answer = fib(n);
+    std::cout << "[.] Got " << answer << std::endl;
+  } catch (const RpcError& error) {
+    if (signals.received() == 0) throw;
+    say(error);
+    return signals.exit_status();
+  }
 } catch (const std::exception& error) {
-  std::cerr << "fib_client: " << error.what() << '\n';
+  say(error);
   return 1;
 }

@@ -1,6 +1,7 @@
 // pocketmq-call: a call from a shell, or many of them to see how long they take.
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <iomanip>
 #include <iostream>
 #include <iterator>
@@ -18,12 +19,16 @@
 
 #include "client/exit_status.hpp"
 #include "client/rpc_client.hpp"
+#include "client/stop_signals.hpp"
 #include "client/urls.hpp"
+#include "protocol/printable.hpp"
 
 namespace {
 
 using namespace pocketmq::client;
 using nlohmann::json;
+using pocketmq::protocol::LineEnds;
+using pocketmq::protocol::printable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -42,34 +47,46 @@ using Finished = std::function<void(std::exception_ptr, Bytes)>;
 /// Starts one call; what it is given is called in `io`.
 using Call = std::function<void(Finished)>;
 
-/// A call of the procedure with the arguments given, each time the same. The reply is taken as it comes.
-Call call_of(const Arguments& arguments, RpcClient& rpc, asio::io_context& io) {
-  const auto& [queue, options] = std::tie(arguments.queue, arguments.options);
-  if (arguments.takes_standard_input) {
-    Bytes body{{std::istreambuf_iterator<char>{std::cin}, {}}};
-    return [&io, body, procedure = rpc.procedure<Bytes(Bytes)>(queue, options)](Finished finished) {
-      procedure.async(body, asio::bind_executor(io, std::move(finished)));
+/// What a call is made of beside its arguments.
+struct Surroundings {
+  RpcClient& rpc;
+  asio::io_context& io;  // where a finished call is told
+  std::stop_token stop;  // cancels calls
+};
+
+/// A call of the procedure with the arguments given, or with `input`, each time the same. The reply is taken as it
+/// comes.
+Call call_of(const Arguments& arguments, const Bytes& input, const Surroundings& in) {
+  const auto call = [&]<class... Args>(const Args&... args) -> Call {
+    const auto procedure = in.rpc.procedure<Bytes(Args...)>(arguments.queue, arguments.options).with(in.stop);
+    return [procedure, &io = in.io, args...](Finished finished) {
+      procedure.async(args..., asio::bind_executor(io, std::move(finished)));
     };
-  }
-  if (arguments.json.empty())
-    return [&io, procedure = rpc.procedure<Bytes()>(queue, options)](Finished finished) {
-      procedure.async(asio::bind_executor(io, std::move(finished)));
-    };
+  };
+  if (arguments.takes_standard_input) return call(input);
+  if (arguments.json.empty()) return call();
   // Several arguments travel as one array.
   auto values = json::array();
   for (const auto& text : arguments.json) values.push_back(json::parse(text));
-  return [&io, value = values.size() == 1 ? values[0] : values, procedure = rpc.procedure<Bytes(json)>(queue, options)](
-             Finished finished) { procedure.async(value, asio::bind_executor(io, std::move(finished))); };
+  return call(values.size() == 1 ? values[0] : values);
 }
 
-/// The reply on one line, with its members in their order.
+/// The reply on one line, with its members in their order. What is a control character stands in a string, as an escape
+/// in the end: JSON has `\u009b` as `printable` has it.
 std::string line_of(const std::string& reply, const std::string& queue) {
   const auto checked = rpc_json::parse(reply, RpcCode::internal, "the reply of '" + queue + "' (see --raw)");
-  return nlohmann::ordered_json::parse(reply).dump() + "\n";
+  return printable(nlohmann::ordered_json::parse(reply).dump()) + "\n";
 }
 
+/// The reply as it is, but for a terminal.
+std::string raw_text_of(const std::string& reply) {
+  return ::isatty(STDOUT_FILENO) == 1 ? printable(reply, LineEnds::kept) : reply;
+}
+
+void say(std::string_view text) { std::cerr << "pocketmq-call: " << printable(text, LineEnds::kept) << '\n'; }
+
 int report(const RpcError& error) {
-  std::cerr << "pocketmq-call: " << error.what() << '\n';
+  say(error.what());
   return exit_status(error.code());
 }
 
@@ -78,7 +95,7 @@ int call_once(const Arguments& arguments, const Call& call, asio::io_context& io
   call([&](const std::exception_ptr& failed, const Bytes& reply) {
     try {
       if (failed) std::rethrow_exception(failed);
-      std::cout << (arguments.is_raw ? reply.data : line_of(reply.data, arguments.queue)) << std::flush;
+      std::cout << (arguments.is_raw ? raw_text_of(reply.data) : line_of(reply.data, arguments.queue)) << std::flush;
     } catch (const RpcError& error) {
       status = report(error);
     }
@@ -113,11 +130,12 @@ class ProgressBar {
   steady_clock::time_point drawn_{};
 };
 
-/// Calls `repeat` times, `in_flight` at once, and keeps what came of it. All of it happens where `io` runs.
+/// Calls `repeat` times, `in_flight` at once, and keeps what came of it. A stop begins no more calls. All of it happens
+/// where `io` runs.
 class Burst {
  public:
-  Burst(const Arguments& arguments, const Call& call)
-      : total_{arguments.repeat}, call_{call}, progress_{arguments.repeat} {
+  Burst(const Arguments& arguments, const Call& call, std::stop_token stop)
+      : total_{arguments.repeat}, call_{call}, stop_{std::move(stop)}, progress_{arguments.repeat} {
     latencies_.reserve(total_);
     for (std::size_t i = 0; i < std::min(total_, arguments.in_flight); ++i) start();
   }
@@ -127,8 +145,8 @@ class Burst {
     std::ostringstream text;  // std::cout keeps its format
     text << std::fixed << std::setprecision(2);
     const auto seconds = std::chrono::duration<double>{took}.count();
-    text << total_ << " calls in " << seconds << " s, " << std::setprecision(0) << static_cast<double>(total_) / seconds
-         << " a second\n"
+    text << finished_ << " calls in " << seconds << " s, " << std::setprecision(0)
+         << static_cast<double>(finished_) / seconds << " a second\n"
          << latencies_.size() << " replies\n";
     for (const auto& [code, failed] : failures_) text << failed << ' ' << name_of(code) << '\n';
     std::ranges::sort(latencies_);
@@ -150,7 +168,7 @@ class Burst {
       else
         latencies_.push_back(steady_clock::now() - begun);
       progress_.show(++finished_);
-      if (started_ < total_) start();
+      if (started_ < total_ && !stop_.stop_requested()) start();
     });
   }
 
@@ -169,6 +187,7 @@ class Burst {
 
   const std::size_t total_;
   const Call& call_;
+  const std::stop_token stop_;
   ProgressBar progress_;
   std::size_t started_{0};
   std::size_t finished_{0};
@@ -177,16 +196,19 @@ class Burst {
   int status_{0};
 };
 
-int call_often(const Arguments& arguments, const Call& call, asio::io_context& io) {
+int call_often(const Arguments& arguments, const Call& call, const Surroundings& in) {
   const auto begun = steady_clock::now();
-  Burst burst{arguments, call};
-  io.run();
+  Burst burst{arguments, call, in.stop};
+  in.io.run();
   burst.print(steady_clock::now() - begun);
   return burst.status();
 }
 
 std::string exit_statuses() {
-  std::string text{"Exit status: 0 the reply came, 1 no connection to the broker, from 100 a wrong command line, and"};
+  std::string text{
+      "Exit status: 0 the reply came, 1 no connection to the broker, from 100 a wrong command line, 130 and 143 "
+      "SIGINT\n"
+      "and SIGTERM, which cancel the call (a second one does not wait for the broker), and"};
   for (auto status = 0; status < 256; ++status)
     if (const auto code = code_of_exit_status(status))
       text.append("\n  ").append(std::to_string(status)).append(" ").append(name_of(*code));
@@ -202,7 +224,9 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("URL", arguments.urls, urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_flag("--stdin", arguments.takes_standard_input, "send the bytes of standard input in place of JSON");
-  app.add_flag("--raw", arguments.is_raw, "print the reply's bytes as they are; it need not be JSON");
+  app.add_flag(
+      "--raw", arguments.is_raw,
+      "print the reply's bytes as they are, on a terminal with control characters\nescaped; it need not be JSON");
   app.add_flag("--idempotent", arguments.options.idempotent, "send it again when the connection was lost");
   app.add_option_function<std::int64_t>(
          "--timeout", [&](std::int64_t count) { arguments.options.timeout = milliseconds{count}; },
@@ -240,12 +264,17 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   RpcClient rpc{arguments.urls, {.connection = {.name = "pocketmq-call"}}};
+  Bytes input;
+  if (arguments.takes_standard_input) input.data.assign(std::istreambuf_iterator<char>{std::cin}, {});
   asio::io_context io;
-  const auto call = call_of(arguments, rpc, io);
-  return app.count("--repeat") == 0 ? call_once(arguments, call, io) : call_often(arguments, call, io);
+  const StopSignals signals{SIGINT, SIGTERM};
+  const Surroundings in{rpc, io, signals.token()};
+  const auto call = call_of(arguments, input, in);
+  const auto status = app.count("--repeat") == 0 ? call_once(arguments, call, io) : call_often(arguments, call, in);
+  return status != 0 && signals.received() != 0 ? signals.exit_status() : status;
 } catch (const RpcError& error) {
   return report(error);
 } catch (const std::exception& error) {
-  std::cerr << "pocketmq-call: " << error.what() << '\n';
+  say(error.what());
   return 1;
 }

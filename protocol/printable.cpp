@@ -21,7 +21,7 @@ void append_control(char32_t code_point, std::string& to) {
     case '\t': to += "\\t"; return;
     default: break;
   }
-  if (code_point < 0x80) return append_byte(static_cast<char>(code_point), to);
+  if (code_point < 0x20) return append_byte(static_cast<char>(code_point), to);
   to += "\\u";
   for (const unsigned shift : {12U, 8U, 4U, 0U}) to += digits[(code_point >> shift) & 0xFU];
 }

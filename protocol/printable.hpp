@@ -10,8 +10,8 @@ namespace pocketmq::protocol {
 enum class LineEnds : bool { escaped, kept };
 
 /// `text` for a person to read. Valid UTF-8 stays as it is, but for control characters (see is_control: C0, DEL, C1,
-/// and those that turn the direction of writing), which become `\n`, `\t`, `\r`, `\x1b` or `\u009b`. A byte that is not
-/// UTF-8 becomes `\xff`. Backslashes stay as they are, so the escapes cannot be read back.
+/// and those that turn the direction of writing). They become `\n`, `\t`, `\r`, `\x1b` or, as in JSON, `\u009b`. A byte
+/// that is not UTF-8 becomes `\xff`. Backslashes stay as they are, so the escapes cannot be read back.
 [[nodiscard]] std::string printable(std::string_view text, LineEnds line_ends = LineEnds::escaped);
 
 }  // namespace pocketmq::protocol

@@ -1,12 +1,57 @@
 // The server of RabbitMQ's tutorial six: fib_server [URL] [--quorum]
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <iostream>
+#include <stop_token>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "protocol/printable.hpp"
 #include "server/rpc_server.hpp"
 
-int fib(int n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+namespace {
+
+using namespace pocketmq;
+using client::RpcCode;
+using client::RpcError;
+using std::chrono::steady_clock;
+
+constexpr std::int64_t n_max = 90;
+constexpr std::chrono::seconds work_max{30};  // on one number, for others wait
+
+/// What ends the work on a number before its answer.
+struct Bounds {
+  std::stop_token stop;  // its caller has gone
+  steady_clock::time_point deadline;
+
+  void check() const {
+    if (stop.stop_requested()) throw RpcError{RpcCode::cancelled, "nobody waits for the answer any more"};
+    if (steady_clock::now() >= deadline)
+      throw RpcError{RpcCode::deadline_exceeded,
+                     "it takes longer than this server works on one number, 30 s; ask for a smaller one"};
+  }
+};
+
+/// As in the tutorial: slow, so that there is something to wait for.
+std::int64_t fib(std::int64_t n, const Bounds& bounds) {
+  if (n == 25) bounds.check();  // fib(25) takes about a millisecond
+  return n < 2 ? n : fib(n - 1, bounds) + fib(n - 2, bounds);
+}
+
+std::int64_t answer(server::Context& context, std::int64_t n) {
+  std::cout << "[.] fib(" << n << ")" << std::endl;
+  if (n < 0 || n > n_max)
+    throw RpcError{RpcCode::invalid_argument, "N must be from 0 to " + std::to_string(n_max)
+                                                  + ", so that fib(N) fits in 64 bits; " + std::to_string(n)
+                                                  + " is not"};
+  const auto work = std::min<std::chrono::milliseconds>(context.time_left(), work_max);
+  return fib(n, {context.stop_token(), steady_clock::now() + work});
+}
+
+}  // namespace
 
 int main(int argc, char** argv) try {
   std::string url = "amqp+json://guest:guest@localhost:5672/";
@@ -16,18 +61,13 @@ int main(int argc, char** argv) try {
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
   CLI11_PARSE(arguments, argc, argv);
 
-  using namespace pocketmq;
   server::RpcServer server{url, {.prefetch = 1, .connection = {.name = "fib_server"}}};
-  const auto answer = [](int n) {
-    std::cout << "[.] fib(" << n << ")" << std::endl;
-    return fib(n);
-  };
   server.serve("rpc_queue", answer, {.queue = quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
 
   server.start();
   std::cout << "[x] Awaiting RPC requests" << std::endl;
-  server.wait({SIGINT, SIGTERM});
+  server.wait({SIGINT, SIGTERM});  // the first one lets it answer what it works on, a second one does not
 } catch (const std::exception& error) {
-  std::cerr << "fib_server: " << error.what() << '\n';
+  std::cerr << "fib_server: " << pocketmq::protocol::printable(error.what()) << '\n';
   return 1;
 }

@@ -10,6 +10,7 @@
 
 #include "client/urls.hpp"
 #include "protocol/limits.hpp"
+#include "protocol/printable.hpp"
 #include "server/rpc_server.hpp"
 #include "server/run_command.hpp"
 
@@ -29,9 +30,10 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.description(
       "pocketmq-serve [OPTIONS] URL QUEUE -- COMMAND...\n"
       "Serves a procedure: each request runs COMMAND, with the request's body on standard input, and its standard\n"
-      "output is the reply. It is killed when its caller does not wait any more. An exit status from 65 to 80 fails\n"
-      "the call with the code of pocketmq-call's status, any other but 0 with 'internal', and the end of standard\n"
-      "error as the message. There is no shell: to use one, say -- sh -c '...'");
+      "output is the reply. An exit status from 65 to 80 fails the call with the code of pocketmq-call's status, any\n"
+      "other but 0 with 'internal', and the end of standard error as the message.\n"
+      "It is killed, with all that it started, when its caller does not wait any more and when this program ends.\n"
+      "What still runs when it exits is killed too. There is no shell: to use one, say -- sh -c '...'");
   app.set_version_flag("--version", POCKETMQ_VERSION);
   app.add_option("URL", arguments.urls, client::urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
@@ -51,7 +53,7 @@ server::CommandBounds bounds_of(const server::Context& context) {
   return bounds;
 }
 
-void say(const std::string& text) { std::cerr << "pocketmq-serve: " + text + '\n'; }
+void say(const std::string& text) { std::cerr << "pocketmq-serve: " + protocol::printable(text) + '\n'; }
 
 }  // namespace
 
@@ -74,7 +76,7 @@ int main(int argc, char** argv) try {
                {.queue = arguments.quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
   server.start();
   std::cout << "serving '" << arguments.queue << "'" << std::endl;
-  server.wait({SIGINT, SIGTERM});
+  server.wait({SIGINT, SIGTERM});  // a second one kills the commands that run
 } catch (const std::exception& error) {
   say(error.what());
   return 1;

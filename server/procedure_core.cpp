@@ -1,6 +1,8 @@
 #include "server/procedure_core.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 #include <utility>
 
 #include "client/rpc_wire.hpp"
@@ -13,6 +15,9 @@ using client::RpcCode;
 using client::RpcError;
 
 namespace {
+
+// A request that has run for longer than one of these has its caller looked for, once in each.
+constexpr std::chrono::seconds look_interval{2};
 
 // A mandatory message to RabbitMQ's direct reply-to always comes back, though it arrives.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
@@ -44,6 +49,7 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
               .lost = [this](const client::CloseReason& why) { forget_deliveries(why); },
               .troubled = [this](const client::CloseReason& reason) { events_.troubled(reason); },
               .deadline_changed = [this] { events_.deadline_changed(); }}},
+      caller_watch_{[this](const std::string& reply_to) { forget_callers(reply_to); }},
       answers_{{served_.options.deduplicate_max, served_.options.deduplicate_max_bytes, served_.options.deduplicate}} {}
 
 ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_to,
@@ -137,6 +143,10 @@ void ProcedureCore::hand_out_waiting() {
     if (entry == nullptr) continue;
     entry->is_running = true;
     ++running_;
+    if (look_at_ == TimePoint::max()) {
+      look_at_ = queue_.now() + look_interval;
+      events_.deadline_changed();
+    }
     events_.requested(std::move(entry->request));
   }
 }
@@ -280,6 +290,7 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
     suspects_.insert(sent_directly_.begin(), sent_directly_.end());
   }
   sent_directly_.clear();
+  caller_watch_.forget();
   for (const auto number : std::exchange(waiting_, {}))
     if (auto* const entry = entries_.find(number)) remove(number, *entry);
   by_caller_ = {};
@@ -289,6 +300,37 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
     if (entry.message_id.empty() && !std::exchange(entry.is_cancelled, true)) useless.push_back(number);
   });
   for (const auto number : useless) events_.cancelled({place_, number});
+}
+
+void ProcedureCore::tick(TimePoint now) {
+  queue_.tick(now);
+  if (look_at_ <= now) look_for_callers(now);
+}
+
+// Not for those whose answers are kept: their callers may come back for them over another connection. A direct reply-to
+// is no queue.
+void ProcedureCore::look_for_callers(TimePoint now) {
+  std::set<std::string> reply_queues;
+  entries_.for_each([&](std::uint64_t, Entry& entry) {
+    if (!entry.is_running || entry.is_cancelled || !entry.message_id.empty()) return;
+    if (!std::exchange(entry.is_long, true)) return;
+    entry.askers.for_each([&](const Asker& asker) {
+      const auto reply_to = asker.reply_to();
+      if (reply_to && !reply_to->empty() && is_queue(*reply_to)) reply_queues.emplace(*reply_to);
+    });
+  });
+  if (auto* const connection = queue_.connection()) caller_watch_.look(*connection, reply_queues);
+  look_at_ = running_ > 0 ? now + look_interval : TimePoint::max();
+}
+
+void ProcedureCore::forget_callers(const std::string& reply_to) {
+  std::vector<std::string> callers;
+  entries_.for_each([&](std::uint64_t, Entry& entry) {
+    entry.askers.for_each([&](const Asker& asker) {
+      if (asker.reply_to() == reply_to) callers.push_back(asker.caller);
+    });
+  });
+  for (const auto& caller : callers) cancel(caller);
 }
 
 }  // namespace pocketmq::server

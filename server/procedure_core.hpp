@@ -6,6 +6,7 @@
 // end, drop and give_back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,6 +19,7 @@
 
 #include "client/numbered.hpp"
 #include "client/rpc_error.hpp"
+#include "server/caller_watch.hpp"
 #include "server/recent.hpp"
 #include "server/request.hpp"
 #include "server/request_queue.hpp"
@@ -61,8 +63,8 @@ class ProcedureCore {
   void stop();
 
   [[nodiscard]] std::size_t running() const { return running_; }
-  void tick(protocol::TimePoint now) { queue_.tick(now); }
-  [[nodiscard]] protocol::TimePoint deadline() const { return queue_.deadline(); }
+  void tick(protocol::TimePoint now);
+  [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), look_at_); }
 
  private:
   // One delivery of a request; a repeat of a running one joins it.
@@ -111,6 +113,7 @@ class ProcedureCore {
     std::string message_id{};  // under which its answer is kept; empty: it is not
     std::int64_t elements{0};  // of a stream, sent
     bool is_running{false};    // handed out
+    bool is_long{false};       // and was at the last look for its caller
     bool is_cancelled{false};  // it was told to stop
   };
   struct Answer {
@@ -140,6 +143,9 @@ class ProcedureCore {
   /// Ends an entry, running or not.
   void remove(std::uint64_t number, Entry& entry);
   void forget_deliveries(const client::CloseReason& why);
+  void look_for_callers(protocol::TimePoint now);
+  /// The queue where callers await replies is gone, and so are they.
+  void forget_callers(const std::string& reply_to);
 
   const std::size_t place_;
   const Served served_;
@@ -147,6 +153,8 @@ class ProcedureCore {
   ServerEvents& events_;
   EarlyCancels& early_cancels_;
   RequestQueue queue_;
+  CallerWatch caller_watch_;
+  protocol::TimePoint look_at_{protocol::TimePoint::max()};  // for callers of requests that run
   bool stopped_{false};
 
   std::uint64_t last_number_{0};

@@ -39,6 +39,8 @@ class RequestQueue {
   /// Declares and consumes, on a new connection that is open; an earlier one is over. `opened` is called once.
   void open(client::ConnectionCore& connection, OnOpen opened);
   [[nodiscard]] bool is_open() const { return channel_ && channel_->is_open(); }
+  /// Null while there is none.
+  [[nodiscard]] client::ConnectionCore* connection() const { return connection_; }
 
   /// Sends to the default exchange. Dropped, as the others are, while it is not open.
   void publish(std::string_view routing_key, const protocol::Content& content, bool mandatory);

@@ -1,28 +1,14 @@
 #include "server/rpc_server.hpp"
 
-#include <asio/signal_set.hpp>
-#include <asio/thread_pool.hpp>
+#include <stop_token>
+
+#include "client/stop_signals.hpp"
 
 namespace pocketmq::server {
 
 using client::Link;
 
 namespace {
-
-// While it lives, the signals stop the server instead of the process.
-class StopSignals {
- public:
-  StopSignals(std::shared_ptr<RpcResponder> responder, std::initializer_list<int> numbers) {
-    for (const int number : numbers) signals_.add(number);
-    signals_.async_wait([responder = std::move(responder)](std::error_code error, int) {
-      if (!error) responder->stop();
-    });
-  }
-
- private:
-  asio::thread_pool thread_{1};
-  asio::signal_set signals_{thread_};
-};
 
 ResponderOptions responder_options(const RpcServerOptions& options) {
   return {.prefetch = options.prefetch,
@@ -55,12 +41,14 @@ void RpcServer::start() { responder_->start_and_wait(); }
 void RpcServer::stop() { responder_->stop(); }
 
 void RpcServer::wait(std::initializer_list<int> stop_signals) {
-  const StopSignals stops{responder_, stop_signals};
+  const client::StopSignals signals{stop_signals};
+  const std::stop_callback stops{signals.token(), [this] { responder_->stop(); }};
   responder_->wait();
 }
 
 void RpcServer::run(std::initializer_list<int> stop_signals) {
-  const StopSignals stops{responder_, stop_signals};
+  const client::StopSignals signals{stop_signals};
+  const std::stop_callback stops{signals.token(), [this] { responder_->stop(); }};
   try {
     start();
   } catch (const std::system_error& error) {

@@ -93,7 +93,7 @@ class RpcServer {
   /// Asks the server to stop: it takes no more requests, gives back those that have not begun, answers the others, and
   /// leaves. Returns at once; may be called from any thread, handlers included.
   void stop();
-  /// Waits until that is done, after `stop` or one of the signals.
+  /// Waits until that is done, after `stop` or one of the signals. A second signal ends the process at once.
   void wait(std::initializer_list<int> stop_signals = {});
   /// `start` and `wait`.
   void run(std::initializer_list<int> stop_signals = {});

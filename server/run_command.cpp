@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <system_error>
+#include <cerrno>
+#include <optional>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/exit_status.hpp"
+#include "protocol/printable.hpp"
+#include "server/command_process.hpp"
 
 namespace pocketmq::server {
 namespace {
@@ -25,120 +24,24 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t error_tail_bytes = 1'000;
 constexpr std::size_t piece_bytes = 65'536;
-
-[[noreturn]] void fail(const std::string& what, int error = errno) {
-  throw RpcError{RpcCode::internal, what + ": " + std::generic_category().message(error)};
-}
-
-class File {
- public:
-  File() = default;
-  explicit File(int descriptor) : descriptor_{descriptor} {
-    if (descriptor < 0) fail("no file descriptor");
-  }
-  File(File&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
-  File& operator=(File&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~File() { close(); }
-
-  void close() {
-    if (is_open()) ::close(std::exchange(descriptor_, -1));
-  }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-  void do_not_block() const { ::fcntl(descriptor_, F_SETFL, O_NONBLOCK); }
-
- private:
-  int descriptor_{-1};
-};
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe");
-    read = File{ends[0]};
-    write = File{ends[1]};
-  }
-  File read, write;
-};
-
-/// A child process, the first of a process group. Killed and reaped with this object.
-class Child {
- public:
-  Child(const std::vector<std::string>& command, const File& in, const File& out, const File& err) {
-    ::posix_spawn_file_actions_t files;
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawn_file_actions_adddup2(&files, in.descriptor(), STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files, out.descriptor(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files, err.descriptor(), STDERR_FILENO);
-    ::sigset_t ours;  // which would be ignored there as well
-    ::sigemptyset(&ours);
-    ::sigaddset(&ours, SIGPIPE);
-    ::posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawnattr_setsigdefault(&attributes, &ours);
-
-    std::vector<char*> words;
-    for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // it does not change them
-    words.push_back(nullptr);
-    const auto error = ::posix_spawnp(&pid_, words[0], &files, &attributes, words.data(), environ);
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&files);
-    if (error != 0) fail("cannot run " + command[0], error);
-    // glibc 2.36 declares its pidfd_open without extern "C".
-    exit_ = File{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() {
-    if (is_reaped_) return;
-    ::kill(-pid_, SIGKILL);
-    reap();
-  }
-
-  /// May be read once it has exited.
-  [[nodiscard]] const File& exit() const { return exit_; }
-  /// Waits for its end; what waitpid says.
-  int reap() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
-    is_reaped_ = true;
-    exit_.close();
-    return status;
-  }
-
- private:
-  ::pid_t pid_{};
-  File exit_;
-  bool is_reaped_{false};
-};
+constexpr std::size_t error_line_max_bytes = 4'096;
 
 class Run {
  public:
   Run(const std::vector<std::string>& command, std::string_view input, const CommandBounds& bounds)
-      : bounds_{bounds}, input_{input} {
-    Pipe in, out, err;
-    child_.emplace(command, in.read, out.write, err.write);
-    in_ = std::move(in.write);
-    out_ = std::move(out.read);
-    err_ = std::move(err.read);
-    for (const auto* file : {&in_, &out_, &err_}) file->do_not_block();
-    if (input_.empty()) in_.close();
+      : bounds_{bounds}, input_{input}, process_{command} {
+    if (input_.empty()) process_.in.close();
   }
 
   /// Returns the exit status, as waitpid says it.
   int to_its_end() {
     const std::stop_callback wake_up{bounds_.stop, [this] { ::eventfd_write(stopped_.descriptor(), 1); }};
-    std::optional<int> status;
-    while (!status || out_.is_open()) {
+    for (;;) {
       // poll looks at no negative descriptors.
-      std::array<::pollfd, 5> events{{{in_.descriptor(), POLLOUT, 0},
-                                      {out_.descriptor(), POLLIN, 0},
-                                      {err_.descriptor(), POLLIN, 0},
-                                      {child_->exit().descriptor(), POLLIN, 0},
+      std::array<::pollfd, 5> events{{{process_.in.descriptor(), POLLOUT, 0},
+                                      {process_.out.descriptor(), POLLIN, 0},
+                                      {process_.err.descriptor(), POLLIN, 0},
+                                      {process_.news().descriptor(), POLLIN, 0},
                                       {stopped_.descriptor(), POLLIN, 0}}};
       ::poll(events.data(), events.size(), time_left());
       if (bounds_.stop.stop_requested()) throw RpcError{RpcCode::cancelled, "its caller does not wait for it any more"};
@@ -147,10 +50,14 @@ class Run {
       if (events[0].revents != 0) write_input();
       if (events[1].revents != 0) read_output();
       if (events[2].revents != 0) read_errors();
-      if (events[3].revents != 0) status = child_->reap();
+      if (events[3].revents == 0) continue;
+      if (const auto status = process_.status()) {
+        while (process_.out.is_open() && read_output()) {}
+        while (process_.err.is_open() && read_errors()) {}
+        show_errors(error_line_);
+        return *status;
+      }
     }
-    while (err_.is_open() && read_errors()) {}  // what is there already
-    return *status;
   }
 
   std::string output;
@@ -165,29 +72,42 @@ class Run {
   }
 
   void write_input() {
-    const auto written = ::write(in_.descriptor(), input_.data(), std::min(input_.size(), piece_bytes));
+    auto& in = process_.in;
+    const auto written = ::write(in.descriptor(), input_.data(), std::min(input_.size(), piece_bytes));
     if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
     input_.remove_prefix(written < 0 ? input_.size() : static_cast<std::size_t>(written));  // it need not read all
-    if (input_.empty()) in_.close();
-  }
-
-  void read_output() {
-    output += read(out_);
-    if (output.size() > bounds_.output_max_bytes)
-      throw RpcError{RpcCode::resource_exhausted, "the reply is larger than a message may be"};
+    if (input_.empty()) in.close();
   }
 
   // Whether there was something.
+  bool read_output() {
+    const auto piece = read(process_.out);
+    output += piece;
+    if (output.size() > bounds_.output_max_bytes)
+      throw RpcError{RpcCode::resource_exhausted, "the reply is larger than a message may be"};
+    return !piece.empty();
+  }
+
+  // Whether there was something. Whole lines are shown, for other commands write there as well.
   bool read_errors() {
-    const auto text = read(err_);
-    for (std::string_view left{text}; !left.empty();) {
+    const auto piece = read(process_.err);
+    error_tail += piece;
+    if (error_tail.size() > error_tail_bytes) error_tail.erase(0, error_tail.size() - error_tail_bytes);
+    error_line_ += piece;
+    const auto last_end = error_line_.rfind('\n');
+    const auto shown = error_line_.size() > error_line_max_bytes ? error_line_.size() : last_end + 1;
+    show_errors(std::string_view{error_line_}.substr(0, shown));
+    error_line_.erase(0, shown);
+    return !piece.empty();
+  }
+
+  static void show_errors(std::string_view text) {
+    const auto shown = protocol::printable(text, protocol::LineEnds::kept);
+    for (std::string_view left{shown}; !left.empty();) {
       const auto written = ::write(STDERR_FILENO, left.data(), left.size());
       if (written <= 0) break;
       left.remove_prefix(static_cast<std::size_t>(written));
     }
-    error_tail += text;
-    if (error_tail.size() > error_tail_bytes) error_tail.erase(0, error_tail.size() - error_tail_bytes);
-    return !text.empty();
   }
 
   static std::string read(File& from) {
@@ -201,8 +121,8 @@ class Run {
   const CommandBounds& bounds_;
   std::string_view input_;  // not yet written
   const File stopped_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::optional<Child> child_;
-  File in_, out_, err_;
+  CommandProcess process_;
+  std::string error_line_;  // of its standard error, without its end so far
 };
 
 std::string trimmed(std::string text) {

@@ -1,7 +1,8 @@
 """Who may include whom (the layout in README.md), checked on every #include line of the code.
 
     protocol  <-  broker core  <-  what has sockets, pipes and threads there   (only that sees Asio)
-    protocol  <-  protocol/transport, turn, pipe and serial_executor (the only Asio files there)  <-  client  <-  server
+    protocol  <-  protocol/transport, turn, pipe, serial_executor and close_on_exec (the only Asio files there)
+              <-  client  <-  server
 """
 
 import re
@@ -17,8 +18,8 @@ MAY_INCLUDE = {
     "server": {"protocol", "client", "server"},
 }
 # The units (.hpp and .cpp) of protocol and broker that meet sockets and threads; everything else there is I/O-free.
-ASIO_UNITS = {"protocol/transport", "protocol/turn", "protocol/pipe", "protocol/serial_executor", "broker/connections",
-              "broker/listener", "broker/in_process", "broker/embedded", "broker/main"}
+ASIO_UNITS = {"protocol/transport", "protocol/turn", "protocol/pipe", "protocol/serial_executor", "protocol/close_on_exec",
+              "broker/connections", "broker/listener", "broker/in_process", "broker/embedded", "broker/main"}
 # The headers whose templates turn a user's types into JSON.
 JSON_HEADERS = {"client/json_convert.hpp", "client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",

@@ -1,6 +1,7 @@
 """The RPC client in the JSON framing that README.md shows, run from there: Python's standard library, 30 lines."""
 
 import re
+import signal
 import sys
 import unittest
 
@@ -42,6 +43,41 @@ class JsonScriptTest(unittest.TestCase):
         code, _, errors = self.run_script(1)
         self.assertEqual(code, 1)
         self.assertIn("NO_ROUTE", errors[0])
+        self.assertIn("nobody serves rpc_queue", errors[0])
+
+    def test_an_error_is_no_answer(self):
+        our_server(self.addCleanup, self.broker, "json").out.expect("Awaiting RPC requests")
+        for n in ("91", '"ten"'):
+            code, out, errors = self.run_script(n)
+            self.assertEqual((code, out), (1, [f"[x] Requesting fib({n})"]))
+            self.assertRegex(errors[0], "^.!. .*invalid_argument")
+
+    def test_a_request_that_nobody_takes_goes(self):
+        server = peers.connect(self.addCleanup, self.broker, "json")
+        server.call("queue.declare", queue="rpc_queue")
+        client = Program(self.addCleanup, sys.executable, "-I", "-c", SCRIPT, self.broker.port, 1)
+        server.call("basic.consume", queue="rpc_queue")
+        self.assertEqual(server.expect("basic.deliver").properties["expiration"], "10000")
+        self.assertEqual(client.stop(signal.SIGINT), 1)
+        self.assertEqual(client.err.all(), ["no answer from rpc_queue"])
+
+    def test_a_request_that_runs_is_cancelled(self):
+        server = our_server(self.addCleanup, self.broker, "json")
+        server.out.expect("Awaiting RPC requests")
+        client = Program(self.addCleanup, sys.executable, "-I", "-c", SCRIPT, self.broker.port, 60)
+        server.out.expect(r"fib\(60\)")
+        self.assertEqual(client.stop(signal.SIGINT), 1)
+        self.assertEqual(self.run_script(10), (0, ["[x] Requesting fib(10)", "[.] Got 55"], []))
+
+    def test_it_says_that_the_broker_is_gone(self):
+        server = peers.connect(self.addCleanup, self.broker, "json")
+        server.call("queue.declare", queue="rpc_queue")
+        server.call("basic.consume", queue="rpc_queue")
+        client = Program(self.addCleanup, sys.executable, "-I", "-c", SCRIPT, self.broker.port, 1)
+        server.expect("basic.deliver")
+        self.broker.kill()
+        self.assertEqual(client.wait(), 1)
+        self.assertIn("no basic.deliver", client.err.all()[0])
 
 
 if __name__ == "__main__":

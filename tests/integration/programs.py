@@ -3,9 +3,11 @@
 import os
 import queue
 import re
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -17,6 +19,9 @@ ROOT = HERE.parent.parent
 BIN = Path(os.environ.get("POCKETMQ_BIN", ROOT / "build/release/bin"))
 
 TIMEOUT = 30  # seconds; only what is broken takes as long
+
+# A shell that runs the tests in the background has them ignore it, and with them all programs that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Lines:
@@ -95,6 +100,36 @@ class Program:
         self.process.stdin.close()
         self.out.all()
         self.err.all()
+
+
+class Held:
+    """A FIFO that tells whether processes hold it open: those that write to it, and those that these started."""
+
+    def __init__(self, cleanup):
+        folder = tempfile.TemporaryDirectory()
+        cleanup(folder.cleanup)
+        self.path = Path(folder.name, "held")
+        os.mkfifo(self.path)
+        self._reader = os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+        cleanup(self._reader.close)
+
+    def _read(self):
+        if not select.select([self._reader], [], [], TIMEOUT)[0]:
+            raise AssertionError(f"somebody holds {self.path}, and writes nothing")
+        return self._reader.read(4096)
+
+    def expect(self, text):
+        """Waits until this was written."""
+        seen = b""
+        while seen != text.encode():
+            if not (piece := self._read()):
+                raise AssertionError(f"nobody holds {self.path} any more, and only {seen} was written")
+            seen += piece
+
+    def expect_gone(self):
+        """Waits until nobody holds it any more. Nothing may be written any more."""
+        if rest := self._read():
+            raise AssertionError(f"somebody wrote {rest}")
 
 
 class Broker(Program):

@@ -542,6 +542,89 @@ TEST_CASE("a stream that nobody reads any more is cancelled") {
   CHECK_FALSE(world.server.write(second, {"1"}));
 }
 
+// --- Callers that crash -----------------------------------------------------------------------------
+
+// The server asks for a queue; what the broker says to it.
+void is_asked_for(ServerWorld& world, std::string_view queue, const Method& reply) {
+  auto command = world.peer->next();
+  while (!std::holds_alternative<queue::Declare>(command.method)) {
+    world.agree(command);
+    command = world.peer->next();
+  }
+  const auto& declare = std::get<queue::Declare>(command.method);
+  CHECK(declare.queue == queue);
+  CHECK(declare.passive);
+  if (const auto* refusal = std::get_if<channel::Close>(&reply))
+    world.refuses(command.channel, *refusal);
+  else
+    world.peer->says(command.channel, reply);
+}
+
+const channel::Close is_not_there{.reply_code = 404, .reply_text = "NOT_FOUND"};
+const channel::Close is_locked{.reply_code = 405, .reply_text = "RESOURCE_LOCKED"};
+
+TEST_CASE("a request that runs for long is stopped when the queue for its reply is gone") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  world.delivers("fib", 1, "60", {.correlation_id = "1", .reply_to = "amq.gen-x"});
+  world.delivers("fib", 2, "60", {.correlation_id = "1", .reply_to = "amq.gen-y"});
+  world.delivers("fib", 3, "60", {.correlation_id = "2", .reply_to = "amq.gen-x"});
+  world.ticks_after();
+  CHECK(world.peer->hears_nothing());  // most are answered by then
+
+  world.ticks_after();
+  is_asked_for(world, "amq.gen-x", is_locked);  // it belongs to a connection that there is
+  is_asked_for(world, "amq.gen-y", queue::DeclareOk{.queue = "amq.gen-y"});
+  world.agrees();
+  CHECK(world.cancelled.empty());
+
+  world.ticks_after();
+  is_asked_for(world, "amq.gen-x", is_not_there);
+  is_asked_for(world, "amq.gen-y", is_locked);
+  world.agrees();
+  CHECK(world.cancelled == std::vector{world.requests.at(0).id, world.requests.at(2).id});
+  world.server.drop(world.requests.at(0).id);
+  world.hears_ack("fib", 1);
+  world.server.drop(world.requests.at(2).id);
+  world.hears_ack("fib", 3);
+
+  world.ticks_after();
+  is_asked_for(world, "amq.gen-y", is_locked);
+  world.agrees();
+  world.server.reply(world.requests.at(1).id, {"1"}, world.peer->now);
+  world.hears_reply("fib", "amq.gen-y", "1");
+  world.hears_ack("fib", 2);
+  world.ticks_after();
+  CHECK(world.peer->hears_nothing());
+  CHECK(world.server.deadline() == TimePoint::max());
+}
+
+TEST_CASE("callers are not looked for where that says nothing") {
+  ServerWorld world{{{"fib", {.deduplicate = 10min}}}};
+  world.agrees();
+  world.delivers("fib", 1, "60", {.correlation_id = "1"});  // awaits no reply
+  world.delivers("fib", 2, "60", {.correlation_id = "2", .reply_to = "amq.rabbitmq.reply-to.x"});
+  // It may come back over another connection, for an answer that is kept for it.
+  world.delivers("fib", 3, "60", {.correlation_id = "3", .reply_to = "amq.gen-x", .message_id = "m"});
+  for (int looks = 0; looks < 3; ++looks) world.ticks_after();
+  CHECK(world.peer->hears_nothing());
+}
+
+TEST_CASE("callers are looked for again where a look got no answer for its connection was lost") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  world.delivers("fib", 1, "60", {.correlation_id = "1", .reply_to = "amq.gen-x"});
+  for (int looks = 0; looks < 2; ++looks) world.ticks_after();
+  world.vanishes();
+  world.ticks_after();
+  world.connects();
+  world.agrees();
+  world.delivers("fib", 1, "60", {.correlation_id = "1", .reply_to = "amq.gen-x"}, true);
+  for (int looks = 0; looks < 2; ++looks) world.ticks_after();
+  is_asked_for(world, "amq.gen-x", is_not_there);
+  CHECK(world.cancelled == std::vector{world.requests.at(0).id, world.requests.at(1).id});
+}
+
 // --- Stopping ---------------------------------------------------------------------------------------
 
 TEST_CASE("a stopped server gives back what has not begun, and is done when the rest is answered") {

@@ -1,0 +1,27 @@
+#include "server/caller_watch.hpp"
+
+#include <optional>
+
+#include "client/rpc_error.hpp"
+#include "client/rpc_request.hpp"
+
+namespace pocketmq::server {
+
+// That of another connection is locked, which is refused as well, but for another reason.
+void CallerWatch::look(client::ConnectionCore& connection, const std::set<std::string>& reply_queues) {
+  if (unanswered_ > 0) return;
+  if (!questions_) questions_ = std::make_shared<client::QueuePreparation>(connection);
+  unanswered_ = reply_queues.size();
+  for (const auto& queue : reply_queues)
+    questions_->prepare({.queue = queue}, [this, queue](const std::optional<client::RpcError>& refusal) {
+      --unanswered_;
+      if (refusal && refusal->reason() == client::reason::no_queue) gone_(queue);
+    });
+}
+
+void CallerWatch::forget() {
+  questions_.reset();
+  unanswered_ = 0;
+}
+
+}  // namespace pocketmq::server
