@@ -220,10 +220,10 @@ void Loader::load_policy(Definition& definition) {
 void Loader::declare(const Definition& definition, const auto& declaration) {
   try {
     declaration();
-  } catch (const ConnectionError& error) {  // 540 for a stream, 503 for an exchange type
-    warn(definition, std::string{error.what()} + "; it is left out");
+  } catch (const ConnectionError& error) {  // 503 for an exchange type
+    warn(definition, error.text() + "; it is left out");
   } catch (const ChannelError& error) {
-    throw DefinitionsError{definition.place() + ": " + error.what()};
+    throw DefinitionsError{definition.place() + ": " + error.text()};
   }
 }
 

@@ -18,8 +18,7 @@ protocol::FieldTableWriter of_type(std::string_view type) {
 }
 
 std::string invalid(const std::string& property) {
-  return "PRECONDITION_FAILED - invalid property '" + property
-         + "' for queue 'q' in vhost '/': a quorum queue is durable, not exclusive and not auto-delete";
+  return "PRECONDITION_FAILED - invalid property '" + property + "' for queue 'q' in vhost '/'";
 }
 
 }  // namespace
