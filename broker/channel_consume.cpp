@@ -18,14 +18,13 @@ constexpr std::string_view delivery_count = "x-delivery-count";
 
 void Channel::handle(const basic::Qos& m) {
   if (m.prefetch_size != 0)
-    throw ConnectionError{ReplyCode::not_implemented,
-                          "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + "); use prefetch_count"};
-  if (m.global)
-    prefetch_ = m.prefetch_count;
-  else
-    consumer_prefetch_ = m.prefetch_count;
+    throw ConnectionError{ReplyCode::not_implemented, "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + ")"};
+  // As on RabbitMQ, a limit for each consumer lifts the one that they share.
+  const bool shared_limit_changes = m.global || prefetch_ != 0;
+  if (!m.global) consumer_prefetch_ = m.prefetch_count;
+  prefetch_ = m.global ? m.prefetch_count : 0;
   reply(m, basic::QosOk{});
-  if (m.global) ask_waiting_consumers();
+  if (shared_limit_changes) ask_waiting_consumers();
 }
 
 void Channel::handle(const basic::Consume& m) {
