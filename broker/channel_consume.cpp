@@ -35,8 +35,8 @@ void Channel::handle(const basic::Consume& m) {
   auto& consumed = require_accessible_queue(m.queue, Permission::read);
   const auto described = virtual_host().describe_queue(consumed.name());
   if (consumed.is_quorum() && prefetch_ != 0)
+  auto priority = consumer_priority(m.arguments, consumed.settings().type, described);
     throw ConnectionError{ReplyCode::not_implemented, described + " does not support global qos"};
-  auto priority = consumer_priority(m.arguments, described);
   if (consumed.is_quorum() && consumed.settings().single_active_consumer) priority = 0;  // they wait in line
   const bool exclusive = m.exclusive && !consumed.is_quorum();                           // which takes no notice of it
   const bool is_shared = consumed.consumers() > 0 || consumed.settings().single_active_consumer;

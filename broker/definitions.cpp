@@ -10,6 +10,7 @@
 #include "broker/errors.hpp"
 #include "broker/exchange_types.hpp"
 #include "broker/policy.hpp"
+#include "broker/queue_arguments.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -236,6 +237,8 @@ void Loader::load_queue(Definition& definition) {
   if (name.empty()) definition.refuse("name", "is empty");
   if (virtual_host.find_queue(name) != nullptr)
     return warn(definition, virtual_host.describe_queue(name) + " is there already, and stays as it is");
+  if (names_stream(protocol::FieldTable{arguments}))
+    return warn(definition, virtual_host.describe_queue(name) + " is left out: PocketMQ has no streams");
   declare(definition, [&] {
     (void)virtual_host.declare_queue({.name = name,
                                       .durable = is_durable,
