@@ -6,6 +6,7 @@
 #include "broker/edited_table.hpp"
 #include "broker/queue_arguments.hpp"
 #include "broker/session.hpp"
+#include "broker/time_max.hpp"
 
 namespace pocketmq::broker {
 
@@ -34,8 +35,8 @@ void Channel::handle(const basic::Consume& m) {
   if (m.queue == direct_reply_queue) return consume_replies(m);
   auto& consumed = require_accessible_queue(m.queue, Permission::read);
   const auto described = virtual_host().describe_queue(consumed.name());
-  if (consumed.is_quorum() && prefetch_ != 0)
   auto priority = consumer_priority(m.arguments, consumed.settings().type, described);
+  if (consumed.is_quorum() && prefetch_ != 0)
     throw ConnectionError{ReplyCode::not_implemented, described + " does not support global qos"};
   if (consumed.is_quorum() && consumed.settings().single_active_consumer) priority = 0;  // they wait in line
   const bool exclusive = m.exclusive && !consumed.is_quorum();                           // which takes no notice of it
@@ -165,7 +166,7 @@ void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
 // ---- how long an ack may take
 
 std::chrono::milliseconds Channel::ack_time_of(const Queue& queue) const {
-  return queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout);
+  return std::min(queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout), time_max);
 }
 
 // One deadline serves all deliveries, and may be early: acks in time do not move it.

@@ -20,7 +20,7 @@ std::string quote(std::string_view text) { return "'" + std::string{text} + "'";
 nlohmann::ordered_json parse(std::string_view text) {
   try {
     return nlohmann::ordered_json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {  // a number such as 1e400 is no parse_error
     std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
   }
