@@ -37,10 +37,7 @@ bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transacti
 
 void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }
 
-void Channel::refuse_as_not_a_clients(const protocol::MethodId& method) {
-  throw ConnectionError{ReplyCode::command_invalid,
-                        "unimplemented method: " + std::string{method.name} + " is not for a client to send here"};
-}
+void Channel::refuse_as_not_a_clients() { throw ConnectionError{ReplyCode::command_invalid, "unimplemented method"}; }
 
 void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {
   auto& granted = granted_[static_cast<std::size_t>(permission)];  // a channel says the same names again and again
@@ -81,8 +78,7 @@ void Channel::handle(const protocol::access::Request& m) {
 }
 
 void Channel::handle(const protocol::channel::Flow& m) {
-  if (!m.active)
-    throw ConnectionError{ReplyCode::not_implemented, "active=false; limit deliveries with basic.qos instead"};
+  if (!m.active) throw ConnectionError{ReplyCode::not_implemented, "active=false"};
   reply(m, protocol::channel::FlowOk{.active = true});
 }
 
@@ -140,7 +136,7 @@ void Channel::carry_out(Outcome outcome, Deliveries deliveries) {
 }
 
 void Channel::recover(bool requeue_them) {
-  if (!requeue_them) throw ConnectionError{ReplyCode::not_implemented, "requeue=false; only requeue=true is possible"};
+  if (!requeue_them) throw ConnectionError{ReplyCode::not_implemented, "requeue=false"};
   carry_out(Outcome::requeued, unacked_.settle_all());
 }
 

@@ -65,7 +65,7 @@ class Channel final : private Publisher, private Commit::Owner {
   void handle(const protocol::tx::Rollback&);
   void handle(const protocol::tx::Select&);
   /// Any other method is one that only a broker sends.
-  template <class M> void handle(const M&) { refuse_as_not_a_clients(M::id); }
+  template <class M> void handle(const M&) { refuse_as_not_a_clients(); }
 
   /// Hands a message to the peer, for one of its consumers.
   void deliver(Consumer& consumer, QueuedMessage&& message);
@@ -98,7 +98,7 @@ class Channel final : private Publisher, private Commit::Owner {
   void cancel_for_deleted_queue(const Consumer& consumer);
 
  private:
-  [[noreturn]] static void refuse_as_not_a_clients(const protocol::MethodId& method);
+  [[noreturn]] static void refuse_as_not_a_clients();
   void accepted(std::uint64_t publish) override;
   void refused(std::uint64_t publish) override;
   void tell_of_confirms();

@@ -6,6 +6,7 @@
 #include "broker/edited_table.hpp"
 #include "broker/queue_arguments.hpp"
 #include "broker/session.hpp"
+#include "broker/time_max.hpp"
 
 namespace pocketmq::broker {
 
@@ -18,14 +19,13 @@ constexpr std::string_view delivery_count = "x-delivery-count";
 
 void Channel::handle(const basic::Qos& m) {
   if (m.prefetch_size != 0)
-    throw ConnectionError{ReplyCode::not_implemented,
-                          "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + "); use prefetch_count"};
-  if (m.global)
-    prefetch_ = m.prefetch_count;
-  else
-    consumer_prefetch_ = m.prefetch_count;
+    throw ConnectionError{ReplyCode::not_implemented, "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + ")"};
+  // As on RabbitMQ, a limit for each consumer lifts the one that they share.
+  const bool shared_limit_changes = m.global || prefetch_ != 0;
+  if (!m.global) consumer_prefetch_ = m.prefetch_count;
+  prefetch_ = m.global ? m.prefetch_count : 0;
   reply(m, basic::QosOk{});
-  if (m.global) ask_waiting_consumers();
+  if (shared_limit_changes) ask_waiting_consumers();
 }
 
 void Channel::handle(const basic::Consume& m) {
@@ -35,9 +35,9 @@ void Channel::handle(const basic::Consume& m) {
   if (m.queue == direct_reply_queue) return consume_replies(m);
   auto& consumed = require_accessible_queue(m.queue, Permission::read);
   const auto described = virtual_host().describe_queue(consumed.name());
+  auto priority = consumer_priority(m.arguments, consumed.settings().type, described);
   if (consumed.is_quorum() && prefetch_ != 0)
     throw ConnectionError{ReplyCode::not_implemented, described + " does not support global qos"};
-  auto priority = consumer_priority(m.arguments, described);
   if (consumed.is_quorum() && consumed.settings().single_active_consumer) priority = 0;  // they wait in line
   const bool exclusive = m.exclusive && !consumed.is_quorum();                           // which takes no notice of it
   const bool is_shared = consumed.consumers() > 0 || consumed.settings().single_active_consumer;
@@ -166,7 +166,7 @@ void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
 // ---- how long an ack may take
 
 std::chrono::milliseconds Channel::ack_time_of(const Queue& queue) const {
-  return queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout);
+  return std::min(queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout), time_max);
 }
 
 // One deadline serves all deliveries, and may be early: acks in time do not move it.

@@ -93,8 +93,7 @@ void Channel::check_user_id(protocol::Properties properties) const {
 }
 
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
-  if (m.immediate)
-    throw ConnectionError{ReplyCode::not_implemented, "immediate=true; use mandatory, or a time to live of 0"};
+  if (m.immediate) throw ConnectionError{ReplyCode::not_implemented, "immediate=true"};
   if (content.refused_size_bytes > 0)
     throw ChannelError{ReplyCode::precondition_failed,
                        "message size " + std::to_string(content.refused_size_bytes)

@@ -39,9 +39,7 @@ bool Channel::go_on_with_commit() {
   if (!commit_->go_on()) return false;
   const bool failed = std::exchange(commit_, nullptr)->has_failed();
   if (shares_prefetch()) ask_waiting_consumers();
-  if (failed)
-    throw ChannelError{ReplyCode::precondition_failed,
-                       "partial tx completion: a queue is full and refused a message; all else was committed"};
+  if (failed) throw ChannelError{ReplyCode::precondition_failed, "partial tx completion"};
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include "broker/errors.hpp"
 #include "broker/exchange_types.hpp"
 #include "broker/policy.hpp"
+#include "broker/queue_arguments.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -19,7 +20,7 @@ std::string quote(std::string_view text) { return "'" + std::string{text} + "'";
 nlohmann::ordered_json parse(std::string_view text) {
   try {
     return nlohmann::ordered_json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
+  } catch (const nlohmann::json::exception& error) {  // a number such as 1e400 is no parse_error
     std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
   }
@@ -220,10 +221,10 @@ void Loader::load_policy(Definition& definition) {
 void Loader::declare(const Definition& definition, const auto& declaration) {
   try {
     declaration();
-  } catch (const ConnectionError& error) {  // 540 for a stream, 503 for an exchange type
-    warn(definition, std::string{error.what()} + "; it is left out");
+  } catch (const ConnectionError& error) {  // 503 for an exchange type
+    warn(definition, error.text() + "; it is left out");
   } catch (const ChannelError& error) {
-    throw DefinitionsError{definition.place() + ": " + error.what()};
+    throw DefinitionsError{definition.place() + ": " + error.text()};
   }
 }
 
@@ -236,6 +237,8 @@ void Loader::load_queue(Definition& definition) {
   if (name.empty()) definition.refuse("name", "is empty");
   if (virtual_host.find_queue(name) != nullptr)
     return warn(definition, virtual_host.describe_queue(name) + " is there already, and stays as it is");
+  if (names_stream(protocol::FieldTable{arguments}))
+    return warn(definition, virtual_host.describe_queue(name) + " is left out: PocketMQ has no streams");
   declare(definition, [&] {
     (void)virtual_host.declare_queue({.name = name,
                                       .durable = is_durable,

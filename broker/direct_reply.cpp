@@ -1,6 +1,8 @@
 #include "broker/direct_reply.hpp"
 
-#include "protocol/base64.hpp"
+#include <utility>
+
+#include "protocol/utf8.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -10,9 +12,11 @@ constexpr std::string_view any_brokers = "amq.rabbitmq.reply-to.";
 constexpr std::string_view ours = "amq.rabbitmq.reply-to.cG9ja2V0bXE=.";
 constexpr std::string_view key_padding = "==";
 
-bool is_base64(std::string_view text) {
-  std::string ignored;
-  return !text.empty() && protocol::append_from_base64(text, ignored);
+// What stands between dots; two dots in a row count as one.
+std::size_t count_parts(std::string_view name) {
+  std::size_t parts = 0;
+  for (bool was_dot = true; const char c : name) parts += std::exchange(was_dot, c == '.') && c != '.' ? 1 : 0;
+  return parts;
 }
 
 }  // namespace
@@ -31,8 +35,7 @@ std::string DirectReplies::name_with(std::string_view secret) {
 bool DirectReplies::is_forged(std::string_view name) {
   if (!name.starts_with(any_brokers) || name.starts_with(ours)) return false;
   name.remove_prefix(any_brokers.size());
-  const auto dot = name.find('.');
-  return dot != std::string_view::npos && is_base64(name.substr(0, dot)) && is_base64(name.substr(dot + 1));
+  return count_parts(name) == 2 || !protocol::is_utf8(name);
 }
 
 ReplyConsumer* DirectReplies::find(std::string_view name) const {

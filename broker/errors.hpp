@@ -17,6 +17,8 @@ class Refusal : public std::exception {
   Refusal(ReplyCode code, std::string text) : code_{code}, text_{std::move(text)} {}
 
   [[nodiscard]] ReplyCode code() const { return code_; }
+  /// The whole text; `what()` ends at a NUL, which a name in it may have.
+  [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
  private:

@@ -48,10 +48,9 @@ void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
   if (given.string())
     throw ChannelError{ReplyCode::precondition_failed, "Invalid x-match field value " + shown(given)
                                                            + "; expected all, any, all-with-x, or any-with-x"};
-  const auto number = given.integer();
-  throw ChannelError{ReplyCode::precondition_failed,
-                     "Invalid x-match field type " + std::string{type_name(given.type)} + " (value "
-                         + (number ? std::to_string(*number) : shown(given)) + "); expected longstr"};
+  throw ChannelError{ReplyCode::precondition_failed, "Invalid x-match field type " + std::string{type_name(given.type)}
+                                                         + " (value " + shown_plainly(given).value_or(shown(given))
+                                                         + "); expected longstr"};
 }
 
 void HeadersExchange::add(Binding& binding) {

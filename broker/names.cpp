@@ -5,9 +5,8 @@
 
 namespace pocketmq::broker {
 
-void require_utf8_name(std::string_view field, std::string_view name) {
-  if (!protocol::is_utf8(name))
-    throw ConnectionError{ReplyCode::frame_error, "Malformed UTF-8 in shortstr: field '" + std::string{field} + "'"};
+void require_utf8_name(std::string_view name) {
+  if (!protocol::is_utf8(name)) throw ConnectionError{ReplyCode::frame_error, "Malformed UTF-8 in shortstr"};
 }
 
 std::string_view without_line_ends(std::string_view name, std::list<std::string>& storage) {

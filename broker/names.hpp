@@ -9,8 +9,8 @@
 
 namespace pocketmq::broker {
 
-/// Throws ConnectionError, with the field's name, if a name is not UTF-8.
-void require_utf8_name(std::string_view field, std::string_view name);
+/// Throws ConnectionError if a name is not UTF-8.
+void require_utf8_name(std::string_view name);
 
 /// The name without its line ends: a view of itself, or of one that is added to `storage`.
 [[nodiscard]] std::string_view without_line_ends(std::string_view name, std::list<std::string>& storage);
@@ -19,8 +19,8 @@ void require_utf8_name(std::string_view field, std::string_view name);
 /// they have to do is to match.
 template <class M> void require_utf8_names(const M& method) {
   if constexpr (!protocol::has_content<M>)
-    M::describe(method, []<class T>(const protocol::FieldName& field, const T& value) {
-      if constexpr (std::is_same_v<T, protocol::ShortString>) require_utf8_name(field.text(), value);
+    M::describe(method, []<class T>(const protocol::FieldName&, const T& value) {
+      if constexpr (std::is_same_v<T, protocol::ShortString>) require_utf8_name(value);
     });
 }
 

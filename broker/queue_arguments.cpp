@@ -19,11 +19,13 @@ constexpr std::string_view queue_type_argument = "x-queue-type";
 
 // ---- valid values
 
-// One argument of one queue, or of its consumer.
+// One argument of one queue, or of its consumer, among the others.
 class Argument {
  public:
-  Argument(std::string_view name, FieldValue value, std::string_view queue)
-      : name_{name}, value_{value}, queue_{queue} {}
+  Argument(std::string_view name, FieldValue value, FieldTable all, std::string_view queue)
+      : name_{name}, value_{value}, all_{all}, queue_{queue} {}
+
+  [[nodiscard]] bool stands_beside(std::string_view other) const { return all_.find(other).has_value(); }
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw ChannelError{ReplyCode::precondition_failed,
@@ -62,6 +64,7 @@ class Argument {
  private:
   std::string_view name_;
   FieldValue value_;
+  FieldTable all_;
   std::string_view queue_;
 };
 
@@ -70,14 +73,19 @@ void check_expires(const Argument& a) { a.require_integer(1, time_max.count()); 
 void check_count(const Argument& a) { a.require_integer(0, INT64_MAX); }
 void check_positive(const Argument& a) { a.require_integer(1, INT64_MAX); }
 void check_priority(const Argument& a) { a.require_integer(0, 255); }
-void check_text(const Argument& a) { a.require_type('S'); }
+void check_integer(const Argument& a) { (void)a.integer(); }
 void check_truth(const Argument& a) { a.require_type('t'); }
 void check_overflow(const Argument& a) { a.require_one_of({"drop-head", "reject-publish", "reject-publish-dlx"}); }
 void check_strategy(const Argument& a) { a.require_one_of({"at-most-once", "at-least-once"}); }
 void check_mode(const Argument& a) { a.require_one_of({"default", "lazy"}, "queue mode"); }
 void check_leader(const Argument& a) { a.require_one_of({"client-local", "balanced"}); }
-void check_master(const Argument& a) { a.require_one_of({"client-local", "min-masters", "random"}); }
 void check_nothing(const Argument&) {}
+
+void check_dead_letter_routing_key(const Argument& a) {
+  a.require_type('S');
+  if (!a.stands_beside("x-dead-letter-exchange"))
+    a.refuse("it is of no use without x-dead-letter-exchange, which is not given");
+}
 
 void check_version(const Argument& a) {
   a.require_integer(0, INT64_MAX);
@@ -98,7 +106,7 @@ constexpr std::array known_arguments{
     KnownArgument{"x-expires", For::both, check_expires},
     KnownArgument{"x-message-ttl", For::both, check_time},
     KnownArgument{"x-dead-letter-exchange", For::both, check_nothing},  // see check_dead_letter_exchange
-    KnownArgument{"x-dead-letter-routing-key", For::both, check_text},
+    KnownArgument{"x-dead-letter-routing-key", For::both, check_dead_letter_routing_key},
     KnownArgument{"x-dead-letter-strategy", For::quorum, check_strategy},
     KnownArgument{"x-max-length", For::both, check_count},
     KnownArgument{"x-max-length-bytes", For::both, check_count},
@@ -115,9 +123,15 @@ constexpr std::array known_arguments{
     KnownArgument{"x-stream-max-segment-size-bytes", For::stream, check_count},
     KnownArgument{"x-initial-cluster-size", For::stream, check_positive},
     KnownArgument{"x-queue-leader-locator", For::quorum, check_leader},
-    KnownArgument{"x-queue-master-locator", For::classic, check_master},
+    KnownArgument{"x-queue-master-locator", For::classic, check_nothing},
     KnownArgument{"x-delivery-limit", For::quorum, check_nothing},
     KnownArgument{"x-consumer-timeout", For::both, check_count},
+};
+
+constexpr std::array known_consumer_arguments{
+    KnownArgument{"x-priority", For::both, check_integer},
+    KnownArgument{"x-cancel-on-ha-failover", For::classic, check_truth},
+    KnownArgument{"x-stream-offset", For::stream, check_nothing},
 };
 
 std::string_view queue_type_of(FieldTable arguments) {
@@ -131,22 +145,31 @@ void check_dead_letter_exchange(FieldTable arguments, std::string_view queue) {
     throw ChannelError{ReplyCode::precondition_failed, "invalid type " + quoted(type_name(exchange->type))
                                                            + " for arg 'x-dead-letter-exchange' in "
                                                            + std::string{queue}};
-  const auto routing_key = arguments.find("x-dead-letter-routing-key");
-  if (routing_key && routing_key->string() && !exchange)
-    Argument{"x-dead-letter-routing-key", *routing_key, queue}.refuse(
-        "it is of no use without x-dead-letter-exchange, which is not given");
 }
 
-void refuse_another_types(FieldTable arguments, std::string_view queue) {
-  const auto type = queue_type_of(arguments);
-  const auto mine = type == "quorum" ? For::quorum : For::classic;
+void check_queue_type(FieldTable arguments, std::string_view queue) {
+  const auto type = arguments.find(queue_type_argument);
+  if (!type) return;
+  const Argument argument{queue_type_argument, *type, arguments, queue};
+  if (names_stream(arguments)) argument.refuse("PocketMQ has no streams; declare a 'classic' or 'quorum' queue");
+  argument.require_one_of({"classic", "quorum"}, "queue type");
+}
+
+// Checks those that are for queues of this type, and then refuses those that are for another's.
+void check_known(std::span<const KnownArgument> all_known, FieldTable arguments, QueueType type,
+                 std::string_view queue) {
+  const auto mine = type == QueueType::quorum ? For::quorum : For::classic;
+  const auto is_mine = [&](const KnownArgument& known) { return known.type == For::both || known.type == mine; };
+  for (const auto& known : all_known)
+    if (const auto value = is_mine(known) ? arguments.find(known.name) : std::nullopt)
+      known.check({known.name, *value, arguments, queue});
   auto fields = arguments.fields();
   while (const auto field = fields.next()) {
-    const auto known = std::ranges::find(known_arguments, field->name, &KnownArgument::name);
-    if (known == known_arguments.end() || known->type == For::both || known->type == mine) continue;
-    throw ChannelError{ReplyCode::precondition_failed, "invalid arg " + quoted(field->name) + " for "
-                                                           + std::string{queue} + " of queue type rabbit_"
-                                                           + std::string{type} + "_queue"};
+    const auto known = std::ranges::find(all_known, field->name, &KnownArgument::name);
+    if (known == all_known.end() || is_mine(*known)) continue;
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "invalid arg " + quoted(field->name) + " for " + std::string{queue} + " of queue type rabbit_"
+                           + (type == QueueType::quorum ? "quorum" : "classic") + "_queue"};
   }
 }
 
@@ -168,7 +191,7 @@ constexpr std::array<std::string_view, 13> compared_of_classic{
     "x-queue-type",
     "x-queue-master-locator",
 };
-constexpr std::array<std::string_view, 14> compared_of_quorum{
+constexpr std::array<std::string_view, 15> compared_of_quorum{
     "x-dead-letter-exchange",
     "x-dead-letter-routing-key",
     "x-dead-letter-strategy",
@@ -183,27 +206,17 @@ constexpr std::array<std::string_view, 14> compared_of_quorum{
     "x-quorum-initial-group-size",
     "x-delivery-limit",
     "x-message-ttl",
+    "x-queue-leader-locator",
 };
 
 }  // namespace
 
-void check_queue_type(FieldTable arguments, std::string_view queue) {
-  const auto type = arguments.find(queue_type_argument);
-  if (!type) return;
-  const Argument argument{queue_type_argument, *type, queue};
-  if (type->string() == "stream")
-    throw ConnectionError{ReplyCode::not_implemented,
-                          "invalid arg " + quoted(queue_type_argument) + " for " + std::string{queue}
-                              + ": PocketMQ has no streams; declare a 'classic' or 'quorum' queue"};
-  argument.require_one_of({"classic", "quorum"}, "queue type");
-}
+bool names_stream(FieldTable arguments) { return queue_type_of(arguments) == "stream"; }
 
 void check_arguments(FieldTable arguments, std::string_view queue) {
-  check_queue_type(arguments, queue);
   check_dead_letter_exchange(arguments, queue);
-  for (const auto& known : known_arguments)
-    if (const auto value = arguments.find(known.name)) known.check({known.name, *value, queue});
-  refuse_another_types(arguments, queue);
+  check_queue_type(arguments, queue);
+  check_known(known_arguments, arguments, queue_type(arguments), queue);
 }
 
 void require_equal_arguments(FieldTable current, FieldTable given, std::string_view queue) {
@@ -216,11 +229,10 @@ void require_equal_arguments(FieldTable current, FieldTable given, std::string_v
   }
 }
 
-std::int64_t consumer_priority(FieldTable arguments, std::string_view queue) {
-  constexpr std::string_view failover = "x-cancel-on-ha-failover";
-  if (const auto value = arguments.find(failover)) check_truth({failover, *value, queue});
+std::int64_t consumer_priority(FieldTable arguments, QueueType type, std::string_view queue) {
+  check_known(known_consumer_arguments, arguments, type, queue);
   const auto priority = arguments.find("x-priority");
-  return priority ? Argument{"x-priority", *priority, queue}.integer() : 0;
+  return priority ? priority->integer().value_or(0) : 0;
 }
 
 }  // namespace pocketmq::broker

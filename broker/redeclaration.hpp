@@ -3,6 +3,7 @@
 // `what` is how texts name the thing: "queue 'q' in vhost '/'".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,8 @@ void require_equal_field(std::string_view what, std::string_view field, std::str
                          std::string_view current);
 void require_equal_flag(std::string_view what, std::string_view field, bool received, bool current);
 
-/// The same for one argument. As on RabbitMQ, how many bytes a number took does not count, nor whether a text came as
-/// `S` or as `x`.
+/// The same for one argument. As on RabbitMQ, how many bytes a number took does not count, nor whether a whole number
+/// came as a timestamp or a text as `x`; but a whole number never equals a real one.
 void require_equal_argument(std::string_view what, std::string_view argument, protocol::FieldTable received,
                             protocol::FieldTable current);
 
@@ -24,7 +25,9 @@ void require_equal_argument(std::string_view what, std::string_view argument, pr
 [[nodiscard]] std::string_view type_name(char type);
 /// A name or a value in a text: "'q'".
 [[nodiscard]] std::string quoted(std::string_view text);
-/// A value for people, quoted where it can be: "'7'", "a table".
+/// A number, a truth value or void as Erlang shows it, without quotes; nothing for any other type.
+[[nodiscard]] std::optional<std::string> shown_plainly(const protocol::FieldValue& value);
+/// A value for people, quoted where it can be: "'7'", "a table"; "none" for a void.
 [[nodiscard]] std::string shown(const protocol::FieldValue& value);
 
 }  // namespace pocketmq::broker

@@ -31,8 +31,17 @@ bool includes(protocol::FieldTable capabilities, std::string_view name) {
   return value && value->boolean().value_or(false);
 }
 
+// What is too long for a short string ends as RabbitMQ's does, but not within a UTF-8 character.
 std::string reply_text(ReplyCode code, std::string_view text) {
-  return std::string{name_of(code)} + " - " + std::string{text};
+  constexpr std::string_view left_out = "...";
+  auto whole = std::string{name_of(code)} + " - " + std::string{text};
+  if (whole.size() <= protocol::ShortString::max_size_bytes) return whole;
+  const auto continues_character = [&](std::size_t at) {
+    return (static_cast<unsigned char>(whole[at]) & 0xC0U) == 0x80U;
+  };
+  auto end = protocol::ShortString::max_size_bytes - left_out.size();
+  while (continues_character(end)) --end;
+  return whole.replace(end, whole.npos, left_out);
 }
 
 }  // namespace
@@ -230,7 +239,7 @@ void Session::on_command(protocol::Command& command) {
   } catch (const ChannelError& error) {
     close_channel(command.channel, error, id_of(command.method));
   } catch (const ConnectionError& error) {
-    close(error.code(), error.what(), id_of(command.method));
+    close(error.code(), error.text(), id_of(command.method));
   } catch (const Unfinished&) {
     is_retried_ = true;
     hold(command);
@@ -246,9 +255,7 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
   if constexpr (M::id.class_id != connection::Open::id.class_id) {
     on_channel_command(command, method);
   } else {
-    if (command.channel != 0)
-      throw ConnectionError{ReplyCode::command_invalid,
-                            "unimplemented method: those of class connection go on channel 0"};
+    if (command.channel != 0) throw ConnectionError{ReplyCode::command_invalid, "unimplemented method"};
     on_connection_command(command);
   }
 }
@@ -271,14 +278,11 @@ template <class M> void Session::on_channel_command(protocol::Command& command, 
   constexpr bool closes = std::is_same_v<M, channel::Close>;
   constexpr bool closed = std::is_same_v<M, channel::CloseOk>;
   if (command.channel == 0)
-    throw ConnectionError{ReplyCode::channel_error,
-                          "unexpected method in connection state running: channel 0 is the connection's own"};
+    throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state running"};
   const auto found = channels_.find(command.channel);
   if (found == channels_.end()) {
     if (closed && crossed_closes_.erase(command.channel) > 0) return;
-    if (!opens)
-      throw ConnectionError{ReplyCode::channel_error,
-                            "expected 'channel.open' on channel " + std::to_string(command.channel)};
+    if (!opens) throw ConnectionError{ReplyCode::channel_error, "expected 'channel.open'"};
     open_channel(command.channel);
     crossed_closes_.erase(command.channel);
     return answer({.channel = command.channel, .method = channel::OpenOk{}});
@@ -342,6 +346,9 @@ bool Session::shake_hands(const protocol::Command& command) {
     open(open_method->virtual_host);
     answer({.method = connection::OpenOk{}});
   } else {
+    if (state_ == State::opening && command.channel == 0)
+      throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state opening"};
+    // RabbitMQ cuts the connection here.
     const auto* awaited = state_ == State::starting ? "starting: expected 'connection.start-ok'"
                           : state_ == State::tuning ? "tuning: expected 'connection.tune-ok'"
                                                     : "opening: expected 'connection.open'";
@@ -452,7 +459,7 @@ void Session::close_channel(std::uint16_t number, const ChannelError& error, con
   closed.reset();
   answer({.channel = number,
           .method = channel::Close{.reply_code = number_of(error.code()),
-                                   .reply_text = protocol::clip(reply_text(error.code(), error.what())),
+                                   .reply_text = reply_text(error.code(), error.text()),
                                    .class_id = cause.class_id,
                                    .method_id = cause.method_id}});
 }
@@ -470,7 +477,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   release();
   if (!has_codec()) return finish();
   answer({.method = connection::Close{.reply_code = number_of(code),
-                                      .reply_text = protocol::clip(reply_text(code, text)),
+                                      .reply_text = reply_text(code, text),
                                       .class_id = cause.class_id,
                                       .method_id = cause.method_id}});
   own_deadline(now() + close_ok_max);

@@ -62,8 +62,7 @@ void VirtualHost::check_new(const QueueDeclaration& declaration) const {
   if (queue_type(arguments) != QueueType::quorum) return;
   const auto refuse = [&](std::string_view property) {
     throw ChannelError{ReplyCode::precondition_failed,
-                       "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)
-                           + ": a quorum queue is durable, not exclusive and not auto-delete"};
+                       "invalid property '" + std::string{property} + "' for " + describe_queue(declaration.name)};
   };
   if (declaration.auto_delete) refuse("auto-delete");
   if (declaration.owner != 0) refuse("exclusive-owner");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -60,11 +61,12 @@ FieldTableWriter first_record(const Death& death, const Message& message, const 
   return record;
 }
 
-// Another death of the same kind: all but the count stays as it was.
+// Another death of the same kind: all but the count stays as it was. A client's own count may be the largest there is.
 FieldTableWriter counted_again(FieldTable record) {
-  const auto count = record.find("count");
+  const auto given = record.find("count");
+  const auto count = given ? given->integer().value_or(0) : 0;
   FieldTableWriter next;
-  next.int64("count", (count ? count->integer().value_or(0) : 0) + 1);
+  next.int64("count", std::min(count, std::numeric_limits<std::int64_t>::max() - 1) + 1);
   EditedTable edited{record};
   edited.set("count", *next.table().find("count"));
   return edited.sorted();

@@ -75,7 +75,7 @@ std::optional<Decoded> AmqpCodec::step(InputBuffer& input, Command& into) {
 
   if (frame.type == frame_body) {
     auto* content = pending_on(frame.channel);
-    if (content == nullptr || !content->body) return refuse_out_of_order(frame.channel, content);
+    if (content == nullptr || !content->body) return refuse_out_of_order(content);
     if (frame.payload_size > content->body->left())
       return refuse(ReplyCode::frame_error, "the body on channel " + std::to_string(frame.channel)
                                                 + " is longer than the " + std::to_string(content->body->size())
@@ -156,7 +156,7 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
                                                 Command& into) {
   if (auto* content = pending_on(channel)) {
     // A publisher may give up a body that is being dropped anyway; any other content has to end first.
-    if (!content->body || !content->body->is_dropped()) return refuse_out_of_order(channel, content);
+    if (!content->body || !content->body->is_dropped()) return refuse_out_of_order(content);
     pending_.erase(channel);
   }
   if (const auto refused = read_method(channel, payload, into)) return refused;
@@ -172,12 +172,11 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
   return std::nullopt;
 }
 
-Decoded AmqpCodec::refuse_out_of_order(std::uint16_t channel, const PendingContent* content) {
+// In RabbitMQ's words.
+Decoded AmqpCodec::refuse_out_of_order(const PendingContent* content) {
   const auto refuse_with = [&](const std::string& expected, std::string_view got, const MethodId& about) {
-    return refuse(
-        ReplyCode::unexpected_frame,
-        "expected " + expected + ", got " + std::string{got} + " frame instead, on channel " + std::to_string(channel),
-        about);
+    return refuse(ReplyCode::unexpected_frame, "expected " + expected + ", got " + std::string{got} + " frame instead",
+                  about);
   };
   if (content == nullptr) return refuse_with("method frame", "non method", {0, 0, {}});
   const auto about = content->about();
@@ -236,7 +235,7 @@ AmqpCodec::Taken AmqpCodec::take_content(std::uint16_t channel, InputBuffer& inp
 std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, std::string_view payload,
                                                         Command& into) {
   auto* content = pending_on(channel);
-  if (content == nullptr || content->body) return refuse_out_of_order(channel, content);
+  if (content == nullptr || content->body) return refuse_out_of_order(content);
   const auto about = content->about();
   if (payload.size() < content_header_fixed_size)
     return refuse(ReplyCode::frame_error, "a content header is too short for class, weight and body size", about);
@@ -245,7 +244,7 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
                   "expected content header for class " + std::to_string(about.class_id) + ", got one for class "
                       + std::to_string(other) + " instead",
                   about);
-  if (load_big_endian<std::uint16_t>(payload.data() + 2) != weight) return refuse_out_of_order(channel, content);
+  if (load_big_endian<std::uint16_t>(payload.data() + 2) != weight) return refuse_out_of_order(content);
   const Properties properties{payload.substr(content_header_fixed_size)};
   if (const auto fault = find_fault(properties, limits().table_depth_max)) {
     auto text = "malformed properties: " + *fault;

@@ -58,7 +58,7 @@ class AmqpCodec final : public Codec {
 
   std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
   /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
-  Decoded refuse_out_of_order(std::uint16_t channel, const PendingContent* content);
+  Decoded refuse_out_of_order(const PendingContent* content);
   enum class Taken : std::uint8_t { no, not_yet, yes };
   Taken take_content(std::uint16_t channel, InputBuffer& input, Command& into);
   void charge(PendingContent& content) const;

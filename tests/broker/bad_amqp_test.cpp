@@ -85,9 +85,9 @@ TEST_CASE("frames that are none end an AMQP connection") {
 
 TEST_CASE("frames out of their order end an AMQP connection") {
   World world{Encoding::amqp};
-  const auto no_method = "expected method frame, got non method frame instead, on channel 1";
-  const auto no_header = "expected content header for class 60, got non content header frame instead, on channel 1";
-  const auto no_body = "expected content body, got non content body frame instead, on channel 1";
+  const auto no_method = "expected method frame, got non method frame instead";
+  const auto no_header = "expected content header for class 60, got non content header frame instead";
+  const auto no_body = "expected content body, got non content body frame instead";
   const auto [bytes, text] = GENERATE_REF(table<std::string, std::string>({
       {body("x"), no_method},
       {header(1), no_method},

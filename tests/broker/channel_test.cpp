@@ -47,7 +47,7 @@ TEST_CASE("a channel that is not open takes nothing but open") {
   const auto method = GENERATE(values<protocol::Method>(
       {queue::Declare{.queue = "q"}, channel::Close{}, channel::Flow{.active = true}, basic::Ack{.delivery_tag = 1}}));
   alice.on_channel(5).sends(method);
-  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open' on channel 5");
+  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open'");
   CHECK_FALSE(world.has_queue("q"));
 }
 
@@ -55,14 +55,14 @@ TEST_CASE("a publish on a channel that is not open is refused") {
   World world;
   auto alice = world.connect();
   alice.on_channel(5).publishes("q", "m");
-  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open' on channel 5");
+  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open'");
 }
 
 TEST_CASE("a channel that its client closed takes nothing but open") {
   World world;
   auto alice = world.connect();
   alice.opens_channel(2).closes_channel().sends(basic::Qos{});
-  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open' on channel 2");
+  alice.connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - expected 'channel.open'");
 }
 
 TEST_CASE("a connection has no more channels than were agreed on") {
@@ -114,7 +114,7 @@ TEST_CASE("a close-ok that nobody waits for ends the connection") {
   }
   const auto answer = alice.answer<connection::Close>();
   const auto& close = std::get<connection::Close>(answer.method);
-  CHECK_THAT(std::string{close.reply_text}, Catch::StartsWith("CHANNEL_ERROR - expected 'channel.open' on channel"));
+  CHECK(close.reply_text == "CHANNEL_ERROR - expected 'channel.open'");
 }
 
 TEST_CASE("the consumers of a channel that an error closed are gone at once") {
@@ -143,17 +143,32 @@ TEST_CASE("a channel error names the method that caused it") {
   CHECK(close.method_id == basic::Get::id.method_id);
 }
 
-TEST_CASE("a long text of a close is cut to what its field holds") {
+TEST_CASE("a long text of a close is cut as RabbitMQ's but not within a character") {
   World world;
   auto alice = world.connect();
-  std::string name = "a";
-  while (name.size() < 254) name += "ü";
+  const std::string begin = "NOT_FOUND - no queue '", end = "' in vhost '/'";
+  const auto text_for = [&](const std::string& name) {
+    const auto close = alice.sends(basic::Get{.queue = name}).answer<channel::Close>();
+    alice.sends(channel::CloseOk{}).opens_channel(1).is_fine();
+    return std::string{std::get<channel::Close>(close.method).reply_text};
+  };
+  const std::string longest(255 - begin.size() - end.size(), 'x');
+  CHECK(text_for(longest) == begin + longest + end);
+  CHECK(text_for(longest + "x") == begin + longest + "x' in vhost" + "...");
+  CHECK(text_for(std::string(255, 'x')) == begin + std::string(252 - begin.size(), 'x') + "...");
+  std::string name;
+  while (name.size() < 250) name += "€";
+  CHECK(text_for(name) == begin + name.substr(0, 252 - begin.size() - 2) + "...");  // two bytes of the next one fit
+}
+
+TEST_CASE("a NUL in a name ends no text") {
+  World world;
+  const std::string name{"nul\0name", 8};
+  auto alice = world.connect();
   alice.sends(basic::Get{.queue = name});
-  const auto close = alice.answer<channel::Close>();
-  const auto text = std::get<channel::Close>(close.method).reply_text;
-  CHECK(text.size() > 250);
-  CHECK(("NOT_FOUND - no queue '" + name).starts_with(text));
-  alice.sends(channel::CloseOk{}).opens_channel(1).is_fine();
+  alice.channel_is_closed(ReplyCode::not_found, "NOT_FOUND - no queue '" + name + "' in vhost '/'");
+  alice.opens_channel(1).sends(exchange::Declare{.exchange = "e", .type = name});
+  alice.connection_is_closed(ReplyCode::command_invalid, "COMMAND_INVALID - unknown exchange type '" + name + "'");
 }
 
 TEST_CASE("flow is answered and cannot be switched off") {
@@ -161,8 +176,7 @@ TEST_CASE("flow is answered and cannot be switched off") {
   auto alice = world.connect();
   alice.sends(channel::Flow{.active = true}).is_answered(channel::FlowOk{.active = true});
   alice.sends(channel::Flow{.active = false})
-      .connection_is_closed(ReplyCode::not_implemented,
-                            "NOT_IMPLEMENTED - active=false; limit deliveries with basic.qos instead");
+      .connection_is_closed(ReplyCode::not_implemented, "NOT_IMPLEMENTED - active=false");
 }
 
 TEST_CASE("access.request is answered") {
@@ -185,17 +199,14 @@ TEST_CASE("what only a broker sends is refused") {
       channel::FlowOk{},
       protocol::tx::SelectOk{},
   }));
-  alice.sends(method).connection_is_closed(ReplyCode::command_invalid,
-                                           "COMMAND_INVALID - unimplemented method: " + std::string{id_of(method).name}
-                                               + " is not for a client to send here");
+  alice.sends(method).connection_is_closed(ReplyCode::command_invalid, "COMMAND_INVALID - unimplemented method");
 }
 
 TEST_CASE("a delivery that a client sends is refused") {
   World world;
   auto alice = world.connect();
   alice.sends(basic::Deliver{.consumer_tag = "c", .delivery_tag = 1, .routing_key = "q"}, {.body = "m"});
-  alice.connection_is_closed(ReplyCode::command_invalid,
-                             "COMMAND_INVALID - unimplemented method: basic.deliver is not for a client to send here");
+  alice.connection_is_closed(ReplyCode::command_invalid, "COMMAND_INVALID - unimplemented method");
 }
 
 }  // namespace pocketmq::tests

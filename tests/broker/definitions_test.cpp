@@ -263,7 +263,7 @@ TEST_CASE("what the definitions ask for and PocketMQ does not have is named in a
       "global_parameters[1]: global parameter 'mqtt_port' has no effect",
       "policies[0]: setting 'ha-mode' of policy 'p' in vhost '/' has no effect",
       "policies[1]: policy 's' in vhost '/' has no effect",
-      "queues[0]: invalid arg 'x-queue-type' for queue 's' in vhost '/': PocketMQ has no streams",
+      "queues[0]: queue 's' in vhost '/' is left out: PocketMQ has no streams",
       "exchanges[0]: unknown exchange type 'x-delayed-message'; it is left out",
       "shovels: has no effect",
   };

@@ -85,7 +85,9 @@ TEST_CASE("consumers of a deleted queue are cancelled") {
   auto second = alice.opens_channel(2);
   alice.declares("q").consumes("q", "a").consumes("q", "b");
   second.consumes("q", "c");
-  bob.consumes("q", "d").deletes("q");
+  bob.consumes("q", "d").sends(queue::Delete{.queue = "q"});
+  CHECK(std::holds_alternative<queue::DeleteOk>(bob.end().inbox().front().method));  // first, as on RabbitMQ
+  bob.is_answered(queue::DeleteOk{});
   alice.is_cancelled("a").is_cancelled("b").receives_nothing();
   second.is_cancelled("c").receives_nothing();
   bob.is_cancelled("d").receives_nothing();

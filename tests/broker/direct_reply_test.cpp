@@ -217,8 +217,9 @@ TEST_CASE("a name that this broker never gave leads nowhere") {
   World world;
   auto alice = world.connect();
   const std::string name =
-      GENERATE(as<std::string>{}, "amq.rabbitmq.reply-to.", "amq.rabbitmq.reply-to.xx", "amq.rabbitmq.reply-to.xx.yy",
-               "amq.rabbitmq.reply-toX", "amq.rabbitmq.reply-to.cG9ja2V0bXE=.AAAAAAAAAAAAAAAAAAAAAA==");
+      GENERATE(as<std::string>{}, "amq.rabbitmq.reply-to.", "amq.rabbitmq.reply-to.xx", "amq.rabbitmq.reply-to..xx.",
+               "amq.rabbitmq.reply-to.xx.yy.zz", "amq.rabbitmq.reply-toX", "amq.rabbitmq.reply-toX.xx.yy",
+               "amq.rabbitmq.reply-to.cG9ja2V0bXE=.AAAAAAAAAAAAAAAAAAAAAA==");
   alice.publishes(name, {.body = "m", .mandatory = true}).is_returned("m").sends(queue::Declare{.queue = name});
   alice.channel_is_closed(ReplyCode::not_found, no_queue(name));
 }
@@ -226,7 +227,8 @@ TEST_CASE("a name that this broker never gave leads nowhere") {
 TEST_CASE("a name like another broker's ends the connection") {
   World world;
   auto alice = world.connect();
-  const std::string name = "amq.rabbitmq.reply-to.AAAA.BBBB";
+  const std::string name = GENERATE(as<std::string>{}, "amq.rabbitmq.reply-to.AAAA.BBBB", "amq.rabbitmq.reply-to.xx.yy",
+                                    "amq.rabbitmq.reply-to..xx..yy.", "amq.rabbitmq.reply-to.!.*");
   GENERATE(false, true) ? alice.publishes(name, "m") : alice.sends(queue::Declare{.queue = name, .passive = true});
   alice.connection_is_closed(ReplyCode::internal_error,
                              "INTERNAL_ERROR - '" + name + "' is not a name that this broker gave for replies");

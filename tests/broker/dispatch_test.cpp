@@ -147,12 +147,42 @@ TEST_CASE("both prefetches apply") {
   alice.shares_prefetch(10).receives("5").acks("1").receives("6");
 }
 
-TEST_CASE("a consumer that does not ack ignores both prefetches") {
+TEST_CASE("a prefetch for later consumers lifts the shared one as on RabbitMQ") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").publishes("q", {"1", "2", "3", "4"}).shares_prefetch(1).consumes("q", "a").receives("1");
+  alice.prefetches(2).receives("2", "3", "4");
+}
+
+TEST_CASE("a consumer that does not ack uses no prefetch up") {
   World world;
   auto alice = world.connect();
   alice.declares("q").publishes("q", {"1", "2", "3"}).prefetches(1).shares_prefetch(1);
   alice.consumes({.queue = "q", .no_ack = true}).receives("1", "2", "3");
   CHECK(world.queue("q").unacked() == 0);
+}
+
+TEST_CASE("a consumer that does not ack waits while the shared prefetch is used up") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").declares("r").shares_prefetch(1).consumes("q", "a").publishes("q", "1").receives("1");
+  alice.consumes({.queue = "r", .consumer_tag = "b", .no_ack = true}).publishes("r", {"i", "j"}).receives_nothing();
+  SECTION("until an ack") {
+    alice.acks("1").receives(message("i").to("b"), message("j").to("b"));
+    alice.publishes("q", "2").receives("2").publishes("r", "k").receives_nothing();
+  }
+  SECTION("until there is more of it") { alice.shares_prefetch(2).receives("i", "j"); }
+  SECTION("until it is lifted") { alice.shares_prefetch(0).receives("i", "j"); }
+  SECTION("until a commit") { alice.selects_tx().acks("1").receives_nothing().commits().receives("i", "j"); }
+}
+
+TEST_CASE("of the consumers of a queue that wait for the shared prefetch the first goes on") {
+  World world;
+  auto alice = world.connect();
+  alice.declares("q").shares_prefetch(1).consumes("q", "a").publishes("q", "1").receives("1");
+  alice.consumes({.queue = "q", .consumer_tag = "b", .no_ack = true}).publishes("q", {"2", "3"}).receives_nothing();
+  alice.acks("1").receives(message("2").to("a"));
+  alice.cancels("a").acks("2").receives(message("3").to("b"));
 }
 
 TEST_CASE("a get neither heeds nor fills a prefetch") {

@@ -58,13 +58,9 @@ TEST_CASE("names are UTF-8") {
   World world;
   auto alice = world.connect();
   SECTION("and are refused if not") {
-    const auto [method, field] = GENERATE(table<protocol::Method, std::string>({
-        {queue::Declare{.queue = "\xff"}, "queue"},
-        {basic::Get{.queue = "\xff"}, "queue"},
-        {basic::Cancel{.consumer_tag = "\xff"}, "consumer_tag"},
-    }));
-    alice.sends(method).connection_is_closed(ReplyCode::frame_error,
-                                             "FRAME_ERROR - Malformed UTF-8 in shortstr: field '" + field + "'");
+    const auto method = GENERATE(values<protocol::Method>(
+        {queue::Declare{.queue = "\xff"}, basic::Get{.queue = "\xff"}, basic::Cancel{.consumer_tag = "\xff"}}));
+    alice.sends(method).connection_is_closed(ReplyCode::frame_error, "FRAME_ERROR - Malformed UTF-8 in shortstr");
   }
   SECTION("but a publish may look for any") {
     alice.sends(basic::Publish{.routing_key = "\xff"}, {.body = "m"}).is_fine();
@@ -177,8 +173,7 @@ TEST_CASE("the connection's methods are for channel 0") {
   World world{Encoding::amqp};  // in JSON they name no channel
   world.connect()
       .sends(connection::Close{})
-      .connection_is_closed(ReplyCode::command_invalid,
-                            "COMMAND_INVALID - unimplemented method: those of class connection go on channel 0");
+      .connection_is_closed(ReplyCode::command_invalid, "COMMAND_INVALID - unimplemented method");
 }
 
 TEST_CASE("channel 0 is for the connection's methods") {
@@ -186,9 +181,7 @@ TEST_CASE("channel 0 is for the connection's methods") {
   world.connect()
       .on_channel(0)
       .sends(queue::Declare{.queue = "q"})
-      .connection_is_closed(
-          ReplyCode::channel_error,
-          "CHANNEL_ERROR - unexpected method in connection state running: channel 0 is the connection's own");
+      .connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - unexpected method in connection state running");
 }
 
 TEST_CASE("a secret is updated") {

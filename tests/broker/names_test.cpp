@@ -18,12 +18,10 @@ std::list<std::string> removed_from(protocol::Method& method) {
 
 }  // namespace
 
-TEST_CASE("names that are not UTF-8 are refused with their field") {
+TEST_CASE("names that are not UTF-8 are refused in RabbitMQ's words") {
   CHECK_NOTHROW(broker::require_utf8_names(queue::Declare{.queue = "ä"}));
-  CHECK_THROWS_WITH(broker::require_utf8_names(queue::Declare{.queue = "\xff"}),
-                    "Malformed UTF-8 in shortstr: field 'queue'");
-  CHECK_THROWS_WITH(broker::require_utf8_names(basic::Cancel{.consumer_tag = "\xff"}),
-                    "Malformed UTF-8 in shortstr: field 'consumer_tag'");
+  CHECK_THROWS_WITH(broker::require_utf8_names(queue::Declare{.queue = "\xff"}), "Malformed UTF-8 in shortstr");
+  CHECK_THROWS_WITH(broker::require_utf8_names(basic::Cancel{.consumer_tag = "\xff"}), "Malformed UTF-8 in shortstr");
 }
 
 TEST_CASE("a publish may look for any name") {

@@ -106,8 +106,7 @@ TEST_CASE("immediate is not implemented") {
   World world;
   world.connect()
       .publishes("q", {.body = "m", .exchange = "nowhere", .immediate = true})
-      .connection_is_closed(ReplyCode::not_implemented,
-                            "NOT_IMPLEMENTED - immediate=true; use mandatory, or a time to live of 0");
+      .connection_is_closed(ReplyCode::not_implemented, "NOT_IMPLEMENTED - immediate=true");
 }
 
 TEST_CASE("a user_id is the connection's own") {

@@ -4,6 +4,7 @@
 #include <list>
 
 #include "broker/errors.hpp"
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {
@@ -18,8 +19,7 @@ protocol::FieldTableWriter of_type(std::string_view type) {
 }
 
 std::string invalid(const std::string& property) {
-  return "PRECONDITION_FAILED - invalid property '" + property
-         + "' for queue 'q' in vhost '/': a quorum queue is durable, not exclusive and not auto-delete";
+  return "PRECONDITION_FAILED - invalid property '" + property + "' for queue 'q' in vhost '/'";
 }
 
 }  // namespace
@@ -90,14 +90,14 @@ TEST_CASE("a queue type that is no string is refused") {
                          "wanted, a signedint was given");
 }
 
-TEST_CASE("streams are not implemented") {
+TEST_CASE("a stream is refused on its channel") {
   World world;
   const auto stream = of_type("stream");
   world.connect()
       .sends(queue::Declare{.queue = "q", .durable = true, .arguments = stream.table()})
-      .connection_is_closed(ReplyCode::not_implemented,
-                            "NOT_IMPLEMENTED - invalid arg 'x-queue-type' for queue 'q' in vhost '/': PocketMQ has no "
-                            "streams; declare a 'classic' or 'quorum' queue");
+      .channel_is_closed(precondition_failed,
+                         "PRECONDITION_FAILED - invalid arg 'x-queue-type' for queue 'q' in vhost '/': PocketMQ has no "
+                         "streams; declare a 'classic' or 'quorum' queue");
 }
 
 TEST_CASE("unknown arguments are accepted and not compared") {
@@ -206,7 +206,6 @@ TEST_CASE("an argument that is not valid is refused with its reason") {
       {"x-single-active-consumer", text("true"), "a bool is wanted, a longstr was given"},
       {"x-dead-letter-routing-key", number(5), "a longstr is wanted, a signedint was given"},
       {"x-dead-letter-routing-key", text("k"), "it is of no use without x-dead-letter-exchange, which is not given"},
-      {"x-queue-master-locator", text("foo"), "'foo' is none of 'client-local', 'min-masters', 'random'"},
       {"x-consumer-timeout", text("a"), "\"expected integer, got longstr\""},
   }));
   World world{Encoding::amqp};
@@ -244,7 +243,7 @@ TEST_CASE("valid arguments are accepted in every width") {
                              .boolean("x-single-active-consumer", false)
                              .string("x-dead-letter-exchange", "")
                              .string("x-dead-letter-routing-key", "")
-                             .string("x-queue-master-locator", "min-masters")
+                             .int32("x-queue-master-locator", 5)
                              .string("x-cancel-on-ha-failover", "whatever");
   alice.declares({.queue = "q", .arguments = arguments.table()});
   alice.declares({.queue = "q", .arguments = arguments.table()});
@@ -361,6 +360,36 @@ TEST_CASE("differing arguments are told in the order of RabbitMQ") {
   alice.channel_is_closed(precondition_failed, "PRECONDITION_FAILED - inequivalent arg '" + first
                                                    + "' for queue 'q' in vhost '/': received the value " + value
                                                    + " but current is none");
+}
+
+TEST_CASE("an argument of another queue type is refused whatever its value and after those of its own type") {
+  World world;
+  auto alice = world.connect();
+  const auto text = [](const std::string& rest) { return "PRECONDITION_FAILED - invalid arg " + rest; };
+  const auto foreign = of_type("quorum").string("x-max-priority", "high");
+  alice.sends(queue::Declare{.queue = "q", .durable = true, .arguments = foreign.table()});
+  alice.channel_is_closed(precondition_failed,
+                          text("'x-max-priority' for queue 'q' in vhost '/' of queue type rabbit_quorum_queue"));
+  const auto both = Arguments{}.int32("x-delivery-limit", 3).int32("x-max-length", -1);
+  alice.opens_channel(1).sends(queue::Declare{.queue = "q", .arguments = both.table()});
+  alice.channel_is_closed(precondition_failed, text("'x-max-length' for queue 'q' in vhost '/': -1 is negative"));
+}
+
+TEST_CASE("an argument of consumers of another queue type is refused") {
+  World world;
+  auto alice = world.connect();
+  const auto& [argument, type] = GENERATE(table<std::string, std::string>({
+      {"x-stream-offset", "classic"},
+      {"x-stream-offset", "quorum"},
+      {"x-cancel-on-ha-failover", "quorum"},
+  }));
+  const auto arguments = Arguments{}.boolean(argument, true);
+  alice.declares({.queue = "q", .durable = true, .arguments = of_type(type).table()});
+  alice.sends(basic::Consume{.queue = "q", .arguments = arguments.table()});
+  alice.channel_is_closed(precondition_failed, "PRECONDITION_FAILED - invalid arg '" + argument
+                                                   + "' for queue 'q' in vhost '/' of queue type rabbit_" + type
+                                                   + "_queue");
+  CHECK(world.queue("q").consumers() == 0);
 }
 
 }  // namespace pocketmq::tests

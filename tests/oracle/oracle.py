@@ -37,6 +37,7 @@ class Broker(NamedTuple):
             return reply_text
         text = re.sub(r'<<"(.*?)">>', r"'\1'", reply_text)
         text = re.sub(r"(?s)(type \d+, all octets = |cannot decode <<|\. For details see the broker).*", "...", text)
+        text = re.sub(r"(?s)'\[.*", "...", text)  # the value of an array or a table, in the midst of a text
         return re.sub(r'(?s): ([{\["].*|[a-z]+(_[a-z]+)+)$', ": ...", text)
 
 
