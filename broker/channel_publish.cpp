@@ -6,6 +6,7 @@
 #include "broker/copies.hpp"
 #include "broker/session.hpp"
 #include "broker/time_max.hpp"
+#include "protocol/property_sizes.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -26,6 +27,15 @@ std::chrono::milliseconds parse_expiration(std::string_view text) {
         "invalid expiration '" + std::string{text}
             + "': write the message's time to live in whole milliseconds, such as '60000', up to ten years"};
   return std::chrono::milliseconds{milliseconds};
+}
+
+void check_size(protocol::Properties properties, const protocol::Limits& limits) {
+  const auto size = properties.encoded().size();
+  if (const auto max = protocol::published_properties_max_bytes(limits); size > max)
+    throw ChannelError{ReplyCode::precondition_failed,
+                       "message properties of " + std::to_string(size) + " bytes are larger than the "
+                           + std::to_string(max)
+                           + " that every consumer can be sent; put into the body what is large in the headers"};
 }
 
 void check_delivery_mode(protocol::Properties properties) {
@@ -114,6 +124,7 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
     addressed = address_replies(content.properties);
     content.properties = protocol::Properties{addressed};
   }
+  check_size(content.properties, session_.context().options().limits);
   check_user_id(content.properties);
   std::optional<std::chrono::milliseconds> time_to_live;
   if (const auto expiration = content.properties.find<&BasicProperties::expiration>())

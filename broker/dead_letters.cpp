@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "broker/virtual_host.hpp"
+#include "protocol/property_sizes.hpp"
 
 namespace pocketmq::broker {
 
@@ -50,7 +51,8 @@ void DeadLetters::publish(const Letter& letter) {
   const auto& own_key = settings.dead_letter_routing_key;
   const auto properties =
       properties_after({.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.since_epoch()},
-                       letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep);
+                       letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
+                       protocol::dead_letter_properties_max_bytes(context_.options().limits));
   context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
   const Message dead{exchange->name(),
                      own_key ? std::string_view{*own_key} : letter.message.routing_key(),
@@ -63,10 +65,8 @@ void DeadLetters::publish(const Letter& letter) {
     return;
   }
   auto queues = routing.queues();
-  std::erase_if(queues, [&](const Queue* to) {
-    context_.budget().use(steps::for_reading(properties.size()));
-    return comes_round_again(dead.properties(), to->name());
-  });
+  const Cycle cycle{dead.properties()};
+  std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
   context_.tell(&Observer::on_routed, dead, queues.size());
   fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
@@ -75,10 +75,12 @@ void DeadLetters::publish(const Letter& letter) {
 // Returns whether all queues have been looked at that were found for the one that is being routed.
 bool DeadLetters::leave_out_circles() {
   const auto properties = routing_->message().properties();
+  const Cycle cycle{properties};
+  context_.budget().use(steps::for_reading(properties.encoded().size()));
   for (; !found_.empty(); found_.pop_back()) {
     if (context_.budget().is_used_up()) return false;
-    context_.budget().use(steps::for_a_binding + steps::for_reading(properties.encoded().size()));
-    if (!comes_round_again(properties, found_.back()->name())) accepted_.push_back(std::move(found_.back()));
+    context_.budget().use(steps::for_a_binding);
+    if (!cycle.contains(found_.back()->name())) accepted_.push_back(std::move(found_.back()));
   }
   return true;
 }

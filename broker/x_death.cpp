@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 #include <set>
-#include <vector>
+#include <utility>
 
+#include "broker/copies.hpp"
 #include "broker/edited_table.hpp"
 
 namespace pocketmq::broker {
@@ -42,13 +44,18 @@ std::vector<FieldTable> earlier_deaths(FieldValue array) {
   return deaths;
 }
 
-FieldTableWriter first_record(const Death& death, const Message& message, const protocol::BasicProperties& properties) {
+// Which of a message's routing keys a record tells.
+enum class Keys : std::uint8_t { with_copies, own };
+
+FieldTableWriter first_record(const Death& death, const Message& message, Keys keys) {
   FieldArrayWriter routing_keys;
   routing_keys.string(message.routing_key());
-  const auto copies = properties.headers ? properties.headers->find("CC") : std::nullopt;
+  const auto headers = message.properties().headers();
+  const auto copies = headers && keys == Keys::with_copies ? headers->find(copies_header) : std::nullopt;
   if (copies && copies->type == 'A') {
     FieldReader reader{copies->bytes, FieldReader::Of::array};
-    while (const auto key = reader.next()) routing_keys.value(key->value);
+    while (const auto key = reader.next())
+      if (const auto text = key->value.string()) routing_keys.string(*text);
   }
   FieldTableWriter record;
   record.int64("count", 1)
@@ -57,7 +64,8 @@ FieldTableWriter first_record(const Death& death, const Message& message, const 
       .timestamp("time", static_cast<std::uint64_t>(death.since_epoch.count()))
       .string("exchange", message.exchange())
       .value("routing-keys", routing_keys.array());
-  if (properties.expiration) record.string("original-expiration", *properties.expiration);
+  if (const auto expiration = message.properties().find<&protocol::BasicProperties::expiration>())
+    record.string("original-expiration", *expiration);
   return record;
 }
 
@@ -72,15 +80,22 @@ FieldTableWriter counted_again(FieldTable record) {
   return edited.sorted();
 }
 
-FieldArrayWriter with_earlier(const Death& death, const FieldTableWriter& first, FieldValue earlier) {
-  auto deaths = earlier_deaths(earlier);
-  const auto same = std::ranges::find_if(deaths, [&](FieldTable record) { return is_of(record, death); });
-  const auto latest = same == deaths.end() ? EditedTable{first.table()}.sorted() : counted_again(*same);
-  if (same != deaths.end()) deaths.erase(same);
-  FieldArrayWriter all;
-  all.table(latest.table());
-  for (const auto record : deaths) all.table(record);
-  return all;
+std::uint64_t time_of(FieldTable record) {
+  const auto time = record.find("time");
+  return time ? time->timestamp().value_or(0) : 0;
+}
+
+// Drops the oldest records until there are so many bytes less of them, or none is left.
+void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
+  std::vector<std::size_t> by_time(deaths.size());
+  std::iota(by_time.begin(), by_time.end(), std::size_t{0});
+  std::ranges::stable_sort(by_time, {}, [&](std::size_t place) { return time_of(deaths[place]); });
+  std::size_t dropped = 0;
+  for (const auto place : by_time) {
+    if (dropped >= bytes) break;
+    dropped += std::exchange(deaths[place], {}).encoded().size();
+  }
+  std::erase(deaths, FieldTable{});
 }
 
 }  // namespace
@@ -90,45 +105,60 @@ std::string_view name_of(DeathReason reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
-std::string properties_after(const Death& death, const Message& message, CarbonCopies copies) {
+std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
+                             std::size_t size_max_bytes) {
   auto properties = message.properties().decode();
+  properties.expiration.reset();
   EditedTable headers{properties.headers.value_or(FieldTable{})};
+  if (copies == CarbonCopies::remove) headers.remove(copies_header);
 
-  const auto record = first_record(death, message, properties);
-  const auto* earlier = headers.find(x_death);
-  FieldArrayWriter deaths;
-  if (earlier != nullptr && earlier->type == 'A')
-    deaths = with_earlier(death, record, *earlier);
-  else
-    deaths.table(record.table());  // what is no array is replaced
-  if (earlier == nullptr) {
+  const auto* found = headers.find(x_death);
+  const bool is_first = found == nullptr || found->type != 'A';  // what is no array is replaced
+  auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found);
+  if (found == nullptr) {
     headers.set("x-first-death-exchange", {'S', message.exchange()});
     headers.set("x-first-death-queue", {'S', death.queue});
     headers.set("x-first-death-reason", {'S', name_of(death.reason)});
   }
-  headers.set(x_death, deaths.array());
-  if (copies == CarbonCopies::remove) headers.remove("CC");
+  const auto same = std::ranges::find_if(earlier, [&](FieldTable record) { return is_of(record, death); });
+  const auto of_same_kind = same == earlier.end() ? std::nullopt : std::optional{*same};
+  if (of_same_kind) earlier.erase(same);
 
-  const auto table = headers.sorted();
-  properties.headers = table.table();
-  properties.expiration.reset();
-  std::string encoded;
-  encode(properties, encoded);
+  const auto encoded_with = [&](Keys keys) {
+    const auto record = of_same_kind ? counted_again(*of_same_kind) : first_record(death, message, keys);
+    FieldArrayWriter deaths;
+    deaths.table(is_first ? record.table() : EditedTable{record.table()}.sorted().table());
+    for (const auto other : earlier) deaths.table(other);
+    headers.set(x_death, deaths.array());
+    const auto table = headers.sorted();
+    properties.headers = table.table();
+    std::string encoded;
+    encode(properties, encoded);
+    return encoded;
+  };
+  auto encoded = encoded_with(Keys::with_copies);
+  if (encoded.size() > size_max_bytes) {
+    drop_oldest(earlier, encoded.size() - size_max_bytes);
+    encoded = encoded_with(Keys::with_copies);
+  }
+  if (encoded.size() > size_max_bytes) encoded = encoded_with(Keys::own);
   return encoded;
 }
 
-bool comes_round_again(protocol::Properties properties, std::string_view queue) {
+Cycle::Cycle(protocol::Properties properties) {
   const auto headers = properties.headers();
   const auto deaths = headers ? headers->find(x_death) : std::nullopt;
-  if (!deaths || deaths->type != 'A') return false;
+  if (!deaths || deaths->type != 'A') return;
   FieldReader reader{deaths->bytes, FieldReader::Of::array};
   while (const auto death = reader.next()) {
     const auto record = death->value.table();
     if (!record) continue;
-    if (text(*record, "reason") == name_of(DeathReason::rejected)) return false;
-    if (text(*record, "queue") == queue) return true;
+    if (text(*record, "reason") == name_of(DeathReason::rejected)) break;
+    queues_.push_back(text(*record, "queue"));
   }
-  return false;
+  std::ranges::sort(queues_);
 }
+
+bool Cycle::contains(std::string_view queue) const { return std::ranges::binary_search(queues_, queue); }
 
 }  // namespace pocketmq::broker

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "broker/message.hpp"
 
@@ -27,11 +28,22 @@ struct Death {
 /// Whether the CC header, which routes a message to further keys, goes on with a dead letter.
 enum class CarbonCopies : std::uint8_t { keep, remove };
 
-/// The encoded properties of `message` after a death: the death is recorded, and `expiration` is gone.
-[[nodiscard]] std::string properties_after(const Death& death, const Message& message, CarbonCopies copies);
+/// The encoded properties of `message` after a death: the death is recorded, and `expiration` is gone. Where they would
+/// be longer than `size_max_bytes`, the oldest of the earlier deaths are left out, and the routing keys of CC in the
+/// record of this one. That is enough if the message was published with `published_properties_max_bytes` at most.
+[[nodiscard]] std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
+                                           std::size_t size_max_bytes);
 
-/// Whether a dead letter with these properties comes back to a queue where it has died, and was rejected nowhere since:
-/// then nothing but the broker keeps it going.
-[[nodiscard]] bool comes_round_again(protocol::Properties properties, std::string_view queue);
+/// The queues in which a dead letter has died, as far as its x-death tells, since it was last rejected. It does not go
+/// to them again: nothing but the broker would keep it going. Views into the properties.
+class Cycle {
+ public:
+  explicit Cycle(protocol::Properties properties);
+
+  [[nodiscard]] bool contains(std::string_view queue) const;
+
+ private:
+  std::vector<std::string_view> queues_;
+};
 
 }  // namespace pocketmq::broker

@@ -1,6 +1,7 @@
 // The record of deaths by itself, with what clients may have put in its place.
 #include "broker/x_death.hpp"
 
+#include "protocol/property_sizes.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {
@@ -21,7 +22,7 @@ broker::Message message_with(const protocol::BasicProperties& properties) {
 
 // The headers after a death with those before.
 std::string headers_after(FieldTable before, broker::CarbonCopies copies = broker::CarbonCopies::keep) {
-  const auto encoded = properties_after(rejected_in_q, message_with({.headers = before}), copies);
+  const auto encoded = properties_after(rejected_in_q, message_with({.headers = before}), copies, 1'000'000);
   return std::string{protocol::Properties{encoded}.decode().headers->encoded()};
 }
 
@@ -137,7 +138,7 @@ TEST_CASE("a message comes round again where it has died and was not rejected si
     const auto headers = with_x_death(deaths);
     std::string encoded;
     protocol::encode({.headers = headers.table()}, encoded);
-    return broker::comes_round_again(protocol::Properties{encoded}, queue);
+    return broker::Cycle{protocol::Properties{encoded}}.contains(queue);
   };
   const auto expired = record("a", "expired", 1), rejected = record("b", "rejected", 1),
              full = record("c", "maxlen", 1);
@@ -155,6 +156,67 @@ TEST_CASE("an x-death of ten thousand records costs no more than that") {
   for (int i = 0; i < 10'000; ++i) many.table(record(std::to_string(i), "expired", 1).table());
   const auto after = headers_after(with_x_death(many).table());
   CHECK(after.size() / 10'000 >= 40);
+}
+
+TEST_CASE("only those of the copies are recorded as routing keys that are texts") {
+  const auto copies = Array{}.string("key2").value({'V', {}}).table(Table{}.string("a", "b").table()).string("key3");
+  const auto before = Table{}.value("CC", copies.array());
+  const auto after = headers_after(before.table());
+  protocol::FieldReader deaths{FieldTable{after}.find("x-death")->bytes, protocol::FieldReader::Of::array};
+  const auto record = deaths.next()->value.table();
+  CHECK(record->find("routing-keys") == Array{}.string("key").string("key2").string("key3").array());
+}
+
+TEST_CASE("where the record is too long the oldest deaths are left out") {
+  const auto at = [](std::string_view queue, std::uint64_t time) {
+    return Table{}.string("queue", queue).string("reason", "expired").timestamp("time", time);
+  };
+  const auto before = Array{}
+                          .table(at("a", 30).table())
+                          .table(at("b", 10).table())
+                          .table(at("c", 20).table())
+                          .table(at("d", 40).table());
+  const auto after = [&](std::size_t room_bytes) {
+    const auto headers = with_x_death(before);
+    const auto all = properties_after(rejected_in_q, message_with({.headers = headers.table()}),
+                                      broker::CarbonCopies::keep, 1'000'000);
+    const auto encoded = properties_after(rejected_in_q, message_with({.headers = headers.table()}),
+                                          broker::CarbonCopies::keep, all.size() - room_bytes);
+    CHECK(encoded.size() <= all.size() - room_bytes);
+    std::string queues;
+    protocol::FieldReader deaths{protocol::Properties{encoded}.headers()->find("x-death")->bytes,
+                                 protocol::FieldReader::Of::array};
+    while (const auto death = deaths.next()) queues += *death->value.table()->find("queue")->string();
+    return queues;
+  };
+  CHECK(after(0) == "qdcba");
+  CHECK(after(1) == "qdca");
+  CHECK(after(60) == "qda");
+  CHECK(after(130) == "qd");
+  CHECK(after(170) == "q");
+}
+
+TEST_CASE("where the record is too long without earlier deaths the copies are left out of it") {
+  Array copies;
+  for (int i = 0; i < 1'000; ++i) copies.string("copy");
+  const auto before = Table{}.value("CC", copies.array());
+  const auto message = message_with({.headers = before.table()});
+  const auto encoded = properties_after(rejected_in_q, message, broker::CarbonCopies::keep,
+                                        message.properties().encoded().size() + 2'000);
+  const auto headers = protocol::Properties{encoded}.headers();
+  CHECK(headers->find("CC") == before.table().find("CC"));
+  CHECK(headers->find("x-death")->bytes == Array{}.table(first_record_of_q().table()).array().bytes);
+}
+
+TEST_CASE("a death adds no more than there is room for") {
+  const std::string name(255, 'n');
+  const auto headers = Table{}.int32("h", 1);
+  std::string before;
+  protocol::encode({.headers = headers.table(), .expiration = protocol::ShortString{name}}, before);
+  const broker::Message message{name, name, {.properties = protocol::Properties{before}}, std::nullopt};
+  const auto after = properties_after({.queue = name, .reason = broker::DeathReason::delivery_limit, .since_epoch = 7s},
+                                      message, broker::CarbonCopies::keep, before.size());
+  CHECK(after.size() <= before.size() + protocol::added_properties_max_bytes - protocol::delivery_count_max_bytes);
 }
 
 }  // namespace pocketmq::tests

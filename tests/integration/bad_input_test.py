@@ -12,7 +12,7 @@ from peers import (AMQP_HEADER, BODY, FRAME_MAX, HEADER, HEARTBEAT, METHOD, Amqp
                    long_string, method_frame, short_string)
 
 BODY_MAX = 134217728
-JSON_HEADER_MAX = 1048576
+JSON_HEADER_MAX = 1310720
 
 PUBLISH = method_frame(60, 40, b"\0\0" + short_string(b"") + short_string(b"q") + b"\0")
 QOS = method_frame(60, 10, struct.pack(">IHB", 0, 1, 0))

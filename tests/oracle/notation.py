@@ -207,6 +207,8 @@ def _show_value(value):
     tag, content = value
     if tag == "F":
         return _show(content)
+    if tag == "S" and len(content) > SHOWN_BODY_MAX and content == content[0] * len(content):
+        return f"{quoted(content[0])}*{len(content)}"
     if tag == "A":
         return "[" + " ".join(map(_show_value, content)) + "]"
     if tag == "D":
