@@ -6,7 +6,6 @@
 #include "protocol/property_sizes.hpp"
 
 namespace pocketmq::broker {
-
 DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
     : virtual_host_{virtual_host}, context_{context}, work_{context.backlog(), *this, &DeadLetters::publish_some} {}
 
@@ -30,7 +29,8 @@ bool DeadLetters::publish_one() {
     if (!routing_->go_on()) return false;
     if (found_.empty()) found_ = routing_->take_queues();
     if (!leave_out_circles()) return false;
-    const auto dead = std::exchange(routing_, nullptr)->message();
+    auto dead = std::exchange(routing_, nullptr)->message();
+    if (!share_dead_letters_left(waiting_.front(), dead, accepted_.size())) accepted_.clear();
     context_.tell(&Observer::on_routed, dead, accepted_.size());
     if (accepted_.empty()) context_.tell(&Observer::on_dropped, dead);
     fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}));
@@ -54,11 +54,12 @@ void DeadLetters::publish(const Letter& letter) {
                        letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
                        protocol::dead_letter_properties_max_bytes(context_.options().limits));
   context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
-  const Message dead{exchange->name(),
-                     own_key ? std::string_view{*own_key} : letter.message.routing_key(),
-                     {.properties = protocol::Properties{properties}, .body = letter.message.body()},
-                     std::nullopt,
-                     own_key ? std::string_view{} : letter.message.blind_copies()};
+  Message dead{exchange->name(),
+               own_key ? std::string_view{*own_key} : letter.message.routing_key(),
+               {.properties = protocol::Properties{properties}, .body = letter.message.body()},
+               std::nullopt,
+               own_key ? std::string_view{} : letter.message.blind_copies(),
+               0};
   const auto& routing = virtual_host_.route(*exchange, dead);
   if (!routing.is_finished()) {
     routing_ = virtual_host_.keep_route();
@@ -67,9 +68,21 @@ void DeadLetters::publish(const Letter& letter) {
   auto queues = routing.queues();
   const Cycle cycle{dead.properties()};
   std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
+  if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
   context_.tell(&Observer::on_routed, dead, queues.size());
   fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+}
+
+// x-death is what clients make of it, so that what the broker has done by itself is counted apart from it. Each of so
+// many dead letters gets its share of what their message had left. Returns false if they are too many. The first ones
+// after a client's act never are.
+bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters) {
+  constexpr auto max = Message::dead_letters_max;
+  const std::size_t left = letter.reason == DeathReason::rejected ? max : letter.message.dead_letters_left();
+  if (letters > left) return left == max;
+  if (letters > 0) dead.set_dead_letters_left(static_cast<std::uint32_t>(left / letters - 1));
+  return true;
 }
 
 // Returns whether all queues have been looked at that were found for the one that is being routed.
@@ -77,12 +90,13 @@ bool DeadLetters::leave_out_circles() {
   const auto properties = routing_->message().properties();
   const Cycle cycle{properties};
   context_.budget().use(steps::for_reading(properties.encoded().size()));
-  for (; !found_.empty(); found_.pop_back()) {
-    if (context_.budget().is_used_up()) return false;
+  while (!found_.empty()) {
     context_.budget().use(steps::for_a_binding);
     if (!cycle.contains(found_.back()->name())) accepted_.push_back(std::move(found_.back()));
+    found_.pop_back();
+    if (context_.budget().is_used_up()) break;
   }
-  return true;
+  return found_.empty();
 }
 
 }  // namespace pocketmq::broker

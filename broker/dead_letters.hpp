@@ -37,6 +37,7 @@ class DeadLetters final : private Publisher {
   [[nodiscard]] bool publish_one();
   void publish(const Letter& letter);
   [[nodiscard]] bool leave_out_circles();
+  [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
 

@@ -1,6 +1,7 @@
 #include "broker/message.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "broker/copies.hpp"
@@ -18,9 +19,10 @@ char* append(char* to, std::string_view bytes) {
 }  // namespace
 
 Message::Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
-                 std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies) {
+                 std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies,
+                 std::uint32_t dead_letters_left) {
   const auto properties = content.properties.encoded();
-  const bool has_rare = time_to_live.has_value() || !blind_copies.empty();
+  const bool has_rare = time_to_live.has_value() || !blind_copies.empty() || dead_letters_left != dead_letters_max;
   const auto front_size = sizeof(Layout) + exchange.size() + routing_key.size() + properties.size()
                           + (has_rare ? sizeof(Rare) + blind_copies.size() : 0);
   const auto body = content.body;
@@ -41,7 +43,8 @@ Message::Message(std::string_view exchange, std::string_view routing_key, const 
   for (const auto part : {exchange, routing_key, properties}) end = append(end, part);
   if (has_rare) {
     const Rare rare{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
-                    .blind_copies_size = blind_copies.size()};
+                    .blind_copies_size = static_cast<std::uint32_t>(blind_copies.size()),
+                    .dead_letters_left = dead_letters_left};
     std::memcpy(end, &rare, sizeof(Rare));
     end = append(end + sizeof(Rare), blind_copies);
   }
@@ -52,6 +55,14 @@ Message::Rare Message::rare() const {
   Rare rare;
   if (layout().has_rare()) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
   return rare;
+}
+
+void Message::set_dead_letters_left(std::uint32_t left) {
+  assert(layout().has_rare());
+  auto rare = this->rare();
+  rare.dead_letters_left = left;
+  const auto in_front = sizeof(Layout) + exchange().size() + routing_key().size() + properties().encoded().size();
+  std::memcpy(block_->data() + in_front, &rare, sizeof(Rare));
 }
 
 std::string_view Message::blind_copies() const {

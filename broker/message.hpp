@@ -16,11 +16,16 @@ namespace pocketmq::broker {
 class Message {
  public:
   Message() = default;
+  /// How many dead letters the broker makes of a message by itself: without a client that publishes or rejects it.
+  /// Where queues and their dead-letter exchanges form a ring, or each passes on to many, this is the end of it.
+  static constexpr std::uint32_t dead_letters_max = 16'384;
+
   /// Copies the names, the properties and the body; a body that has a block to itself, up to its end, stays where it
   /// is.
   /// `blind_copies` is the value of a BCC header that was taken out of the properties: an encoded array.
   Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
-          std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {});
+          std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {},
+          std::uint32_t dead_letters_left = dead_letters_max);
 
   [[nodiscard]] std::string_view exchange() const { return {names(), layout().exchange_size}; }
   [[nodiscard]] std::string_view routing_key() const {
@@ -43,6 +48,12 @@ class Message {
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const {
     return layout().has_rare() ? rare_time_to_live() : std::nullopt;
   }
+  /// How many dead letters, and dead letters of those, the broker may still make of it by itself.
+  [[nodiscard]] std::uint32_t dead_letters_left() const {
+    return layout().has_rare() ? rare().dead_letters_left : dead_letters_max;
+  }
+  /// For a message that was made with another number than `dead_letters_max`, and only until a queue has it.
+  void set_dead_letters_left(std::uint32_t left);
   /// Properties and body, as a delivery carries them: views into the message.
   [[nodiscard]] protocol::Content content() const {
     return {.properties = properties(), .body = body(), .storage = block_};
@@ -69,7 +80,8 @@ class Message {
   };
   struct Rare {
     std::int64_t time_to_live_ms{-1};  // negative: none
-    std::uint64_t blind_copies_size{0};
+    std::uint32_t blind_copies_size{0};
+    std::uint32_t dead_letters_left{dead_letters_max};
   };
   [[nodiscard]] const Layout& layout() const { return *std::launder(reinterpret_cast<const Layout*>(block_->data())); }
   [[nodiscard]] Rare rare() const;

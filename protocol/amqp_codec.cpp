@@ -18,9 +18,6 @@ constexpr std::size_t method_id_size = 4;
 constexpr std::size_t waited_for_max_bytes = 4'096;  // of a frame's payload, in the buffer
 constexpr std::uint16_t weight = 0;                  // of a content header: unused, but it has to be 0 (4.2.6.1)
 
-// Where a frame size is not limited by the peer, our own frames still stay near this.
-constexpr std::uint32_t frame_size_when_unlimited = 131'072;
-
 [[gnu::always_inline]] inline char* write_frame_header(char* to, FrameType type, std::uint16_t channel,
                                                        std::size_t payload_size) {
   *to++ = static_cast<char>(type);
@@ -38,7 +35,7 @@ void write_body_frame(char* to, std::uint16_t channel, std::string_view body) {
 
 std::uint32_t AmqpCodec::payload_max() const {
   const auto frame_max = limits().frame_max_bytes;
-  return (frame_max == 0 ? frame_size_when_unlimited : frame_max) - static_cast<std::uint32_t>(frame_overhead);
+  return (frame_max == 0 ? Limits::frame_bytes_when_unlimited : frame_max) - static_cast<std::uint32_t>(frame_overhead);
 }
 
 // ---- reading
@@ -122,7 +119,7 @@ std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::str
   // what is not a body frame is still bounded.
   std::uint64_t payload_limit =
       frame_max != 0 ? frame_max
-                     : (frame.type == frame_body ? limits().body_max_bytes : frame_size_when_unlimited * 8ULL);
+                     : (frame.type == frame_body ? limits().body_max_bytes : Limits::frame_bytes_when_unlimited * 8ULL);
   if (frame.type == frame_header)
     payload_limit = std::max<std::uint64_t>(payload_limit, limits().content_header_max_bytes);
   if (frame.payload_size > payload_limit)

@@ -19,10 +19,6 @@ struct Limits {
   /// Where a frame's size is not limited by the peer, our own still stay near this.
   static constexpr std::uint32_t frame_bytes_when_unlimited = 131'072;
 
-  /// A content header's frame, where its sender does not keep to the size agreed on: RabbitMQ sends properties that
-  /// have grown beyond it all the same. 0 where it has to.
-  std::uint32_t header_frame_max_bytes = 0;
-
   /// Encoded properties that fit into a content header's frame: 8 bytes of it are overhead, 12 are class, weight and
   /// body size.
   [[nodiscard]] constexpr std::uint32_t properties_max_bytes() const {

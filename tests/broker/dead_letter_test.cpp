@@ -1,5 +1,6 @@
 // Dead letters: which messages become one, where they go and what they carry.
 #include "broker/broker.hpp"
+#include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {
@@ -11,6 +12,14 @@ using protocol::FieldArrayWriter;
 Arguments dead_to(std::string_view routing_key) {
   return Arguments{}.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", routing_key);
 }
+
+class CountOfDeadLetters final : public broker::Observer {
+ public:
+  std::uint32_t dead{0};
+
+ private:
+  void on_dead_lettered(const broker::Queue&, const broker::Message&) override { ++dead; }
+};
 
 // The bodies that can be gotten from a queue.
 std::vector<std::string> bodies_in(const Client& client, std::string_view queue) {
@@ -289,6 +298,83 @@ TEST_CASE("CC goes on with a dead letter whose queue has no routing key") {
   const auto properties = got.decoded_properties();
   REQUIRE(properties.headers);
   CHECK(properties.headers->find("CC").has_value() == !has_key);
+}
+
+// An x-death that says of a message that a client rejected it: then it is no ring of the broker's own.
+Arguments forged_rejection() {
+  const auto record = Arguments{}.string("queue", "elsewhere").string("reason", "rejected").int64("count", 1);
+  return Arguments{}.value("x-death", FieldArrayWriter{}.table(record.table()).array());
+}
+
+TEST_CASE("a message that its queue sends to itself ends whatever x-death says") {
+  CountOfDeadLetters count;
+  World world{{.observer = &count}};
+  auto alice = world.connect();
+  alice.declares({.queue = "q", .arguments = dead_to("q").int32("x-message-ttl", 0).table()});
+  const auto forged = forged_rejection();
+  alice.publishes("q", {.body = "m", .properties = {.headers = forged.table()}});
+  alice.gets_nothing("q");
+  CHECK(count.dead == broker::Message::dead_letters_max + 1);
+  CHECK(world.broker().deadline() > world.now());
+}
+
+TEST_CASE("a message that queues pass on to all of them ends whatever x-death says") {
+  CountOfDeadLetters count;
+  World world{{.observer = &count}};
+  auto alice = world.connect();
+  alice.declares_exchange("all", "fanout");
+  const auto arguments = Arguments{}.string("x-dead-letter-exchange", "all").int32("x-message-ttl", 1);
+  for (const std::string queue : {"a", "b", "c", "d"})
+    alice.declares({.queue = queue, .arguments = arguments.table()}).binds(queue, "all");
+  const auto forged = forged_rejection();
+  alice.publishes("a", {.body = "m", .properties = {.headers = forged.table()}});
+  world.advance(1s);
+  CHECK(count.dead <= broker::Message::dead_letters_max + 1);
+  for (const std::string queue : {"a", "b", "c", "d"}) CHECK(world.queue(queue).ready() == 0);
+}
+
+TEST_CASE("a message that many queues pass on in every order ends") {
+  CountOfDeadLetters count;
+  World world{{.observer = &count}};
+  auto alice = world.connect();
+  alice.declares_exchange("all", "fanout");
+  const auto arguments = Arguments{}.string("x-dead-letter-exchange", "all").int32("x-message-ttl", 1);
+  for (int i = 0; i < 12; ++i)
+    alice.declares({.queue = std::to_string(i), .arguments = arguments.table()}).binds(std::to_string(i), "all");
+  alice.publishes("0", "m");
+  world.advance(1s);
+  CHECK(count.dead <= broker::Message::dead_letters_max + 1);  // of 12! ways
+}
+
+TEST_CASE("a rejection lets a message become as many dead letters as a new one") {
+  World world;
+  auto alice = world.connect();
+  alice.declares({.queue = "wait", .arguments = dead_to("work").int32("x-message-ttl", 0).table()});
+  alice.declares({.queue = "work", .arguments = dead_to("wait").table()}).publishes("work", "m");
+  for (std::uint32_t round = 0; round < broker::Message::dead_letters_max / 2 + 10; ++round) {
+    alice.sends(basic::Get{.queue = "work"});
+    REQUIRE(alice.end().inbox().size() == 1);
+    const auto tag = std::get<basic::GetOk>(alice.end().inbox().front().method).delivery_tag;
+    alice.end().inbox().clear();
+    alice.sends(basic::Reject{.delivery_tag = tag, .requeue = false});
+  }
+  alice.finds("work", {.messages = 1});
+}
+
+TEST_CASE("a message that a client wants in very many queues is a dead letter in all of them") {
+  World world;
+  auto alice = world.connect();
+  alice.declares_exchange("all", "fanout");
+  constexpr int many = 300;
+  for (int i = 0; i < many; ++i) {
+    const auto name = std::to_string(i);
+    alice.declares({.queue = name, .arguments = dead_to("dead").int32("x-message-ttl", 1'000).table()});
+    alice.binds(name, "all");
+  }
+  const auto first = Arguments{}.string("x-dead-letter-exchange", "all").int32("x-message-ttl", 1'000);
+  alice.declares("dead").declares({.queue = "first", .arguments = first.table()}).publishes("first", "m");
+  world.advance(2s);
+  alice.finds("dead", {.messages = many});
 }
 
 }  // namespace pocketmq::tests

@@ -50,6 +50,17 @@ TEST_CASE("a message may be empty in every part") {
 
 TEST_CASE("a time to live of 0 is one") { CHECK(Message{"", "q", {}, 0ms}.time_to_live() == 0ms); }
 
+TEST_CASE("a message knows how many dead letters it may become") {
+  Message fresh{"", "q", {}, 5s, "copies"}, dead{"", "q", {.body = "body"}, std::nullopt, "copies", 7};
+  CHECK(fresh.dead_letters_left() == Message::dead_letters_max);
+  CHECK(dead.dead_letters_left() == 7);
+  dead.set_dead_letters_left(3);
+  CHECK(dead.dead_letters_left() == 3);
+  CHECK(dead.blind_copies() == "copies");
+  CHECK(dead.body() == "body");
+  CHECK_FALSE(dead.time_to_live());
+}
+
 TEST_CASE("names of 255 bytes and large properties are kept") {
   const std::string exchange(255, 'e'), key(255, 'k'), text(200, 't');
   protocol::FieldTableWriter headers;
