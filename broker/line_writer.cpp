@@ -1,0 +1,89 @@
+#include "broker/line_writer.hpp"
+
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace pocketmq::broker {
+namespace {
+
+constexpr std::chrono::milliseconds farewell{500};
+constexpr std::size_t worth_keeping_bytes = 16 << 10;
+
+// Whether all of it was written; if not, nobody reads any more.
+bool write_whole(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {  // others have made it non-blocking
+      pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno == EPIPE || errno == EBADF || errno == ECONNRESET) {
+      return false;
+    } else if (errno != EINTR) {
+      return true;  // a full disk, say: these lines are lost, and later ones may not be
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+struct LineWriter::Shared {
+  explicit Shared(std::size_t bytes) : max_bytes{bytes} {}
+
+  const std::size_t max_bytes;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string waiting;
+  bool is_ending{false};
+  bool is_done{false};
+};
+
+LineWriter::LineWriter(int descriptor, std::size_t max_bytes) : shared_{std::make_shared<Shared>(max_bytes)} {
+  std::thread{[shared = shared_, descriptor] { write_all(shared, descriptor); }}.detach();
+}
+
+LineWriter::~LineWriter() {
+  std::unique_lock lock{shared_->mutex};
+  shared_->is_ending = true;
+  shared_->changed.notify_all();
+  // A write that its reader does not take cannot be called back.
+  shared_->changed.wait_for(lock, farewell, [&] { return shared_->is_done; });
+}
+
+bool LineWriter::write(std::string_view lines) {
+  const std::lock_guard lock{shared_->mutex};
+  if (shared_->is_done) return true;
+  auto& waiting = shared_->waiting;
+  if (waiting.size() + lines.size() > shared_->max_bytes) return false;
+  if (waiting.empty()) shared_->changed.notify_all();
+  waiting += lines;
+  return true;
+}
+
+void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor) {
+  std::string lines;
+  std::unique_lock lock{shared->mutex};
+  for (bool is_read = true; is_read;) {
+    shared->changed.wait(lock, [&] { return !shared->waiting.empty() || shared->is_ending; });
+    if (shared->waiting.empty()) break;
+    lines.clear();
+    if (lines.capacity() > worth_keeping_bytes) lines.shrink_to_fit();
+    lines.swap(shared->waiting);
+    lock.unlock();
+    is_read = write_whole(descriptor, lines);
+    lock.lock();
+  }
+  shared->waiting = {};
+  shared->is_done = true;
+  shared->changed.notify_all();
+}
+
+}  // namespace pocketmq::broker
