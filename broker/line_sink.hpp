@@ -12,6 +12,8 @@ class LineSink {
 
   /// Takes whole lines, each with its line end, and returns true; or false for having no room. Never waits.
   virtual bool write(std::string_view lines) = 0;
+  /// Takes a line even where there is no room, for it is the last one. Never waits.
+  virtual void write_last(std::string_view line) = 0;
 };
 
 /// To a stream, which must outlive it and is written to at once: for streams that do not block.
@@ -23,6 +25,7 @@ class StreamSink final : public LineSink {
     to_ << lines << std::flush;
     return true;
   }
+  void write_last(std::string_view line) override { (void)write(line); }
 
  private:
   std::ostream& to_;

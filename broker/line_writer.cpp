@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -14,8 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds farewell{500};
 constexpr std::size_t worth_keeping_bytes = 16 << 10;
+constexpr std::size_t at_once_bytes = 16 << 10;
 
-// Whether all of it was written; if not, nobody reads any more.
+// Whether all of it was written, or nobody reads any more.
 bool write_whole(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(descriptor, bytes.data(), bytes.size());
@@ -38,10 +40,17 @@ bool write_whole(int descriptor, std::string_view bytes) {
 struct LineWriter::Shared {
   explicit Shared(std::size_t bytes) : max_bytes{bytes} {}
 
+  void add(std::string_view lines) {
+    if (is_done) return;  // nobody reads
+    if (waiting.empty()) changed.notify_all();
+    waiting += lines;
+  }
+
   const std::size_t max_bytes;
   std::mutex mutex;
   std::condition_variable changed;
   std::string waiting;
+  std::uint64_t pieces_written{0};
   bool is_ending{false};
   bool is_done{false};
 };
@@ -55,17 +64,23 @@ LineWriter::~LineWriter() {
   shared_->is_ending = true;
   shared_->changed.notify_all();
   // A write that its reader does not take cannot be called back.
-  shared_->changed.wait_for(lock, farewell, [&] { return shared_->is_done; });
+  for (bool goes_on = true; goes_on && !shared_->is_done;) {
+    const auto seen = shared_->pieces_written;
+    goes_on =
+        shared_->changed.wait_for(lock, farewell, [&] { return shared_->is_done || shared_->pieces_written != seen; });
+  }
 }
 
 bool LineWriter::write(std::string_view lines) {
   const std::lock_guard lock{shared_->mutex};
-  if (shared_->is_done) return true;
-  auto& waiting = shared_->waiting;
-  if (waiting.size() + lines.size() > shared_->max_bytes) return false;
-  if (waiting.empty()) shared_->changed.notify_all();
-  waiting += lines;
+  if (!shared_->is_done && shared_->waiting.size() + lines.size() > shared_->max_bytes) return false;
+  shared_->add(lines);
   return true;
+}
+
+void LineWriter::write_last(std::string_view line) {
+  const std::lock_guard lock{shared_->mutex};
+  shared_->add(line);
 }
 
 void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor) {
@@ -77,9 +92,15 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor
     lines.clear();
     if (lines.capacity() > worth_keeping_bytes) lines.shrink_to_fit();
     lines.swap(shared->waiting);
-    lock.unlock();
-    is_read = write_whole(descriptor, lines);
-    lock.lock();
+    for (std::string_view left = lines; is_read && !left.empty();) {
+      const auto piece = left.substr(0, at_once_bytes);
+      left.remove_prefix(piece.size());
+      lock.unlock();
+      is_read = write_whole(descriptor, piece);
+      lock.lock();
+      ++shared->pieces_written;
+      shared->changed.notify_all();
+    }
   }
   shared->waiting = {};
   shared->is_done = true;

@@ -19,11 +19,12 @@ class LineWriter final : public LineSink {
   explicit LineWriter(int descriptor, std::size_t max_bytes = waiting_max_bytes);
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  /// Waits for what is not written yet, but not longer than a moment.
+  /// Waits until all is written, or until that has made no progress for a moment.
   ~LineWriter() override;
 
   /// False if `max_bytes` wait already.
   bool write(std::string_view lines) override;
+  void write_last(std::string_view line) override;
 
  private:
   struct Shared;

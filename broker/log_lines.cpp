@@ -51,6 +51,10 @@ void append_member(std::string_view name, std::string_view value, std::string& t
 
 }  // namespace
 
+LogLines::~LogLines() {
+  if (dropped_ > 0) sink_.write_last(drop_note());
+}
+
 void LogLines::say(LogLevel level, std::string_view text) { write(line_of(level, text)); }
 
 void LogLines::say(LogLevel level, std::string_view name, std::string_view address, std::string_view text) {
@@ -98,13 +102,15 @@ std::string LogLines::line_of(LogLevel level, std::string_view text) const {
   return line;
 }
 
+std::string LogLines::drop_note() const {
+  const auto note = std::to_string(dropped_) + (dropped_ == 1 ? " line was" : " lines were")
+                    + " dropped here: whoever reads this was too slow";
+  return line_of(LogLevel::warning, note) + '\n';
+}
+
 void LogLines::write(std::string line) {
   line += '\n';
-  if (dropped_ > 0) {
-    const auto note = std::to_string(dropped_) + (dropped_ == 1 ? " line was" : " lines were")
-                      + " dropped here: whoever reads this was too slow";
-    line = line_of(LogLevel::warning, note) + '\n' + line;
-  }
+  if (dropped_ > 0) line = drop_note() + line;
   if (sink_.write(line))
     dropped_ = 0;
   else

@@ -33,6 +33,11 @@ class LogLines {
   LogLines(LineSink& sink, LogFormat format, WallClock clock = std::chrono::system_clock::now)
       : sink_{sink}, format_{format}, clock_{std::move(clock)} {}
 
+  LogLines(const LogLines&) = delete;
+  LogLines& operator=(const LogLines&) = delete;
+  /// Says what was dropped at the end.
+  ~LogLines();
+
   /// Something that happened to the broker as a whole.
   void say(LogLevel level, std::string_view text);
   /// Something that happened to a connection: its client's name, which may be its address, and its address.
@@ -43,6 +48,7 @@ class LogLines {
  private:
   [[nodiscard]] std::string begin(std::string_view level) const;
   [[nodiscard]] std::string line_of(LogLevel level, std::string_view text) const;
+  [[nodiscard]] std::string drop_note() const;
   void write(std::string line);
 
   LineSink& sink_;

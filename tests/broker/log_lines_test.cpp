@@ -19,6 +19,7 @@ class Reader : public broker::LineSink {
     if (takes) text += lines;
     return takes;
   }
+  void write_last(std::string_view line) override { text += line; }
 
   std::string text{};
   bool takes{true};
@@ -89,6 +90,17 @@ TEST_CASE("where there is no room lines are dropped and the next one says how ma
         "2026-11-30T10:15:02.123Z warning broker  2 lines were dropped here: whoever reads this was too slow\n"
         "2026-11-30T10:15:02.123Z info broker  three\n"
         "2026-11-30T10:15:02.123Z info broker  four\n");
+}
+
+TEST_CASE("what was dropped at the end is told at the end") {
+  Reader reader;
+  {
+    broker::LogLines lines{reader, LogFormat::text};
+    reader.takes = false;
+    lines.say(LogLevel::info, "one");
+  }
+  CHECK_THAT(reader.text,
+             Catch::EndsWith("warning broker  1 line was dropped here: whoever reads this was too slow\n"));
 }
 
 TEST_CASE("dropped lines are told of in JSON too") {
