@@ -1,13 +1,16 @@
 #include "broker/line_writer.hpp"
 
 #include <cerrno>
+#include <climits>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace pocketmq::broker {
@@ -35,10 +38,28 @@ bool write_whole(int descriptor, std::string_view bytes) {
   return true;
 }
 
+// A pipe, opened anew so that it can be non-blocking for nobody else; -1 for what is none.
+int reopen_pipe(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISFIFO(status.st_mode)) return -1;
+  return ::open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 }  // namespace
 
 struct LineWriter::Shared {
-  explicit Shared(std::size_t bytes) : max_bytes{bytes} {}
+  Shared(int descriptor, std::size_t bytes) : pipe{reopen_pipe(descriptor)}, max_bytes{bytes} {}
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+  ~Shared() {
+    if (pipe >= 0) ::close(pipe);
+  }
+
+  // Whether the pipe had room for all of it, and nothing is to come before it.
+  [[nodiscard]] bool write_at_once(std::string_view lines) const {
+    if (pipe < 0 || is_writing || !waiting.empty() || lines.size() > PIPE_BUF) return false;
+    return ::write(pipe, lines.data(), lines.size()) == static_cast<ssize_t>(lines.size());  // all of it or nothing
+  }
 
   void add(std::string_view lines) {
     if (is_done) return;  // nobody reads
@@ -46,16 +67,19 @@ struct LineWriter::Shared {
     waiting += lines;
   }
 
+  const int pipe;  // non-blocking, or -1
   const std::size_t max_bytes;
   std::mutex mutex;
   std::condition_variable changed;
   std::string waiting;
   std::uint64_t pieces_written{0};
+  bool is_writing{false};  // the thread is
   bool is_ending{false};
   bool is_done{false};
 };
 
-LineWriter::LineWriter(int descriptor, std::size_t max_bytes) : shared_{std::make_shared<Shared>(max_bytes)} {
+LineWriter::LineWriter(int descriptor, std::size_t max_bytes)
+    : shared_{std::make_shared<Shared>(descriptor, max_bytes)} {
   std::thread{[shared = shared_, descriptor] { write_all(shared, descriptor); }}.detach();
 }
 
@@ -73,7 +97,8 @@ LineWriter::~LineWriter() {
 
 bool LineWriter::write(std::string_view lines) {
   const std::lock_guard lock{shared_->mutex};
-  if (!shared_->is_done && shared_->waiting.size() + lines.size() > shared_->max_bytes) return false;
+  if (shared_->is_done || shared_->write_at_once(lines)) return true;
+  if (shared_->waiting.size() + lines.size() > shared_->max_bytes) return false;
   shared_->add(lines);
   return true;
 }
@@ -92,6 +117,7 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor
     lines.clear();
     if (lines.capacity() > worth_keeping_bytes) lines.shrink_to_fit();
     lines.swap(shared->waiting);
+    shared->is_writing = true;
     for (std::string_view left = lines; is_read && !left.empty();) {
       const auto piece = left.substr(0, at_once_bytes);
       left.remove_prefix(piece.size());
@@ -101,6 +127,7 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor
       ++shared->pieces_written;
       shared->changed.notify_all();
     }
+    shared->is_writing = false;
   }
   shared->waiting = {};
   shared->is_done = true;

@@ -1,5 +1,5 @@
-// Lines to a file descriptor whose reader may be slow, or gone. A thread writes them, so that who writes lines never
-// waits.
+// Lines to a file descriptor whose reader may be slow, or gone. What a pipe has room for is written at once, so that
+// lines of several programs come in their order; all else a thread writes, so that who writes lines never waits.
 #pragma once
 
 #include <chrono>
