@@ -466,8 +466,7 @@ void Session::on_violation(const protocol::Violation& violation) {
 }
 
 void Session::on_own_deadline() {
-  if (!held_refusal_.empty() && state_ != State::closing)
-    return refuse_login(std::exchange(held_refusal_, {}));
+  if (!held_refusal_.empty() && state_ != State::closing) return refuse_login(std::exchange(held_refusal_, {}));
   tell_lost("its handshake took too long");
   // Or a close-ok did not come in time.
   finish();
