@@ -5,8 +5,8 @@
 
 namespace pocketmq::broker {
 
-Broker::Broker(Options options, Observer* observer)
-    : context_{std::move(options), observer}, server_properties_{broker::server_properties(context_.options())} {
+Broker::Broker(Options options, Observer* observer, ConnectionObserver* log)
+    : context_{std::move(options), observer, log}, server_properties_{broker::server_properties(context_.options())} {
   add_virtual_host("/");
   for (const auto& name : context_.options().virtual_hosts) add_virtual_host(name);
   add_user(guest_name, guest_name);

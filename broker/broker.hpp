@@ -11,6 +11,7 @@
 
 #include "broker/context.hpp"
 #include "broker/heap_trim.hpp"
+#include "broker/login_brake.hpp"
 #include "broker/session.hpp"
 #include "broker/users.hpp"
 #include "broker/virtual_host.hpp"
@@ -19,9 +20,9 @@ namespace pocketmq::broker {
 
 class Broker {
  public:
-  /// `observer`, if there is one, must outlive the broker. Throws DefinitionsError if the options' definitions cannot
-  /// be loaded.
-  explicit Broker(Options options = {}, Observer* observer = nullptr);
+  /// `observer` and `log`, if there are any, must outlive the broker. The log costs messages nothing. Throws
+  /// DefinitionsError if the options' definitions cannot be loaded.
+  explicit Broker(Options options = {}, Observer* observer = nullptr, ConnectionObserver* log = nullptr);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   ~Broker();
@@ -45,6 +46,7 @@ class Broker {
   /// Makes it, or finds it.
   VirtualHost& add_virtual_host(std::string_view name);
   [[nodiscard]] Users& users() { return users_; }
+  [[nodiscard]] LoginBrake& login_brake() { return login_brake_; }
   /// The password with a salt of its own.
   [[nodiscard]] PasswordHash hash(std::string_view password);
   [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
@@ -64,6 +66,7 @@ class Broker {
   HeapTrim heap_trim_{context_};
   std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
   Users users_;
+  LoginBrake login_brake_{context_.options().login_failures_max};
   std::vector<std::string> warnings_;
   std::unordered_set<Session*> sessions_;
 };

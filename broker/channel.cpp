@@ -33,6 +33,12 @@ Consumers Channel::stop_consuming() {
 
 bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transaction_ && !transaction_->is_empty()); }
 
+void Channel::add_to(Holdings& holdings) const {
+  holdings.consumers += consumers_.size() + (reply_consumer_ ? 1 : 0);
+  holdings.unacked += unacked_.size();
+  if (transaction_) holdings.uncommitted += transaction_->publication_count();
+}
+
 // ---- answering
 
 void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }

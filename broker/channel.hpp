@@ -16,6 +16,7 @@
 #include "broker/direct_reply.hpp"
 #include "broker/errors.hpp"
 #include "broker/fan_out.hpp"
+#include "broker/holdings.hpp"
 #include "broker/permission.hpp"
 #include "broker/publisher.hpp"
 #include "broker/transaction.hpp"
@@ -84,6 +85,9 @@ class Channel final : private Publisher, private Commit::Owner {
   /// Goes on with what took more than the slice in which its command came. Returns whether that is done. Throws
   /// ChannelError.
   [[nodiscard]] bool go_on_with_work();
+
+  /// What it holds for its client.
+  void add_to(Holdings& holdings) const;
 
   /// Whether there is something whose acking, committing or rolling back may free memory.
   [[nodiscard]] bool may_free_memory() const;

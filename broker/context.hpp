@@ -18,8 +18,8 @@ namespace pocketmq::broker {
 
 class Context {
  public:
-  Context(Options options, Observer* observer)
-      : options_{std::move(options)}, observer_{observer}, random_{options_.seed} {}
+  Context(Options options, Observer* observer, ConnectionObserver* log)
+      : options_{std::move(options)}, observer_{observer}, log_{log}, random_{options_.seed} {}
 
   [[nodiscard]] const Options& options() const { return options_; }
 
@@ -46,6 +46,14 @@ class Context {
   template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
     if (observer_ != nullptr) (observer_->*what)(args...);
   }
+  /// Or of both observers.
+  template <class... Parameters, class... Args>
+  void tell(void (ConnectionObserver::*what)(Parameters...), Args&&... args) {
+    if (observer_ != nullptr) (observer_->*what)(args...);
+    if (log_ != nullptr) (log_->*what)(args...);
+  }
+  /// Whether it is worth while to find out what is told of a connection.
+  [[nodiscard]] bool connections_are_observed() const { return observer_ != nullptr || log_ != nullptr; }
 
   /// 1, 2, ...
   [[nodiscard]] std::uint64_t next_session_number() { return ++sessions_; }
@@ -62,6 +70,7 @@ class Context {
  private:
   const Options options_;
   Observer* const observer_;
+  ConnectionObserver* const log_;  // that messages need not be told to
   protocol::RandomSource random_;
   std::uint64_t sessions_{0};
   Memory memory_{options_.memory_max_bytes};

@@ -11,19 +11,26 @@
 #include "broker/exchange_types.hpp"
 #include "broker/policy.hpp"
 #include "broker/queue_arguments.hpp"
+#include "protocol/json_parse.hpp"
 
 namespace pocketmq::broker {
 namespace {
 
 std::string quote(std::string_view text) { return "'" + std::string{text} + "'"; }
 
+constexpr unsigned json_depth_max = 256;
+
 nlohmann::ordered_json parse(std::string_view text) {
+  nlohmann::ordered_json json;
+  const auto fault = protocol::parse_json(text, json_depth_max, json);
+  if (!fault) return json;
   try {
-    return nlohmann::ordered_json::parse(text);
-  } catch (const nlohmann::json::exception& error) {  // a number such as 1e400 is no parse_error
+    const auto ignored = nlohmann::ordered_json::parse(text);  // says the line and the column of a syntax error
+  } catch (const nlohmann::json::exception& error) {           // a number such as 1e400 is no parse_error
     std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
   }
+  throw DefinitionsError{*fault};
 }
 
 Pattern pattern_in(Definition& definition, std::string_view key, Pattern (*compile)(std::string)) {
@@ -76,6 +83,8 @@ class Loader {
   [[nodiscard]] std::optional<PasswordHash> password_of(Definition& user);
   [[nodiscard]] User* find_user(const std::string& name);
   [[nodiscard]] VirtualHost& virtual_host_of(Definition& definition);
+  /// Refuses what is in the file twice: which of the two is meant nobody knows.
+  void require_first(const Definition& definition, std::string_view key, const std::string& described);
   void declare(const Definition& definition, const auto& declaration);
   void warn(const Definition& definition, const std::string& text) {
     warnings_.push_back(definition.place() + ": " + text);
@@ -83,7 +92,8 @@ class Loader {
   void warn_of_unasked(const Definition& definition);
 
   Broker& broker_;
-  std::map<std::string, User> users_;  // those that the definitions make or change, for the broker at the end
+  std::map<std::string, std::string> places_;  // of what is in the file, by how texts name it
+  std::map<std::string, User> users_;          // those that the definitions make or change, for the broker at the end
   std::vector<std::string> warnings_;
 };
 
@@ -100,6 +110,12 @@ std::vector<std::string> Loader::load(Definition file) && {
   return std::move(warnings_);
 }
 
+void Loader::require_first(const Definition& definition, std::string_view key, const std::string& described) {
+  const auto [first, is_first] = places_.emplace(described, definition.place());
+  if (!is_first)
+    definition.refuse(key, described + " is in the file twice, first at " + first->second + "; leave one of them out");
+}
+
 void Loader::warn_of_unasked(const Definition& definition) {
   for (const auto& key : definition.unasked())
     warnings_.push_back((definition.place().empty() ? "" : definition.place() + ".") + key
@@ -110,6 +126,7 @@ void Loader::warn_of_unasked(const Definition& definition) {
 
 void Loader::load_user(Definition& definition) {
   const auto name = definition.text("name");
+  require_first(definition, "name", "user " + quote(name));
   auto* known = find_user(name);
   auto& user = known != nullptr ? *known : users_.emplace(name, User{.name = name}).first->second;
   user.password = password_of(definition);
@@ -150,6 +167,7 @@ void Loader::load_permission(Definition& definition) {
   auto* user = find_user(name);
   if (user == nullptr) definition.refuse("user", "there is no user " + quote(name) + "; add it to \"users\"");
   const auto& virtual_host = virtual_host_of(definition);
+  require_first(definition, "user", "permissions of user " + quote(name) + " in vhost " + quote(virtual_host.name()));
   const auto pattern = [&](std::string_view key) { return pattern_in(definition, key, permission_pattern); };
   user->permissions.insert_or_assign(
       virtual_host.name(),
@@ -165,7 +183,9 @@ void Loader::pass_over_topic_permission(Definition& definition) {
 // ---- virtual hosts and their policies
 
 void Loader::load_virtual_host(Definition& definition) {
-  (void)broker_.add_virtual_host(definition.name("name"));
+  const auto name = definition.name("name");
+  require_first(definition, "name", "vhost " + quote(name));
+  (void)broker_.add_virtual_host(name);
   definition.pass_over({"description", "tags", "metadata"});
   const auto type = definition.text_if_any("default_queue_type").value_or("classic");
   if (type != "classic" && type != "undefined")
@@ -187,6 +207,7 @@ void Loader::load_policy(Definition& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto name = definition.text("name");
   const auto described = "policy " + quote(name) + " in vhost " + quote(virtual_host.name());
+  require_first(definition, "name", described);
   auto pattern = pattern_in(definition, "pattern", [](std::string text) { return Pattern{std::move(text)}; });
   const auto apply_to = definition.text_if_any("apply-to").value_or("all");
   const auto priority = definition.integer("priority", 0);
@@ -235,6 +256,7 @@ void Loader::load_queue(Definition& definition) {
   const bool is_durable = definition.truth("durable"), is_auto_delete = definition.truth("auto_delete");
   definition.pass_over({"type"});  // x-queue-type says it
   if (name.empty()) definition.refuse("name", "is empty");
+  require_first(definition, "name", virtual_host.describe_queue(name));
   if (virtual_host.find_queue(name) != nullptr)
     return warn(definition, virtual_host.describe_queue(name) + " is there already, and stays as it is");
   if (names_stream(protocol::FieldTable{arguments}))
@@ -257,6 +279,7 @@ void Loader::load_exchange(Definition& definition) {
                                         .auto_delete = definition.truth("auto_delete"),
                                         .internal = definition.truth("internal", false),
                                         .arguments = ExchangeArguments{protocol::FieldTable{arguments}}};
+  require_first(definition, "name", virtual_host.describe_exchange(name));
   if (virtual_host.find_exchange(name) != nullptr)
     return warn(definition, virtual_host.describe_exchange(name) + " is there already, and stays as it is");
   declare(definition, [&] { (void)virtual_host.declare_exchange(declaration); });

@@ -1,4 +1,4 @@
-// A broker in this process, on a thread of its own and a free loopback port.
+// A broker in this process, on a thread of its own and a port, by default a free one of loopback.
 #pragma once
 
 #include <future>
@@ -16,16 +16,24 @@
 
 namespace pocketmq::broker {
 
-/// Ready when constructed. The destructor closes all connections, stops the broker and joins its thread.
+/// Where an embedded broker listens.
+struct ListenOn {
+  std::string address{"127.0.0.1"};  // of either version, or a name, as in listen_address.hpp
+  std::uint16_t port{0};             // 0 takes a free one
+};
+
+/// Ready when constructed. The destructor closes all connections, stops the broker and joins its thread. Another one
+/// may then listen on the same port at once, and clients that connect again find it.
 class Embedded {
  public:
-  /// Throws std::system_error if there is no port. `observer`, called on the broker's thread, must outlive the broker.
-  explicit Embedded(Options options = {}, Observer* observer = nullptr);
+  /// Throws std::system_error if it cannot listen there, std::runtime_error if there is no such address. `observer`,
+  /// called on the broker's thread, must outlive the broker.
+  explicit Embedded(Options options = {}, Observer* observer = nullptr, const ListenOn& where = {});
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;
   ~Embedded();
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return address_.port(); }
   /// Where a client reaches it, as guest: "amqp+json://guest:guest@127.0.0.1:49152/", or with "amqp://".
   [[nodiscard]] std::string url(protocol::Encoding encoding = protocol::Encoding::json) const;
 
@@ -45,7 +53,7 @@ class Embedded {
   asio::io_context context_{1};
   Broker broker_;
   Listener listener_;
-  std::uint16_t port_;
+  asio::ip::tcp::endpoint address_;
   std::shared_ptr<protocol::PipeEntrance> entrance_;
   std::thread thread_;
 };

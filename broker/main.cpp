@@ -1,21 +1,30 @@
 // pocketmq-broker: the broker as a program.
 
+#include <algorithm>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
 #include "broker/definition.hpp"
+#include "broker/event_log.hpp"
+#include "broker/exit_watch.hpp"
 #include "broker/heap_trim.hpp"
+#include "broker/line_writer.hpp"
 #include "broker/listener.hpp"
+#include "broker/port_file.hpp"
 #include "broker/trace_log.hpp"
 #include "broker/version.hpp"
+#include "protocol/printable.hpp"
 
 namespace {
 
@@ -26,22 +35,32 @@ constexpr std::uint64_t message_size_ceiling = 536'870'912;  // RabbitMQ's
 
 struct Arguments {
   std::uint16_t port{5672};
-  std::string bind{"127.0.0.1"};
+  std::vector<std::string> bind{"localhost"};
   std::string port_file{};
-  std::string trace{};  // "text" or "json"; empty for none
+  std::string log_level{"info"};
+  std::string log_format{};  // "text" or "json"; empty for what the trace says
+  std::string trace{};       // "text" or "json"; empty for none
+  bool exits_with_parent{false};
+  bool exits_on_stdin_close{false};
   std::string definitions{};
   std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
 };
 
-// The file is there with its whole content, or not there.
-void write_port_file(const std::string& path, std::uint16_t port) {
-  const auto temporary = path + ".tmp";
-  std::ofstream file{temporary};
-  file << port << '\n';
-  file.close();
-  if (!file) throw std::runtime_error{"cannot write " + temporary + "; name a file in a folder that may be written"};
-  std::filesystem::rename(temporary, path);
+// What is closed would be given to the first socket, and what is written to standard error to its client.
+void open_standard_descriptors() {
+  for (int opened = 0; opened >= 0 && opened <= STDERR_FILENO;) {
+    opened = ::open("/dev/null", O_RDWR);
+    if (opened > STDERR_FILENO) ::close(opened);
+  }
+}
+
+// Each connection takes one, and the usual limit is far below what the system allows.
+void allow_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 std::string read_file(const std::string& path) {
@@ -57,8 +76,29 @@ broker::Options options_of(const Arguments& arguments) {
     const auto colon = user.find(':');
     options.users.push_back({.name = user.substr(0, colon), .password = user.substr(colon + 1)});
   }
-  if (!arguments.definitions.empty()) options.definitions = read_file(arguments.definitions);
+  if (!arguments.definitions.empty()) {
+    options.definitions = read_file(arguments.definitions);
+    if (options.definitions.find_first_not_of(" \t\r\n") == options.definitions.npos)
+      throw std::runtime_error{arguments.definitions + " is empty; name a file that RabbitMQ exported, or leave "
+                               "--definitions out"};
+  }
   return options;
+}
+
+// For options that stand for nothing when they are empty.
+const CLI::Validator is_given{[](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; }, ""};
+
+// CLI11 says of a number only that it cannot convert it.
+CLI::Validator whole_number_from(std::uint64_t min, std::uint64_t max) {
+  return {[=](const std::string& text) -> std::string {
+            std::uint64_t number = 0;
+            const auto* end = text.data() + text.size();
+            const auto [parsed, error] = std::from_chars(text.data(), end, number);
+            if (error == std::errc{} && parsed == end && number >= min && number <= max) return "";
+            return "wants a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", got '" + text
+                   + "'";
+          },
+          ""};
 }
 
 // Two fifths of what the machine has, as RabbitMQ.
@@ -68,53 +108,131 @@ std::size_t default_memory_max() {
   return bytes / 5 * 2;
 }
 
+// "65536" and "64MB"; what is taken is the number.
+CLI::Validator bytes_from(std::uint64_t min, std::uint64_t max) {
+  return {[=](std::string& text) -> std::string {
+            const auto given = text;
+            const bool begins_with_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
+            if (begins_with_digit && CLI::AsSizeValue{false}(text).empty() && whole_number_from(min, max)(text).empty())
+              return "";
+            return "wants bytes, from " + std::to_string(min) + " to " + std::to_string(max)
+                   + ", such as 65536 or 64MB, got '" + given + "'";
+          },
+          ""};
+}
+
 void add_limits(CLI::App& app, broker::Options& options) {
   const auto limit = [&](const char* flag, auto& value, const char* what) {
     return app.add_option(flag, value, what)->capture_default_str()->group("Limits");
   };
-  const auto size = CLI::AsSizeValue{false};
-  limit("--connection-max", options.connection_max, "open connections");
-  limit("--channel-max", options.channel_max, "open channels of a connection")->check(CLI::Range{1, 65'535});
-  limit("--queue-max", options.queue_max, "queues, in all virtual hosts");
-  limit("--consumer-max", options.consumer_max, "consumers");
-  limit("--binding-max", options.binding_max, "bindings");
+  constexpr std::uint64_t any = std::numeric_limits<std::int64_t>::max();
+  limit("--connection-max", options.connection_max, "open connections")->check(whole_number_from(1, any));
+  limit("--channel-max", options.channel_max, "open channels of a connection")->check(whole_number_from(1, 65'535));
+  limit("--queue-max", options.queue_max, "queues, in all virtual hosts")->check(whole_number_from(1, any));
+  limit("--consumer-max", options.consumer_max, "consumers")->check(whole_number_from(1, any));
+  limit("--binding-max", options.binding_max, "bindings")->check(whole_number_from(1, any));
   limit("--message-size-max", options.limits.body_max_bytes, "bytes of a message's body; '16MB' is understood")
-      ->transform(size)
-      ->check(CLI::Range{std::uint64_t{1}, message_size_ceiling});
+      ->transform(bytes_from(1, message_size_ceiling));
   options.memory_max_bytes = default_memory_max();
   limit("--memory-max", options.memory_max_bytes,
         "bytes that the broker may hold for its clients; from there on, publishers wait")
-      ->transform(size);
+      ->transform(bytes_from(1, any));
+  limit("--login-failures-max", options.login_failures_max,
+        "log-ins from one address that may fail in ten seconds; more refusals take a second each; 0 for any number")
+      ->check(whole_number_from(0, 1'000'000));
 }
 
-int run(const Arguments& arguments) {
-  std::optional<broker::TraceLog> trace;
-  using Format = broker::TraceLog::Format;
-  if (!arguments.trace.empty()) trace.emplace(std::cerr, arguments.trace == "json" ? Format::json : Format::text);
-  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // this thread is the only one
-  std::optional<broker::Broker> broker;
+broker::LogLevel log_level_of(const Arguments& arguments) {
+  if (arguments.log_level == "error") return broker::LogLevel::error;
+  if (arguments.log_level == "warning") return broker::LogLevel::warning;
+  if (arguments.log_level == "info") return broker::LogLevel::info;
+  return broker::LogLevel::debug;
+}
+
+broker::LogFormat log_format_of(const Arguments& arguments) {
+  if (arguments.trace == "json" && arguments.log_format == "text")
+    throw std::runtime_error{"--trace=json and --log-format text ask for two formats; log and trace have the same one"};
+  const bool is_json = arguments.trace == "json" || arguments.log_format == "json";
+  return is_json ? broker::LogFormat::json : broker::LogFormat::text;
+}
+
+std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments) {
+  std::vector<broker::ListenAddress> addresses;
+  for (const auto& host : arguments.bind) {
+    try {
+      for (const auto& address : broker::listen_addresses(host, arguments.port))
+        if (std::ranges::find(addresses, address.endpoint, &broker::ListenAddress::endpoint) == addresses.end())
+          addresses.push_back(address);
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error{"--bind: " + std::string{error.what()}};
+    }
+  }
+  return addresses;
+}
+
+void make_broker(std::optional<broker::Broker>& broker, const Arguments& arguments, broker::Observer* trace,
+                 broker::EventLog& log) {
   try {
-    broker.emplace(options_of(arguments), trace ? &*trace : nullptr);
+    broker.emplace(options_of(arguments), trace, &log);
   } catch (const broker::DefinitionsError& error) {
     throw std::runtime_error{arguments.definitions + ": " + error.what()};
   }
   for (const auto& warning : broker->warnings())
-    std::cerr << "pocketmq-broker: warning: " << arguments.definitions << ": " << warning << '\n';
+    log.say(broker::LogLevel::warning, arguments.definitions + ": " + warning);
+}
 
-  std::optional<broker::Listener> listener;
+void listen(std::optional<broker::Listener>& listener, asio::io_context& context, broker::Broker& broker,
+            const Arguments& arguments) {
   try {
-    listener.emplace(context, *broker, asio::ip::tcp::endpoint{asio::ip::make_address(arguments.bind), arguments.port});
+    listener.emplace(context, broker, addresses_of(arguments));
   } catch (const std::system_error& error) {
-    throw std::runtime_error{"cannot listen on " + arguments.bind + ":" + std::to_string(arguments.port) + ": "
-                             + error.code().message() + "; choose another --port (0 takes a free one) or --bind"};
+    throw std::runtime_error{"cannot listen on " + std::string{error.what()}
+                             + "; choose another --port (0 takes a free one) or --bind"};
   }
+}
+
+// "127.0.0.1:5672 and [::1]:5672"
+std::string text_of(const std::vector<asio::ip::tcp::endpoint>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : " and ") + broker::describe(address);
+  return text;
+}
+
+int run(const Arguments& arguments, pid_t parent) {
+  broker::LineWriter standard_error{STDERR_FILENO};
+  broker::LogLines lines{standard_error, log_format_of(arguments)};
+  broker::EventLog log{lines, log_level_of(arguments)};
+  broker::TraceLog trace{lines};
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // this thread is the only one that runs it
+  std::optional<broker::Broker> broker;
+  make_broker(broker, arguments, arguments.trace.empty() ? nullptr : &trace, log);
+  std::optional<broker::Listener> listener;
+  listen(listener, context, *broker, arguments);
+
   asio::signal_set signals{context, SIGINT, SIGTERM};
-  signals.async_wait([&](std::error_code, int) { listener->stop("the broker is shutting down", grace); });
+  std::optional<broker::ExitWatch> watch;
+  auto end = [&, is_ending = false](std::string_view why) mutable {
+    if (std::exchange(is_ending, true)) return;
+    log.say(broker::LogLevel::info, "ends: " + std::string{why} + "; " + std::to_string(broker->connection_count())
+                                        + " connections are closed");
+    listener->stop("the broker is shutting down", grace);
+    watch->stop();
+    signals.cancel();
+  };
+  watch.emplace(context, [&end](std::string_view who) { end(std::string{who} + " has gone"); });
+  signals.async_wait([&end](std::error_code cancelled, int number) {
+    if (!cancelled) end(number == SIGINT ? "SIGINT came" : "SIGTERM came");
+  });
+  if (arguments.exits_with_parent) watch->watch_parent(parent);
+  if (arguments.exits_on_stdin_close) watch->watch_standard_input();
 
   const auto address = listener->address();
-  if (!arguments.port_file.empty()) write_port_file(arguments.port_file, address.port());
+  if (!arguments.port_file.empty()) broker::write_port_file(arguments.port_file, address.port());
+  log.say(broker::LogLevel::info,
+          "PocketMQ " + std::string{broker::version} + " listens on " + text_of(listener->addresses()));
   std::cout << "ready on " << address << std::endl;
   context.run();
+  log.say(broker::LogLevel::info, "has ended");
   return 0;
 }
 
@@ -122,30 +240,53 @@ int run(const Arguments& arguments) {
 
 // NOLINTNEXTLINE(bugprone-exception-escape): what CLI11 throws before the parse is a fault in these lines
 int main(int argc, char** argv) {
+  const auto parent = ::getppid();
+  open_standard_descriptors();
+  allow_open_files();
+  std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go
   Arguments arguments;
   CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};
   app.set_version_flag("--version", std::string{broker::version});
   app.add_option("--port", arguments.port, "TCP port, 0 for a free one")->capture_default_str();
-  app.add_option("--bind", arguments.bind, "address to listen on; guest may log in from loopback only")
+  app.add_option("--bind", arguments.bind,
+                 "addresses or names to listen on; localhost is 127.0.0.1, and ::1 where there is one")
+      ->type_name("HOST[,HOST...]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->default_str("localhost");
+  app.add_option("--port-file", arguments.port_file, "write the port to this file, FIFO or device once it is open")
+      ->type_name("FILE")
+      ->check(is_given);
+  app.add_option("--log-level", arguments.log_level, "how much to write to standard error")
       ->capture_default_str()
-      ->check(CLI::ValidIPV4);
-  app.add_option("--port-file", arguments.port_file, "write the port to this file once it is open");
-  app.add_option("--trace", arguments.trace, "write each command to standard error, as text (the default) or json")
+      ->check(CLI::IsMember{{"error", "warning", "info", "debug"}});
+  app.add_option("--log-format", arguments.log_format, "of the log and the trace")
+      ->default_str("text")
+      ->check(CLI::IsMember{{"text", "json"}});
+  app.add_option("--trace", arguments.trace, "write each command to the log, as text (the default) or json")
       ->expected(0, 1)
       ->default_str("text")
       ->check(CLI::IsMember{{"text", "json"}});
+  app.add_flag("--exit-with-parent", arguments.exits_with_parent, "end when the process that started this one ends");
+  app.add_flag("--exit-on-stdin-close", arguments.exits_on_stdin_close,
+               "end when standard input is closed at its other end; nothing is read from it");
   app.add_option_function<std::uint32_t>(
          "--consumer-timeout",
          [&](std::uint32_t seconds) { arguments.options.consumer_timeout = std::chrono::seconds{seconds}; },
          "seconds a delivery may stay unacked before its channel is closed, 0 for ever")
+      ->check(whole_number_from(0, std::numeric_limits<std::uint32_t>::max()))
       ->default_str("1800");
   app.add_option("--definitions", arguments.definitions,
-                 "load users, permissions, queues, ... from a file that RabbitMQ exported, in its JSON format");
+                 "load users, permissions, queues, ... from a file that RabbitMQ exported, in its JSON format")
+      ->type_name("FILE")
+      ->check(is_given);
   app.add_option("--user", arguments.users,
                  "let this user log in, who may do everything; one of the definitions keeps the permissions")
       ->type_name("NAME:PASSWORD")
       ->allow_extra_args(false)
-      ->check([](const std::string& user) { return user.find(':') == user.npos ? "no colon in " + user : ""; });
+      ->check([](const std::string& user) {
+        return user.find(':') == user.npos ? "no colon in " + user : user[0] == ':' ? "no name in " + user : "";
+      });
   app.add_option("--vhost", arguments.options.virtual_hosts, "have this virtual host beside /")
       ->type_name("NAME")
       ->allow_extra_args(false);
@@ -158,9 +299,9 @@ int main(int argc, char** argv) {
 
   broker::HeapTrim::take_over();
   try {
-    return run(arguments);
+    return run(arguments, parent);
   } catch (const std::exception& error) {
-    std::cerr << "pocketmq-broker: " << error.what() << '\n';
+    std::cerr << "pocketmq-broker: " << protocol::printable(error.what()) << '\n';
     return 1;
   }
 }

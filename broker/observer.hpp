@@ -1,25 +1,49 @@
-// Sees every step of a message's life, and every command on the wire. Trace, metrics and test assertions hang on it.
+// Sees what becomes of connections, every step of a message's life, and every command on the wire. Log, trace, metrics
+// and test assertions hang on it.
 #pragma once
 
 #include <string_view>
+#include <system_error>
 
+#include "broker/holdings.hpp"
 #include "broker/message.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/command.hpp"
+#include "protocol/reply_code.hpp"
 
 namespace pocketmq::broker {
 
+class Context;
 class Queue;
 class Session;
 
 /// Called on the broker's thread, in the middle of what happens: look, and do not touch the broker. What is not
-/// overridden is not looked at. Arguments are valid until the call returns.
-class Observer {
+/// overridden is not looked at. Arguments are valid until the call returns. None of these is called for a message.
+class ConnectionObserver {
  public:
-  virtual ~Observer() = default;
+  virtual ~ConnectionObserver() = default;
 
+  /// A client has logged in and has its virtual host.
   virtual void on_connected(const Session&) {}
+  /// One of those has ended, by whatever cause.
   virtual void on_disconnected(const Session&) {}
+  /// The broker ends a channel, or with channel 0 the connection, and tells the client so (but for log-ins that are
+  /// refused to clients that would not read it).
+  virtual void on_refused(const Session&, std::uint16_t, protocol::ReplyCode, std::string_view) {}
+  /// The connection began with these bytes, and with them no protocol does that is known.
+  virtual void on_garbage(const Session&, std::string_view) {}
+  /// The connection ends without a close of either side; why, and what it leaves.
+  virtual void on_lost(const Session&, std::string_view, const Holdings&) {}
+  /// Memory is scarce and the client, who publishes, waits; and no longer.
+  virtual void on_blocked(const Session&) {}
+  virtual void on_unblocked(const Session&) {}
+  /// The system had no room for one more connection; the next attempt is due soon.
+  virtual void on_accept_failed(Context&, std::error_code) {}
+};
+
+/// Sees messages and commands as well.
+class Observer : public ConnectionObserver {
+ public:
   virtual void on_received(const Session&, const protocol::Command&) {}
   virtual void on_sent(const Session&, const protocol::Command&) {}
 

@@ -28,6 +28,9 @@ struct Options {
   std::size_t memory_max_bytes{1'073'741'824};
   /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
   std::chrono::seconds handshake_max{10};
+  /// Log-ins from one address that may fail in ten seconds; each refusal beyond that waits for a second. 0 for any
+  /// number.
+  unsigned login_failures_max{50};
 
   /// How long a delivery may stay unacked before its channel is closed; 0 for ever. `x-consumer-timeout` of a queue
   /// takes precedence.

@@ -83,6 +83,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   }
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
   if (!begin.starts_with(protocol::amqp_header) && !begin.starts_with(amqp_header_of_0_9)) {
+    context().tell(&ConnectionObserver::on_garbage, *this, begin);
     raw_output().append(protocol::amqp_header);
     return finish();
   }
@@ -172,14 +173,16 @@ void Session::on_input_taken() {
 
 void Session::wait() {
   wait_for_memory();
+  context().tell(&ConnectionObserver::on_blocked, *this);
   if (understands_blocked_) answer({.method = connection::Blocked{.reason = "low on memory"}});
 }
 
 void Session::resume_if_possible() {
-  if (!is_held() || finished()) return;
+  if (!is_held() || finished() || !held_refusal_.empty()) return;
   if (waits_for_memory()) {
     if (has_to_wait()) return wait_for_memory();  // others were faster
     wait_no_more();
+    context().tell(&ConnectionObserver::on_unblocked, *this);
     if (understands_blocked_) answer({.method = connection::Unblocked{}});
   }
   resume();
@@ -333,7 +336,7 @@ bool Session::shake_hands(const protocol::Command& command) {
   if (codec().encoding() == Encoding::json) {
     wants_login_refused_ = true;
     if (open_method == nullptr) {  // no handshake: a guest, who begins with what he came for
-      log_in({.user = guest_name, .password = guest_name}, "JSON");
+      if (!log_in({.user = guest_name, .password = guest_name}, "JSON")) return false;
       open("/");
       return true;
     }
@@ -360,8 +363,7 @@ bool Session::shake_hands(const protocol::Command& command) {
 }
 
 void Session::on_start_ok(const connection::StartOk& m) {
-  log_in(read_response(m.mechanism, m.response, peer_.proved_name), m.mechanism);
-  if (state_ == State::closing) return;
+  if (!log_in(read_response(m.mechanism, m.response, peer_.proved_name), m.mechanism)) return;
   state_ = State::tuning;
   answer({.method = connection::Tune{.channel_max = channel_max_,
                                      .frame_max = limits().frame_max_bytes,
@@ -369,7 +371,7 @@ void Session::on_start_ok(const connection::StartOk& m) {
 }
 
 void Session::on_json_open(const connection::Open& m) {
-  log_in({.user = m.user, .password = m.password}, "JSON");
+  if (!log_in({.user = m.user, .password = m.password}, "JSON")) return;
   open(m.virtual_host);
   if (m.heartbeat != 0) keep_heartbeats(std::chrono::seconds{m.heartbeat});
   answer({.method = connection::OpenOk{}});
@@ -383,27 +385,43 @@ void Session::know_client(const protocol::Command& command) {
     client_properties = start_ok->client_properties;
   if (const auto* open_method = std::get_if<connection::Open>(&command.method))
     client_properties = open_method->client_properties;
-  if (const auto name = client_properties.find("connection_name"); name && name->string()) peer_.name = *name->string();
+  if (const auto name = client_properties.find("connection_name"); name && name->string())
+    client_name_ = *name->string();
   const auto capabilities = capabilities_in(client_properties);
   understands_consumer_cancel_ = includes(capabilities, "consumer_cancel_notify");
   understands_blocked_ = includes(capabilities, "connection.blocked");
   wants_login_refused_ |= includes(capabilities, "authentication_failure_close");
 }
 
-void Session::log_in(const Credentials& credentials, std::string_view mechanism) {
+bool Session::log_in(const Credentials& credentials, std::string_view mechanism) {
   const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
   auto [user, why_not] = broker_.users().log_in(credentials, guest_may_come_from_there);
   if (user) {
     user_ = std::move(user);
-    return;
+    return true;
   }
-  if (!wants_login_refused_) {  // as RabbitMQ does for clients that would not read it
-    state_ = State::closing;
-    return finish();
+  auto refusal = "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
+                 + std::string{credentials.user} + "' " + std::string{why_not};
+  if (!broker_.login_brake().holds_back(peer_.source, now())) {
+    if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
+    refuse_login(refusal);
+    return false;
   }
-  throw ConnectionError{ReplyCode::access_refused, "Login was refused using authentication mechanism "
-                                                       + std::string{mechanism} + ": user '"
-                                                       + std::string{credentials.user} + "' " + std::string{why_not}};
+  held_refusal_ = std::move(refusal) + "; very many log-ins from " + peer_.source
+                  + " have failed, so that such an answer now takes a second";
+  hold();
+  own_deadline(now() + LoginBrake::delay);
+  return false;
+}
+
+void Session::refuse_login(std::string_view refusal) {
+  const bool is_json = codec().encoding() == Encoding::json;
+  if (wants_login_refused_)
+    return close(ReplyCode::access_refused, refusal, is_json ? connection::Open::id : connection::StartOk::id);
+  // As RabbitMQ does for clients that would not read it.
+  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused, refusal);
+  state_ = State::closing;
+  finish();
 }
 
 void Session::on_tune_ok(const connection::TuneOk& m) {
@@ -448,12 +466,15 @@ void Session::on_violation(const protocol::Violation& violation) {
 }
 
 void Session::on_own_deadline() {
-  // A handshake, or a close-ok, that did not come in time.
+  if (!held_refusal_.empty() && state_ != State::closing) return refuse_login(std::exchange(held_refusal_, {}));
+  tell_lost("its handshake took too long");
+  // Or a close-ok did not come in time.
   finish();
 }
 
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
   auto& closed = channels_[number];
+  context().tell(&ConnectionObserver::on_refused, *this, number, error.code(), std::string_view{error.what()});
   closed->report_confirms();
   if (working_ == closed.get()) working_ = nullptr;
   closed.reset();
@@ -473,6 +494,7 @@ void Session::close(ReplyCode code, std::string_view text) { close(code, text, {
 void Session::close(ReplyCode code, std::string_view text, const protocol::MethodId& cause) {
   if (state_ == State::closing || finished()) return;
   if (state_ == State::leaving) return answer_close();
+  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, code, text);
   report_confirms();
   release();
   if (!has_codec()) return finish();
@@ -487,10 +509,29 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   resume();  // what it has sent is not carried out; its close-ok is read
 }
 
-void Session::disconnect(std::error_code, TimePoint now) {
+void Session::disconnect(std::error_code why, TimePoint now) {
   on_time(now);
+  if (!finished()) tell_lost(why.message());
   release();
   finish();
+}
+
+Holdings Session::holdings() const {
+  constexpr std::size_t looked_at_max = 4'096;
+  Holdings holdings;
+  for (const auto& [number, channel] : channels_)
+    if (channel) channel->add_to(holdings);
+  holdings.exclusive_queues = owned_.size();
+  if (owned_.size() <= looked_at_max)
+    holdings.exclusive_queues =
+        static_cast<std::size_t>(std::ranges::count_if(owned_, [](const auto& owned) { return !owned->deleted(); }));
+  return holdings;
+}
+
+void Session::tell_lost(std::string_view why) {
+  const bool is_ending = state_ == State::leaving || state_ == State::closing;
+  if (!is_ending && context().connections_are_observed())
+    context().tell(&ConnectionObserver::on_lost, *this, why, holdings());
 }
 
 void Session::own(Queue& queue) {

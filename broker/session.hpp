@@ -21,7 +21,8 @@ class Broker;
 
 /// Where a connection comes from.
 struct Peer {
-  std::string name;           // address and port, for people, until the client says what it calls itself
+  std::string name;           // address and port, for people
+  std::string source{};       // log-ins that fail are counted by it; empty: they are not
   bool from_loopback{true};   // guest may log in from there only
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
@@ -38,7 +39,10 @@ class Session final : public protocol::CommandEnd,
   /// No other session of the broker ever has the same. Not 0.
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
-  [[nodiscard]] const std::string& name() const { return peer_.name; }
+  [[nodiscard]] const std::string& name() const { return client_name_.empty() ? peer_.name : client_name_; }
+  /// Where it is, for people: its address and port.
+  [[nodiscard]] const std::string& address() const { return peer_.name; }
+  [[nodiscard]] bool has_logged_in() const { return user_ != nullptr; }
   /// Who has logged in. Only once somebody has.
   [[nodiscard]] const User& user() const { return *user_; }
   /// The virtual host that was opened. Only once the handshake is over.
@@ -46,6 +50,7 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] bool understands_consumer_cancel() const { return understands_consumer_cancel_; }
   [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
+  [[nodiscard]] Holdings holdings() const;
 
   /// Sends what the peer's own input caused; it counts against the peer's `output_answer_bytes`.
   void answer(const protocol::Command& command);
@@ -88,6 +93,7 @@ class Session final : public protocol::CommandEnd,
   void on_time(TimePoint now) override;
   void on_sent() override;
   void on_own_deadline() override;
+  void on_time_out(std::string_view why) override { tell_lost(why); }
   void on_input_taken() override;
 
   /// Whether memory is scarce, and this connection has nothing by which it may free some.
@@ -109,7 +115,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool shake_hands(const protocol::Command& command);
   void on_start_ok(const protocol::connection::StartOk& m);
   void on_json_open(const protocol::connection::Open& m);
-  void log_in(const Credentials& credentials, std::string_view mechanism);
+  /// Whether that went well; if not, it has been or will be refused.
+  [[nodiscard]] bool log_in(const Credentials& credentials, std::string_view mechanism);
+  void refuse_login(std::string_view refusal);
   void know_client(const protocol::Command& command);
   void on_tune_ok(const protocol::connection::TuneOk& m);
   void open(std::string_view virtual_host);
@@ -118,6 +126,7 @@ class Session final : public protocol::CommandEnd,
   void close(ReplyCode code, std::string_view text, const protocol::MethodId& cause);
   void transmit(const protocol::Command& command);
   void report_confirms();
+  void tell_lost(std::string_view why);
   void release();
   void on_deleted() override;
   void answer_close();
@@ -126,6 +135,7 @@ class Session final : public protocol::CommandEnd,
   Context& context_;
   const std::uint64_t number_;
   Peer peer_;
+  std::string client_name_;  // empty until the client says what it calls itself
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
   State state_{State::starting};
@@ -137,6 +147,7 @@ class Session final : public protocol::CommandEnd,
   bool is_retried_{false};                // the command that comes next was told of before
   Channel* working_{nullptr};             // who has begun what takes more than a slice
   std::list<std::string> cleaned_names_;  // of the command that is carried out
+  std::string held_refusal_;              // of a log-in, until its time has come
   std::uint16_t channel_max_;
   std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now

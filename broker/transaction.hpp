@@ -40,6 +40,7 @@ class Transaction {
   [[nodiscard]] std::optional<Unacked> take_delivery();
 
   [[nodiscard]] bool is_empty() const { return content_.publications.empty() && content_.settlements.empty(); }
+  [[nodiscard]] std::size_t publication_count() const { return content_.publications.size(); }
   /// How many of the settled deliveries came through consumers: they still take the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
 

@@ -9,12 +9,16 @@ namespace pocketmq::protocol {
 
 inline constexpr std::string_view hidden_secret = "***";
 
-/// Whether a field of that name, of a method or in a table, in any case of letters, holds a secret.
+/// Whether a field of that name, of a method, in a table or in a JSON body, holds a secret: one whose name has
+/// "password", "token" or the like in it, in any case of letters ("x-auth-token", "dbPassword").
 [[nodiscard]] constexpr bool is_secret(std::string_view field) {
-  constexpr std::array<std::string_view, 3> secret_fields{"response", "new_secret", "password"};
+  constexpr std::array<std::string_view, 2> whole_names{"response", "cookie"};
+  constexpr std::array<std::string_view, 6> parts_of_names{"authorization", "password", "passwd",
+                                                           "token",         "secret",   "credential"};
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::any_of(secret_fields,
-                             [&](std::string_view secret) { return std::ranges::equal(secret, field, {}, {}, lower); });
+  const auto is_named = [&](std::string_view name) { return std::ranges::equal(name, field, {}, {}, lower); };
+  const auto has_part = [&](std::string_view part) { return !std::ranges::search(field, part, {}, lower).empty(); };
+  return std::ranges::any_of(whole_names, is_named) || std::ranges::any_of(parts_of_names, has_part);
 }
 
 }  // namespace pocketmq::protocol

@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "protocol/json_header.hpp"
+#include "protocol/json_parse.hpp"
 #include "protocol/json_table.hpp"
 #include "protocol/secrets.hpp"
 #include "protocol/utf8.hpp"
@@ -15,6 +18,7 @@ namespace {
 constexpr std::size_t body_shown_max_bytes = 128;
 constexpr std::size_t json_body_shown_max_bytes = 1'024;
 constexpr std::size_t table_shown_max_bytes = 256;
+constexpr unsigned json_body_depth_max = 64;
 
 bool is_printable(std::string_view text) {
   while (!text.empty()) {
@@ -23,6 +27,30 @@ bool is_printable(std::string_view text) {
     text.remove_prefix(size_bytes);
   }
   return true;
+}
+
+// Whether there were any.
+bool hide_secrets(nlohmann::ordered_json& json) {
+  bool found = false;
+  if (json.is_object()) {
+    for (const auto& [name, member] : json.items()) {
+      const bool here = is_secret(name);
+      if (here) member = hidden_secret;
+      if (here || hide_secrets(member)) found = true;
+    }
+  } else if (json.is_array()) {
+    for (auto& element : json)
+      if (hide_secrets(element)) found = true;
+  }
+  return found;
+}
+
+// A body that is text as it is; only a JSON value with secrets in it is written anew, without them.
+std::string without_secrets(std::string_view body) {
+  nlohmann::ordered_json json;
+  const bool may_have_members = body.find('{') != body.npos;
+  if (!may_have_members || parse_json(body, json_body_depth_max, json) || !hide_secrets(json)) return std::string{body};
+  return json.dump();
 }
 
 std::string text_of(bool value) { return value ? "true" : "false"; }
@@ -67,6 +95,13 @@ template <class M> void append_fields(const M& method, std::string& to) {
     if (fields[i] != defaults[i]) append_named(fields[i].first, fields[i].second, to);
 }
 
+void append_text_body(std::string_view body, std::string& to) {
+  if (is_printable(body))
+    to += body;  // it ends the line, and may hold spaces
+  else
+    append_json_string(body, to);
+}
+
 void append_content(const Content& content, std::string& to) {
   const auto properties = content.properties.decode();
   BasicProperties::describe(properties, [&](const FieldName& name, const auto& property) {
@@ -78,10 +113,8 @@ void append_content(const Content& content, std::string& to) {
     to += "(refused: " + std::to_string(content.refused_size_bytes) + " bytes)";
   else if (body.empty() || body.size() > body_shown_max_bytes || !is_utf8(body))
     to += "(" + std::to_string(body.size()) + " bytes)";
-  else if (is_printable(body))
-    to += body;  // it ends the line, and may hold spaces
   else
-    append_json_string(body, to);
+    append_text_body(without_secrets(body), to);
 }
 
 }  // namespace
@@ -116,7 +149,7 @@ std::string trace_json(const Command& command) {
     line += ",\"body_bytes\":" + std::to_string(body.size());
   } else {
     line += ",\"body\":";
-    append_json_string(body, line);
+    append_json_string(without_secrets(body), line);
   }
   line += '}';
   return line;

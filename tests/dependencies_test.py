@@ -19,7 +19,8 @@ MAY_INCLUDE = {
 }
 # The units (.hpp and .cpp) of protocol and broker that meet sockets and threads; everything else there is I/O-free.
 ASIO_UNITS = {"protocol/transport", "protocol/turn", "protocol/pipe", "protocol/serial_executor", "protocol/close_on_exec",
-              "broker/connections", "broker/listener", "broker/in_process", "broker/embedded", "broker/main"}
+              "broker/connections", "broker/listener", "broker/listen_address", "broker/in_process", "broker/embedded",
+              "broker/main", "broker/exit_watch", "broker/line_writer", "broker/port_file"}
 # The headers whose templates turn a user's types into JSON.
 JSON_HEADERS = {"client/json_convert.hpp", "client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",

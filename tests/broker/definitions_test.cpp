@@ -169,15 +169,36 @@ TEST_CASE("defined bindings have their arguments") {
   guest.gets("q", message("7").leaving(0));
 }
 
-TEST_CASE("what is there twice stays as it was first and is named") {
+TEST_CASE("what the broker has anyway stays as it is and is named") {
   const auto told = warnings(R"({
-    "queues": [{"name": "q", "vhost": "/", "durable": true, "auto_delete": false},
-               {"name": "q", "vhost": "/", "durable": false, "auto_delete": false}],
     "exchanges": [{"name": "amq.direct", "vhost": "/", "type": "fanout", "durable": true, "auto_delete": false}]})");
   CHECK(told
         == std::vector<std::string>{
-            "queues[1]: queue 'q' in vhost '/' is there already, and stays as it is",
             "exchanges[0]: exchange 'amq.direct' in vhost '/' is there already, and stays as it is"});
+}
+
+TEST_CASE("what the definitions have twice is refused with both places") {
+  const auto twice = [](const std::string& section, const std::string& definition) {
+    return R"({"users": [{"name": "u", "tags": ""}], )"
+           + ('"' + section + "\": [" + definition + ", " + definition + "]}");
+  };
+  const auto refused = [](const std::string& section, const std::string& key, const std::string& what) {
+    return section + "[1]." + key + ": " + what + " is in the file twice, first at " + section
+           + "[0]; leave one of them out";
+  };
+  CHECK(refusal(twice("queues", R"({"name": "q", "vhost": "/", "durable": true, "auto_delete": false})"))
+        == refused("queues", "name", "queue 'q' in vhost '/'"));
+  CHECK(refusal(twice("exchanges",
+                      R"({"name": "e", "vhost": "/", "type": "topic", "durable": true, "auto_delete": false})"))
+        == refused("exchanges", "name", "exchange 'e' in vhost '/'"));
+  CHECK(refusal(twice("vhosts", R"({"name": "shop"})")) == refused("vhosts", "name", "vhost 'shop'"));
+  CHECK(refusal(twice("policies", R"({"name": "p", "vhost": "/", "pattern": "", "definition": {}})"))
+        == refused("policies", "name", "policy 'p' in vhost '/'"));
+  CHECK(refusal(twice("permissions", R"({"user": "u", "vhost": "/", "configure": "", "write": "", "read": ""})"))
+        == refused("permissions", "user", "permissions of user 'u' in vhost '/'"));
+  CHECK(refusal(R"({"users": [{"name": "u", "tags": ""}, {"name": "u", "tags": ""}]})")
+        == refused("users", "name", "user 'u'"));
+  CHECK(refusal(R"({"users": [], "users": []})") == "key 'users' appears twice in one object");
 }
 
 TEST_CASE("a binding whose ends are not there is left out and named") {

@@ -58,6 +58,32 @@ TEST_CASE("an embedded broker's URL names its encoding its user and its port") {
   CHECK(broker.url(Encoding::amqp) == "amqp://guest:guest@127.0.0.1:" + port + "/");
 }
 
+TEST_CASE("an embedded broker may be given its address and its port") {
+  const auto port = broker::Embedded{}.port();
+  broker::Embedded broker{{}, nullptr, {.address = "127.0.0.2", .port = port}};
+  CHECK(broker.url() == "amqp+json://guest:guest@127.0.0.2:" + std::to_string(port) + "/");
+  SocketClient{port, Encoding::json, "127.0.0.2"}.shakes_hands();
+  CHECK_THROWS_AS((broker::Embedded{{}, nullptr, {.address = "127.0.0.2", .port = port}}), std::system_error);
+  CHECK_THROWS_WITH((broker::Embedded{{}, nullptr, {.address = "no host"}}), Catch::Contains("'no host'"));
+}
+
+TEST_CASE("a broker that listens everywhere is reached on this machine") {
+  const broker::Embedded broker{{}, nullptr, {.address = "0.0.0.0"}};
+  CHECK_THAT(broker.url(), Catch::Contains("@127.0.0.1:"));
+}
+
+TEST_CASE("a broker comes back at the port that it had while clients are connected") {
+  std::uint16_t port = 0;
+  for (int round = 0; round < 3; ++round) {
+    auto broker = std::make_unique<broker::Embedded>(broker::Options{}, nullptr, broker::ListenOn{.port = port});
+    if (round > 0) CHECK(broker->port() == port);
+    port = broker->port();
+    SocketClient polite{port, Encoding::json}, silent{port, Encoding::amqp};
+    polite.shakes_hands();
+    broker.reset();
+  }
+}
+
 TEST_CASE("inspect gives what its function gives") {
   broker::Embedded broker;
   SocketClient alice{broker.port(), Encoding::json};

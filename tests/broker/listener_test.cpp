@@ -39,6 +39,16 @@ class Running {
   std::thread thread_{[this] { context_.run(); }};
 };
 
+bool has_v6() {
+  asio::io_context context;
+  try {
+    const tcp::acceptor acceptor{context, {asio::ip::address_v6::loopback(), 0}};
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 // Keeps the name of the client that logged in. Read it when the listener has stopped.
 class Doorman final : public broker::Observer {
  public:
@@ -64,6 +74,55 @@ TEST_CASE("a port that is taken is an error") {
   broker::Broker broker;
   const broker::Listener first{context, broker, any_loopback_port};
   CHECK_THROWS_AS((broker::Listener{context, broker, first.address()}), std::system_error);
+}
+
+TEST_CASE("an error names the address that cannot be listened on") {
+  asio::io_context context;
+  broker::Broker broker;
+  const broker::Listener first{context, broker, any_loopback_port};
+  CHECK_THROWS_WITH((broker::Listener{context, broker, first.address()}),
+                    Catch::StartsWith("127.0.0.1:" + std::to_string(first.address().port()) + ": "));
+}
+
+TEST_CASE("a listener with several addresses has one port on all of them") {
+  asio::io_context context;
+  broker::Broker broker;
+  const auto other = asio::ip::make_address("127.0.0.2");
+  broker::Listener listener{context, broker, {{.endpoint = any_loopback_port}, {.endpoint = {other, 0}}}};
+  const auto addresses = listener.addresses();
+  REQUIRE(addresses.size() == 2);
+  CHECK(addresses[0] == listener.address());
+  CHECK(addresses[1] == tcp::endpoint{other, listener.address().port()});
+  std::thread thread{[&] { context.run(); }};
+  for (const auto* host : {"127.0.0.1", "127.0.0.2"}) {
+    SocketClient client{listener.address().port(), Encoding::json, host};
+    client.sends(queue::Declare{.queue = "q"}).receives<queue::DeclareOk>();
+  }
+  asio::post(context, [&] { listener.stop("stopped", 200ms); });
+  thread.join();
+}
+
+TEST_CASE("an address that the machine does not have is passed over where that is allowed") {
+  asio::io_context context;
+  broker::Broker broker;
+  const tcp::endpoint missing{asio::ip::make_address("192.0.2.1"), 0};  // of documentation only (RFC 5737)
+  const broker::Listener listener{
+      context, broker, {{.endpoint = missing, .if_there_is = true}, {.endpoint = any_loopback_port}}};
+  CHECK(listener.addresses().size() == 1);
+  CHECK(listener.address().address() == asio::ip::address_v4::loopback());
+  CHECK_THROWS_AS((broker::Listener{context, broker, {{.endpoint = missing}}}), std::system_error);
+  CHECK_THROWS_AS((broker::Listener{context, broker, {{.endpoint = missing, .if_there_is = true}}}), std::system_error);
+}
+
+TEST_CASE("both versions may have any address beside each other") {
+  if (!has_v6()) return;
+  asio::io_context context;
+  broker::Broker broker;
+  const broker::Listener listener{
+      context,
+      broker,
+      {{.endpoint = {asio::ip::address_v4::any(), 0}}, {.endpoint = {asio::ip::address_v6::any(), 0}}}};
+  CHECK(listener.addresses().size() == 2);
 }
 
 TEST_CASE("a listener that is stopped has nothing more to do") {
@@ -110,6 +169,7 @@ TEST_CASE("a client is known by its address and port") {
 }
 
 TEST_CASE("an address of version 6 is known in brackets and guest may log in from there") {
+  if (!has_v6()) return;
   Doorman doorman;
   Running listener{{asio::ip::address_v6::loopback(), 0}, &doorman};
   SocketClient{listener.port(), Encoding::json, "::1"}.shakes_hands();
@@ -118,9 +178,12 @@ TEST_CASE("an address of version 6 is known in brackets and guest may log in fro
 }
 
 TEST_CASE("guest may log in from its own machine through a socket of both versions") {
-  Running listener{{asio::ip::address_v6::any(), 0}};
-  SocketClient alice{listener.port(), Encoding::json, "127.0.0.1"};
-  alice.shakes_hands().sends(queue::Declare{.queue = "q"}).receives<queue::DeclareOk>();
+  if (!has_v6()) return;
+  Doorman doorman;
+  Running listener{{asio::ip::address_v6::any(), 0}, &doorman};
+  SocketClient{listener.port(), Encoding::json, "127.0.0.1"}.shakes_hands();
+  listener.stop();
+  CHECK_THAT(doorman.name, Catch::Matches("127\\.0\\.0\\.1:[0-9]+"));
 }
 
 TEST_CASE("many clients come and go at once") {

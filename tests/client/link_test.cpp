@@ -160,6 +160,17 @@ TEST_CASE("a lost connection is replaced by one to the next URL, and up and down
   CHECK(owner.last_loss.error == Error::closed);
 }
 
+TEST_CASE("a link finds a broker that comes back at its own URL", "[own broker]") {
+  std::optional<broker::Embedded> broker{std::in_place};
+  const auto port = broker->port();
+  Owner owner{Link::on_own_thread({broker->url(any_encoding())}, {}, at_once)};
+  owner.link->open_and_wait();
+  broker.reset();
+  CHECK(owner.events.after(2) == "up down");
+  broker.emplace(broker::Options{}, nullptr, broker::ListenOn{.port = port});
+  CHECK(owner.events.after(3) == "up down up");
+}
+
 TEST_CASE("a link goes on, round after round, until somebody lets it in", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   std::optional<Gate> gate{5};

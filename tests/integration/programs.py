@@ -1,5 +1,6 @@
 """Runs the programs under test, and the pika programs beside this file, as processes that a test talks to."""
 
+import io
 import os
 import queue
 import re
@@ -65,11 +66,11 @@ class Lines:
 class Program:
     """A running program. `cleanup` is a test's `addCleanup`, or its class's."""
 
-    def __init__(self, cleanup, *command, pass_fds=()):
-        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=pass_fds)
+    def __init__(self, cleanup, *command, **popen):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([str(word) for word in command], text=True, **{**pipes, **popen})
         cleanup(self.end)
-        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr or io.StringIO())
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
@@ -133,15 +134,18 @@ class Held:
 
 
 class Broker(Program):
-    """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test, and that it has
-    nothing to say on standard error, unless it traces or warns."""
+    """pocketmq-broker, on a free port unless one is given. That it ends well is a part of each test, and that it has no
+    error to tell on standard error. A test that asks for more (`--log-level`, `--trace`, or `warns` for warnings) looks
+    at it itself."""
 
     encodings = ("amqp", "json")
 
-    def __init__(self, cleanup, *options, port=0, warns=False):
+    def __init__(self, cleanup, *options, port=0, warns=False, **popen):
         self.is_killed = False
-        self.speaks = warns or any(str(option).startswith("--trace") for option in options)
-        super().__init__(cleanup, BIN / "pocketmq-broker", "--port", port, *options)
+        self.speaks = warns or any(str(option).startswith(("--trace", "--log-level")) for option in options)
+        if not any(str(option).startswith("--log-level") for option in options):
+            options += ("--log-level", "warning" if warns else "error")
+        super().__init__(cleanup, BIN / "pocketmq-broker", "--port", port, *options, **popen)
         try:
             self.host, port = self.out.expect(r"^ready on (.+):(\d+)$").groups()
         except AssertionError as error:

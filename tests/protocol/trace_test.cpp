@@ -1,5 +1,6 @@
 #include "protocol/trace.hpp"
 
+#include "protocol/secrets.hpp"
 #include "tests/protocol/generator.hpp"
 #include "tests/support/catch.hpp"
 
@@ -109,6 +110,39 @@ TEST_CASE("secrets are never shown") {
   for (const auto& shown :
        {trace_text(publish({.headers = outer.table()}, "")), trace_json(publish({.headers = outer.table()}, ""))})
     CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("alice"));
+}
+
+TEST_CASE("what is a secret is known by its name") {
+  for (const auto* name : {"Authorization", "x-auth-token", "dbPassword", "client_secret", "TOKEN", "aws-credentials",
+                           "Cookie", "response"})
+    CHECK(is_secret(name));
+  for (const auto* name : {"", "tok", "user", "correlation_id", "authentication_failure_close", "x-response-time"})
+    CHECK_FALSE(is_secret(name));
+}
+
+TEST_CASE("secrets are hidden wherever a table has them") {
+  FieldTableWriter inner;
+  inner.string("x-auth-token", "hunter2").string("user", "alice");
+  FieldTableWriter in_array;  // an array's elements have types and no names
+  in_array.value("", {'F', inner.table().encoded()});
+  const auto named = in_array.table().encoded().substr(1);
+  FieldTableWriter headers;
+  headers.value("list", {'A', named}).string("Authorization", "Bearer hunter2");
+  for (const auto& command : {publish({.headers = headers.table()}, ""),
+                              Command{.channel = 1, .method = queue::Declare{.arguments = headers.table()}}})
+    for (const auto& shown : {trace_text(command), trace_json(command)})
+      CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("alice")
+                            && Catch::Contains(R"("Authorization":"***")"));
+}
+
+TEST_CASE("secrets are hidden in a JSON body") {
+  for (const auto* body :
+       {R"({"user": "alice", "password": "hunter2"})", R"([{"user": "alice", "Token": ["hunter2"]}])",
+        R"({"user": {"name": "alice", "secret": {"pin": "hunter2"}}})"})
+    for (const auto& shown : {trace_text(publish({}, body)), trace_json(publish({}, body))})
+      CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("***") && Catch::Contains("alice"));
+  CHECK(trace_text(publish({}, R"({"password": "hunter2", "n": 1})"))
+        == R"(basic.publish routing_key=rpc_queue body={"password":"***","n":1})");
 }
 
 TEST_CASE("no control character reaches a terminal, and a line is one line") {

@@ -15,14 +15,15 @@ broker::Options seeded(broker::Options options) {
 
 }  // namespace
 
-Network::Network(broker::Options options, broker::Observer* observer)
-    : broker_{std::make_unique<broker::Broker>(seeded(std::move(options)), observer)} {}
+Network::Network(broker::Options options, broker::Observer* observer, broker::ConnectionObserver* log)
+    : broker_{std::make_unique<broker::Broker>(seeded(std::move(options)), observer, log)} {}
 
 Network::~Network() = default;
 
 RemoteEnd& Network::connect(std::optional<Encoding> encoding, bool from_loopback) {
   const auto name = "client " + std::to_string(ends_.size() + 1);
-  auto session = broker_->connect({.name = name, .from_loopback = from_loopback}, now_);
+  auto session = broker_->connect(
+      {.name = name, .source = from_loopback ? "127.0.0.1" : "192.0.2.1", .from_loopback = from_loopback}, now_);
   return *ends_.emplace_back(std::make_unique<RemoteEnd>(std::move(session), encoding));
 }
 

@@ -11,6 +11,7 @@
 
 namespace pocketmq::broker {
 class Broker;
+class ConnectionObserver;
 class Observer;
 }  // namespace pocketmq::broker
 
@@ -18,7 +19,8 @@ namespace pocketmq::tests {
 
 class Network {
  public:
-  explicit Network(broker::Options options, broker::Observer* observer = nullptr);
+  explicit Network(broker::Options options, broker::Observer* observer = nullptr,
+                   broker::ConnectionObserver* log = nullptr);
   ~Network();
 
   /// A connection on which nothing has been sent. Without an encoding, what comes is kept as bytes.

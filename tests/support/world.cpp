@@ -15,7 +15,7 @@ World::World(WorldSetup setup)
     : encoding_{setup.encoding ? *setup.encoding : GENERATE(Encoding::json, Encoding::amqp)},
       told_in_{Catch::MessageBuilder{"World", CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info}
                << "in " << std::string{name_of(encoding_)}},
-      network_{std::move(setup.options), setup.observer} {}
+      network_{std::move(setup.options), setup.observer, setup.log} {}
 
 Client World::arrive(const Login& login) {
   return Client{*this, network_.connect(login.encoding.value_or(encoding_), login.from_loopback), 1};

@@ -30,6 +30,7 @@ struct WorldSetup {
   std::optional<Encoding> encoding{};  // none: the test runs once in each
   broker::Options options{};
   broker::Observer* observer{nullptr};
+  broker::ConnectionObserver* log{nullptr};
 };
 
 /// How a client introduces itself.
