@@ -21,8 +21,8 @@ void Routing::begin(Exchange& first, const Message& message, std::uint64_t round
   if (routing_keys_.size() == 1) return;
   budget_.use(steps::for_a_routing_key * routing_keys_.size());
   std::ranges::sort(routing_keys_);
-  const auto repeated = std::ranges::unique(routing_keys_);
-  routing_keys_.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: clang 14 cannot read the range that it gives.
+  routing_keys_.erase(std::unique(routing_keys_.begin(), routing_keys_.end()), routing_keys_.end());
 }
 
 bool Routing::go_on() {

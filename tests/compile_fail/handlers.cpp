@@ -91,7 +91,6 @@ void serve(RpcServer& server) {
   server.serve("q", give<vector<OR(Point, Plain)>>);
   server.serve("q", give<OR(awaitable<Point>, awaitable<Plain>)>);
   server.serve("q", [](StreamWriter<OR(Point, Plain)>&, int) {});
-  server.serve("q", [](StreamWriter<OR(Point, void)>&, int) {});
 
   // pocketmq: a handler takes its Context& first
   server.serve("q", [](OR(Context&, int), OR(int, Context&)) {});
