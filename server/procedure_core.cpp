@@ -38,7 +38,7 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
               .lost = [this] { forget_deliveries(); },
               .troubled = [this](const client::CloseReason& reason) { events_.troubled(reason); },
               .deadline_changed = [this] { events_.deadline_changed(); }}},
-      answers_{served_.options.deduplicate_max, served_.options.deduplicate} {}
+      answers_{served_.options.deduplicate_max, served_.options.deduplicate, served_.options.deduplicate_bytes_max} {}
 
 ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_to,
                             std::optional<ShortString> correlation_id)
@@ -145,7 +145,8 @@ void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimeP
     queue_.ack(asker.delivery_tag);
   });
   if (!entry->message_id.empty())
-    answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now);
+    answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error}, now,
+                 entry->message_id.size() + answer.body.size());
   remove(number, *entry);
   hand_out_waiting();
 }

@@ -28,7 +28,9 @@ struct ServeOptions {
   /// How long answers are kept for repeats of their requests, which are known by their `message_id`; 0 for not at all.
   /// Not for streams. Each server process remembers for itself only.
   std::chrono::milliseconds deduplicate{0};
-  std::size_t deduplicate_max{10'000};  // answers; the oldest go first
+  /// Answers, and bytes of them, that are kept at most: the oldest go first. One that is longer is not kept.
+  std::size_t deduplicate_max{10'000};
+  std::size_t deduplicate_bytes_max{67'108'864};
 };
 
 /// A procedure, as it is consumed.

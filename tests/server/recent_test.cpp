@@ -43,6 +43,25 @@ TEST_CASE("a key has its last value, and may be forgotten") {
   CHECK(recent.size() == 0);
 }
 
+TEST_CASE("the oldest go where they take too many bytes together") {
+  Recent<int> recent{10, 5s, 100};
+  recent.put("a", 1, now, 40);
+  recent.put("b", 2, now, 40);
+  recent.put("c", 3, now, 50);
+  CHECK(recent.find("a", now) == nullptr);
+  CHECK(recent.find("b", now) != nullptr);
+  CHECK(recent.bytes() == 90);
+  recent.put("b", 4, now, 20);
+  CHECK(recent.bytes() == 70);
+  recent.put("d", 5, now, 100);
+  CHECK(recent.size() == 1);
+  recent.put("e", 6, now, 101);  // the others stay for it
+  CHECK(recent.find("e", now) == nullptr);
+  CHECK(recent.find("d", now) != nullptr);
+  recent.erase("d");
+  CHECK(recent.bytes() == 0);
+}
+
 TEST_CASE("no room keeps nothing") {
   Recent<int> recent{0, 5s};
   recent.put("a", 1, now);
