@@ -8,6 +8,7 @@ namespace basic = protocol::basic;
 
 Channel::Channel(Session& session, std::uint16_t number)
     : session_{session},
+      counted_{session.context().quotas().channels},
       number_{number},
       ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue},
       work_due_{session.context().deadlines(), *this, &Channel::go_on_with_work} {}

@@ -69,7 +69,7 @@ class Channel final : private Publisher {
 
   /// Hands a message to the peer, for one of its consumers.
   void deliver(Consumer& consumer, QueuedMessage&& message);
-  /// Hands a direct reply to the peer, for its reply consumer.
+  /// Hands a direct reply to the peer, for its reply consumer; where the peer does not read, it waits.
   void take_reply(const Message& message);
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
   [[nodiscard]] bool prefetch_allows() const;
@@ -79,7 +79,7 @@ class Channel final : private Publisher {
   [[nodiscard]] bool shares_prefetch() const { return prefetch_ != 0; }
   /// The consumers that could take a message but for the channel, or for the connection's output, in line.
   [[nodiscard]] std::list<Consumer*>& waiting() { return waiting_; }
-  /// What kept the consumers from taking messages may have gone.
+  /// What kept the consumers from taking messages, or replies from being sent, may have gone.
   void resume_consumers();
   /// There may be room in the limit that they share: those who come first in line have it.
   void share_out_prefetch();
@@ -143,6 +143,8 @@ class Channel final : private Publisher {
   [[nodiscard]] std::string address_replies(protocol::Properties properties) const;
   /// Whether the message was a direct reply to a consumer that is there.
   bool deliver_reply(const Message& message);
+  void send_reply(const Message& message);
+  void send_waiting_replies();
 
   void require_transaction() const;
   [[nodiscard]] bool commit_slice();
@@ -158,6 +160,7 @@ class Channel final : private Publisher {
   void go_on_with_work();
 
   Session& session_;
+  const Quota::Place counted_;
   const std::uint16_t number_;
   std::list<Consumer*> waiting_;
   std::map<std::string_view, std::unique_ptr<Consumer>> consumers_;  // by the tag, which is the consumer's own

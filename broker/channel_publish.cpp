@@ -94,8 +94,12 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   }
   auto& memory = session_.context().memory();
   message.charge_to(memory);
-  Transaction::Publication publication{
-      .message = message, .queues = {}, .mandatory = m.mandatory, .charge = {memory, Message::place_bytes}};
+  constexpr auto bytes_each = sizeof(protocol::Ref<Queue>);
+  Transaction::Publication publication{.message = message,
+                                       .queues = {},
+                                       .mandatory = m.mandatory,
+                                       .charge = {memory, Message::place_bytes + queues.size() * bytes_each}};
+  publication.queues.reserve(queues.size());
   for (auto* queue : queues) publication.queues.emplace_back(queue);
   transaction_->add(std::move(publication));
 }

@@ -1,13 +1,15 @@
 // What every part of one broker shares: the time, the deadlines, the observer, the options, the memory, the quotas, the
-// litter, who awaits direct replies, and names and numbers that never repeat.
+// litter, who reads what comes, who awaits direct replies, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <string>
 
 #include "broker/deadline_heap.hpp"
 #include "broker/direct_reply.hpp"
+#include "broker/intake.hpp"
 #include "broker/litter.hpp"
 #include "broker/memory.hpp"
 #include "broker/observer.hpp"
@@ -37,6 +39,7 @@ class Context {
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] Quotas& quotas() { return quotas_; }
+  [[nodiscard]] Intake& intake() { return intake_; }
   [[nodiscard]] Litter& litter() { return litter_; }
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
@@ -68,13 +71,18 @@ class Context {
   std::mt19937_64 random_;
   std::uint64_t sessions_{0};
   Memory memory_{options_.memory_max_bytes};
-  Quotas quotas_{.connections = Quota{options_.connection_max},
-                 .queues = Quota{options_.queue_max},
-                 .consumers = Quota{options_.consumer_max},
-                 .bindings = Quota{options_.binding_max}};
+  // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
+  Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
+                 .channels = Quota{std::numeric_limits<std::size_t>::max(), memory_, 768},
+                 .queues = Quota{options_.queue_max, memory_, 640},
+                 .exchanges = Quota{options_.exchange_max, memory_, 512},
+                 .consumers = Quota{options_.consumer_max, memory_, 448},
+                 .bindings = Quota{options_.binding_max, memory_, 288},
+                 .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
   DeadlineHeap deadlines_;
   Litter litter_{*this};
-  DirectReplies direct_replies_;
+  Intake intake_{*this};
+  DirectReplies direct_replies_{*this};
   TimePoint now_{};
   TimePoint::duration wall_clock_ahead_{0};
 };

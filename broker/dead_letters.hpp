@@ -2,7 +2,8 @@
 //
 // They are collected while queues are at work and published when that is over, so that no queue's operation comes in
 // the middle of another's. Those that die on the way wait for the next turn: a ring of full queues does not hold the
-// broker up.
+// broker up. Where memory is exhausted, one that would go to several queues waits, and all behind it, until there is
+// some: letters that go to one queue need no more than they free.
 #pragma once
 
 #include <deque>
@@ -24,7 +25,7 @@ class DeadLetters final : private Publisher {
   /// Publishes what has been collected, a slice of it if it is very much. Called after each command; the broker's tick
   /// does it for anything else.
   void publish() {
-    if (!waiting_.empty()) publish_slice();
+    if (!waiting_.empty() && due_.at() == TimePoint::min()) publish_slice();
   }
 
  private:
@@ -32,10 +33,12 @@ class DeadLetters final : private Publisher {
     protocol::Ref<Queue> from;
     Message message;
     DeathReason reason;
+    protocol::MemoryCharge charge;
   };
 
   void publish_slice();
-  void send(const Letter& letter);
+  /// False where it has to wait for memory.
+  [[nodiscard]] bool send(const Letter& letter);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
 

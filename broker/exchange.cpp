@@ -18,6 +18,11 @@ std::optional<std::string> alternate_named(std::optional<std::string_view> name)
 Exchange::Exchange(ExchangeDeclaration declaration)
     : declaration_{std::move(declaration)}, alternate_{alternate_named(declaration_.arguments.alternate())} {}
 
+void Exchange::count_in(Quotas& quotas) {
+  counted_.emplace(quotas.exchanges, 1, 2 * name().size());
+  arguments_counted_.emplace(quotas.argument_bytes, declaration_.arguments.table().encoded().size());
+}
+
 bool Exchange::in_use() const {
   return std::ranges::any_of(bindings_, [](const auto* binding) { return !binding->destination.deleted(); });
 }

@@ -41,12 +41,15 @@ class HeadersExchange final : public Exchange {
 
   void add(Binding& binding) override;
   void remove(Binding& binding) override;
+  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return bytes_; }
+  [[nodiscard]] static std::size_t bytes_of(const Wish& wish);
   void keep(Wish& wish, std::string_view fact);
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
   void grant(std::string_view fact, Router& router) const;
 
   std::unordered_map<const Binding*, Wish> wishes_;
   ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
+  std::size_t bytes_{0};
   mutable HeaderFacts facts_;  // of the message that is being routed; kept for its memory
 };
 

@@ -78,8 +78,12 @@ void add_limits(CLI::App& app, broker::Options& options) {
   limit("--connection-max", options.connection_max, "open connections");
   limit("--channel-max", options.channel_max, "open channels of a connection")->check(CLI::Range{1, 65'535});
   limit("--queue-max", options.queue_max, "queues, in all virtual hosts");
+  limit("--exchange-max", options.exchange_max, "exchanges, beside those that are there from the start");
   limit("--consumer-max", options.consumer_max, "consumers");
   limit("--binding-max", options.binding_max, "bindings");
+  limit("--argument-bytes-max", options.argument_bytes_max,
+        "bytes of arguments that queues, exchanges and bindings keep, all together")
+      ->transform(size);
   limit("--message-size-max", options.limits.body_max_bytes, "bytes of a message's body; '16MB' is understood")
       ->transform(size)
       ->check(CLI::Range{std::uint64_t{1}, message_size_ceiling});

@@ -26,7 +26,10 @@ struct Peer {
   std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
 };
 
-class Session final : public protocol::CommandEnd, private MemoryWaiter, private Departures::Waiter {
+class Session final : public protocol::CommandEnd,
+                      private MemoryWaiter,
+                      private Intake::Guest,
+                      private Departures::Waiter {
  public:
   /// `broker` must outlive the session.
   Session(Broker& broker, Peer peer, TimePoint now);
@@ -87,6 +90,8 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   void on_sent() override;
   void on_own_deadline() override;
   void on_input_taken() override;
+  [[nodiscard]] std::chrono::milliseconds stall_max() const override;
+  void on_stall() override;
 
   /// Whether memory is scarce, and this connection has nothing by which it may free some.
   [[nodiscard]] bool has_to_wait() const;
@@ -95,6 +100,10 @@ class Session final : public protocol::CommandEnd, private MemoryWaiter, private
   void wait();
   void go_on_if_possible();
   void memory_is_back() override { wake(); }
+  void called() override { wake(); }
+  void take_half_a_command();
+  void enter_as_guest();
+  void enter();
 
   void send_start();
   template <class M> void dispatch(protocol::Command& command, M& method);
