@@ -24,12 +24,13 @@ struct BindingIdentity {
 };
 
 struct Binding {
-  Binding(const BindingIdentity& identity, Quota& quota)
+  Binding(const BindingIdentity& identity, Quotas& quotas)
       : source{*identity.source},
         destination{*identity.destination},
         routing_key{identity.routing_key},
         arguments{identity.arguments},
-        counted{quota} {}
+        counted{quotas.bindings, 1, routing_key.size()},
+        arguments_counted{quotas.argument_bytes, arguments.size()} {}
   Binding(const Binding&) = delete;
   Binding& operator=(const Binding&) = delete;
 
@@ -40,6 +41,7 @@ struct Binding {
   const std::string routing_key;
   const std::string arguments;
   const Quota::Place counted;
+  const Quota::Place arguments_counted;
 
   // Its places in the three lists that it may stand in, which are theirs to keep.
   std::size_t place_at_source{0};

@@ -3,8 +3,9 @@
 #include <functional>
 
 #include "broker/edited_table.hpp"
-#include "broker/errors.hpp"
 #include "broker/exchange.hpp"
+#include "broker/room.hpp"
+#include "broker/shrink.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -36,21 +37,25 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   const auto sorted = sorted_by_name(arguments);
   const BindingIdentity identity{&source, &destination, routing_key, sorted};
   if (bindings_.contains(identity)) return;
-  if (quota_.is_used_up())
-    throw ChannelError{ReplyCode::precondition_failed,
-                       "cannot bind: binding limit of the broker (" + std::to_string(quota_.limit()) + ") is reached"};
-  auto& added = **bindings_.insert(std::make_unique<Binding>(identity, quota_)).first;
+  auto& quotas = context_.quotas();
+  require_room(context_, quotas.bindings, "bind", "binding", arguments);
+  auto& added = **bindings_.insert(std::make_unique<Binding>(identity, quotas)).first;
   source.bindings_.add(added);
+  const auto kept = source.bytes_beside_bindings();
   source.add(added);
+  context_.memory().charge_object(source.bytes_beside_bindings() - kept);
   destination.bindings_to_.add(added);
 }
 
 Exchange* BindingTable::remove(Binding& binding) {
   auto& source = binding.source;
+  const auto kept = source.bytes_beside_bindings();
   source.remove(binding);
+  context_.memory().release_object(kept - source.bytes_beside_bindings());
   source.bindings_.remove(binding);
   binding.destination.bindings_to_.remove(binding);
   bindings_.erase(bindings_.find(binding.identity()));
+  shrink_if_nearly_empty(bindings_);
   const bool goes = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
   return goes ? &source : nullptr;
 }

@@ -9,9 +9,12 @@
 
 namespace pocketmq::broker {
 
+class Context;
+
 class BindingTable {
  public:
-  explicit BindingTable(Quota& quota) : quota_{quota} {}
+  /// `context` outlives it.
+  explicit BindingTable(Context& context) : context_{context} {}
   BindingTable(const BindingTable&) = delete;
   BindingTable& operator=(const BindingTable&) = delete;
 
@@ -21,7 +24,7 @@ class BindingTable {
   [[nodiscard]] Binding* find(Exchange& source, Destination& destination, std::string_view routing_key,
                               protocol::FieldTable arguments) const;
   /// An equal one that is there stays the only one.
-  /// Throws ChannelError 406 at the limit of bindings.
+  /// Throws ChannelError 406 where there is no room for one more.
   void add(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
   /// Returns the source if it is to go with it: one that auto-deletes, after the last binding from it.
   [[nodiscard]] Exchange* remove(Binding& binding);
@@ -39,7 +42,7 @@ class BindingTable {
     bool operator()(const auto& a, const auto& b) const { return identity_of(a) == identity_of(b); }
   };
 
-  Quota& quota_;
+  Context& context_;
   std::unordered_set<std::unique_ptr<Binding>, Hash, Equal> bindings_;
 };
 

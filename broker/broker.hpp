@@ -13,6 +13,7 @@
 #include "broker/heap_trim.hpp"
 #include "broker/login_brake.hpp"
 #include "broker/session.hpp"
+#include "broker/shrink.hpp"
 #include "broker/users.hpp"
 #include "broker/virtual_host.hpp"
 
@@ -56,7 +57,10 @@ class Broker {
   /// For the parts of the broker.
   [[nodiscard]] Context& context() { return context_; }
   void enter(Session& session) { sessions_.insert(&session); }
-  void leave(Session& session) { sessions_.erase(&session); }
+  void leave(Session& session) {
+    sessions_.erase(&session);
+    shrink_if_nearly_empty(sessions_);
+  }
 
  private:
   void add_user(std::string_view name, std::string_view password);

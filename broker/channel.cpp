@@ -8,6 +8,7 @@ namespace basic = protocol::basic;
 
 Channel::Channel(Session& session, std::uint16_t number)
     : session_{session},
+      counted_{session.context().quotas().channels},
       number_{number},
       sink_{new DeliverySink{*this}},
       asking_{session.context().backlog(), *this, &Channel::go_on_asking_consumers},

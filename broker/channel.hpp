@@ -70,7 +70,7 @@ class Channel final : private Publisher, private Commit::Owner {
 
   /// Hands a message to the peer, for one of its consumers.
   void deliver(Consumer& consumer, QueuedMessage&& message);
-  /// Hands a direct reply to the peer, for its reply consumer.
+  /// Hands a direct reply to the peer, for its reply consumer; where the peer does not read, it waits.
   void take_reply(const Message& message);
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
   [[nodiscard]] bool prefetch_allows() const;
@@ -153,6 +153,8 @@ class Channel final : private Publisher, private Commit::Owner {
   [[nodiscard]] std::string address_replies(protocol::Properties properties) const;
   /// Whether the message was a direct reply to a consumer that is there.
   bool deliver_reply(const Message& message);
+  void send_reply(const Message& message);
+  void send_waiting_replies();
 
   void require_transaction() const;
   [[nodiscard]] bool go_on_with_commit();
@@ -164,6 +166,7 @@ class Channel final : private Publisher, private Commit::Owner {
   [[nodiscard]] bool go_on_asking_consumers();
 
   Session& session_;
+  const Quota::Place counted_;
   const std::uint16_t number_;
   const protocol::Ref<DeliverySink> sink_;
   Consumers consumers_;

@@ -47,6 +47,8 @@ void Channel::handle(const basic::Consume& m) {
   if (quota.is_used_up())
     throw ConnectionError{ReplyCode::not_allowed,
                           "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
+  if (const auto& memory = session_.context().memory(); !memory.takes_users())
+    throw ConnectionError{ReplyCode::resource_error, "cannot consume: " + memory.describe()};
   auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =
       std::make_unique<Consumer>(sink_, protocol::Ref<Queue>{&consumed},
@@ -126,6 +128,7 @@ void Channel::tell_returns(const QueuedMessage& message, protocol::Content& cont
   headers.set(delivery_count, *count.table().find(delivery_count));
   const auto table = headers.sorted();
   properties.headers = table.table();
+  if (counted_properties_.capacity() > 1'024) counted_properties_ = {};  // not to be kept for the next one
   counted_properties_.clear();
   encode(properties, counted_properties_);
   content.properties = protocol::Properties{counted_properties_};
@@ -140,6 +143,7 @@ bool Channel::has_room_for_output() const { return session_.has_room_for_output(
 
 // Who could not take a message, or has taken one and cannot take another, waits at the end of the line.
 void Channel::ask_waiting_consumers() {
+  send_waiting_replies();
   asks_left_ = sink_->waiting.size();
   if (!go_on_asking_consumers()) asking_.wait_in_line();
 }

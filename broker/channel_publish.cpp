@@ -165,10 +165,9 @@ void Channel::add_to_transaction(const Message& message, std::vector<protocol::R
   auto& memory = session_.context().memory();
   message.charge_to(memory);
   session_.context().budget().use(steps::for_a_binding * queues.size());
-  transaction_->add({.message = message,
-                     .queues = std::move(queues),
-                     .mandatory = mandatory,
-                     .charge = {memory, Message::place_bytes}});
+  const auto bytes = Message::place_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
+  transaction_->add(
+      {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
 }
 
 // What is to be said of it, before it goes to that many queues.

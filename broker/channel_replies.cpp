@@ -49,6 +49,16 @@ bool Channel::deliver_reply(const Message& message) {
 }
 
 void Channel::take_reply(const Message& message) {
+  if (!reply_consumer_->has_waiting() && has_room_for_output()) return send_reply(message);
+  if (!reply_consumer_->keep(message)) session_.context().tell(&Observer::on_dropped, message);
+}
+
+void Channel::send_waiting_replies() {
+  while (reply_consumer_ && reply_consumer_->has_waiting() && has_room_for_output())
+    send_reply(reply_consumer_->take_waiting());
+}
+
+void Channel::send_reply(const Message& message) {
   session_.context().tell(&Observer::on_replied, message, reply_consumer_->tag());
   session_.deliver({.channel = number_,
                     .method = basic::Deliver{.consumer_tag = reply_consumer_->tag(),

@@ -27,7 +27,11 @@ class Connections {
   Connections& operator=(const Connections&) = delete;
 
   /// Serves what comes over `stream`, until either side closes it.
-  template <class Stream> void add(Stream stream, Peer peer) { serve(std::move(stream), std::move(peer), turn_); }
+  template <class Stream> void add(Stream stream, Peer peer) {
+    if (const auto idle = broker_.context().options().tcp_keepalive; idle.count() > 0)
+      protocol::keep_alive(stream.native_handle(), idle);
+    serve(std::move(stream), std::move(peer), turn_);
+  }
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
     serve(std::move(pipe), std::move(peer), pipe_turn_);
   }

@@ -1,13 +1,15 @@
 // What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
-// the quotas, who awaits direct replies, and names and numbers that never repeat.
+// the quotas, who reads what comes, who awaits direct replies, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "broker/backlog.hpp"
 #include "broker/deadline_heap.hpp"
 #include "broker/direct_reply.hpp"
+#include "broker/intake.hpp"
 #include "broker/memory.hpp"
 #include "broker/observer.hpp"
 #include "broker/options.hpp"
@@ -40,6 +42,7 @@ class Context {
   [[nodiscard]] Backlog& backlog() { return backlog_; }
   /// Of the slice of work that is going on.
   [[nodiscard]] Budget& budget() { return backlog_.budget(); }
+  [[nodiscard]] Intake& intake() { return intake_; }
   [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
@@ -74,12 +77,17 @@ class Context {
   protocol::RandomSource random_;
   std::uint64_t sessions_{0};
   Memory memory_{options_.memory_max_bytes};
-  Quotas quotas_{.connections = Quota{options_.connection_max},
-                 .queues = Quota{options_.queue_max},
-                 .consumers = Quota{options_.consumer_max},
-                 .bindings = Quota{options_.binding_max}};
+  // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
+  Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
+                 .channels = Quota{std::numeric_limits<std::size_t>::max(), memory_, 768},
+                 .queues = Quota{options_.queue_max, memory_, 640},
+                 .exchanges = Quota{options_.exchange_max, memory_, 512},
+                 .consumers = Quota{options_.consumer_max, memory_, 448},
+                 .bindings = Quota{options_.binding_max, memory_, 288},
+                 .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
   DeadlineHeap deadlines_;
-  DirectReplies direct_replies_;
+  Intake intake_{*this};
+  DirectReplies direct_replies_{*this};
   TimePoint now_{};
   TimePoint::duration wall_clock_ahead_{0};
   Backlog backlog_;  // goes first: what waits in it refers to the others

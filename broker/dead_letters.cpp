@@ -6,21 +6,35 @@
 #include "protocol/property_sizes.hpp"
 
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::chrono::milliseconds pause_without_memory{50};
+
+}  // namespace
+
 DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
-    : virtual_host_{virtual_host}, context_{context}, work_{context.backlog(), *this, &DeadLetters::publish_some} {}
+    : virtual_host_{virtual_host},
+      context_{context},
+      work_{context.backlog(), *this, &DeadLetters::publish_some},
+      retry_due_{context.deadlines(), *this, &DeadLetters::go_on} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
-  waiting_.push_back({protocol::Ref<Queue>{&from}, std::move(message), reason});
-  if (!is_publishing_) work_.wait_for_rest_of_slice();
+  waiting_.push_back({.from = protocol::Ref<Queue>{&from},
+                      .message = std::move(message),
+                      .reason = reason,
+                      .charge = {context_.memory(), Message::place_bytes}});
+  if (!is_publishing_ && !lacks_memory_) work_.wait_for_rest_of_slice();
 }
 
 bool DeadLetters::publish_some() {
   is_publishing_ = true;
+  lacks_memory_ = false;
   for (auto left = waiting_.size(); left > 0 && !context_.budget().is_used_up(); --left)
     if (!publish_one()) break;
   is_publishing_ = false;
-  return waiting_.empty();
+  if (lacks_memory_) retry_due_.set(context_.now() + pause_without_memory);
+  return lacks_memory_ || waiting_.empty();
 }
 
 // Returns whether it is done with the first one that waits.
@@ -28,14 +42,14 @@ bool DeadLetters::publish_one() {
   if (routing_) {
     if (!routing_->go_on()) return false;
     if (found_.empty()) found_ = routing_->take_queues();
-    if (!leave_out_circles()) return false;
+    if (!leave_out_circles() || !has_memory_for(accepted_.size())) return false;
     auto dead = std::exchange(routing_, nullptr)->message();
     if (!share_dead_letters_left(waiting_.front(), dead, accepted_.size())) accepted_.clear();
     context_.tell(&Observer::on_routed, dead, accepted_.size());
     if (accepted_.empty()) context_.tell(&Observer::on_dropped, dead);
     fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}));
-  } else if (!fan_out_) {
-    publish(waiting_.front());
+  } else if (!fan_out_ && !publish(waiting_.front())) {
+    return false;
   }
   if (routing_ || (fan_out_ && !fan_out_->go_on(*this, context_.budget()))) return false;
   fan_out_.reset();
@@ -43,10 +57,18 @@ bool DeadLetters::publish_one() {
   return true;
 }
 
-void DeadLetters::publish(const Letter& letter) {
+bool DeadLetters::has_memory_for(std::size_t queues) {
+  lacks_memory_ = queues > 1 && context_.memory().is_exhausted();
+  return !lacks_memory_;
+}
+
+bool DeadLetters::publish(const Letter& letter) {
   const auto& settings = letter.from->settings();
   auto* exchange = virtual_host_.find_exchange(*settings.dead_letter_exchange);
-  if (exchange == nullptr) return context_.tell(&Observer::on_dropped, letter.message);
+  if (exchange == nullptr) {
+    context_.tell(&Observer::on_dropped, letter.message);
+    return true;
+  }
 
   const auto& own_key = settings.dead_letter_routing_key;
   const auto properties =
@@ -63,15 +85,17 @@ void DeadLetters::publish(const Letter& letter) {
   const auto& routing = virtual_host_.route(*exchange, dead);
   if (!routing.is_finished()) {
     routing_ = virtual_host_.keep_route();
-    return;
+    return true;
   }
   auto queues = routing.queues();
   const Cycle cycle{dead.properties()};
   std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
+  if (!has_memory_for(queues.size())) return false;
   if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
   context_.tell(&Observer::on_routed, dead, queues.size());
   fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+  return true;
 }
 
 // x-death is what clients make of it, so that what the broker has done by itself is counted apart from it. Each of so

@@ -2,7 +2,9 @@
 //
 // They are collected while queues are at work and published when that is over, so that no queue's operation comes in
 // the middle of another's: with the rest of the slice, and very many a slice a turn. Those that die on the way wait for
-// another slice: a ring of full queues does not hold the broker up.
+// another slice: a ring of full queues does not hold the broker up. Where
+// memory is exhausted, one that would go to several queues waits, and all behind it, until there is some: letters that go
+// to one queue need no more than they free.
 #pragma once
 
 #include <deque>
@@ -31,11 +33,15 @@ class DeadLetters final : private Publisher {
     protocol::Ref<Queue> from;
     Message message;
     DeathReason reason;
+    protocol::MemoryCharge charge;
   };
 
   [[nodiscard]] bool publish_some();
   [[nodiscard]] bool publish_one();
-  void publish(const Letter& letter);
+  /// False where it has to wait for memory.
+  [[nodiscard]] bool publish(const Letter& letter);
+  [[nodiscard]] bool has_memory_for(std::size_t queues);
+  void go_on() { work_.wait_in_line(); }
   [[nodiscard]] bool leave_out_circles();
   [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
@@ -45,7 +51,9 @@ class DeadLetters final : private Publisher {
   Context& context_;
   std::deque<Letter> waiting_;
   bool is_publishing_{false};
+  bool lacks_memory_{false};
   Backlog::Call<DeadLetters> work_;
+  Alarm<DeadLetters> retry_due_;
 
   // One that takes more than a slice: it is routed, circles are left out, it is handed over.
   std::unique_ptr<Routing> routing_;

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::size_t kept_max = 1'024;  // places that are not needed
+
+}  // namespace
 
 void Deadline::set(TimePoint at) {
   if (at == at_) return;
@@ -66,6 +71,7 @@ void DeadlineHeap::remove(std::size_t place) {
   heap_[place]->place_ = Deadline::not_set;
   auto* last = heap_.back();
   heap_.pop_back();
+  if (heap_.capacity() > kept_max && heap_.size() < heap_.capacity() / 4) heap_.shrink_to_fit();
   if (place == heap_.size()) return;
   put(place, last);
   rise(place);

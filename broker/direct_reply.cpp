@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "broker/context.hpp"
+#include "broker/deferred_drops.hpp"
+#include "broker/shrink.hpp"
 #include "protocol/utf8.hpp"
 
 namespace pocketmq::broker {
@@ -11,6 +14,10 @@ namespace {
 constexpr std::string_view any_brokers = "amq.rabbitmq.reply-to.";
 constexpr std::string_view ours = "amq.rabbitmq.reply-to.cG9ja2V0bXE=.";
 constexpr std::string_view key_padding = "==";
+
+std::size_t bytes_of(const Message& reply) {
+  return Message::place_bytes + reply.properties().encoded().size() + reply.body().size();
+}
 
 // What stands between dots; two dots in a row count as one.
 std::size_t count_parts(std::string_view name) {
@@ -26,7 +33,35 @@ ReplyConsumer::ReplyConsumer(Channel& channel, DirectReplies& replies, std::stri
   replies_.consumers_.emplace(name_, this);
 }
 
-ReplyConsumer::~ReplyConsumer() { replies_.consumers_.erase(name_); }
+ReplyConsumer::~ReplyConsumer() {
+  replies_.consumers_.erase(name_);
+  shrink_if_nearly_empty(replies_.consumers_);
+  if (waiting_.empty()) return;
+  for (const auto& waiting : waiting_) replies_.waiting_bytes_ -= bytes_of(waiting.reply);
+  drop(replies_.context_, [waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
+    if (waiting.empty()) return std::nullopt;
+    auto reply = std::move(waiting.front().reply);
+    waiting.pop_front();
+    return reply;
+  });
+}
+
+bool ReplyConsumer::keep(const Message& reply) {
+  auto& memory = replies_.context_.memory();
+  const auto bytes = bytes_of(reply);
+  if (replies_.waiting_bytes_ + bytes > memory.mark() / 8) return false;
+  reply.charge_to(memory);
+  waiting_.push_back({.reply = reply, .charge = {memory, Message::place_bytes}});
+  replies_.waiting_bytes_ += bytes;
+  return true;
+}
+
+Message ReplyConsumer::take_waiting() {
+  auto reply = std::move(waiting_.front().reply);
+  waiting_.pop_front();
+  replies_.waiting_bytes_ -= bytes_of(reply);
+  return reply;
+}
 
 std::string DirectReplies::name_with(std::string_view secret) {
   return std::string{ours}.append(secret).append(key_padding);

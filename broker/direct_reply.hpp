@@ -3,17 +3,24 @@
 // A requester consumes, without acks, from what looks like a queue of that name, and publishes with that name as
 // `reply_to`. The broker puts a name of the consumer's own in its place; what is published to that name through the
 // default exchange, in any virtual host, is delivered to the consumer. Nothing is kept for one that is gone.
+//
+// Replies to a requester that does not read wait, as its deliveries would. All that wait may take an eighth of the
+// memory; beyond that replies to those who do not read are dropped, as RabbitMQ drops what it cannot deliver without
+// acks: a requester that does not read keeps nobody from publishing.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "broker/message.hpp"
+#include "protocol/fifo.hpp"
+
 namespace pocketmq::broker {
 
 class Channel;
+class Context;
 class DirectReplies;
-class Message;
 
 /// The name that requesters use. No queue has it, or begins with it.
 inline constexpr std::string_view direct_reply_queue = "amq.rabbitmq.reply-to";
@@ -31,9 +38,22 @@ class ReplyConsumer {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Channel& channel() const { return channel_; }
 
+  /// Replies that wait for the requester to read, the oldest first.
+  [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
+  /// False if it cannot wait: too much does.
+  [[nodiscard]] bool keep(const Message& reply);
+  /// Only while there is one.
+  [[nodiscard]] Message take_waiting();
+
  private:
+  struct Waiting {
+    Message reply{};
+    protocol::MemoryCharge charge{};
+  };
+
   Channel& channel_;
   DirectReplies& replies_;
+  protocol::Fifo<Waiting> waiting_;
   const std::string tag_;
   const std::string name_;
 };
@@ -41,6 +61,9 @@ class ReplyConsumer {
 /// The reply consumers of a broker, by name.
 class DirectReplies {
  public:
+  /// `context` outlives it.
+  explicit DirectReplies(Context& context) : context_{context} {}
+
   /// The name for a new consumer, made from 22 characters that nobody can guess.
   [[nodiscard]] static std::string name_with(std::string_view secret);
   /// Whether it looks like such a name from another broker: RabbitMQ cannot read one, and ends the connection.
@@ -52,7 +75,9 @@ class DirectReplies {
  private:
   friend class ReplyConsumer;
 
+  Context& context_;
   std::unordered_map<std::string_view, ReplyConsumer*> consumers_;
+  std::size_t waiting_bytes_{0};  // of all of them
 };
 
 }  // namespace pocketmq::broker

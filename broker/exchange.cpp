@@ -27,6 +27,11 @@ bool Exchange::in_use(Budget& budget) const {
   });
 }
 
+void Exchange::count_in(Quotas& quotas) {
+  counted_.emplace(quotas.exchanges, 1, 2 * name().size());
+  arguments_counted_.emplace(quotas.argument_bytes, declaration_.arguments.table().encoded().size());
+}
+
 void Exchange::obey(protocol::FieldTable policy) {
   const auto ruled = policy.find("alternate-exchange");
   const auto own = declaration_.arguments.alternate();

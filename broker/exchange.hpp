@@ -10,6 +10,7 @@
 #include "broker/destination.hpp"
 #include "broker/exchange_arguments.hpp"
 #include "protocol/counted.hpp"
+#include "broker/quota.hpp"
 
 namespace pocketmq::broker {
 
@@ -46,6 +47,9 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
   /// before.
   void obey(protocol::FieldTable policy);
 
+  /// From now on it is counted, with its arguments, for as long as it is there.
+  void count_in(Quotas& quotas);
+
   /// It is gone: what is left of its bindings leads nowhere.
   void close() { mark_deleted(); }
 
@@ -63,9 +67,13 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
   /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for.
   virtual void add(Binding& /*binding*/) {}
   virtual void remove(Binding& /*binding*/) {}
+  /// What it keeps for its bindings beside these, about.
+  [[nodiscard]] virtual std::size_t bytes_beside_bindings() const { return 0; }
 
   const ExchangeDeclaration declaration_;
   std::optional<std::string> alternate_;
+  std::optional<Quota::Place> counted_;
+  std::optional<Quota::Place> arguments_counted_;
   BindingsFromSource bindings_;
 };
 

@@ -62,6 +62,16 @@ void HeadersExchange::add(Binding& binding) {
     for (const auto& fact : wish.facts) keep(wish, fact);
   else
     keep(wish, wish.facts.empty() ? nothing : rarest(wish.facts));
+  bytes_ += bytes_of(wish);
+}
+
+// A short fact may take very much more than the argument that asks for it.
+std::size_t HeadersExchange::bytes_of(const Wish& wish) {
+  constexpr std::size_t wish_bytes = 192, fact_bytes = 64, place_bytes = 192;
+  auto bytes = wish_bytes + fact_bytes * wish.facts.size() + place_bytes * wish.places.size();
+  for (const auto& fact : wish.facts) bytes += fact.size();
+  for (const auto& place : wish.places) bytes += place.fact.size();
+  return bytes;
 }
 
 const std::string& HeadersExchange::rarest(const std::vector<std::string>& facts) const {
@@ -81,6 +91,7 @@ void HeadersExchange::keep(Wish& wish, std::string_view fact) {
 
 void HeadersExchange::remove(Binding& binding) {
   const auto wish = wishes_.find(&binding);
+  bytes_ -= bytes_of(wish->second);
   for (const auto& [fact, at] : wish->second.places) {
     const auto found = by_fact_.find(fact);
     auto& wishes = found->second;

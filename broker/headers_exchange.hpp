@@ -46,12 +46,15 @@ class HeadersExchange final : public Exchange {
 
   void add(Binding& binding) override;
   void remove(Binding& binding) override;
+  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return bytes_; }
+  [[nodiscard]] static std::size_t bytes_of(const Wish& wish);
   void keep(Wish& wish, std::string_view fact);
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
   static void grant(const Wish& wish, Routing& routing);
 
   std::unordered_map<const Binding*, Wish> wishes_;
   ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
+  std::size_t bytes_{0};
 };
 
 }  // namespace pocketmq::broker

@@ -22,6 +22,13 @@ constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the sy
 constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
 
+// What is little for a broker that holds much is most of what another one had.
+constexpr std::size_t worth_giving_back_later = 1 << 20;
+constexpr std::chrono::seconds later{5};
+bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
+  return fell >= worth_giving_back_later && fell >= from / 8;
+}
+
 }  // namespace
 
 HeapTrim::HeapTrim(Context& context)
@@ -38,7 +45,7 @@ void HeapTrim::take_over() {
 void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
 
 void HeapTrim::observe() {
-  const auto held = context_.memory().used();
+  const auto held = context_.memory().total();
   const auto fell = [held](std::size_t& most) {
     most = std::max(most, held);
     return most - held;
@@ -48,16 +55,20 @@ void HeapTrim::observe() {
     merge_small_pieces();
   }
   if (fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
-  if (fell(most_since_quiet_) >= worth_giving_back) due_.set(context_.now() + quiet);
+  const auto fell_since_quiet = fell(most_since_quiet_);
+  const bool is_much = fell_since_quiet >= worth_giving_back;
+  if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_)) return;
+  if (due_.at() == TimePoint::max()) latest_ = context_.now() + later;
+  due_.set(is_much ? std::min(latest_, context_.now() + quiet) : latest_);
 }
 
 void HeapTrim::give_back_when_quiet() {
-  most_since_quiet_ = context_.memory().used();
+  most_since_quiet_ = context_.memory().total();
   give_back();
 }
 
 void HeapTrim::give_back() {
-  most_since_given_back_ = context_.memory().used();
+  most_since_given_back_ = context_.memory().total();
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif

@@ -25,7 +25,8 @@ class HeapTrim {
   static void merge_small_pieces();
 
   /// Looks at how much is held, at the end of each turn. When that has fallen far, small pieces are merged, and free
-  /// memory is given back as soon as there was no turn for a while; when it has fallen very far, at once.
+  /// memory is given back: a little of much later, more as soon as there was no turn for a while, and very much at
+  /// once.
   void observe();
 
  private:
@@ -37,6 +38,7 @@ class HeapTrim {
   std::size_t most_since_merged_{0};
   std::size_t most_since_given_back_{0};
   std::size_t most_since_quiet_{0};
+  TimePoint latest_{};  // for what has fallen since then
   Alarm<HeapTrim> due_;
 };
 

@@ -129,8 +129,13 @@ void add_limits(CLI::App& app, broker::Options& options) {
   limit("--connection-max", options.connection_max, "open connections")->check(whole_number_from(1, any));
   limit("--channel-max", options.channel_max, "open channels of a connection")->check(whole_number_from(1, 65'535));
   limit("--queue-max", options.queue_max, "queues, in all virtual hosts")->check(whole_number_from(1, any));
+  limit("--exchange-max", options.exchange_max, "exchanges, beside those that are there from the start")
+      ->check(whole_number_from(1, any));
   limit("--consumer-max", options.consumer_max, "consumers")->check(whole_number_from(1, any));
   limit("--binding-max", options.binding_max, "bindings")->check(whole_number_from(1, any));
+  limit("--argument-bytes-max", options.argument_bytes_max,
+        "bytes of arguments that queues, exchanges and bindings keep, all together")
+      ->transform(bytes_from(1, any));
   limit("--message-size-max", options.limits.body_max_bytes, "bytes of a message's body; '16MB' is understood")
       ->transform(bytes_from(1, message_size_ceiling));
   options.memory_max_bytes = default_memory_max();

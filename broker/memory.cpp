@@ -13,6 +13,10 @@ void MemoryWaiter::wait_no_more() {
   place_.reset();
 }
 
+std::string Memory::describe() const {
+  return "the broker holds " + std::to_string(used()) + " bytes; its memory limit is " + std::to_string(mark_);
+}
+
 void Memory::fell() {
   scarce_at_ = mark_;
   watch(0);

@@ -1,16 +1,19 @@
-// What a broker holds for its clients, in bytes, and the two marks that bound it.
+// What a broker holds for its clients, in bytes, and the marks that bound it.
 //
 // At the mark memory is scarce: a connection is held at its next publish, unless it has something by which it may free
 // memory, such as unacked deliveries. At the hard mark, a quarter above, memory is exhausted: nobody's publish is
-// taken. Once a connection waits, memory stays scarce until a tenth of the mark is free, so that connections do not
-// stop and go with every message.
+// taken, and no queue, exchange or binding is made. Once a connection waits, memory stays scarce until a tenth of the
+// mark is free, so that connections do not stop and go with every message.
 //
-// Held are messages (a block once, however many queues it is in), their places in queues, and output. What is on its
-// way in is counted apart: no connection ever waits for what waiting connections hold.
+// Held are messages (a block once, however many queues it is in), their places in queues, output, and objects: what
+// connections, channels, queues, exchanges, bindings and consumers take themselves, by estimate, and their arguments.
+// Objects never take more than the mark. What is on its way in is counted apart and has a share of its own, see
+// intake.hpp: no connection ever waits for what waiting connections hold.
 #pragma once
 
 #include <list>
 #include <optional>
+#include <string>
 
 #include "protocol/memory_account.hpp"
 
@@ -50,11 +53,34 @@ class Memory final : public protocol::MemoryAccount {
 
   [[nodiscard]] bool is_scarce() const { return used() >= scarce_at_; }
   [[nodiscard]] bool is_exhausted() const { return used() >= hard_mark(); }
-  /// Contents that have not come whole yet.
-  [[nodiscard]] protocol::MemoryAccount& incoming() { return incoming_; }
-  /// Whether what is held and what is on its way in are too much together.
-  [[nodiscard]] bool is_flooded() const { return used() + incoming_.used() >= hard_mark(); }
+  [[nodiscard]] std::size_t mark() const { return mark_; }
   [[nodiscard]] std::size_t hard_mark() const { return mark_ + mark_ / 4; }
+
+  /// Input that was not carried out yet: buffers, and contents that have not come whole.
+  [[nodiscard]] protocol::MemoryAccount& incoming() { return incoming_; }
+  /// Whether what is on its way in has taken up its share, a quarter of the mark.
+  [[nodiscard]] bool is_crowded() const { return incoming_.used() >= mark_ / 4; }
+  /// Whether that and what is held are too much together: half above the mark.
+  [[nodiscard]] bool is_flooded() const { return used() + incoming_.used() >= mark_ + mark_ / 2; }
+
+  /// An object is held: charges it, as such and among all.
+  void charge_object(std::size_t bytes) {
+    charge(bytes);
+    objects_ += bytes;
+  }
+  void release_object(std::size_t bytes) {
+    objects_ -= bytes;
+    release(bytes);
+  }
+  /// Whether there may be one more connection, channel or consumer. Full queues do not keep them away.
+  [[nodiscard]] bool takes_users() const { return objects_ < mark_; }
+  /// Whether there may be one more queue, exchange or binding.
+  [[nodiscard]] bool takes_objects() const { return takes_users() && !is_exhausted(); }
+  /// For who is refused: "the broker holds 130000 bytes; its memory limit is 100000".
+  [[nodiscard]] std::string describe() const;
+
+  /// All of it.
+  [[nodiscard]] std::size_t total() const { return used() + incoming_.used(); }
 
  private:
   friend class MemoryWaiter;
@@ -66,6 +92,7 @@ class Memory final : public protocol::MemoryAccount {
 
   const std::size_t mark_;
   std::size_t scarce_at_;  // the mark; the low mark once somebody waits
+  std::size_t objects_{0};
   Incoming incoming_;
   std::list<MemoryWaiter*> line_;
 };

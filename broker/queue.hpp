@@ -125,7 +125,9 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   std::size_t unacked_{0};
   std::uint64_t last_batch_{0};     // of those that come back
   std::size_t batches_awaited_{0};  // they have not come back as a whole
-  const Quota::Place counted_{context_.quotas().queues};
+  const Quota::Place counted_{context_.quotas().queues, 1, declaration_.name.size()};
+  const Quota::Place arguments_counted_{context_.quotas().argument_bytes,
+                                        declaration_.arguments.table().encoded().size()};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
   bool is_in_backlog_{false};  // it is pumped there

@@ -20,6 +20,12 @@ constexpr std::uint32_t first_four_of_amqp = 0x414D5150;
 constexpr std::string_view amqp_header_of_0_9{"AMQP\1\1\0\x09", 8};
 constexpr std::chrono::seconds close_ok_max{10};
 constexpr std::uint16_t json_first_channel = 1;
+// What a connection takes itself, about: session, codec, transport, and what Asio and the system's library keep for it.
+constexpr std::size_t session_bytes = 2'048;
+// What may wait for its rest without being worth a thought.
+constexpr std::size_t little_bytes = 4'096;
+// Before the login: AMQP frames are as short until they are tuned.
+constexpr std::uint32_t json_header_before_login_max = 16'384;
 
 protocol::FieldTable capabilities_in(protocol::FieldTable client_properties) {
   const auto capabilities = client_properties.find("capabilities");
@@ -49,13 +55,15 @@ std::string reply_text(ReplyCode code, std::string_view text) {
 Session::Session(Broker& broker, Peer peer, TimePoint now)
     : CommandEnd{broker.context().options().limits, now},
       MemoryWaiter{broker.context().memory()},
+      Intake::Guest{broker.context().intake()},
       Backlog::Item{broker.context().backlog()},
       broker_{broker},
       context_{broker.context()},
       number_{context_.next_session_number()},
       peer_{std::move(peer)},
       channel_max_{broker.context().options().channel_max} {
-  raw_output().charge_to(context().memory());
+  context().memory().charge_object(session_bytes);
+  charge_to(context().memory().incoming(), context().memory());
   own_deadline(now + context().options().handshake_max);
   broker_.enter(*this);
 }
@@ -63,6 +71,7 @@ Session::Session(Broker& broker, Peer peer, TimePoint now)
 Session::~Session() {
   release();
   broker_.leave(*this);
+  context().memory().release_object(session_bytes);
 }
 
 // ---- in and out
@@ -79,6 +88,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
   if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
     use(protocol::make_codec(Encoding::json, limits(), &context().memory().incoming()));
+    codec().limit_json_header(std::min(limits().json_header_max_bytes, json_header_before_login_max));
     return;
   }
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
@@ -159,16 +169,53 @@ bool Session::has_to_wait_with(const protocol::Command& command) const {
 }
 
 void Session::on_input_taken() {
-  if (!codec().has_begun_content()) return;
-  if (state_ == State::open && has_to_wait()) {
-    hold();
-    return wait();
+  if (codec().has_begun_content() || unread_bytes() > little_bytes) return take_half_a_command();
+  has_read_all();
+}
+
+// What is left of a message may be much, and what has come of it is kept until then.
+void Session::take_half_a_command() {
+  const bool is_message = codec().has_begun_content();
+  if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) enter_as_guest();
+  if (state_ == State::open) {
+    if (is_message && has_to_wait()) {
+      has_read_all();
+      hold();
+      return wait();
+    }
+    if (!may_read_on()) hold();
+    return;
   }
-  if (context().memory().is_flooded()) {
+  if (state_ == State::closing || state_ == State::leaving) {
+    if (context().memory().is_crowded()) finish();
+    return;
+  }
+  if (is_message) {
+    close(ReplyCode::unexpected_frame, "a message came before the connection was open: connection.open comes first");
+    finish();
+  } else if (context().memory().is_crowded()) {
+    close(ReplyCode::resource_error, "memory is low, and this is much to say before the login; try again later");
+    finish();
+  }
+}
+
+std::chrono::milliseconds Session::stall_max() const { return context().options().stall_max; }
+
+// Before the connection is open the handshake's own time is short enough.
+void Session::on_stall() {
+  if (state_ != State::open) return;
+  const auto so_little = "less than " + std::to_string(stall_progress_bytes) + " bytes of it came within "
+                         + std::to_string(stall_max().count()) + " ms";
+  const auto& memory = context().memory();
+  if (codec().has_begun_content()) {
+    if (!memory.is_crowded() && !memory.is_scarce()) return;
     close(ReplyCode::resource_error,
-          "the broker holds as much as it may, and cannot take in the rest of a message; publish it again later");
-    return finish();
+          "memory is low, and a message stopped half-way: " + so_little + "; publish it again later");
+  } else {
+    if (unread_bytes() <= little_bytes) return;
+    close(ReplyCode::frame_error, "a frame stopped half-way: " + so_little);
   }
+  finish();
 }
 
 void Session::wait() {
@@ -185,6 +232,7 @@ void Session::resume_if_possible() {
     context().tell(&ConnectionObserver::on_unblocked, *this);
     if (understands_blocked_) answer({.method = connection::Unblocked{}});
   }
+  if (stands_in_line()) return;
   resume();
 }
 
@@ -316,6 +364,8 @@ void Session::open_channel(std::uint16_t number) {
     throw ConnectionError{ReplyCode::not_allowed, "number of channels opened (" + std::to_string(channels_.size())
                                                       + ") has reached the negotiated channel_max ("
                                                       + std::to_string(channel_max_) + ")"};
+  if (!context().memory().takes_users())
+    throw ConnectionError{ReplyCode::resource_error, "cannot open a channel: " + context().memory().describe()};
   channels_.emplace(number, std::make_unique<Channel>(*this, number));
 }
 
@@ -329,17 +379,29 @@ void Session::send_start() {
                                       .locales = "en_US"}});
 }
 
+bool Session::enter() {
+  if (!log_in({.user = guest_name, .password = guest_name}, "JSON")) return false;
+  open("/");
+  return true;
+}
+
+// Who begins with a message is a guest, before all of it has come.
+void Session::enter_as_guest() {
+  wants_login_refused_ = true;
+  try {
+    (void)enter();
+  } catch (const ConnectionError& error) {
+    close(error.code(), error.what());
+  }
+}
+
 bool Session::shake_hands(const protocol::Command& command) {
   const auto* start_ok = std::get_if<connection::StartOk>(&command.method);
   const auto* tune_ok = std::get_if<connection::TuneOk>(&command.method);
   const auto* open_method = std::get_if<connection::Open>(&command.method);
   if (codec().encoding() == Encoding::json) {
     wants_login_refused_ = true;
-    if (open_method == nullptr) {  // no handshake: a guest, who begins with what he came for
-      if (!log_in({.user = guest_name, .password = guest_name}, "JSON")) return false;
-      open("/");
-      return true;
-    }
+    if (open_method == nullptr) return enter();  // no handshake: a guest, who begins with what he came for
     on_json_open(*open_method);
   } else if (command.channel == 0 && state_ == State::starting && start_ok != nullptr) {
     on_start_ok(*start_ok);
@@ -386,7 +448,7 @@ void Session::know_client(const protocol::Command& command) {
   if (const auto* open_method = std::get_if<connection::Open>(&command.method))
     client_properties = open_method->client_properties;
   if (const auto name = client_properties.find("connection_name"); name && name->string())
-    client_name_ = *name->string();
+    client_name_ = protocol::clip(*name->string());
   const auto capabilities = capabilities_in(client_properties);
   understands_consumer_cancel_ = includes(capabilities, "consumer_cancel_notify");
   understands_blocked_ = includes(capabilities, "connection.blocked");
@@ -443,17 +505,20 @@ void Session::open(std::string_view virtual_host) {
   auto* opened = broker_.find_virtual_host(virtual_host);
   if (opened == nullptr)
     throw ConnectionError{ReplyCode::not_allowed, "vhost " + std::string{virtual_host} + " not found"};
-  auto& quota = context().quotas().connections;
-  if (quota.is_used_up())
+  const auto refuse = [&](const std::string& why) {
     throw ConnectionError{ReplyCode::not_allowed, "access to vhost '" + std::string{virtual_host}
-                                                      + "' refused for user '" + user_->name + "': connection limit ("
-                                                      + std::to_string(quota.limit()) + ") is reached"};
+                                                      + "' refused for user '" + user_->name + "': " + why};
+  };
+  auto& quota = context().quotas().connections;
+  if (quota.is_used_up()) refuse("connection limit (" + std::to_string(quota.limit()) + ") is reached");
+  if (!context().memory().takes_users()) refuse(context().memory().describe());
   if (!user_->may_enter(virtual_host))
     throw ConnectionError{ReplyCode::not_allowed,
                           "access to vhost '" + std::string{virtual_host} + "' refused for user '" + user_->name + "'"};
   virtual_host_ = opened;
   place_.emplace(quota);
   own_deadline(std::nullopt);
+  codec().limit_json_header(limits().json_header_max_bytes);
   state_ = State::open;
   if (codec().encoding() == Encoding::json) open_channel(json_first_channel);
   context().tell(&Observer::on_connected, *this);
@@ -506,6 +571,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   if (!is_held()) return;
   wait_no_more();
   leave_line();
+  has_read_all();
   resume();  // what it has sent is not carried out; its close-ok is read
 }
 

@@ -29,6 +29,7 @@ struct Peer {
 
 class Session final : public protocol::CommandEnd,
                       private MemoryWaiter,
+                      private Intake::Guest,
                       private Backlog::Item,
                       private DeferredDeletions::Waiter {
  public:
@@ -95,6 +96,8 @@ class Session final : public protocol::CommandEnd,
   void on_own_deadline() override;
   void on_time_out(std::string_view why) override { tell_lost(why); }
   void on_input_taken() override;
+  [[nodiscard]] std::chrono::milliseconds stall_max() const override;
+  void on_stall() override;
 
   /// Whether memory is scarce, and this connection has nothing by which it may free some.
   [[nodiscard]] bool has_to_wait() const;
@@ -106,6 +109,10 @@ class Session final : public protocol::CommandEnd,
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
+  void called() override { wake(); }
+  void take_half_a_command();
+  void enter_as_guest();
+  [[nodiscard]] bool enter();
 
   void send_start();
   template <class M> void dispatch(protocol::Command& command, M& method);

@@ -15,6 +15,9 @@ class TopicExchange final : public Exchange {
  private:
   void add(Binding& binding) override { patterns_.add(binding); }
   void remove(Binding& binding) override { patterns_.remove(binding); }
+  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return node_bytes * patterns_.size(); }
+
+  static constexpr std::size_t node_bytes = 288;  // with its word and its place in a table
 
   TopicTrie patterns_;
 };

@@ -2,7 +2,9 @@
 
 #include "broker/errors.hpp"
 #include "broker/redeclaration.hpp"
+#include "broker/room.hpp"
 #include "broker/session.hpp"
+#include "broker/shrink.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -84,10 +86,8 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
     return *queue;
   }
   check_new(declaration);
-  if (const auto& quota = context_.quotas().queues; quota.is_used_up())
-    throw ChannelError{ReplyCode::precondition_failed, "cannot declare queue '" + declaration.name
-                                                           + "': queue limit of the broker ("
-                                                           + std::to_string(quota.limit()) + ") is reached"};
+  require_room(context_, context_.quotas().queues, "declare queue '" + declaration.name + "'", "queue",
+               declaration.arguments.table());
   auto settings = settings_for(declaration);
   protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
   return *queues_.emplace(queue->name(), queue).first->second;
@@ -110,6 +110,7 @@ void VirtualHost::delete_what_was_held(std::vector<Consumers> consumers, std::ve
 
 void VirtualHost::take_out(Queue& queue) {
   queues_.erase(queues_.find(queue.name()));
+  shrink_if_nearly_empty(queues_);
   queue.close();
 }
 

@@ -99,7 +99,7 @@ class VirtualHost final : private QueueHost {
   std::unordered_map<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
   ByName<protocol::Ref<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
-  BindingTable bindings_{context_.quotas().bindings};
+  BindingTable bindings_{context_};
   Router router_{*this, context_.budget()};
   DeadLetters dead_letters_;
   Settlements settlements_{context_.backlog()};

@@ -4,6 +4,7 @@
 #include "broker/errors.hpp"
 #include "broker/exchange_types.hpp"
 #include "broker/redeclaration.hpp"
+#include "broker/room.hpp"
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
@@ -55,7 +56,10 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
     throw ChannelError{ReplyCode::access_refused,
                        "exchange name '" + declaration.name + "' contains reserved prefix 'amq.*'"};
   check_arguments(declaration.arguments, describe_exchange(declaration.name));
+  require_room(context_, context_.quotas().exchanges, "declare exchange '" + declaration.name + "'", "exchange",
+               declaration.arguments.table());
   auto exchange = make_exchange(std::move(declaration));
+  exchange->count_in(context_.quotas());
   auto name = exchange->name();
   exchange->obey(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
   return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;

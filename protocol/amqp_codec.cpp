@@ -57,6 +57,7 @@ void AmqpCodec::commit(InputBuffer& input, std::size_t bytes) {
 }
 
 Decoded AmqpCodec::decode(InputBuffer& input, Command& into) {
+  if (!handed_out_.empty()) handed_out_ = {};
   for (;;) {
     const auto result = open_body_ ? step_open_body(input, into) : step(input, into);
     if (result) return *result;

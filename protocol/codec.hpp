@@ -52,6 +52,8 @@ class Codec {
 
   /// The frame size agreed on, AMQP's `tune-ok`: bytes with overhead, 0 for no limit. From now on for both directions.
   void tune_frame_max(std::uint32_t bytes) { limits_.frame_max_bytes = bytes; }
+  /// A JSON header is at most that long from now on.
+  void limit_json_header(std::uint32_t bytes) { limits_.json_header_max_bytes = bytes; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
 
  protected:

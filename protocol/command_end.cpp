@@ -15,6 +15,7 @@ std::span<std::byte> CommandEnd::prepare() { return codec_ ? codec_->prepare(inp
 void CommandEnd::commit(std::size_t bytes, TimePoint now) {
   observe(now);
   last_received_ = now;
+  progress_bytes_ += static_cast<std::uint32_t>(bytes);
   if (codec_)
     codec_->commit(input_, bytes);
   else
@@ -39,6 +40,7 @@ void CommandEnd::sent(std::size_t bytes, TimePoint now) {
   on_sent();
   if (was_held && wants_input()) {
     last_received_ = now;  // it may have been talking all the while
+    half_way_since_ = TimePoint::max();
     process();
   }
 }
@@ -51,6 +53,11 @@ void CommandEnd::tick(TimePoint now) {
     on_own_deadline();
   }
   if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
+  if (read_stall_deadline() <= now) {
+    half_way_since_ = now;
+    progress_bytes_ = 0;
+    on_stall();
+  }
   if (heartbeat_.count() == 0 || finished_) return;  // the end's own deadline may have finished it
   if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
   if (last_sent_ + heartbeat_ / 2 <= now) {
@@ -61,7 +68,7 @@ void CommandEnd::tick(TimePoint now) {
 
 TimePoint CommandEnd::deadline() const {
   if (finished_) return TimePoint::max();
-  auto earliest = std::min(own_deadline_.value_or(TimePoint::max()), write_stall_deadline());
+  auto earliest = std::min({own_deadline_.value_or(TimePoint::max()), write_stall_deadline(), read_stall_deadline()});
   if (heartbeat_.count() == 0) return earliest;
   earliest = std::min(earliest, last_sent_ + heartbeat_ / 2);
   if (wants_input()) earliest = std::min(earliest, last_received_ + 2 * heartbeat_);
@@ -71,6 +78,21 @@ TimePoint CommandEnd::deadline() const {
 TimePoint CommandEnd::write_stall_deadline() const {
   if (!blocked_since_ || peer_may_stall_) return TimePoint::max();
   return *blocked_since_ + (heartbeat_.count() == 0 ? write_stall_without_heartbeats : 2 * heartbeat_);
+}
+
+TimePoint CommandEnd::read_stall_deadline() const {
+  if (half_way_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
+  return half_way_since_ + stall_max();
+}
+
+void CommandEnd::note_progress(bool took_command) {
+  const bool is_half_way = unread_bytes() > 0 || codec_->has_begun_content();
+  if (!is_half_way) {
+    half_way_since_ = TimePoint::max();
+  } else if (took_command || half_way_since_ == TimePoint::max() || progress_bytes_ >= stall_progress_bytes) {
+    half_way_since_ = now_;
+    progress_bytes_ = 0;
+  }
 }
 
 void CommandEnd::send(const Command& command) {
@@ -92,6 +114,7 @@ void CommandEnd::hold(Command& command) {
 void CommandEnd::resume() {
   held_ = false;
   last_received_ = now_;  // it may have been talking all the while
+  half_way_since_ = TimePoint::max();
   process();
 }
 
@@ -115,6 +138,7 @@ void CommandEnd::process() {
   processing_ = true;
   if (!codec_) on_bytes_without_codec(input_);
   Command command;
+  bool took_command = false;
   while (codec_ && wants_input()) {
     auto decoded = Decoded::command;
     if (waiting_)
@@ -122,10 +146,12 @@ void CommandEnd::process() {
     else
       decoded = codec_->decode(input_, command);
     if (decoded == Decoded::need_more) {
+      note_progress(took_command);
       on_input_taken();
       break;
     }
     if (decoded == Decoded::command) {
+      took_command = true;
       on_command(command);
       command.content.reset();  // lets go of the body's block
     } else if (decoded == Decoded::violation) {

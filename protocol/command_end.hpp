@@ -15,6 +15,9 @@ namespace pocketmq::protocol {
 
 class CommandEnd : public ConnectionEnd {
  public:
+  /// What a peer that is half-way with a command has to send of it so as not to stall.
+  static constexpr std::uint32_t stall_progress_bytes = 16'384;
+
   [[nodiscard]] std::span<std::byte> prepare() final;
   void commit(std::size_t bytes, TimePoint now) final;
   [[nodiscard]] bool wants_input() const final;
@@ -41,6 +44,10 @@ class CommandEnd : public ConnectionEnd {
   virtual void on_sent() {}
   /// All that came has been taken, and perhaps a part of a command is left.
   virtual void on_input_taken() {}
+  /// How long a peer may leave a command half-way, and send less than `stall_progress_bytes` of it, before `on_stall`;
+  /// 0 for ever. The time in which it is held does not count.
+  [[nodiscard]] virtual std::chrono::milliseconds stall_max() const { return {}; }
+  virtual void on_stall() {}
   /// The end's own time-out is due, see `own_deadline`.
   virtual void on_own_deadline() {}
   /// The peer was silent for two heartbeat intervals, or its reading made no progress: the end is finished after this.
@@ -50,6 +57,13 @@ class CommandEnd : public ConnectionEnd {
   [[nodiscard]] bool has_codec() const { return codec_ != nullptr; }
   /// The codec in use.
   [[nodiscard]] Codec& codec() { return *codec_; }
+  /// Bytes that came and were not taken: at `on_input_taken` and `on_stall`, those of a frame that is not whole.
+  [[nodiscard]] std::size_t unread_bytes() const { return input_.unread().size(); }
+  /// From now on the input's memory is charged to the one account and the output's to the other. They outlive this.
+  void charge_to(MemoryAccount& input, MemoryAccount& output) {
+    input_.charge_to(input);
+    output_.charge_to(output);
+  }
   /// The output, for what is sent without a codec.
   [[nodiscard]] Output& raw_output() { return output_; }
 
@@ -79,6 +93,8 @@ class CommandEnd : public ConnectionEnd {
   void process();
   void time_out(std::string_view why);
   [[nodiscard]] TimePoint write_stall_deadline() const;
+  [[nodiscard]] TimePoint read_stall_deadline() const;
+  void note_progress(bool took_command);
 
   const Limits limits_;
   TimePoint now_;
@@ -91,6 +107,8 @@ class CommandEnd : public ConnectionEnd {
   TimePoint last_sent_;
   std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since
   std::optional<TimePoint> own_deadline_;
+  TimePoint half_way_since_{TimePoint::max()};  // with a command, or since it made progress with it
+  std::uint32_t progress_bytes_{0};             // since then
   bool finished_{false};
   bool processing_{false};
   bool held_{false};

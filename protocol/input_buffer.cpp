@@ -17,6 +17,7 @@ std::span<std::byte> InputBuffer::prepare() {
       auto larger = std::make_unique_for_overwrite<char[]>(capacity);
       if (!kept.empty()) std::memcpy(larger.get(), kept.data(), kept.size());
       bytes_ = std::move(larger);
+      charge_for(capacity);
       capacity_ = capacity;
     }
     received_ = kept.size();
@@ -35,6 +36,7 @@ void InputBuffer::commit(std::size_t bytes) {
 void InputBuffer::release() {
   if (consumed_ != received_) return;
   bytes_.reset();
+  charge_for(0);
   capacity_ = consumed_ = received_ = 0;
 }
 

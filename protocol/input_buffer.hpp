@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "protocol/limits.hpp"
+#include "protocol/memory_account.hpp"
 
 namespace pocketmq::protocol {
 
@@ -17,6 +18,12 @@ class InputBuffer {
   /// Has room for that many bytes where as many come at once; for more only if they are not consumed.
   explicit InputBuffer(std::size_t at_once_bytes = Limits{}.input_at_once_bytes)
       : capacity_at_first_max_{at_once_bytes} {}
+  InputBuffer(const InputBuffer&) = delete;
+  InputBuffer& operator=(const InputBuffer&) = delete;
+  ~InputBuffer() { charge_for(0); }
+
+  /// From now on its memory is charged to `account`, which must outlive it. Only while it holds none.
+  void charge_to(MemoryAccount& account) { account_ = &account; }
 
   /// At least `room_min_bytes` of free room. Ends the views that `unread()` gave.
   [[nodiscard]] std::span<std::byte> prepare();
@@ -46,6 +53,13 @@ class InputBuffer {
  private:
   static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
 
+  void charge_for(std::size_t capacity) {
+    if (account_ == nullptr) return;
+    account_->charge(capacity);
+    account_->release(capacity_);
+  }
+
+  MemoryAccount* account_{nullptr};
   std::size_t capacity_at_first_max_;
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;

@@ -102,7 +102,7 @@ std::optional<Decoded> JsonCodec::step_header(InputBuffer& input) {
 }
 
 Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
-  auto& [command, body_size, body] = *pending_;
+  auto& [command, body_size, body, charge] = *pending_;
   const auto unread = input.unread();
   if (body_size > limits().body_max_bytes) {
     command.content->refused_size_bytes = body_size;
@@ -111,19 +111,27 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
     const auto piece = unread.substr(0, static_cast<std::size_t>(body->left()));
     body->append(piece);
     input.consume(piece.size());
-    if (body->left() > 0) return Decoded::need_more;
+    if (body->left() > 0) return wait_for_body();
     std::move(*body).move_to(*command.content);
   } else if (unread.size() >= body_size) {
     if (command.content) command.content->body = unread.substr(0, static_cast<std::size_t>(body_size));
     input.consume(static_cast<std::size_t>(body_size));
   } else {
-    if (body_size <= body_in_buffer_max_bytes) return Decoded::need_more;
+    if (body_size <= body_in_buffer_max_bytes) return wait_for_body();
     body.emplace(body_size, headroom_for(command), IncomingBody::Fate::kept, account());
     return step_body(input, into);
   }
   into = std::move(command);
   pending_.reset();
   return Decoded::command;
+}
+
+Decoded JsonCodec::wait_for_body() {
+  if (account() != nullptr && !pending_->charge) {
+    header_.keep_views_only();
+    pending_->charge.emplace(*account(), header_.held_bytes());
+  }
+  return Decoded::need_more;
 }
 
 // ---- writing

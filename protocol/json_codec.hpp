@@ -27,12 +27,14 @@ class JsonCodec final : public Codec {
   struct Pending {
     Command command;
     std::uint64_t body_size;
-    std::optional<IncomingBody> body;  // once the body is not waited for in the buffer
+    std::optional<IncomingBody> body{};    // once the body is not waited for in the buffer
+    std::optional<MemoryCharge> charge{};  // of what its views point to, while the body is waited for
   };
 
   // Each step consumes what it used; nothing returned means: go on.
   std::optional<Decoded> step_header(InputBuffer& input);
   Decoded step_body(InputBuffer& input, Command& into);
+  Decoded wait_for_body();
   bool drop_body(InputBuffer& input);
   [[nodiscard]] bool reads_into_block() const;
   [[nodiscard]] std::uint64_t frame_max() const;

@@ -17,6 +17,9 @@ using Fault = std::optional<std::string>;
 // A reply text is a short string, and whoever sends it puts the code's name in front.
 constexpr std::size_t reply_text_max_bytes = 240;
 
+// What is kept of the last header's properties for the next one's.
+constexpr std::size_t kept_capacity_max_bytes = 1'024;
+
 constexpr std::uint16_t connection_class = connection::Start::id.class_id;
 
 // Header, properties, and tables in their largest form: each level an object with one array of pairs, which are
@@ -196,8 +199,15 @@ JsonHeaderReader::~JsonHeaderReader() = default;
 void JsonHeaderReader::release() {
   json_.reset();
   decoded_.clear();
-  properties_.clear();
   fault_.clear();
+  if (properties_.capacity() > kept_capacity_max_bytes)
+    properties_ = {};
+  else
+    properties_.clear();
+}
+
+void JsonHeaderReader::keep_views_only() {
+  if (const auto properties = json_->find("properties"); properties != json_->end()) *properties = nullptr;
 }
 
 std::optional<Violation> JsonHeaderReader::read(std::string_view header, const Limits& limits, Command& into) {
@@ -257,8 +267,9 @@ std::optional<Violation> JsonHeaderReader::read_properties(const Json& json, con
   const auto refuse = [&](const std::string& why) { return syntax_error(std::string{id.name} + ": " + why, id); };
   if (!json.is_object()) return refuse("field 'properties' wants an object, got " + kind_of(json));
   BasicProperties properties;
+  std::forward_list<std::string> decoded;
   for (const auto& [key, member] : json.items()) {
-    FieldVisitor field{key, member, limits.table_depth_max, decoded_};
+    FieldVisitor field{key, member, limits.table_depth_max, decoded};
     BasicProperties::describe(properties, field);
     if (!field.found())
       return refuse(with_names("unknown property " + in_quotes(key), "; there are ", names_of(BasicProperties{})));

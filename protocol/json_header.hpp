@@ -33,6 +33,10 @@ class JsonHeaderReader {
 
   /// Gives back the memory behind the last header's views.
   void release();
+  /// Gives back all but what the views of the last header need: they are needed for longer.
+  void keep_views_only();
+  /// Bytes that the views need, but for a little.
+  [[nodiscard]] std::size_t held_bytes() const { return properties_.capacity(); }
 
  private:
   class FieldVisitor;

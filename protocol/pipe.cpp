@@ -57,6 +57,11 @@ void PipeBuffer::finish_write(std::unique_lock<std::mutex> lock, std::size_t wri
   tell(std::move(reader));
 }
 
+bool PipeBuffer::has_ended() {
+  const std::lock_guard lock{mutex_};
+  return has_ended_;
+}
+
 void PipeBuffer::wait_readable(std::unique_ptr<Waiter> waiter) {
   {
     const std::lock_guard lock{mutex_};

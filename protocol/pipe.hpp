@@ -24,6 +24,7 @@
 #include <asio/prefer.hpp>
 #include <asio/query.hpp>
 
+#include "protocol/presence.hpp"
 #include "protocol/serial_executor.hpp"
 
 namespace pocketmq::protocol {
@@ -52,6 +53,8 @@ class PipeBuffer {
   /// Bytes read; none with would_block if there is nothing yet, with eof if nothing will come.
   std::size_t read(char* to, std::size_t size, std::error_code& error);
   void wait_readable(std::unique_ptr<Waiter> waiter);
+  /// Whether the end that writes has gone; there may still be something to read.
+  [[nodiscard]] bool has_ended();
   /// Reads no more; what is there is dropped, and later writes fail.
   void abandon(Own waiter);
 
@@ -155,6 +158,7 @@ template <class Executor> class Pipe {
   }
 
   void shutdown(shutdown_type, std::error_code&) { out_->end(); }
+  [[nodiscard]] Presence peer() const { return in_->has_ended() ? Presence::says_no_more : Presence::there; }
   /// Those who wait here are told operation_aborted.
   void close(std::error_code&) {
     if (!in_) return;

@@ -1,5 +1,7 @@
 // Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks when
 // it is due, and closes without losing what was said last.
+//
+// A peer that is not read from (back-pressure) is still watched: one that has gone is noticed.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +22,7 @@
 
 #include "protocol/connection_end.hpp"
 #include "protocol/operation_memory.hpp"
+#include "protocol/presence.hpp"
 #include "protocol/turn.hpp"
 
 namespace pocketmq::protocol {
@@ -34,6 +37,13 @@ class Closeable {
   ~Closeable() = default;
 };
 
+/// How a peer that is not read from is watched.
+struct PeerWatch {
+  std::chrono::milliseconds interval{1'000};
+  /// How long a peer that has ended its direction may wait for what it sent before to be read.
+  std::chrono::milliseconds ended_max{5'000};
+};
+
 /// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do. All of a
 /// transport happens on the turn's executor. It keeps itself alive while it is open.
 template <class Stream>
@@ -44,8 +54,8 @@ class Transport final : public Waker,
  public:
   using Executor = typename Stream::executor_type;
 
-  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn)
-      : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()} {}
+  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn, PeerWatch watch = {})
+      : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()}, watch_{watch} {}
 
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -83,7 +93,7 @@ class Transport final : public Waker,
     if (state_ == State::open && end_->finished()) finish(now);
     if (!is_open()) return;
     wait_until_readable();
-    arm_timer();
+    arm_timer(now);
   }
 
  private:
@@ -101,6 +111,7 @@ class Transport final : public Waker,
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
   [[nodiscard]] bool reads() const { return state_ == State::open && end_->wants_input(); }
+  [[nodiscard]] bool is_held() const { return state_ == State::open && !end_->wants_input() && !end_->finished(); }
 
   void write(TimePoint now) {
     if (waiting_to_write_) return;
@@ -199,9 +210,13 @@ class Transport final : public Waker,
   }
 
   // Moved only when the deadline comes earlier: most of them move away as time goes on.
-  void arm_timer() {
-    const auto deadline = std::min(farewell_ends_.value_or(TimePoint::max()),
-                                   state_ == State::open ? end_->deadline() : TimePoint::max());
+  void arm_timer(TimePoint now) {
+    auto deadline = std::min(farewell_ends_.value_or(TimePoint::max()),
+                             state_ == State::open ? end_->deadline() : TimePoint::max());
+    if (is_held())
+      deadline = std::min(deadline, now + watch_.interval);
+    else
+      peer_ended_at_ = TimePoint::max();
     if (deadline >= armed_for_) return;
     armed_for_ = deadline;
     timer_.expires_at(deadline);
@@ -214,8 +229,20 @@ class Transport final : public Waker,
 
   void time_passed(TimePoint now) {
     if (farewell_ends_ && *farewell_ends_ <= now) return close(asio::error::timed_out);
+    if (is_held() && has_gone(now)) return close(asio::error::connection_reset);
     if (state_ == State::open && end_->deadline() <= now) end_->tick(now);
     wake();
+  }
+
+  // Of a peer that is not read from. What it sent before it ended its direction it may have read for a while.
+  bool has_gone(TimePoint now) {
+    switch (presence_of_peer(stream_)) {
+      case Presence::there: return false;
+      case Presence::gone: return true;
+      case Presence::says_no_more: break;
+    }
+    peer_ended_at_ = std::min(peer_ended_at_, now);
+    return peer_ended_at_ + watch_.ended_max <= now;
   }
 
   OperationMemory read_memory_;  // of the wait
@@ -226,6 +253,8 @@ class Transport final : public Waker,
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
   TimePoint armed_for_{TimePoint::max()};
   std::optional<TimePoint> farewell_ends_;
+  const PeerWatch watch_;
+  TimePoint peer_ended_at_{TimePoint::max()};  // noticed while it is not read from
   State state_{State::open};
   bool dirty_{false};
   bool waiting_to_read_{false};

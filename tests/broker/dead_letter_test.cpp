@@ -377,4 +377,27 @@ TEST_CASE("a message that a client wants in very many queues is a dead letter in
   alice.finds("dead", {.messages = many});
 }
 
+TEST_CASE("letters that would multiply wait where memory is exhausted, and others do not") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  const auto to_both = Arguments{}.string("x-dead-letter-exchange", "amq.fanout");
+  alice.declares("one").declares("a").declares("b").binds("a", "amq.fanout").binds("b", "amq.fanout");
+  alice.declares({.queue = "q", .arguments = to_both.table()});
+  alice.declares({.queue = "r", .arguments = dead_to("one").table()});
+  alice.publishes("r", "r1").publishes("q", {"q1", "q2"}).gets("r", "r1").gets("q", "q1").gets("q", "q2");
+  const auto before = memory.used();
+  memory.charge(200'000);
+  alice.rejects("r1");
+  CHECK(world.queue("one").ready() == 1);
+  alice.rejects("q1").rejects("q2");
+  world.advance(1s);
+  CHECK(world.queue("a").ready() == 0);
+  CHECK(memory.used() >= before + 200'000);  // what waits is charged
+  memory.release(200'000);
+  world.advance(1s);
+  CHECK(bodies_in(alice, "a") == Bodies{"q1", "q2"});
+  CHECK(bodies_in(alice, "b") == Bodies{"q1", "q2"});
+}
+
 }  // namespace pocketmq::tests

@@ -1,6 +1,7 @@
 // Direct reply-to: a requester's replies come to its channel without a queue, and only as long as it is there.
 #include "broker/direct_reply.hpp"
 
+#include "broker/broker.hpp"
 #include "broker/session.hpp"
 #include "tests/support/world.hpp"
 
@@ -232,6 +233,61 @@ TEST_CASE("a name like another broker's ends the connection") {
   GENERATE(false, true) ? alice.publishes(name, "m") : alice.sends(queue::Declare{.queue = name, .passive = true});
   alice.connection_is_closed(ReplyCode::internal_error,
                              "INTERNAL_ERROR - '" + name + "' is not a name that this broker gave for replies");
+}
+
+namespace {
+
+// As many replies of a thousand bytes as there are in an alphabet of numbers, from 1000 on.
+std::vector<std::string> numbered_replies(int count) {
+  std::vector<std::string> bodies;
+  for (int i = 0; i < count; ++i) {
+    auto body = std::to_string(1'000 + i) + " ";
+    body.resize(1'000, 'x');
+    bodies.push_back(std::move(body));
+  }
+  return bodies;
+}
+
+}  // namespace
+
+TEST_CASE("replies wait for a requester that does not read, and then come in order") {
+  World world{{.options = {.limits = {.output_deliver_bytes = 10'000}}}};
+  auto alice = requester(world), server = world.connect();
+  const auto reply_to = reply_to_of(alice, server);
+  const auto replies = numbered_replies(100);
+  alice.stops_reading();
+  for (const auto& reply : replies) server.publishes(reply_to, reply);
+  CHECK(alice.session().output().size() < 12'000);
+  CHECK(world.broker().context().memory().used() > 90'000);
+  alice.reads(5'000).reads_all().receives_all({replies.begin(), replies.end()});
+  server.publishes(reply_to, "one more");
+  alice.receives_all({[&] {
+    std::vector<Expected> all{replies.begin(), replies.end()};
+    all.emplace_back("one more");
+    return all;
+  }()});
+}
+
+TEST_CASE("replies that nobody reads take an eighth of the memory and are given up with their requester") {
+  World world{{.options = {.limits = {.output_deliver_bytes = 10'000}, .memory_max_bytes = 800'000}}};
+  auto& memory = world.broker().context().memory();
+  auto deaf = requester(world), alice = requester(world), server = world.connect();
+  const auto to_deaf = reply_to_of(deaf, server), to_alice = reply_to_of(alice, server);
+  const auto before = memory.used();
+  deaf.stops_reading();
+  for (const auto& reply : numbered_replies(500)) server.publishes(to_deaf, reply);
+  CHECK_FALSE(memory.is_scarce());
+  CHECK(memory.used() - before > 90'000);
+  CHECK(memory.used() - before < 150'000);
+  server.publishes(to_alice, "reply").is_fine();
+  alice.receives("reply");
+  SECTION("lost") { deaf.vanishes(); }
+  SECTION("cancelled") {
+    deaf.sends(basic::Cancel{.consumer_tag = "r"});
+    CHECK(memory.used() - before < 40'000);
+    return;
+  }
+  CHECK(memory.used() <= before);
 }
 
 }  // namespace pocketmq::tests

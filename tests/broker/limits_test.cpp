@@ -1,4 +1,5 @@
 // The limits that a broker was given: at each one more is refused with its reason, and one that goes makes room.
+#include "broker/broker.hpp"
 #include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
@@ -70,6 +71,118 @@ TEST_CASE("a binding too many is refused, and one that goes makes room") {
   alice.opens_channel(1);
   SECTION("unbound") { alice.unbinds("q", "amq.fanout").binds("q", "amq.direct", "k"); }
   SECTION("its queue deleted") { alice.deletes("q").declares("r").binds("r", "amq.direct", "k"); }
+}
+
+TEST_CASE("an exchange too many is refused, and one that goes makes room") {
+  World world{{.options = {.exchange_max = 2}}};
+  auto alice = world.connect();
+  alice.declares_exchange("e", "direct").declares_exchange("f", "topic").declares_exchange("e", "direct");
+  alice.sends(exchange::Declare{.exchange = "g", .type = "fanout"})
+      .channel_is_closed(
+          ReplyCode::precondition_failed,
+          "PRECONDITION_FAILED - cannot declare exchange 'g': exchange limit of the broker (2) is reached");
+  alice.opens_channel(1).deletes_exchange("e").declares_exchange("g", "fanout");
+}
+
+namespace {
+
+protocol::FieldTableWriter with_text(std::size_t bytes) {
+  protocol::FieldTableWriter table;
+  table.string("x-note", std::string(bytes, 'n'));
+  return table;
+}
+
+}  // namespace
+
+TEST_CASE("arguments too many are refused, and those that go make room") {
+  World world{{.options = {.argument_bytes_max = 2'500}}};
+  auto alice = world.connect();
+  const auto arguments = with_text(1'000);
+  alice.declares({.queue = "q", .arguments = arguments.table()});
+  alice.binds({.queue = "q", .exchange = "amq.direct", .arguments = arguments.table()});
+  const auto refused = [&](const protocol::Method& method, const std::string& what) {
+    alice.sends(method).channel_is_closed(
+        ReplyCode::precondition_failed,
+        "PRECONDITION_FAILED - cannot " + what + ": limit of the broker for arguments (2500 bytes) is reached");
+    alice.opens_channel(1);
+  };
+  refused(queue::Declare{.queue = "r", .arguments = arguments.table()}, "declare queue 'r'");
+  refused(exchange::Declare{.exchange = "e", .type = "direct", .arguments = arguments.table()}, "declare exchange 'e'");
+  refused(queue::Bind{.queue = "q", .exchange = "amq.fanout", .arguments = arguments.table()}, "bind");
+  alice.declares("r").deletes("q").declares({.queue = "s", .arguments = arguments.table()});
+  alice.declares_exchange({.exchange = "e", .type = "direct", .arguments = arguments.table()});
+}
+
+TEST_CASE("arguments that no frame carries are not kept") {
+  World world{Encoding::json};
+  const auto arguments = with_text(140'000);
+  world.connect()
+      .sends(queue::Declare{.queue = "q", .arguments = arguments.table()})
+      .channel_is_closed(ReplyCode::precondition_failed,
+                         "PRECONDITION_FAILED - cannot declare queue 'q': its arguments are "
+                             + std::to_string(arguments.table().encoded().size())
+                             + " bytes long; at most 131072 are kept");
+}
+
+TEST_CASE("what there is fills the memory and no more, and who drains it is let in") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  int declared = 0;
+  for (; memory.takes_objects(); ++declared) alice.declares("q" + std::to_string(declared));
+  CHECK(declared > 50);
+  CHECK(declared < 200);
+  const auto described = memory.describe();
+  alice.sends(queue::Declare{.queue = "r"})
+      .channel_is_closed(ReplyCode::precondition_failed, "PRECONDITION_FAILED - cannot declare queue 'r': " + described
+                                                             + ". Try again when queues are shorter");
+  alice.closes();
+  world.arrive().shakes_hands({}).connection_close_comes(
+      ReplyCode::not_allowed, "NOT_ALLOWED - access to vhost '/' refused for user 'guest': " + memory.describe());
+}
+
+TEST_CASE("full queues keep no consumer away") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  alice.declares("q").publishes("q", "one");
+  memory.charge(200'000);
+  world.connect().consumes("q").receives("one");
+  memory.release(200'000);
+}
+
+TEST_CASE("large arguments are refused where memory is scarce") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  memory.charge(100'000);
+  alice.declares({.queue = "q", .arguments = with_text(1'000).table()});
+  const auto described = memory.describe();
+  alice.sends(queue::Declare{.queue = "r", .arguments = with_text(5'000).table()})
+      .channel_is_closed(ReplyCode::precondition_failed, "PRECONDITION_FAILED - cannot declare queue 'r': " + described
+                                                             + ". Try again when queues are shorter");
+  memory.release(100'000);
+}
+
+TEST_CASE("what exchanges keep for their bindings is charged, and goes with them") {
+  World world;
+  const auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  alice.declares("q");
+  const auto before = memory.used();
+  SECTION("words of patterns") {
+    alice.binds("q", "amq.topic", "a.b.c.d.e.f.g.h.i.j").binds("q", "amq.topic", "a.b.c.d.e.f.g.h.i.k");
+    CHECK(memory.used() - before > 11 * 200);
+  }
+  SECTION("what headers are to be") {
+    protocol::FieldTableWriter wanted;
+    for (int i = 0; i < 100; ++i) wanted.boolean(std::to_string(i), true);
+    wanted.string("x-match", "any");
+    alice.binds({.queue = "q", .exchange = "amq.headers", .arguments = wanted.table()});
+    CHECK(memory.used() - before > 100 * 200);
+  }
+  alice.deletes("q");
+  CHECK(memory.used() < before);
 }
 
 }  // namespace pocketmq::tests

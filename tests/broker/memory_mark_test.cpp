@@ -278,30 +278,6 @@ TEST_CASE("large bodies wait half-way and arrive whole") {
   bob.gets("r", body);
 }
 
-TEST_CASE("bodies that are sent in part are bounded by the hard mark") {
-  World world{with_low_mark()};
-  std::vector<Client> senders;
-  const std::string half(20'000, 'h');
-  const auto begin_body = [&](const Client& sender) {
-    sender.end().send_all_but({.channel = 1, .method = basic::Publish{.routing_key = "q"}, .content = {{.body = half}}},
-                              1);
-    world.settle();
-  };
-  for (int i = 0; i < 6; ++i) {
-    senders.push_back(world.connect());
-    begin_body(senders.back());
-    CHECK(senders.back().end().inbox().empty());
-  }
-  auto late = world.connect();
-  begin_body(late);
-  REQUIRE_FALSE(late.end().inbox().empty());
-  const auto& close = std::get<connection::Close>(late.end().inbox().front().method);
-  CHECK(close.reply_code == 506);
-  CHECK(memory_of(world).incoming().used() < hard_mark);
-  for (auto& sender : senders) sender.vanishes();
-  CHECK(memory_of(world).incoming().used() == 0);
-}
-
 TEST_CASE("messages are charged once and places each, and all of it is released") {
   World world{with_low_mark()};
   auto alice = world.connect(), bob = world.connect();

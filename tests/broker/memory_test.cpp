@@ -41,13 +41,32 @@ TEST_CASE("memory is scarce at the mark and exhausted a quarter above it") {
   CHECK_FALSE(memory.is_scarce());
 }
 
-TEST_CASE("what is on its way in floods the memory and makes nobody wait") {
+TEST_CASE("what is on its way in crowds and floods the memory and makes nobody wait for what is held") {
   Memory memory{1'000};
+  memory.incoming().charge(249);
+  CHECK_FALSE(memory.is_crowded());
+  memory.incoming().charge(1);
+  CHECK(memory.is_crowded());
   memory.incoming().charge(1'249);
   CHECK_FALSE(memory.is_flooded());
   memory.charge(1);
   CHECK(memory.is_flooded());
   CHECK_FALSE(memory.is_scarce());
+  CHECK(memory.total() == 1'500);
+}
+
+TEST_CASE("objects take no more than the mark, and none is made where memory is exhausted") {
+  Memory memory{1'000};
+  memory.charge_object(999);
+  CHECK(memory.takes_objects());
+  memory.charge_object(1);
+  CHECK_FALSE(memory.takes_objects());
+  CHECK_FALSE(memory.takes_users());
+  memory.release_object(500);
+  memory.charge(750);
+  CHECK_FALSE(memory.takes_objects());
+  CHECK(memory.takes_users());
+  CHECK(memory.describe() == "the broker holds 1250 bytes; its memory limit is 1000");
 }
 
 TEST_CASE("once somebody waits memory is scarce until a tenth is free") {

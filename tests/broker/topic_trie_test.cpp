@@ -2,10 +2,10 @@
 #include "broker/topic_trie.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <random>
 
+#include "broker/context.hpp"
 #include "broker/fanout_exchange.hpp"
 #include "tests/support/catch.hpp"
 
@@ -20,13 +20,14 @@ class Bindings {
  public:
   Binding& make(std::string_view pattern) {
     return *made_.emplace_back(std::make_unique<Binding>(
-        broker::BindingIdentity{.source = &anywhere_, .destination = &anywhere_, .routing_key = pattern}, any_number_));
+        broker::BindingIdentity{.source = &anywhere_, .destination = &anywhere_, .routing_key = pattern},
+        context_.quotas()));
   }
   [[nodiscard]] const std::vector<std::unique_ptr<Binding>>& all() const { return made_; }
 
  private:
   broker::FanoutExchange anywhere_{{}};
-  broker::Quota any_number_{std::numeric_limits<std::size_t>::max()};
+  broker::Context context_{{}, nullptr};
   std::vector<std::unique_ptr<Binding>> made_;
 };
 

@@ -1,4 +1,5 @@
 // Transactions: what is published and settled in them happens at the commit, or not at all.
+#include "broker/broker.hpp"
 #include "broker/queue.hpp"
 #include "tests/support/world.hpp"
 
@@ -209,6 +210,23 @@ TEST_CASE("transactions of two channels are committed each in its turn") {
   alice.declares("q").selects_tx().publishes("q", "1");
   second.publishes("q", "2").commits();
   alice.commits().gets("q", "2").gets("q", "1");
+}
+
+TEST_CASE("what a transaction publishes to very many queues is charged for each of them") {
+  World world;
+  const auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  alice.declares_exchange("f", "fanout");
+  for (int i = 0; i < 100; ++i) {
+    const auto name = "q" + std::to_string(i);
+    alice.declares(name).binds(name, "f");
+  }
+  alice.selects_tx();
+  const auto before = memory.used();
+  for (int i = 0; i < 100; ++i) alice.publishes_to("f", "", "m");
+  CHECK(memory.used() - before > 100 * 100 * sizeof(void*));
+  alice.rolls_back();
+  CHECK(memory.used() == before);
 }
 
 }  // namespace pocketmq::tests

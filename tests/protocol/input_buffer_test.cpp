@@ -117,3 +117,23 @@ TEST_CASE("what was consumed too early is unread again") {
   input.give_back(3);
   CHECK(input.unread() == "ne two");
 }
+
+TEST_CASE("an input is charged for the memory it holds") {
+  class Account final : public pocketmq::protocol::MemoryAccount {
+  } account;
+  {
+    InputBuffer input;
+    input.charge_to(account);
+    CHECK(account.used() == 0);
+    const auto at_first = input.prepare().size();
+    CHECK(account.used() == at_first);
+    receive(input, std::string(10 * at_first, 'x'));
+    CHECK(account.used() >= 10 * at_first);
+    CHECK(account.used() <= 20 * at_first + InputBuffer::room_min_bytes);
+    input.consume(10 * at_first);
+    input.release();
+    CHECK(account.used() == 0);
+    receive(input, "left behind");
+  }
+  CHECK(account.used() == 0);
+}

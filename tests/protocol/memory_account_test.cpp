@@ -4,6 +4,7 @@
 #include "protocol/amqp_codec.hpp"
 #include "protocol/block.hpp"
 #include "protocol/incoming_body.hpp"
+#include "protocol/json_codec.hpp"
 #include "protocol/output.hpp"
 #include "tests/protocol/transcript.hpp"
 #include "tests/support/catch.hpp"
@@ -118,4 +119,25 @@ TEST_CASE("contents under way on any number of channels are charged") {
     CHECK(account.used() < 100 * 1'000);
   }
   CHECK(account.used() == 0);
+}
+
+TEST_CASE("a JSON header is charged while its body is on its way") {
+  Account account;
+  {
+    JsonCodec codec{Limits{}, &account};
+    Decoding decoding{codec};
+    FieldTableWriter headers;
+    headers.string("x", std::string(50'000, 'x'));
+    std::string properties;
+    encode({.headers = headers.table()}, properties);
+    const auto whole = encoded(codec, {.channel = 1,
+                                       .method = basic::Publish{.routing_key = "q"},
+                                       .content = {{.properties = Properties{properties}, .body = "body"}}});
+    REQUIRE(decoding.feed(std::string_view{whole}.substr(0, whole.size() - 1)));
+    CHECK(account.used() >= 50'000);
+    CHECK(account.used() < 120'000);
+    REQUIRE(decoding.feed("y"));
+    CHECK(decoding.transcript().size() == 1);
+    CHECK(account.used() == 0);
+  }
 }

@@ -230,4 +230,13 @@ TEST_CASE("an entrance lets in whoever comes, until it is closed") {
   CHECK_FALSE(entrance->connect(abroad.get_executor()));
 }
 
+TEST_CASE("an end knows whether the other one may say more") {
+  World world;
+  CHECK(presence_of_peer(world.there) == Presence::there);
+  world.writes("the last words");
+  world.here.shutdown(End::shutdown_send, world.error);
+  CHECK(presence_of_peer(world.there) == Presence::says_no_more);
+  CHECK(world.reads() == "the last words");
+}
+
 }  // namespace pocketmq::protocol

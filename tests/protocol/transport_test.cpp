@@ -2,6 +2,7 @@
 #include "protocol/transport.hpp"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <asio/io_context.hpp>
 #include <asio/local/connect_pair.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
 #include "tests/support/catch.hpp"
@@ -18,6 +20,7 @@
 namespace pocketmq::protocol {
 namespace {
 
+using namespace std::chrono_literals;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::local::stream_protocol, Executor>;
 
@@ -51,6 +54,49 @@ class Reader final : public ConnectionEnd {
   std::vector<Taken>& turns_;
   std::size_t taken_{0};
   Output output_;
+};
+
+// Reads nothing until it is told to, and writes down why it ended.
+class Holder final : public ConnectionEnd {
+ public:
+  std::span<std::byte> prepare() override { return room_; }
+  void commit(std::size_t bytes, TimePoint) override { taken += bytes; }
+  bool wants_input() const override { return reads_; }
+  bool wants_rest() const override { return false; }
+  const Output& output() const override { return output_; }
+  void sent(std::size_t, TimePoint) override {}
+  void tick(TimePoint) override {}
+  TimePoint deadline() const override { return TimePoint::max(); }
+  bool finished() const override { return false; }
+  void disconnect(std::error_code why, TimePoint) override { ended = why; }
+
+  void read() {
+    reads_ = true;
+    wake();
+  }
+
+  std::size_t taken{0};
+  std::error_code ended;
+
+ private:
+  std::array<std::byte, 1'024> room_{};
+  Output output_;
+  bool reads_{false};
+};
+
+// A transport that does not read, looked after every millisecond, and its peer.
+struct Held {
+  explicit Held(std::chrono::milliseconds ended_max) {
+    Socket there{io};
+    asio::local::connect_pair(here, there);
+    std::make_shared<Transport<Socket>>(std::move(there), end, turn, PeerWatch{.interval = 1ms, .ended_max = ended_max})
+        ->start({});
+  }
+
+  asio::io_context io;
+  Turn<Executor> turn{io.get_executor()};
+  std::shared_ptr<Holder> end{std::make_shared<Holder>()};
+  Socket here{io};
 };
 
 class World {
@@ -99,6 +145,34 @@ TEST_CASE("however much somebody sends, others have their turns between") {
   CHECK(turns[2].by == "much too");
   CHECK(turns[3].by == "much");
   for (const auto& turn : turns) CHECK(turn.bytes <= 81'920);
+}
+
+TEST_CASE("a peer that goes while it is not read from is noticed") {
+  Held held{10min};
+  asio::write(held.here, asio::buffer(std::string(10'000, 'x')));
+  held.here.close();
+  held.io.run();  // returns
+  CHECK(held.end->ended == asio::error::connection_reset);
+  CHECK(held.end->taken == 0);
+}
+
+TEST_CASE("a peer that has said all may wait for a while to be read from") {
+  Held held{0ms};
+  asio::write(held.here, asio::buffer(std::string(10'000, 'x')));
+  held.here.shutdown(Socket::shutdown_send);
+  held.io.run();
+  CHECK(held.end->ended == asio::error::connection_reset);
+}
+
+TEST_CASE("what a peer has said is read to its end when it is read from again") {
+  Held held{10min};
+  asio::write(held.here, asio::buffer(std::string(10'000, 'x')));
+  held.here.shutdown(Socket::shutdown_send);
+  asio::steady_timer a_few_looks{held.io, 5ms};
+  a_few_looks.async_wait([&](std::error_code) { held.end->read(); });
+  held.io.run();
+  CHECK(held.end->taken == 10'000);
+  CHECK(held.end->ended == asio::error::eof);
 }
 
 }  // namespace pocketmq::protocol
