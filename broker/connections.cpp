@@ -1,8 +1,10 @@
 #include "broker/connections.hpp"
 
+#include <utility>
 #include <vector>
 
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 
 namespace pocketmq::broker {
 
@@ -21,6 +23,11 @@ void Connections::remove(Transports::iterator place) {
   const auto kept = *place;  // it is still closing
   transports_.erase(place);
   if (stopping_ && transports_.empty()) grace_timer_.cancel();
+  if (!std::exchange(looks_at_memory_, true))  // when the connection has let go of its own
+    asio::post(turn_.executor(), [this] {
+      looks_at_memory_ = false;
+      arm_broker_timer();
+    });
 }
 
 void Connections::arm_broker_timer() {

@@ -67,6 +67,7 @@ class Connections {
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
+  bool looks_at_memory_{false};  // soon
   bool stopping_{false};
 };
 

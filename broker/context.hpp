@@ -20,7 +20,7 @@ namespace pocketmq::broker {
 
 class Context {
  public:
-  Context(Options options, Observer* observer, ConnectionObserver* log)
+  Context(Options options, Observer* observer, ConnectionObserver* log = nullptr)
       : options_{std::move(options)}, observer_{observer}, log_{log}, random_{options_.seed} {}
 
   [[nodiscard]] const Options& options() const { return options_; }

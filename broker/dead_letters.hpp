@@ -3,8 +3,8 @@
 // They are collected while queues are at work and published when that is over, so that no queue's operation comes in
 // the middle of another's: with the rest of the slice, and very many a slice a turn. Those that die on the way wait for
 // another slice: a ring of full queues does not hold the broker up. Where
-// memory is exhausted, one that would go to several queues waits, and all behind it, until there is some: letters that go
-// to one queue need no more than they free.
+// memory is exhausted, one that would go to several queues waits, and all behind it, until there is some: letters that
+// go to one queue need no more than they free.
 #pragma once
 
 #include <deque>

@@ -9,8 +9,8 @@
 #include "broker/budget.hpp"
 #include "broker/destination.hpp"
 #include "broker/exchange_arguments.hpp"
-#include "protocol/counted.hpp"
 #include "broker/quota.hpp"
+#include "protocol/counted.hpp"
 
 namespace pocketmq::broker {
 

@@ -7,6 +7,7 @@ namespace pocketmq::protocol {
 namespace {
 
 constexpr std::chrono::seconds write_stall_without_heartbeats{60};
+constexpr std::chrono::seconds probe_interval{5};
 
 }  // namespace
 
@@ -58,7 +59,12 @@ void CommandEnd::tick(TimePoint now) {
     progress_bytes_ = 0;
     on_stall();
   }
-  if (heartbeat_.count() == 0 || finished_) return;  // the end's own deadline may have finished it
+  if (finished_) return;  // the end's own deadline may have finished it
+  if (probe_deadline() <= now) {
+    codec_->encode_heartbeat(output_);
+    last_sent_ = now;
+  }
+  if (heartbeat_.count() == 0) return;
   if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
   if (last_sent_ + heartbeat_ / 2 <= now) {
     codec_->encode_heartbeat(output_);
@@ -68,7 +74,8 @@ void CommandEnd::tick(TimePoint now) {
 
 TimePoint CommandEnd::deadline() const {
   if (finished_) return TimePoint::max();
-  auto earliest = std::min({own_deadline_.value_or(TimePoint::max()), write_stall_deadline(), read_stall_deadline()});
+  auto earliest = std::min(
+      {own_deadline_.value_or(TimePoint::max()), write_stall_deadline(), read_stall_deadline(), probe_deadline()});
   if (heartbeat_.count() == 0) return earliest;
   earliest = std::min(earliest, last_sent_ + heartbeat_ / 2);
   if (wants_input()) earliest = std::min(earliest, last_received_ + 2 * heartbeat_);
@@ -83,6 +90,18 @@ TimePoint CommandEnd::write_stall_deadline() const {
 TimePoint CommandEnd::read_stall_deadline() const {
   if (half_way_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
   return half_way_since_ + stall_max();
+}
+
+// A peer that has died while it is held may have left more than its system could send, so that the end of it never
+// comes. But its system answers a heartbeat with a reset.
+TimePoint CommandEnd::probe_deadline() const {
+  if (!held_ || !codec_ || heartbeat_.count() != 0) return TimePoint::max();
+  return std::max(held_since_, last_sent_) + probe_interval;
+}
+
+void CommandEnd::hold() {
+  held_ = true;
+  held_since_ = now_;
 }
 
 void CommandEnd::note_progress(bool took_command) {

@@ -74,7 +74,8 @@ class CommandEnd : public ConnectionEnd {
   /// A time-out of the derived end's own; nothing for none.
   void own_deadline(std::optional<TimePoint> at) { own_deadline_ = at; }
   /// Holds the peer: until `resume` no command is handed on and nothing is read. For `on_command` and `on_input_taken`.
-  void hold() { held_ = true; }
+  /// One that is held for long gets heartbeats, whether it asked for them or not.
+  void hold();
   /// Holds the peer in `on_command`, and takes that command, to hand it on again after `resume`.
   void hold(Command& command);
   [[nodiscard]] bool is_held() const { return held_; }
@@ -94,6 +95,7 @@ class CommandEnd : public ConnectionEnd {
   void time_out(std::string_view why);
   [[nodiscard]] TimePoint write_stall_deadline() const;
   [[nodiscard]] TimePoint read_stall_deadline() const;
+  [[nodiscard]] TimePoint probe_deadline() const;
   void note_progress(bool took_command);
 
   const Limits limits_;
@@ -107,6 +109,7 @@ class CommandEnd : public ConnectionEnd {
   TimePoint last_sent_;
   std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since
   std::optional<TimePoint> own_deadline_;
+  TimePoint held_since_;
   TimePoint half_way_since_{TimePoint::max()};  // with a command, or since it made progress with it
   std::uint32_t progress_bytes_{0};             // since then
   bool finished_{false};

@@ -14,30 +14,32 @@ constexpr std::size_t very_many = 100'000;
 TEST_CASE("a few purged messages are dropped at once") {
   LoneQueue queue;
   auto& memory = queue.context().memory();
+  const auto before = memory.used();
   for (int i = 0; i < 100; ++i) queue.publish("message");
   CHECK(memory.used() > 100 * 100);
   CHECK(queue->purge() == 100);
-  CHECK(memory.used() == 0);
+  CHECK(memory.used() == before);
   CHECK(queue.is_idle());
 }
 
 TEST_CASE("very many purged messages are dropped a slice a turn and count as memory in use until then") {
   LoneQueue queue;
   auto& memory = queue.context().memory();
+  const auto before = memory.used();
   for (std::size_t i = 0; i < very_many; ++i) queue.publish("message");
-  const auto each = memory.used() / very_many;
+  const auto each = (memory.used() - before) / very_many;
   CHECK(queue->purge() == very_many);
   CHECK(queue->ready() == 0);
-  CHECK(memory.used() < very_many * each);
+  CHECK(memory.used() < before + very_many * each);
   CHECK(memory.used() > very_many / 2 * each);
   const auto left = memory.used();
   queue.publish("another");
   CHECK(memory.used() == left + each);
   queue.take_turn();
   CHECK(memory.used() < left);
-  CHECK(memory.used() > each);
+  CHECK(memory.used() > before + each);
   CHECK(queue->purge() == 1);
-  for (int turns = 0; memory.used() > 0; ++turns) {
+  for (int turns = 0; memory.used() > before; ++turns) {
     REQUIRE(turns < 3);
     queue.take_turn();
   }

@@ -146,4 +146,16 @@ TEST_CASE("no name makes a pattern take its time") {
     CHECK_FALSE(Pattern{pattern}.found_in(name));
 }
 
+TEST_CASE("a search draws on the budget and is given up when it takes too long") {
+  const Pattern quick{"^a"}, slow{"((a|b|c|d|e|f|g)*(a|b|c|d|e|f|g)*){40}x"};
+  broker::Budget budget;
+  budget.grant(1'000'000);
+  CHECK(quick.found_in("abc", &budget));
+  CHECK(budget.left() > 999'900);
+  CHECK_FALSE(slow.found_in(std::string(255, 'a') + "x", &budget));
+  CHECK(budget.left() < 990'000);
+  CHECK(budget.left() > 900'000);
+  CHECK(slow.found_in("ax"));
+}
+
 }  // namespace pocketmq::tests

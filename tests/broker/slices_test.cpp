@@ -312,4 +312,171 @@ TEST_CASE("what a cancelled consumer held makes room in the shared prefetch when
   alice.acks("1").receives(message("2").to("b"));
 }
 
+TEST_CASE("one who asks for little is served before very much that another has asked for is done") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  constexpr int queues = 1'000, messages = 100;
+  for (int i = 0; i < queues; ++i) alice.declares(std::to_string(i)).binds(std::to_string(i), "amq.fanout");
+  world.postpone_turns();
+  for (int i = 0; i < messages; ++i)
+    alice.end().send(
+        {.channel = 1, .method = basic::Publish{.exchange = "amq.fanout"}, .content = protocol::Content{}});
+  alice.end().send({.channel = 1, .method = queue::Purge{.queue = "0"}});
+  alice.end().take_turn(world.now());
+  for (int i = 0; i < 100; ++i) bob.is_fine();
+  CHECK(alice.end().inbox().empty());
+  CHECK(world.queue("0").ready() > 0);
+  CHECK(world.queue("0").ready() < messages);
+  CHECK(world.take_turns() > 1);
+  alice.is_answered(queue::PurgeOk{.message_count = messages}).is_fine();
+  CHECK(world.queue("1").ready() == messages);
+}
+
+TEST_CASE("a get waits until all that have expired in front are gone") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  for (int i = 0; i < 50'000; ++i) alice.publishes("q", {.body = "mortal", .properties = {.expiration = "10"}});
+  alice.publishes("q", "immortal");
+  world.postpone_turns();
+  world.broker().context().observe(world.now() + 10ms);
+  alice.sends(basic::Get{.queue = "q", .no_ack = true}).sends(queue::Purge{.queue = "q"}).receives_nothing();
+  CHECK(world.take_turns() > 0);
+  REQUIRE(alice.end().inbox().size() == 2);
+  const auto& got = alice.end().inbox().front();
+  CHECK(std::get<basic::GetOk>(got.method).message_count == 0);
+  CHECK(got.body == "immortal");
+  alice.end().inbox().pop_front();
+  alice.is_answered(queue::PurgeOk{}).is_fine();
+}
+
+TEST_CASE("very many consumers that wait for the shared prefetch all get their messages when it is lifted") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  constexpr int many = 8'000;
+  alice.declares("q").shares_prefetch(1);
+  for (int i = 0; i < many; ++i)
+    alice.sends(basic::Consume{.queue = "q", .consumer_tag = std::to_string(i), .no_wait = true});
+  for (int i = 0; i < many; ++i) alice.publishes("q", "m");
+  REQUIRE(alice.end().inbox().size() == 1);
+  for (int i = 0; i < 1'000; ++i) alice.shares_prefetch(1);
+  CHECK(world.queue("q").unacked() == 1);
+  alice.sends(basic::Qos{.prefetch_count = 0, .global = true});
+  CHECK(world.queue("q").unacked() == many);
+}
+
+TEST_CASE("a search for queues that pauses finds each once though bindings come and go") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  const auto* type = GENERATE("fanout", "direct", "topic", "headers");
+  auto& host = *world.broker().find_virtual_host("/");
+  alice.declares_exchange("e", type).declares_exchange("behind", "fanout").declares("behind").binds("behind", "behind");
+  alice.declares("q").declares("deleted").declares("other");
+  constexpr int many = 40'000;
+  const std::string_view key = std::string_view{type} == "topic" ? "#" : "k";
+  const auto bind = [&](std::string_view queue, int number) {
+    protocol::FieldTableWriter arguments;
+    arguments.int32("x-number", number);
+    host.bind(host.require_exchange("e"), host.require_queue(queue), key, arguments.table());
+  };
+  bind("other", 0);
+  for (int i = 0; i < many; ++i) bind(i % 2 == 0 ? "q" : "deleted", i);
+  host.bind(host.require_exchange("e"), host.require_exchange("behind"), key, {});
+  for (int i = 0; i < many; ++i) bind("q", many + i);
+  alice.selects_confirms();
+  world.postpone_turns();
+  alice.end().send({.channel = 1,
+                    .method = basic::Publish{.exchange = "e", .routing_key = "k"},
+                    .content = protocol::Content{.body = "m"}});
+  alice.end().take_turn(world.now());
+  CHECK(world.queue("q").ready() == 0);
+  SECTION("a queue goes") {
+    bob.deletes("deleted").declares("deleted");
+  }
+  SECTION("a binding goes and others come") {
+    protocol::FieldTableWriter arguments;
+    arguments.int32("x-number", 0);
+    bob.sends(queue::Unbind{.queue = "q",
+                            .exchange = "e",
+                            .routing_key = protocol::ShortString{key},
+                            .arguments = arguments.table()})
+        .is_answered(queue::UnbindOk{});
+    bob.declares("new").binds("new", "e", key);
+  }
+  SECTION("another message goes the same way") { bob.publishes_to("behind", "", "n"); }
+  SECTION("the publisher goes") {
+    alice.vanishes();
+    CHECK(world.take_turns() > 0);
+    CHECK(world.queue("q").ready() == 1);
+    return;
+  }
+  CHECK(world.take_turns() > 0);
+  alice.is_confirmed(1);
+  CHECK(world.queue("q").ready() == 1);
+  CHECK(world.queue("other").ready() == 1);
+  CHECK(world.queue("behind").ready() >= 1);
+}
+
+TEST_CASE("an exchange may go while the search for a message's queues pauses in it") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  const auto* type = GENERATE("fanout", "topic", "headers");
+  alice.declares_exchange("e", type).declares("q");
+  auto& host = *world.broker().find_virtual_host("/");
+  for (int i = 0; i < 60'000; ++i) {
+    protocol::FieldTableWriter arguments;
+    arguments.int32("x-number", i);
+    host.bind(host.require_exchange("e"), host.require_queue("q"), "#", arguments.table());
+  }
+  world.postpone_turns();
+  alice.end().send({.channel = 1,
+                    .method = basic::Publish{.exchange = "e", .routing_key = "k", .mandatory = true},
+                    .content = protocol::Content{.body = "m"}});
+  alice.end().take_turn(world.now());
+  bob.deletes_exchange("e");
+  CHECK(world.take_turns() > 0);
+  CHECK(world.queue("q").ready() <= 1);
+  CHECK(host.binding_count() == 0);
+  alice.end().inbox().clear();
+  alice.is_fine();
+}
+
+TEST_CASE("very many consumers of a queue that is deleted are cancelled a slice a turn after the delete was answered") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  constexpr int many = 3'000;
+  alice.declares("q");
+  for (int i = 0; i < many; ++i)
+    alice.sends(basic::Consume{.queue = "q", .consumer_tag = std::to_string(i), .no_wait = true});
+  world.postpone_turns();
+  SECTION("by another") { bob.deletes("q"); }
+  SECTION("by themselves") { alice.sends(queue::Delete{.queue = "q"}).is_answered(queue::DeleteOk{}); }
+  CHECK(alice.end().inbox().size() < many);
+  bob.declares("q").publishes("q", "m");
+  CHECK(world.take_turns() > 0);
+  CHECK(alice.end().inbox().size() == many);
+  alice.end().inbox().clear();
+  alice.consumes("q", "0").receives("m");
+}
+
+TEST_CASE("very many consumers of a connection that is cut get nothing any more") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  constexpr int many = 3'000;
+  bob.declares("q").declares({.queue = "auto", .auto_delete = true});
+  for (int i = 0; i < many; ++i)
+    alice.sends(basic::Consume{.queue = "q", .consumer_tag = std::to_string(i), .no_wait = true});
+  alice.consumes("auto", "last").prefetches(1);
+  bob.publishes("q", {"1", "2"});
+  REQUIRE(alice.end().inbox().size() == 2);
+  world.postpone_turns();
+  alice.vanishes();
+  CHECK(world.queue("q").consumers() > 0);
+  bob.publishes("q", "3").consumes("q", "c");
+  CHECK(world.take_turns() > 0);
+  bob.receives(redelivered("1"), redelivered("2"), "3");
+  CHECK(world.queue("q").consumers() == 1);
+  CHECK_FALSE(world.has_queue("auto"));
+}
+
 }  // namespace pocketmq::tests

@@ -98,16 +98,16 @@ class ScriptedPeer {
 
   void hears_header() {
     take_output();
-    REQUIRE(input_.unread().substr(0, 8) == protocol::amqp_header);
-    input_.consume(8);
+    REQUIRE(input_->unread().substr(0, 8) == protocol::amqp_header);
+    input_->consume(8);
   }
 
   /// The client's next command; its views are valid until the one after it.
   protocol::Command next() {
     take_output();
     protocol::Command command;
-    auto decoded = codec_->decode(input_, command);
-    while (decoded == protocol::Decoded::heartbeat) decoded = codec_->decode(input_, command);
+    auto decoded = codec_->decode(*input_, command);
+    while (decoded == protocol::Decoded::heartbeat) decoded = codec_->decode(*input_, command);
     INFO(codec_->violation().text);
     REQUIRE(decoded == protocol::Decoded::command);
     return command;
@@ -117,7 +117,7 @@ class ScriptedPeer {
   std::optional<protocol::Command> next_if_any() {
     take_output();
     protocol::Command command;
-    if (codec_->decode(input_, command) != protocol::Decoded::command) return std::nullopt;
+    if (codec_->decode(*input_, command) != protocol::Decoded::command) return std::nullopt;
     return command;
   }
 
@@ -132,13 +132,13 @@ class ScriptedPeer {
   bool hears_nothing() {
     take_output();
     protocol::Command command;
-    return codec_->decode(input_, command) == protocol::Decoded::need_more;
+    return codec_->decode(*input_, command) == protocol::Decoded::need_more;
   }
 
   bool hears_heartbeat() {
     take_output();
     protocol::Command command;
-    return codec_->decode(input_, command) == protocol::Decoded::heartbeat;
+    return codec_->decode(*input_, command) == protocol::Decoded::heartbeat;
   }
 
   void advance(std::chrono::milliseconds by) {
@@ -178,10 +178,10 @@ class ScriptedPeer {
         auto rest = pieces[i];
         size += rest.size();
         while (!rest.empty()) {
-          const auto room = codec_->prepare(input_);
+          const auto room = codec_->prepare(*input_);
           const auto part = std::min(room.size(), rest.size());
           std::copy_n(reinterpret_cast<const std::byte*>(rest.data()), part, room.begin());
-          codec_->commit(input_, part);
+          codec_->commit(*input_, part);
           rest.remove_prefix(part);
         }
       }
@@ -191,7 +191,7 @@ class ScriptedPeer {
 
   protocol::Encoding encoding_;
   std::unique_ptr<protocol::Codec> codec_;
-  protocol::InputBuffer input_;
+  std::unique_ptr<protocol::InputBuffer> input_{std::make_unique<protocol::InputBuffer>()};
 };
 
 }  // namespace pocketmq::client

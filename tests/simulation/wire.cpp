@@ -147,7 +147,7 @@ void Wire::client_leaves(TimePoint now) {
   const auto client = std::exchange(client_, nullptr);
   client->on_wake(nullptr);
   if (session_ && !is_frozen_) to_broker_.ends = std::max(to_broker_.latest, now);
-  to_client_ = {.overheard = std::move(to_client_.overheard)};
+  to_client_.clear();
   client->disconnect(std::make_error_code(std::errc::connection_reset), now);
 }
 
@@ -156,7 +156,7 @@ void Wire::broker_leaves(TimePoint now) {
   const auto session = std::exchange(session_, nullptr);
   session->on_wake(nullptr);
   if (client_ && !is_frozen_) to_client_.ends = std::max(to_client_.latest, now);
-  to_broker_ = {.overheard = std::move(to_broker_.overheard)};
+  to_broker_.clear();
   late_.clear();
   session->disconnect(std::make_error_code(std::errc::connection_reset), now);
 }

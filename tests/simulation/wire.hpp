@@ -68,6 +68,14 @@ class Wire final : private protocol::Waker {
     std::size_t bytes_left{std::numeric_limits<std::size_t>::max()};
     std::optional<TimePoint> ends;  // the sender has closed
     tests::Speech overheard;
+
+    // Nothing more arrives.
+    void clear() {
+      on_the_way.clear();
+      latest = {};
+      bytes_left = std::numeric_limits<std::size_t>::max();
+      ends.reset();
+    }
   };
 
   void wake() override { woken_ = true; }
