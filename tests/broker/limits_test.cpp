@@ -136,9 +136,13 @@ TEST_CASE("what there is fills the memory and no more, and who drains it is let 
   alice.sends(queue::Declare{.queue = "r"})
       .channel_is_closed(ReplyCode::precondition_failed, "PRECONDITION_FAILED - cannot declare queue 'r': " + described
                                                              + ". Try again when queues are shorter");
-  alice.closes();
-  world.arrive().shakes_hands({}).connection_close_comes(
-      ReplyCode::not_allowed, "NOT_ALLOWED - access to vhost '/' refused for user 'guest': " + memory.describe());
+  alice.opens_channel(2);
+  while (memory.takes_users()) alice.on_channel(2).sends(basic::Consume{.queue = "q0", .no_wait = true});
+  const auto refused = world.arrive().shakes_hands({}).on_channel(0).answer<connection::Close>();
+  const auto& refusal = std::get<connection::Close>(refused.method);
+  CHECK(refusal.reply_code == 530);
+  CHECK(std::string_view{refusal.reply_text}.starts_with(
+      "NOT_ALLOWED - access to vhost '/' refused for user 'guest': the broker holds "));
 }
 
 TEST_CASE("full queues keep no consumer away") {

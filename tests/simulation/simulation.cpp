@@ -158,9 +158,13 @@ WireEvents Simulation::wire_events() {
 
 // Replies are what has no `reply_to`. Requests are not lost between broker and server but with their connection.
 Fate Simulation::fate_of(const tests::Received& command) {
-  const bool is_refusal = std::holds_alternative<protocol::channel::Close>(command.method)
-                          || std::holds_alternative<protocol::connection::Close>(command.method);
-  if (is_refusal) ledger_.violation("the broker was given a reason to say " + tests::described(command));
+  // How a server learns that its caller's queue is still there (405), or not (404).
+  const auto* closed = std::get_if<protocol::channel::Close>(&command.method);
+  const bool is_answer = closed != nullptr && (closed->reply_code == 404 || closed->reply_code == 405)
+                         && closed->class_id == protocol::queue::Declare::id.class_id
+                         && closed->method_id == protocol::queue::Declare::id.method_id;
+  const bool is_refusal = closed != nullptr || std::holds_alternative<protocol::connection::Close>(command.method);
+  if (is_refusal && !is_answer) ledger_.violation("the broker was given a reason to say " + tests::described(command));
   const bool is_reply =
       std::holds_alternative<protocol::basic::Deliver>(command.method) && !command.decoded_properties().reply_to;
   if (!is_reply || replies_hit_one_in_ == 0 || !dice_.one_in(replies_hit_one_in_)) return Fate::arrives;
