@@ -19,7 +19,11 @@ from programs import BIN, ROOT
 BUILD = BIN.parent
 WORK = BUILD / "package"  # the same in each run, so that ccache knows what is compiled there
 PREFIX = WORK / "elsewhere/pocketmq"
-PROGRAMS = {"first": "42\n", "coroutine": "42\n1\n2\n3\n", "callback": "385\n"}  # README's, and what they print
+PROGRAMS = {  # README's, and what they print
+    "first": (readme.block("first-program"), "42\n"),
+    "coroutine": (readme.block("coroutine-program"), "42\n1\n2\n3\n"),
+    "callback": (readme.block("callback-program"), "385\n"),
+}
 COMPILERS = [compiler for compiler in ("g++", "clang++") if shutil.which(compiler)]
 
 
@@ -62,8 +66,8 @@ def combinations(project, *options):
 def readme_programs():
     folder = WORK / "readme"
     folder.mkdir(exist_ok=True)
-    for program in PROGRAMS:
-        (folder / f"{program}.cpp").write_text(readme.block(f"{program}-program"))
+    for program, (text, _) in PROGRAMS.items():
+        (folder / f"{program}.cpp").write_text(text)
     return folder
 
 
@@ -115,7 +119,7 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(run(build / "first"), "42\n")
 
     def programs_run(self, build):
-        for program, output in PROGRAMS.items():
+        for program, (_, output) in PROGRAMS.items():
             self.assertEqual(run(build / program), output, program)
 
     def test_a_project_finds_versions_and_components_and_builds_readmes_programs(self):
