@@ -85,7 +85,7 @@ std::optional<Decoded> JsonCodec::step_header(InputBuffer& input) {
   if (!has_body && frame.size() < frame_size) return Decoded::need_more;
   searched_ = 0;
 
-  auto& pending = pending_.emplace();
+  auto& pending = pending_.emplace(Pending{});
   const auto header = frame.substr(0, header_end);
   if (auto refused = header_.read(header, limits(), pending.command)) {
     pending_.reset();
