@@ -133,8 +133,14 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   check_delivery_mode(content.properties);
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
-  const auto message = make_message(m, std::move(content), time_to_live, blind_copies);
+  auto message = make_message(m, std::move(content), time_to_live, blind_copies);
   context.tell(&Observer::on_published, message);
+  // Most messages go to one queue by its name, and there is nothing to search for.
+  if (auto* queue = transaction_ ? nullptr : virtual_host().find_only_queue(to, message)) {
+    context.tell(&Observer::on_routed, message, std::size_t{1});
+    const auto publish = confirms_ ? confirms_->expect(1) : 0;
+    return queue->enqueue(std::move(message), *this, publish);
+  }
   const auto& routing = virtual_host().route(to, message);
   if (!routing.is_finished()) {
     routing_ = virtual_host().keep_route();

@@ -36,6 +36,7 @@ class Message {
   /// All keys by which it is routed: its own, those of its CC header, those of its blind copies. Views into the
   /// message.
   void append_routing_keys(std::vector<std::string_view>& to) const;
+  [[nodiscard]] bool has_headers() const { return properties().headers().has_value(); }
   [[nodiscard]] protocol::Properties properties() const {
     const auto& layout = this->layout();
     return protocol::Properties{{names() + layout.exchange_size + layout.routing_key_size, layout.properties_size()}};

@@ -65,6 +65,12 @@ class VirtualHost final : private QueueHost {
   /// Its source goes too, if that auto-deletes and this was the last binding from it.
   void unbind(Binding& binding);
 
+  /// The queue for a message that was published to `exchange`, if it is the only one for certain: the default exchange
+  /// leads there by the queue's name, and no header has further routing keys.
+  [[nodiscard]] Queue* find_only_queue(const Exchange& exchange, const Message& message) const {
+    const bool is_certain = &exchange == default_exchange_ && !message.has_headers();
+    return is_certain ? find_queue(message.routing_key()) : nullptr;
+  }
   /// Searches for the queues of a message that was published to `exchange`, as far as the budget goes: each once, in no
   /// order. Valid until the next call.
   [[nodiscard]] Routing& route(Exchange& exchange, const Message& message) { return router_.route(exchange, message); }
