@@ -527,7 +527,11 @@ void Session::open(std::string_view virtual_host) {
 // ---- the end
 
 void Session::on_violation(const protocol::Violation& violation) {
-  if (state_ != State::closing) close(violation.code, violation.text, {violation.class_id, violation.method_id, {}});
+  if (state_ == State::closing) return;
+  auto text = violation.text;
+  const bool is_before_login = state_ == State::starting && codec().encoding() == Encoding::json;
+  if (is_before_login && text.starts_with("a header is longer")) text += " before connection.open; log in first";
+  close(violation.code, text, {violation.class_id, violation.method_id, {}});
 }
 
 void Session::on_own_deadline() {

@@ -1,4 +1,5 @@
 // Heartbeats, and clients that do not read what they are sent.
+#include "broker/broker.hpp"
 #include "broker/session.hpp"
 #include "tests/support/world.hpp"
 
@@ -176,6 +177,23 @@ TEST_CASE("a client that is not read from misses no heartbeats") {
   alice.is_connected();
   world.advance(1s);
   CHECK_FALSE(alice.end().is_open());
+}
+
+TEST_CASE("a publisher that is held gets heartbeats though it asked for none") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  alice.declares("q");
+  memory.charge(200'000);
+  alice.publishes("q", "m");
+  world.advance(4s);
+  CHECK(alice.end().heartbeats() == 0);
+  world.advance(8s);
+  CHECK(alice.end().heartbeats() == 2);
+  memory.release(200'000);
+  world.advance(1min);
+  CHECK(alice.end().heartbeats() == 2);
+  alice.gets("q", "m");
 }
 
 }  // namespace pocketmq::tests

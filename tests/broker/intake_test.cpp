@@ -141,8 +141,10 @@ TEST_CASE("before the login a header is short") {
   World world{Encoding::json};
   world.arrive()
       .sends_bytes(begin_of_header(17'000))
-      .connection_close_comes(ReplyCode::frame_error,
-                              "FRAME_ERROR - a header is longer than the 16384 bytes that are accepted");
+      .connection_close_comes(
+          ReplyCode::frame_error,
+          "FRAME_ERROR - a header is longer than the 16384 bytes that are accepted before connection.open; "
+          "log in first");
   CHECK(memory_of(world).incoming().used() == 0);
 }
 
