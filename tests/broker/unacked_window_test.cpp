@@ -15,6 +15,8 @@ using Tags = std::vector<std::uint64_t>;
 
 // A window with a queue that its deliveries refer to.
 class Window {
+  LoneQueue queue_;  // outlives the deliveries
+
  public:
   void push(std::initializer_list<std::uint64_t> tags) {
     for (const auto tag : tags) push(tag);
@@ -59,7 +61,6 @@ class Window {
     return tags;
   }
 
-  LoneQueue queue_;
   std::vector<broker::Unacked> settled_;
 };
 
