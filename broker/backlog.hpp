@@ -1,10 +1,9 @@
 // Work that does not fit into one turn of the loop. It is done in slices, and all of it shares one budget a turn, so
 // that however much there is to do, and for however many, no turn is long.
 //
-// A slice ends when the budget is used up, and what is not finished then waits in line for its next one. Whoever comes
-// from outside, such as a connection with input, gets a slice of its own at once, but a short one when this turn's
-// budget is used up. So one who asks for little is served in the turn in which he asks, and one who asks for much waits
-// behind the others.
+// A slice ends when the budget is used up, and what is not finished then waits in line for its next one. A connection
+// with input gets a slice of its own at once, but a short one when this turn's budget is used up. So a client that asks
+// for little is served in the same turn, and a client that asks for much waits behind the others.
 #pragma once
 
 #include <cstdint>
@@ -92,8 +91,8 @@ class Backlog {
   void keep(std::unique_ptr<Item> item);
   /// Waits for what is left of the slice that is going on, until it is done.
   void keep_for_rest_of_slice(std::unique_ptr<Item> item);
-  /// What is left of the slice goes to those who wait for it; but as much as they would have in a turn, so that whoever
-  /// has the slice is not held up by what it has begun.
+  /// What is left of the slice goes to those that wait for it, but no more than one slice in line has. So the
+  /// connection whose slice it is keeps some of it, and is not held for what its command has begun.
   void use_rest_of_slice() {
     if (!fresh_.empty()) serve_fresh();
   }

@@ -42,7 +42,7 @@ inline constexpr std::size_t pattern_instructions_a_step = 4;
 [[nodiscard]] constexpr std::size_t for_a_binding_with(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
 /// Freeing a large message takes as long as freeing many small ones.
 [[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 6 + body_bytes / 512; }
-/// Copying what is as long as that, or reading through it.
+/// Copying so many bytes, or reading through them.
 [[nodiscard]] constexpr std::size_t for_reading(std::size_t bytes) { return bytes / 64; }
 }  // namespace steps
 

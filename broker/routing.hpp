@@ -50,7 +50,7 @@ class Routing {
   /// What such a search has found.
   [[nodiscard]] std::vector<protocol::Ref<Queue>> take_queues() { return std::move(kept_queues_); }
 
-  // ---- for exchanges, who are asked again and again until they have told all; where they were is in here
+  // ---- for exchanges: each is asked again until it has told all, and keeps here where it paused
 
   /// Calls `route(key)` for each key by which the message is routed: its own, and those of its CC and BCC. Returns
   /// false where that does, or if it is to pause.

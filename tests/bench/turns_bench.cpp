@@ -293,13 +293,19 @@ std::function<void()> delete_exclusive_queues_and_close(Scene& scene, std::size_
   return [&] { owner.say({.method = connection::Close{}}); };
 }
 
-std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
+// A peer with that many consumers of a queue "q".
+Peer& consume_very_often(Scene& scene, std::size_t size) {
   auto& consumer = scene.connect();
   Scene::declare(consumer, "q");
   for (std::size_t i = 0; i < size; ++i) {
     const auto tag = "c" + std::to_string(i);
     consumer.say(basic::Consume{.queue = "q", .consumer_tag = tag, .no_wait = true});
   }
+  return consumer;
+}
+
+std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
+  auto& consumer = consume_very_often(scene, size);
   return [&] { consumer.say(queue::Delete{.queue = "q"}); };
 }
 
@@ -451,12 +457,7 @@ std::function<void()> requeue_too_many(Scene& scene, std::size_t size) {
 }
 
 std::function<void()> take_consumers_along(Scene& scene, std::size_t size) {
-  auto& consumer = scene.connect();
-  Scene::declare(consumer, "q");
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto tag = "c" + std::to_string(i);
-    consumer.say(basic::Consume{.queue = "q", .consumer_tag = tag, .no_wait = true});
-  }
+  auto& consumer = consume_very_often(scene, size);
   return [&] { consumer.vanish(); };
 }
 
