@@ -38,6 +38,9 @@ bool write_whole(int descriptor, std::string_view bytes) {
   return true;
 }
 
+// Its own, so that the thread never writes to what another opens under that number later.
+int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
+
 // A pipe, opened anew so that it can be non-blocking for nobody else; -1 for what is none.
 int reopen_pipe(int descriptor) {
   struct stat status {};
@@ -48,11 +51,13 @@ int reopen_pipe(int descriptor) {
 }  // namespace
 
 struct LineWriter::Shared {
-  Shared(int descriptor, std::size_t bytes) : pipe{reopen_pipe(descriptor)}, max_bytes{bytes} {}
+  Shared(int descriptor, std::size_t bytes)
+      : target{duplicate(descriptor)}, pipe{reopen_pipe(descriptor)}, max_bytes{bytes} {}
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
   ~Shared() {
     if (pipe >= 0) ::close(pipe);
+    if (target >= 0) ::close(target);
   }
 
   // Whether the pipe had room for all of it, and nothing is to come before it.
@@ -67,7 +72,8 @@ struct LineWriter::Shared {
     waiting += lines;
   }
 
-  const int pipe;  // non-blocking, or -1
+  const int target;  // blocking, for the thread
+  const int pipe;    // non-blocking, or -1
   const std::size_t max_bytes;
   std::mutex mutex;
   std::condition_variable changed;
@@ -80,7 +86,7 @@ struct LineWriter::Shared {
 
 LineWriter::LineWriter(int descriptor, std::size_t max_bytes)
     : shared_{std::make_shared<Shared>(descriptor, max_bytes)} {
-  std::thread{[shared = shared_, descriptor] { write_all(shared, descriptor); }}.detach();
+  std::thread{[shared = shared_] { write_all(shared); }}.detach();
 }
 
 LineWriter::~LineWriter() {
@@ -108,7 +114,7 @@ void LineWriter::write_last(std::string_view line) {
   shared_->add(line);
 }
 
-void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor) {
+void LineWriter::write_all(const std::shared_ptr<Shared>& shared) {
   std::string lines;
   std::unique_lock lock{shared->mutex};
   for (bool is_read = true; is_read;) {
@@ -122,7 +128,7 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared, int descriptor
       const auto piece = left.substr(0, at_once_bytes);
       left.remove_prefix(piece.size());
       lock.unlock();
-      is_read = write_whole(descriptor, piece);
+      is_read = write_whole(shared->target, piece);
       lock.lock();
       ++shared->pieces_written;
       shared->changed.notify_all();

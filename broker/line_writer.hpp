@@ -10,8 +10,8 @@
 
 namespace pocketmq::broker {
 
-/// The descriptor stays open and as it is: others may share it. A reader that is gone (SIGPIPE must be ignored) ends
-/// nothing: what is written then is nowhere.
+/// Writes to a duplicate of the descriptor, which stays open and as it is: others may share it. A reader that is gone
+/// (SIGPIPE must be ignored) ends nothing: what is written then is nowhere.
 class LineWriter final : public LineSink {
  public:
   static constexpr std::size_t waiting_max_bytes = 1 << 20;
@@ -29,7 +29,7 @@ class LineWriter final : public LineSink {
  private:
   struct Shared;
 
-  static void write_all(const std::shared_ptr<Shared>& shared, int descriptor);
+  static void write_all(const std::shared_ptr<Shared>& shared);
 
   const std::shared_ptr<Shared> shared_;  // with a thread, which may have to be left alone with it
 };
