@@ -44,16 +44,28 @@ broker::Options small() {
           .memory_max_bytes = 200'000};
 }
 
-/// Every name that was given to a queue or an exchange.
+/// Every name that was given to a queue or an exchange, and the bindings that outlive those.
 class Names final : public broker::Observer {
  public:
+  struct ExchangeBinding {
+    std::string destination, source, routing_key, arguments;
+    auto operator<=>(const ExchangeBinding&) const = default;
+  };
+
+  static bool is_predeclared(std::string_view exchange) { return exchange.starts_with("amq."); }
+
   std::set<std::string> queues, exchanges;
-  std::string latest;  // that the broker made
+  std::set<ExchangeBinding> bindings;  // from a predeclared exchange to another
+  std::string latest;                  // that the broker made
 
  private:
   void on_received(const broker::Session&, const protocol::Command& command) override {
     if (const auto* m = std::get_if<queue::Declare>(&command.method)) queues.emplace(m->queue);
     if (const auto* m = std::get_if<exchange::Declare>(&command.method)) exchanges.emplace(m->exchange);
+    if (const auto* m = std::get_if<exchange::Bind>(&command.method);
+        m != nullptr && is_predeclared(m->destination) && is_predeclared(m->source))
+      bindings.insert({std::string{m->destination}, std::string{m->source}, std::string{m->routing_key},
+                       std::string{m->arguments.encoded()}});
   }
   void on_sent(const broker::Session&, const protocol::Command& command) override {
     if (const auto* m = std::get_if<queue::DeclareOk>(&command.method)) queues.emplace(latest = m->queue);
@@ -185,7 +197,13 @@ class Story {
       say(cleaner, queue::Delete{.queue = name});
     }
     for (const auto& name : names_.exchanges)
-      if (!name.empty() && !name.starts_with("amq.")) say(cleaner, exchange::Delete{.exchange = name});
+      if (!name.empty() && !Names::is_predeclared(name)) say(cleaner, exchange::Delete{.exchange = name});
+    for (const auto& [destination, source, routing_key, arguments] : names_.bindings)
+      if (virtual_host.find_exchange(destination) != nullptr && virtual_host.find_exchange(source) != nullptr)
+        say(cleaner, exchange::Unbind{.destination = destination,
+                                      .source = source,
+                                      .routing_key = routing_key,
+                                      .arguments = protocol::FieldTable{arguments}});
     require(cleaner.is_open(), "the cleaner is served");
     cleaner.vanish(network_.now());
     require(virtual_host.queue_count() == 0, "every queue has a name that was declared");
