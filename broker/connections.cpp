@@ -3,10 +3,19 @@
 #include <utility>
 #include <vector>
 
+#include <sys/eventfd.h>
+
 #include <asio/error.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/post.hpp>
 
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::size_t prepared_at_once = 64;
+constexpr std::size_t accepted_meanwhile = 8;
+
+}  // namespace
 
 Connections::Connections(asio::io_context& context, Broker& broker)
     : broker_{broker},
@@ -17,6 +26,21 @@ Connections::Connections(asio::io_context& context, Broker& broker)
   turn_.also([this] { arm_broker_timer(); });
   pipe_turn_.also([this] { arm_broker_timer(); });
   broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
+}
+
+// Asio's reactor keeps a small piece of memory for each descriptor, and uses it again for later ones: there are as many
+// as there ever were descriptors at once. Had each connection one made among its own memory, they would keep a page of
+// each when it has gone. So they are made side by side.
+void Connections::prepare_for_more() {
+  std::vector<asio::posix::basic_stream_descriptor<Executor>> registered;
+  for (std::size_t i = 0; i < prepared_at_once; ++i) {
+    const int descriptor = ::eventfd(0, EFD_CLOEXEC);
+    if (descriptor < 0) break;  // no more may be open
+    std::error_code ignored;
+    registered.emplace_back(turn_.executor()).assign(descriptor, ignored);
+    if (ignored) ::close(descriptor);
+  }
+  prepared_ = transports_.size() + prepared_at_once - accepted_meanwhile;
 }
 
 void Connections::remove(Transports::iterator place) {

@@ -30,6 +30,7 @@ class Connections {
   template <class Stream> void add(Stream stream, Peer peer) {
     if (const auto idle = broker_.context().options().tcp_keepalive; idle.count() > 0)
       protocol::keep_alive(stream.native_handle(), idle);
+    if (transports_.size() >= prepared_) prepare_for_more();
     serve(std::move(stream), std::move(peer), turn_);
   }
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
@@ -56,6 +57,7 @@ class Connections {
     // As long as it is open the io_context has work, wherever the stream's own executor is.
     transport->start([this, place, work = asio::make_work_guard(turn_.executor())] { remove(place); });
   }
+  void prepare_for_more();
   void remove(Transports::iterator place);
   void cut_transports();
   void arm_broker_timer();
@@ -67,6 +69,7 @@ class Connections {
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
+  std::size_t prepared_{0};      // connections over descriptors that the reactor has memory for
   bool looks_at_memory_{false};  // soon
   bool stopping_{false};
 };

@@ -6,14 +6,12 @@ import threading
 import unittest
 
 import peers
-from programs import BIN, TIMEOUT, Broker
+from programs import SANITIZED, TIMEOUT, Broker
 
 KIB, MIB = 1024, 1024 * 1024
 DEAF = 64 * KIB  # receive buffer of who does not read, so that the kernel takes little of it
 
 MEMORY_MAX = 64 * MIB
-# An AddressSanitizer build keeps what is freed for a while.
-SANITIZED = b"__asan_init" in (BIN / "pocketmq-broker").read_bytes()
 
 
 class BackPressureTest(unittest.TestCase):

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 import peers
-from programs import BIN, TIMEOUT, Broker, Program
+from programs import BIN, SANITIZED, TIMEOUT, Broker, Program
 
 LIMITS = ("--connection-max", "--channel-max", "--queue-max", "--consumer-max", "--binding-max", "--message-size-max",
           "--memory-max", "--login-failures-max")
@@ -350,8 +350,7 @@ class LogTest(unittest.TestCase):
                 self.assertEqual(broker.stop(), 0)
                 self.assertEqual(len(broker.err.all()), wants, broker.err.all())
 
-    @unittest.skipIf(b"__ubsan_" in (BIN / "pocketmq-broker").read_bytes(),
-                     "UBSan takes its own want of descriptors for a fault of the broker; the test build runs this")
+    @unittest.skipIf(SANITIZED, "UBSan takes its own want of descriptors for a fault of the broker")
     def test_without_room_for_connections_it_says_so_and_serves_those_that_are_there(self):
         files = 40
         broker = Broker(self.addCleanup, "--log-level=error",

@@ -1,11 +1,14 @@
-"""A broker at its memory mark: pika's publishers are told that they are blocked and wait, and nothing is lost."""
+"""A broker at its memory mark: pika's publishers are told that they are blocked and wait, and nothing is lost. What it
+took it gives back."""
 
 import threading
+import time
 import unittest
 
 import pika
 
-from programs import TIMEOUT, Broker
+import peers
+from programs import SANITIZED, TIMEOUT, Broker
 
 BODY = bytes(16 * 1024)
 COUNT = 600  # more than the mark has room for
@@ -62,6 +65,31 @@ class MemoryMarkTest(unittest.TestCase):
         consumer.join(2 * TIMEOUT)
         self.assertEqual(received, list(range(COUNT)))
         publisher.close()
+
+
+class ReturnOfMemoryTest(unittest.TestCase):
+
+    @unittest.skipIf(SANITIZED, "AddressSanitizer keeps what is freed")
+    def test_when_all_connections_have_gone_the_broker_is_nearly_as_small_as_before(self):
+        broker = Broker(self.addCleanup)
+        peers.connect(self.addCleanup, broker, "json").close()
+        before, connections, sent_bytes = broker.resident_bytes(), 800, 100_000
+
+        def wait_until(resident_bytes_are_right):
+            deadline = time.monotonic() + TIMEOUT
+            while not resident_bytes_are_right(broker.resident_bytes()):
+                self.assertLess(time.monotonic(), deadline, f"{before} bytes -> {broker.resident_bytes()}")
+                time.sleep(0.01)
+
+        crowd = []
+        for _ in range(connections):
+            crowd.append(peers.connect(self.addCleanup, broker, "json"))
+            crowd[-1].call("connection.open")
+            crowd[-1].send_bytes((2_000_000).to_bytes(4, "big") + b" " * sent_bytes)  # not all of a message
+        wait_until(lambda now: now > before + connections * sent_bytes)
+        for peer in crowd:
+            peer.vanish()
+        wait_until(lambda now: now < 1.2 * before)
 
 
 if __name__ == "__main__":

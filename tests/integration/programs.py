@@ -19,6 +19,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BIN = Path(os.environ.get("POCKETMQ_BIN", ROOT / "build/release/bin"))
 
+# Built with AddressSanitizer, which keeps what is freed for a while, and with UBSan.
+SANITIZED = b"__asan_init" in (BIN / "pocketmq-broker").read_bytes()
+
 TIMEOUT = 30  # seconds; only what is broken takes as long
 
 # A shell that runs the tests in the background has them ignore it, and with them all programs that they start.
