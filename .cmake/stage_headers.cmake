@@ -1,5 +1,5 @@
 # Copies the headers of `source` to `staged`/pocketmq, as users include them. Here headers include each other from the
-# root, "protocol/method.hpp"; there they say "pocketmq/protocol/method.hpp", so that a user's own client/ or server/
+# root, "protocol/vocabulary/method.hpp"; there they say "pocketmq/protocol/vocabulary/method.hpp", so that a user's own client/ or server/
 # folder can never be taken for ours. What has not changed is not written.
 #
 # `headers`: those that it found, with their full paths.

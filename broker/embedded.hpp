@@ -11,8 +11,8 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include "broker/host/listener.hpp"
 #include "broker/in_process.hpp"
-#include "broker/listener.hpp"
 
 namespace pocketmq::broker {
 

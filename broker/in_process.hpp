@@ -11,8 +11,8 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 
-#include "broker/connections.hpp"
-#include "protocol/pipe.hpp"
+#include "broker/host/connections.hpp"
+#include "protocol/io/pipe.hpp"
 #include "protocol/url.hpp"
 
 namespace pocketmq::broker {

@@ -15,16 +15,16 @@
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
-#include "broker/definition.hpp"
-#include "broker/event_log.hpp"
-#include "broker/exit_watch.hpp"
-#include "broker/heap_trim.hpp"
-#include "broker/line_writer.hpp"
-#include "broker/listener.hpp"
-#include "broker/port_file.hpp"
-#include "broker/trace_log.hpp"
-#include "broker/version.hpp"
-#include "protocol/printable.hpp"
+#include "broker/core/heap_trim.hpp"
+#include "broker/core/version.hpp"
+#include "broker/definitions/definition.hpp"
+#include "broker/host/exit_watch.hpp"
+#include "broker/host/line_writer.hpp"
+#include "broker/host/listener.hpp"
+#include "broker/host/port_file.hpp"
+#include "broker/journal/event_log.hpp"
+#include "broker/journal/trace_log.hpp"
+#include "protocol/base/printable.hpp"
 
 namespace {
 

@@ -11,8 +11,8 @@
 
 #include <asio/detached.hpp>
 
-#include "client/channel_operations.hpp"
-#include "client/completion.hpp"
+#include "client/link/channel_operations.hpp"
+#include "client/link/completion.hpp"
 
 namespace pocketmq::client {
 

@@ -13,9 +13,9 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/channel.hpp"
-#include "client/completion.hpp"
-#include "client/driver.hpp"
-#include "client/error.hpp"
+#include "client/link/completion.hpp"
+#include "client/link/driver.hpp"
+#include "client/values/error.hpp"
 
 namespace pocketmq::client {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "client/rpc_error.hpp"
+#include "client/values/rpc_error.hpp"
 
 namespace pocketmq::client {
 

@@ -8,7 +8,7 @@
 
 #include "client/rpc_client.hpp"
 #include "client/stop_signals.hpp"
-#include "protocol/printable.hpp"
+#include "protocol/base/printable.hpp"
 
 namespace {
 

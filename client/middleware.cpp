@@ -4,10 +4,10 @@
 
 #include <asio/steady_timer.hpp>
 
-#include "client/backoff.hpp"
-#include "client/random_id.hpp"
-#include "client/rpc_wire.hpp"
-#include "client/trace_context.hpp"
+#include "client/link/backoff.hpp"
+#include "client/rpc/rpc_wire.hpp"
+#include "client/values/random_id.hpp"
+#include "client/values/trace_context.hpp"
 
 namespace pocketmq::client {
 namespace {

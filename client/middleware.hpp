@@ -13,8 +13,8 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/call_tally.hpp"
-#include "client/rpc_request.hpp"
+#include "client/rpc/call_tally.hpp"
+#include "client/rpc/rpc_request.hpp"
 
 namespace pocketmq::client {
 

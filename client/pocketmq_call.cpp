@@ -20,8 +20,8 @@
 #include "client/exit_status.hpp"
 #include "client/rpc_client.hpp"
 #include "client/stop_signals.hpp"
-#include "client/urls.hpp"
-#include "protocol/printable.hpp"
+#include "client/values/urls.hpp"
+#include "protocol/base/printable.hpp"
 
 namespace {
 

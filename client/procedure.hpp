@@ -15,13 +15,13 @@
 
 #include <asio/async_result.hpp>
 
-#include "client/completion.hpp"
-#include "client/queue_options.hpp"
-#include "client/rpc_caller.hpp"
-#include "client/rpc_json.hpp"
+#include "client/json/rpc_json.hpp"
+#include "client/json/value_types.hpp"
+#include "client/link/completion.hpp"
+#include "client/rpc/rpc_caller.hpp"
 #include "client/stream.hpp"
-#include "client/table.hpp"
-#include "client/value_types.hpp"
+#include "client/values/queue_options.hpp"
+#include "client/values/table.hpp"
 
 namespace pocketmq::client {
 

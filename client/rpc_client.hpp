@@ -17,11 +17,11 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/completion.hpp"
-#include "client/link.hpp"
+#include "client/link/completion.hpp"
+#include "client/link/link.hpp"
 #include "client/middleware.hpp"
 #include "client/procedure.hpp"
-#include "client/urls.hpp"
+#include "client/values/urls.hpp"
 
 namespace pocketmq::client {
 

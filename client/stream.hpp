@@ -12,10 +12,10 @@
 #include <string>
 #include <utility>
 
-#include "client/completion.hpp"
-#include "client/rpc_json.hpp"
-#include "client/stopping.hpp"
-#include "client/stream_reader.hpp"
+#include "client/json/rpc_json.hpp"
+#include "client/link/completion.hpp"
+#include "client/link/stopping.hpp"
+#include "client/rpc/stream_reader.hpp"
 
 namespace pocketmq::client {
 

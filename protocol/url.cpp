@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "protocol/secrets.hpp"
+#include "protocol/vocabulary/secrets.hpp"
 
 namespace pocketmq::protocol {
 namespace {

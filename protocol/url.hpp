@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec.hpp"
-#include "protocol/json_text.hpp"
+#include "protocol/codec/codec.hpp"
+#include "protocol/codec/json_text.hpp"
 
 namespace pocketmq::protocol {
 

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "client/rpc_error.hpp"
-#include "client/rpc_request.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_error.hpp"
 
 namespace pocketmq::server {
 

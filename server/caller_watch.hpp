@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
-#include "client/connection_core.hpp"
-#include "client/move_only_function.hpp"
-#include "client/queue_preparation.hpp"
+#include "client/link/connection_core.hpp"
+#include "client/link/move_only_function.hpp"
+#include "client/rpc/queue_preparation.hpp"
 
 namespace pocketmq::server {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "client/connection_core.hpp"
+#include "client/link/connection_core.hpp"
 
 namespace pocketmq::server {
 

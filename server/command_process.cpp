@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/rpc_error.hpp"
+#include "client/values/rpc_error.hpp"
 
 namespace pocketmq::server {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/trace_context.hpp"
+#include "client/values/trace_context.hpp"
 
 namespace pocketmq::server {
 

@@ -12,9 +12,9 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/message.hpp"
-#include "client/move_only_function.hpp"
-#include "client/rpc_request.hpp"
+#include "client/link/move_only_function.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "client/values/message.hpp"
 #include "server/request.hpp"
 #include "server/stop_on_demand.hpp"
 

@@ -13,7 +13,7 @@
 #include <asio/post.hpp>
 #include <asio/strand.hpp>
 
-#include "client/trace_context.hpp"
+#include "client/values/trace_context.hpp"
 #include "server/traced_executor.hpp"
 
 namespace pocketmq::server {

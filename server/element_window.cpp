@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "client/rpc_error.hpp"
-#include "protocol/limits.hpp"
+#include "client/values/rpc_error.hpp"
+#include "protocol/vocabulary/limits.hpp"
 
 namespace pocketmq::server {
 

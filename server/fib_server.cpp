@@ -9,7 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "protocol/printable.hpp"
+#include "protocol/base/printable.hpp"
 #include "server/rpc_server.hpp"
 
 namespace {

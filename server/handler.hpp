@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "client/move_only_function.hpp"
-#include "client/rpc_json.hpp"
+#include "client/json/rpc_json.hpp"
+#include "client/link/move_only_function.hpp"
 #include "server/context.hpp"
 #include "server/coroutine.hpp"
 #include "server/outcome.hpp"

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "client/rpc_wire.hpp"
-#include "client/trace_context.hpp"
+#include "client/rpc/rpc_wire.hpp"
+#include "client/values/trace_context.hpp"
 
 namespace pocketmq::server {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "client/call_tally.hpp"
+#include "client/rpc/call_tally.hpp"
 #include "server/context.hpp"
 #include "server/outcome.hpp"
 

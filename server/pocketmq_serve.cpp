@@ -8,9 +8,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/urls.hpp"
-#include "protocol/limits.hpp"
-#include "protocol/printable.hpp"
+#include "client/values/urls.hpp"
+#include "protocol/base/printable.hpp"
+#include "protocol/vocabulary/limits.hpp"
 #include "server/rpc_server.hpp"
 #include "server/run_command.hpp"
 

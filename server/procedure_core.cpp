@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "client/rpc_wire.hpp"
+#include "client/rpc/rpc_wire.hpp"
 
 namespace pocketmq::server {
 

@@ -17,8 +17,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "client/numbered.hpp"
-#include "client/rpc_error.hpp"
+#include "client/rpc/numbered.hpp"
+#include "client/values/rpc_error.hpp"
 #include "server/caller_watch.hpp"
 #include "server/recent.hpp"
 #include "server/request.hpp"

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "protocol/connection_end.hpp"
+#include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::server {
 

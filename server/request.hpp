@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "client/queue_options.hpp"
-#include "client/rpc_request.hpp"
-#include "protocol/properties.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "client/values/queue_options.hpp"
+#include "protocol/vocabulary/properties.hpp"
 
 namespace pocketmq::server {
 

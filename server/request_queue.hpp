@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "client/backoff.hpp"
-#include "client/connection_core.hpp"
+#include "client/link/backoff.hpp"
+#include "client/link/connection_core.hpp"
 #include "server/request.hpp"
 
 namespace pocketmq::server {

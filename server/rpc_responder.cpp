@@ -9,8 +9,8 @@
 #include <asio/execution/blocking.hpp>
 #include <asio/require.hpp>
 
-#include "client/trace_context.hpp"
-#include "protocol/printable.hpp"
+#include "client/values/trace_context.hpp"
+#include "protocol/base/printable.hpp"
 
 namespace pocketmq::server {
 

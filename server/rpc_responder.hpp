@@ -15,9 +15,9 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/link.hpp"
-#include "client/numbered.hpp"
-#include "protocol/errand.hpp"
+#include "client/link/link.hpp"
+#include "client/rpc/numbered.hpp"
+#include "protocol/io/errand.hpp"
 #include "server/handler.hpp"
 #include "server/handler_threads.hpp"
 #include "server/invocation.hpp"

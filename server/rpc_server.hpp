@@ -16,10 +16,10 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/completion.hpp"
-#include "client/driver.hpp"
-#include "client/link.hpp"
-#include "client/urls.hpp"
+#include "client/link/completion.hpp"
+#include "client/link/driver.hpp"
+#include "client/link/link.hpp"
+#include "client/values/urls.hpp"
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
 #include "server/request.hpp"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "client/exit_status.hpp"
-#include "protocol/printable.hpp"
+#include "protocol/base/printable.hpp"
 #include "server/command_process.hpp"
 
 namespace pocketmq::server {

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "client/connection_core.hpp"
-#include "client/rpc_error.hpp"
-#include "client/rpc_request.hpp"
-#include "client/timed.hpp"
+#include "client/link/connection_core.hpp"
+#include "client/link/timed.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_error.hpp"
 #include "server/cancel_listener.hpp"
 #include "server/procedure_core.hpp"
 #include "server/request.hpp"

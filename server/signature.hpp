@@ -6,7 +6,7 @@
 
 #include <asio/awaitable.hpp>
 
-#include "client/value_types.hpp"
+#include "client/json/value_types.hpp"
 
 namespace pocketmq::server {
 
@@ -35,7 +35,8 @@ struct SignatureOf<Result (Class::*)(Args...) noexcept> : std::type_identity<Res
 template <class Class, class Result, class... Args>
 struct SignatureOf<Result (Class::*)(Args...) const noexcept> : std::type_identity<Result(Args...)> {};
 
-// --- The rules: each is true, or does not compile (client/value_types.hpp has those of arguments and results) --------
+// --- The rules: each is true, or does not compile (client/json/value_types.hpp has those of arguments and results)
+// --------
 
 template <class Callable>
 concept Signed = requires {

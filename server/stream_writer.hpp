@@ -11,8 +11,8 @@
 #include <memory>
 #include <utility>
 
-#include "client/completion.hpp"
-#include "client/rpc_json.hpp"
+#include "client/json/rpc_json.hpp"
+#include "client/link/completion.hpp"
 #include "server/context.hpp"
 #include "server/element_window.hpp"
 

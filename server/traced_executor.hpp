@@ -10,7 +10,7 @@
 #include <asio/query.hpp>
 #include <asio/require.hpp>
 
-#include "client/trace_context.hpp"
+#include "client/values/trace_context.hpp"
 
 namespace pocketmq::server {
 

@@ -22,7 +22,7 @@ ASIO_UNITS = {"protocol/transport", "protocol/turn", "protocol/pipe", "protocol/
               "broker/connections", "broker/listener", "broker/listen_address", "broker/in_process", "broker/embedded",
               "broker/main", "broker/exit_watch", "broker/line_writer", "broker/port_file"}
 # The headers whose templates turn a user's types into JSON.
-JSON_HEADERS = {"client/json_convert.hpp", "client/procedure.hpp", "client/rpc_json.hpp", "server/procedure.hpp"}
+JSON_HEADERS = {"client/json/json_convert.hpp", "client/procedure.hpp", "client/json/rpc_json.hpp", "server/procedure.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
             "server/pocketmq_serve.cpp"}
 
@@ -77,18 +77,18 @@ class Dependencies(unittest.TestCase):
 
     def test_a_forbidden_arrow_is_found(self):
         for path, include in [
-            ("protocol/codec.cpp", '"broker/queue.hpp"'),
-            ("protocol/codec.cpp", '"protocol/transport.hpp"'),
-            ("protocol/codec.cpp", "<asio.hpp>"),
-            ("protocol/codec.cpp", "<asio/buffer.hpp>"),
-            ("protocol/codec.hpp", "<nlohmann/json.hpp>"),
-            ("protocol/codec.hpp", "<mutex>"),
-            ("broker/queue.hpp", '"client/channel.hpp"'),
-            ("broker/queue.cpp", '"server/rpc_server.hpp"'),
-            ("broker/queue.cpp", '"broker/listener.hpp"'),
-            ("broker/queue.cpp", '"protocol/transport.hpp"'),
-            ("broker/queue.hpp", "<asio/steady_timer.hpp>"),
-            ("broker/queue.cpp", "<thread>"),
+            ("protocol/codec/codec.cpp", '"broker/queue/queue.hpp"'),
+            ("protocol/codec/codec.cpp", '"protocol/io/transport.hpp"'),
+            ("protocol/codec/codec.cpp", "<asio.hpp>"),
+            ("protocol/codec/codec.cpp", "<asio/buffer.hpp>"),
+            ("protocol/codec/codec.hpp", "<nlohmann/json.hpp>"),
+            ("protocol/codec/codec.hpp", "<mutex>"),
+            ("broker/queue/queue.hpp", '"client/channel.hpp"'),
+            ("broker/queue/queue.cpp", '"server/rpc_server.hpp"'),
+            ("broker/queue/queue.cpp", '"broker/host/listener.hpp"'),
+            ("broker/queue/queue.cpp", '"protocol/io/transport.hpp"'),
+            ("broker/queue/queue.hpp", "<asio/steady_timer.hpp>"),
+            ("broker/queue/queue.cpp", "<thread>"),
             ("broker/main.cpp", '"client/connection.hpp"'),
             ("client/connection.hpp", '"broker/embedded.hpp"'),
             ("client/connection.hpp", '"server/rpc_server.hpp"'),
@@ -96,7 +96,7 @@ class Dependencies(unittest.TestCase):
             ("client/connection.hpp", "<nlohmann/json.hpp>"),
             ("client/connection.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.cpp", "<boost/asio.hpp>"),
-            ("client/connection.cpp", "<pocketmq/protocol/method.hpp>"),
+            ("client/connection.cpp", "<pocketmq/protocol/vocabulary/method.hpp>"),
             ("server/rpc_server.cpp", '"broker/embedded.hpp"'),
             ("server/rpc_server.cpp", '"rpc_server.hpp"'),
         ]:
@@ -108,14 +108,14 @@ class Dependencies(unittest.TestCase):
 
     def test_the_allowed_arrows_pass(self):
         for path, include in [
-            ("protocol/transport.hpp", "<asio.hpp>"),
-            ("protocol/json_codec.cpp", "<nlohmann/json.hpp>"),
-            ("broker/queue.hpp", '"protocol/block.hpp"'),
+            ("protocol/io/transport.hpp", "<asio.hpp>"),
+            ("protocol/codec/json_codec.cpp", "<nlohmann/json.hpp>"),
+            ("broker/queue/queue.hpp", '"protocol/base/block.hpp"'),
             ("broker/embedded.hpp", "<thread>"),
-            ("broker/listener.cpp", '"protocol/transport.hpp"'),
+            ("broker/host/listener.cpp", '"protocol/io/transport.hpp"'),
             ("broker/main.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.hpp", "<asio/any_io_executor.hpp>"),
-            ("client/connection.cpp", '"protocol/transport.hpp"'),
+            ("client/connection.cpp", '"protocol/io/transport.hpp"'),
             ("server/rpc_server.hpp", '"client/channel.hpp"'),
             ("server/rpc_server.hpp", "<sys/socket.h>"),
         ]:

@@ -13,7 +13,7 @@
 
 #include <time.h>
 
-#include "broker/broker.hpp"
+#include "broker/session/broker.hpp"
 
 namespace pocketmq::bench {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/queue.hpp"
+#include "broker/queue/queue.hpp"
 #include "tests/bench/peer.hpp"
 
 namespace pocketmq::bench {

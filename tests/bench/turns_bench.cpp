@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "broker/heap_trim.hpp"
+#include "broker/core/heap_trim.hpp"
 #include "tests/bench/curves.hpp"
 #include "tests/bench/scene.hpp"
 

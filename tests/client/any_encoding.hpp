@@ -1,7 +1,7 @@
 // All encodings that the broker under test speaks, one after the other: a test case that asks runs once with each.
 #pragma once
 
-#include "protocol/codec.hpp"
+#include "protocol/codec/codec.hpp"
 #include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 

@@ -7,9 +7,9 @@
 #include <asio/io_context.hpp>
 
 #include "client/rpc_client.hpp"
-#include "client/trace_context.hpp"
+#include "client/values/trace_context.hpp"
 #include "tests/client/any_encoding.hpp"
-#include "tests/client/hand_made_server.hpp"
+#include "tests/client/link/hand_made_server.hpp"
 #include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 

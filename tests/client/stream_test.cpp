@@ -10,7 +10,7 @@
 
 #include "client/rpc_client.hpp"
 #include "tests/client/any_encoding.hpp"
-#include "tests/client/hand_made_server.hpp"
+#include "tests/client/link/hand_made_server.hpp"
 #include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/trace.hpp"
-#include "tests/protocol/transcript.hpp"
+#include "protocol/codec/trace.hpp"
+#include "tests/protocol/codec/transcript.hpp"
 
 namespace pocketmq::tests {
 

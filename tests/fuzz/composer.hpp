@@ -13,7 +13,7 @@
 #include <utility>
 #include <variant>
 
-#include "protocol/command.hpp"
+#include "protocol/vocabulary/command.hpp"
 
 namespace pocketmq::tests {
 

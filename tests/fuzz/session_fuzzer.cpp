@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "broker/broker.hpp"
+#include "broker/session/broker.hpp"
 #include "tests/fuzz/composer.hpp"
 #include "tests/support/network.hpp"
 

@@ -12,8 +12,8 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "client/trace_context.hpp"
-#include "protocol/limits.hpp"
+#include "client/values/trace_context.hpp"
+#include "protocol/vocabulary/limits.hpp"
 #include "tests/server/handler_world.hpp"
 #include "tests/support/catch.hpp"
 

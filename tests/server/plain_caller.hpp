@@ -15,7 +15,7 @@
 #include <asio/use_future.hpp>
 
 #include "client/connection.hpp"
-#include "client/rpc_error.hpp"
+#include "client/values/rpc_error.hpp"
 #include "server/context.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/support/catch.hpp"

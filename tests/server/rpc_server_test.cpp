@@ -12,7 +12,7 @@
 
 #include "broker/embedded.hpp"
 #include "client/rpc_client.hpp"
-#include "client/trace_context.hpp"
+#include "client/values/trace_context.hpp"
 #include "tests/server/plain_caller.hpp"
 #include "tests/support/broker_under_test.hpp"
 #include "tests/support/catch.hpp"

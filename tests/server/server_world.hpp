@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "client/message.hpp"
+#include "client/values/message.hpp"
 #include "server/server_core.hpp"
-#include "tests/client/scripted_peer.hpp"
+#include "tests/client/link/scripted_peer.hpp"
 
 namespace pocketmq::server {
 

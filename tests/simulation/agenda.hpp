@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 
-#include "protocol/connection_end.hpp"
+#include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::simulation {
 

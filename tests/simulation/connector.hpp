@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "client/connection_core.hpp"
+#include "client/link/connection_core.hpp"
 #include "tests/simulation/lossy_network.hpp"
 
 namespace pocketmq::simulation {

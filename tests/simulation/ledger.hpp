@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "client/rpc_request.hpp"
-#include "protocol/connection_end.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::simulation {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "broker/broker.hpp"
-#include "broker/session.hpp"
+#include "broker/session/broker.hpp"
+#include "broker/session/session.hpp"
 
 namespace pocketmq::simulation {
 

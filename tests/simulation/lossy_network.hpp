@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "client/timed.hpp"
+#include "client/link/timed.hpp"
 #include "tests/simulation/agenda.hpp"
 #include "tests/simulation/dice.hpp"
 #include "tests/simulation/wire.hpp"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "client/rpc_core.hpp"
+#include "client/rpc/rpc_core.hpp"
 #include "server/server_core.hpp"
 #include "tests/simulation/connector.hpp"
 #include "tests/simulation/ledger.hpp"

@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "broker/broker.hpp"
-#include "broker/queue.hpp"
-#include "broker/virtual_host.hpp"
+#include "broker/queue/queue.hpp"
+#include "broker/session/broker.hpp"
+#include "broker/vhost/virtual_host.hpp"
 
 namespace pocketmq::simulation {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "broker/session.hpp"
-#include "protocol/amqp_codec.hpp"
+#include "broker/session/session.hpp"
+#include "protocol/codec/amqp_codec.hpp"
 
 namespace pocketmq::simulation {
 

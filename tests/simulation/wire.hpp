@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "client/connection_core.hpp"
+#include "client/link/connection_core.hpp"
 #include "tests/simulation/dice.hpp"
 #include "tests/support/received.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/codec.hpp"
+#include "protocol/codec/codec.hpp"
 
 namespace pocketmq::broker {
 class Embedded;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "protocol/amqp_codec.hpp"
-#include "protocol/trace.hpp"
+#include "protocol/codec/amqp_codec.hpp"
+#include "protocol/codec/trace.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {

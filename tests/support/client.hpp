@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "protocol/method.hpp"
-#include "protocol/properties.hpp"
+#include "protocol/vocabulary/method.hpp"
+#include "protocol/vocabulary/properties.hpp"
 #include "tests/support/remote_end.hpp"
 #include "tests/support/story.hpp"
 

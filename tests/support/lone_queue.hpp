@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "broker/publisher.hpp"
-#include "broker/queue.hpp"
+#include "broker/queue/publisher.hpp"
+#include "broker/queue/queue.hpp"
 
 namespace pocketmq::tests {
 

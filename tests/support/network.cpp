@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "broker/broker.hpp"
+#include "broker/session/broker.hpp"
 
 namespace pocketmq::tests {
 namespace {

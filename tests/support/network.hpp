@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "broker/options.hpp"
+#include "broker/core/options.hpp"
 #include "tests/support/remote_end.hpp"
 
 namespace pocketmq::broker {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "protocol/trace.hpp"
+#include "protocol/codec/trace.hpp"
 
 namespace pocketmq::tests {
 namespace {

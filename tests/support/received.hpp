@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "protocol/codec.hpp"
-#include "protocol/method.hpp"
+#include "protocol/codec/codec.hpp"
+#include "protocol/vocabulary/method.hpp"
 
 namespace pocketmq::tests {
 

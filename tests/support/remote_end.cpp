@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "broker/session.hpp"
+#include "broker/session/session.hpp"
 
 namespace pocketmq::tests {
 namespace {

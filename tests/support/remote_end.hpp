@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "protocol/connection_end.hpp"
+#include "protocol/end/connection_end.hpp"
 #include "tests/support/received.hpp"
 
 namespace pocketmq::broker {

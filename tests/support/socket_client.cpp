@@ -5,7 +5,7 @@
 #include <asio/buffer.hpp>
 #include <asio/write.hpp>
 
-#include "protocol/amqp_codec.hpp"
+#include "protocol/codec/amqp_codec.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {

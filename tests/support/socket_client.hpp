@@ -7,7 +7,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include "protocol/properties.hpp"
+#include "protocol/vocabulary/properties.hpp"
 #include "tests/support/received.hpp"
 
 namespace pocketmq::tests {

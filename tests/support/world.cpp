@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "broker/broker.hpp"
+#include "broker/session/broker.hpp"
 
 namespace pocketmq::tests {
 namespace {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "broker/options.hpp"
+#include "broker/core/options.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/client.hpp"
 #include "tests/support/network.hpp"

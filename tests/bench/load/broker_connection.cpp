@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "protocol/amqp_codec.hpp"
+#include "protocol/codec/amqp_codec.hpp"
 
 namespace pocketmq::bench {
 

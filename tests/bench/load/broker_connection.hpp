@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "protocol/codec.hpp"
+#include "protocol/codec/codec.hpp"
 #include "tests/bench/load/connection.hpp"
 
 namespace pocketmq::bench {

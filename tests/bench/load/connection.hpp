@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <span>
 
-#include "protocol/output.hpp"
+#include "protocol/codec/output.hpp"
 
 namespace pocketmq::bench {
 

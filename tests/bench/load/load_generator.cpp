@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "protocol/amqp_codec.hpp"
+#include "protocol/codec/amqp_codec.hpp"
 #include "tests/bench/load/broker_connection.hpp"
 #include "tests/bench/load/carrier.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/input_buffer.hpp"
+#include "protocol/codec/input_buffer.hpp"
 #include "tests/bench/load/connection.hpp"
 
 namespace pocketmq::bench {

@@ -1,0 +1,97 @@
+#include "broker/core/backlog.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pocketmq::broker {
+namespace {
+
+constexpr std::int64_t item_steps_min = 20;  // to call one that finds nothing to do
+
+}  // namespace
+
+void Backlog::Item::wait_in_line() {
+  if (!is_in_line()) backlog_.add(backlog_.line_, this, nullptr);
+}
+
+void Backlog::Item::wait_for_rest_of_slice() {
+  if (!is_in_line()) backlog_.add(backlog_.fresh_, this, nullptr);
+}
+
+void Backlog::Item::leave_line() {
+  if (!place_) return;
+  const auto [line, at] = *std::exchange(place_, std::nullopt);
+  line->erase(at);
+}
+
+Backlog::Backlog() { begin_share(); }
+
+Backlog::~Backlog() { clear(); }
+
+void Backlog::begin_slice(std::int64_t steps) {
+  left_of_turn_ = left_of_turn();
+  granted_ = steps;
+  budget_.grant(steps);
+}
+
+void Backlog::begin_share() { begin_slice(std::clamp(left_of_turn(), share_steps_min, share_steps)); }
+
+void Backlog::add(Line& line, Item* item, std::unique_ptr<Item> owned) {
+  item->place_ = {&line, line.insert(line.end(), Place{item, std::move(owned)})};
+}
+
+Backlog::Place Backlog::take_first(Line& line) {
+  auto first = std::move(line.front());
+  first.item->place_.reset();
+  line.pop_front();
+  return first;
+}
+
+void Backlog::carry_out(std::unique_ptr<Item> item) {
+  if (budget_.is_used_up() || !item->go_on()) keep(std::move(item));
+}
+
+void Backlog::keep(std::unique_ptr<Item> item) {
+  auto* kept = item.get();
+  add(line_, kept, std::move(item));
+}
+
+void Backlog::keep_for_rest_of_slice(std::unique_ptr<Item> item) {
+  auto* kept = item.get();
+  add(fresh_, kept, std::move(item));
+}
+
+void Backlog::serve_fresh() {
+  const auto kept_back = std::max(std::int64_t{0}, budget_.left() - slice_steps);
+  budget_.grant(budget_.left() - kept_back);
+  while (!fresh_.empty()) {
+    auto [item, owned] = take_first(fresh_);
+    if (!budget_.is_used_up() && item->go_on()) continue;
+    if (!item->is_in_line()) add(line_, item, std::move(owned));
+  }
+  budget_.grant(budget_.left() + kept_back);
+}
+
+void Backlog::begin_turn() {
+  left_of_turn_ = turn_steps;
+  granted_ = turn_steps / 2;
+  budget_.grant(granted_);
+}
+
+void Backlog::go_on() {
+  serve_fresh();
+  while (!line_.empty() && left_of_turn() > 0) {
+    begin_slice(std::min(slice_steps, left_of_turn()));
+    budget_.use(item_steps_min);
+    auto [item, owned] = take_first(line_);
+    if (!item->go_on() && !item->is_in_line()) add(line_, item, std::move(owned));
+    serve_fresh();
+  }
+}
+
+void Backlog::clear() {
+  while (!fresh_.empty()) (void)take_first(fresh_);
+  while (!line_.empty()) (void)take_first(line_);
+}
+
+}  // namespace pocketmq::broker

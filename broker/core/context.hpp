@@ -1,0 +1,96 @@
+// What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
+// the quotas, who reads what comes, who awaits direct replies, and names and numbers that never repeat.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "broker/core/backlog.hpp"
+#include "broker/core/deadline_heap.hpp"
+#include "broker/core/intake.hpp"
+#include "broker/core/memory.hpp"
+#include "broker/core/observer.hpp"
+#include "broker/core/options.hpp"
+#include "broker/core/quota.hpp"
+#include "broker/session/direct_reply.hpp"
+#include "protocol/base/random_source.hpp"
+
+namespace pocketmq::broker {
+
+class Context {
+ public:
+  Context(Options options, Observer* observer, ConnectionObserver* log = nullptr)
+      : options_{std::move(options)}, observer_{observer}, log_{log}, random_{options_.seed} {}
+
+  [[nodiscard]] const Options& options() const { return options_; }
+
+  /// The time last observed. It never goes back.
+  [[nodiscard]] TimePoint now() const { return now_; }
+  void observe(TimePoint now) { now_ = std::max(now_, now); }
+  /// What the wall clock shows: for the times that people read. Until it is set, time counts from the epoch.
+  void set_wall_clock(TimePoint at, std::chrono::system_clock::time_point shows) {
+    wall_clock_ahead_ = shows.time_since_epoch() - at.time_since_epoch();
+  }
+  [[nodiscard]] std::chrono::seconds since_epoch() const {
+    return std::chrono::floor<std::chrono::seconds>(now_.time_since_epoch() + wall_clock_ahead_);
+  }
+  [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
+
+  [[nodiscard]] Memory& memory() { return memory_; }
+  [[nodiscard]] Quotas& quotas() { return quotas_; }
+  [[nodiscard]] Backlog& backlog() { return backlog_; }
+  /// Of the slice of work that is going on.
+  [[nodiscard]] Budget& budget() { return backlog_.budget(); }
+  [[nodiscard]] Intake& intake() { return intake_; }
+  [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
+
+  /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
+  template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
+    if (observer_ != nullptr) (observer_->*what)(args...);
+  }
+  /// Or of both observers.
+  template <class... Parameters, class... Args>
+  void tell(void (ConnectionObserver::*what)(Parameters...), Args&&... args) {
+    if (observer_ != nullptr) (observer_->*what)(args...);
+    if (log_ != nullptr) (log_->*what)(args...);
+  }
+  /// Whether it is worth while to find out what is told of a connection.
+  [[nodiscard]] bool connections_are_observed() const { return observer_ != nullptr || log_ != nullptr; }
+
+  /// 1, 2, ...
+  [[nodiscard]] std::uint64_t next_session_number() { return ++sessions_; }
+
+  /// `prefix` and 22 characters for 128 random bits, which nobody can guess: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
+  [[nodiscard]] std::string unique_name(std::string_view prefix) {
+    std::string name;
+    name.reserve(prefix.size() + protocol::random_name_size);
+    name += prefix;
+    protocol::append_random_name(random_.bits128(), name);
+    return name;
+  }
+
+ private:
+  const Options options_;
+  Observer* const observer_;
+  ConnectionObserver* const log_;  // that messages need not be told to
+  protocol::RandomSource random_;
+  std::uint64_t sessions_{0};
+  Memory memory_{options_.memory_max_bytes};
+  // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
+  Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
+                 .channels = Quota{std::numeric_limits<std::size_t>::max(), memory_, 768},
+                 .queues = Quota{options_.queue_max, memory_, 640},
+                 .exchanges = Quota{options_.exchange_max, memory_, 512},
+                 .consumers = Quota{options_.consumer_max, memory_, 448},
+                 .bindings = Quota{options_.binding_max, memory_, 288},
+                 .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
+  DeadlineHeap deadlines_;
+  Intake intake_{*this};
+  DirectReplies direct_replies_{*this};
+  TimePoint now_{};
+  TimePoint::duration wall_clock_ahead_{0};
+  Backlog backlog_;  // goes first: what waits in it refers to the others
+};
+
+}  // namespace pocketmq::broker

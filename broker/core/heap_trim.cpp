@@ -1,0 +1,77 @@
+#include "broker/core/heap_trim.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>  // of which __GLIBC__ is
+#include <new>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "broker/core/context.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+// How far memory falls before something is done about it.
+constexpr std::size_t worth_merging = 8 << 20;
+constexpr std::size_t worth_giving_back = 16 << 20;
+constexpr std::size_t worth_giving_back_at_once = 32 << 20;
+constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
+constexpr std::size_t large = 64 << 10;
+constexpr std::chrono::milliseconds quiet{200};
+
+// What is little for a broker that holds much is most of what another one had.
+constexpr std::size_t worth_giving_back_later = 1 << 20;
+constexpr std::chrono::seconds later{5};
+bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
+  return fell >= worth_giving_back_later && fell >= from / 8;
+}
+
+}  // namespace
+
+HeapTrim::HeapTrim(Context& context)
+    : context_{context}, due_{context.deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
+
+void HeapTrim::take_over() {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(worth_giving_back));
+  mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
+#endif
+}
+
+// glibc merges them whenever it is asked for a large piece.
+void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
+
+void HeapTrim::observe() {
+  const auto held = context_.memory().total();
+  const auto fell = [held](std::size_t& most) {
+    most = std::max(most, held);
+    return most - held;
+  };
+  if (fell(most_since_merged_) >= worth_merging) {
+    most_since_merged_ = held;
+    merge_small_pieces();
+  }
+  if (fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
+  const auto fell_since_quiet = fell(most_since_quiet_);
+  const bool is_much = fell_since_quiet >= worth_giving_back;
+  if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_)) return;
+  if (due_.at() == TimePoint::max()) latest_ = context_.now() + later;
+  due_.set(is_much ? std::min(latest_, context_.now() + quiet) : latest_);
+}
+
+void HeapTrim::give_back_when_quiet() {
+  most_since_quiet_ = context_.memory().total();
+  give_back();
+}
+
+void HeapTrim::give_back() {
+  most_since_given_back_ = context_.memory().total();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+}  // namespace pocketmq::broker

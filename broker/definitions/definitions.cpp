@@ -1,0 +1,333 @@
+#include "broker/definitions/definitions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "broker/core/errors.hpp"
+#include "broker/queue/queue_arguments.hpp"
+#include "broker/routing/exchange_types.hpp"
+#include "broker/session/broker.hpp"
+#include "broker/vhost/policy.hpp"
+#include "protocol/codec/json_parse.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+std::string quote(std::string_view text) { return "'" + std::string{text} + "'"; }
+
+constexpr unsigned json_depth_max = 256;
+
+nlohmann::ordered_json parse(std::string_view text) {
+  nlohmann::ordered_json json;
+  const auto fault = protocol::parse_json(text, json_depth_max, json);
+  if (!fault) return json;
+  try {
+    const auto ignored = nlohmann::ordered_json::parse(text);  // says the line and the column of a syntax error
+  } catch (const nlohmann::json::exception& error) {           // a number such as 1e400 is no parse_error
+    std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
+    throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
+  }
+  throw DefinitionsError{*fault};
+}
+
+Pattern pattern_in(Definition& definition, std::string_view key, Pattern (*compile)(std::string)) {
+  auto text = definition.text(key);
+  try {
+    return compile(std::move(text));
+  } catch (const PatternError& error) {
+    definition.refuse(key, error.what());
+  }
+}
+
+class Loader {
+ public:
+  explicit Loader(Broker& broker) : broker_{broker} {}
+
+  [[nodiscard]] std::vector<std::string> load(Definition file) &&;
+
+ private:
+  // ---- one for each section
+  void load_user(Definition& user);
+  void load_virtual_host(Definition& virtual_host);
+  void load_permission(Definition& permission);
+  void load_policy(Definition& policy);
+  void load_queue(Definition& queue);
+  void load_exchange(Definition& exchange);
+  void load_binding(Definition& binding);
+  void pass_over_topic_permission(Definition& permission);
+  void pass_over_parameter(Definition& parameter);
+  void pass_over_global_parameter(Definition& parameter);
+
+  struct Section {
+    std::string_view name;
+    void (Loader::*load)(Definition&);
+  };
+  // In an order in which each finds what it refers to, whatever their order in the file.
+  static constexpr std::array sections{
+      Section{"users", &Loader::load_user},
+      Section{"vhosts", &Loader::load_virtual_host},
+      Section{"permissions", &Loader::load_permission},
+      Section{"topic_permissions", &Loader::pass_over_topic_permission},
+      Section{"parameters", &Loader::pass_over_parameter},
+      Section{"global_parameters", &Loader::pass_over_global_parameter},
+      Section{"policies", &Loader::load_policy},
+      Section{"queues", &Loader::load_queue},
+      Section{"exchanges", &Loader::load_exchange},
+      Section{"bindings", &Loader::load_binding},
+  };
+
+  // ---- what they have in common
+  [[nodiscard]] std::optional<PasswordHash> password_of(Definition& user);
+  [[nodiscard]] User* find_user(const std::string& name);
+  [[nodiscard]] VirtualHost& virtual_host_of(Definition& definition);
+  /// Refuses what is in the file twice: which of the two is meant nobody knows.
+  void require_first(const Definition& definition, std::string_view key, const std::string& described);
+  void declare(const Definition& definition, const auto& declaration);
+  void warn(const Definition& definition, const std::string& text) {
+    warnings_.push_back(definition.place() + ": " + text);
+  }
+  void warn_of_unasked(const Definition& definition);
+
+  Broker& broker_;
+  std::map<std::string, std::string> places_;  // of what is in the file, by how texts name it
+  std::map<std::string, User> users_;          // those that the definitions make or change, for the broker at the end
+  std::vector<std::string> warnings_;
+};
+
+std::vector<std::string> Loader::load(Definition file) && {
+  file.pass_over({"rabbit_version", "rabbitmq_version", "product_name", "product_version", "rabbitmq_definition_format",
+                  "original_cluster_name", "explanation"});
+  for (const auto& section : sections)
+    for (auto& definition : file.list(section.name)) {
+      (this->*section.load)(definition);
+      warn_of_unasked(definition);
+    }
+  for (auto& [name, user] : users_) broker_.users().put(std::move(user));
+  warn_of_unasked(file);
+  return std::move(warnings_);
+}
+
+void Loader::require_first(const Definition& definition, std::string_view key, const std::string& described) {
+  const auto [first, is_first] = places_.emplace(described, definition.place());
+  if (!is_first)
+    definition.refuse(key, described + " is in the file twice, first at " + first->second + "; leave one of them out");
+}
+
+void Loader::warn_of_unasked(const Definition& definition) {
+  for (const auto& key : definition.unasked())
+    warnings_.push_back((definition.place().empty() ? "" : definition.place() + ".") + key
+                        + ": has no effect, PocketMQ does not have that");
+}
+
+// ---- users
+
+void Loader::load_user(Definition& definition) {
+  const auto name = definition.text("name");
+  require_first(definition, "name", "user " + quote(name));
+  auto* known = find_user(name);
+  auto& user = known != nullptr ? *known : users_.emplace(name, User{.name = name}).first->second;
+  user.password = password_of(definition);
+  user.tags = definition.words("tags");
+}
+
+std::optional<PasswordHash> Loader::password_of(Definition& user) {
+  const auto password = user.text_if_any("password");
+  const auto hash = user.text_if_any("password_hash").value_or("");
+  const auto algorithm = user.text_if_any("hashing_algorithm").value_or("rabbit_password_hashing_sha256");
+  if (password && !hash.empty()) user.refuse("password", "is there beside password_hash; leave one of them out");
+  if (password) return broker_.hash(*password);
+  if (hash.empty()) return std::nullopt;
+
+  const bool is_sha512 = algorithm == "rabbit_password_hashing_sha512";
+  if (!is_sha512 && algorithm != "rabbit_password_hashing_sha256") {
+    warn(user, "user " + quote(user.text("name")) + " cannot log in with a password: PocketMQ does not have the "
+                   + "hashing algorithm " + quote(algorithm) + ", only rabbit_password_hashing_sha256 and _sha512");
+    return std::nullopt;
+  }
+  auto read =
+      PasswordHash::from_base64(hash, is_sha512 ? PasswordHash::Algorithm::sha512 : PasswordHash::Algorithm::sha256);
+  if (!read)
+    user.refuse("password_hash", "wants a salt of 4 bytes and the SHA-" + std::string{is_sha512 ? "512" : "256"}
+                                     + " digest of salt and password, together in base64");
+  return read;
+}
+
+// Null if there is none.
+User* Loader::find_user(const std::string& name) {
+  if (const auto found = users_.find(name); found != users_.end()) return &found->second;
+  const auto known = broker_.users().find(name);
+  return known ? &users_.emplace(name, *known).first->second : nullptr;
+}
+
+void Loader::load_permission(Definition& definition) {
+  const auto name = definition.text("user");
+  auto* user = find_user(name);
+  if (user == nullptr) definition.refuse("user", "there is no user " + quote(name) + "; add it to \"users\"");
+  const auto& virtual_host = virtual_host_of(definition);
+  require_first(definition, "user", "permissions of user " + quote(name) + " in vhost " + quote(virtual_host.name()));
+  const auto pattern = [&](std::string_view key) { return pattern_in(definition, key, permission_pattern); };
+  user->permissions.insert_or_assign(
+      virtual_host.name(),
+      Permissions{.configure = pattern("configure"), .write = pattern("write"), .read = pattern("read")});
+}
+
+void Loader::pass_over_topic_permission(Definition& definition) {
+  warn(definition, "topic permissions of user " + quote(definition.text("user")) + " on exchange "
+                       + quote(definition.text("exchange")) + " have no effect: PocketMQ has none");
+  definition.pass_over({"vhost", "write", "read"});
+}
+
+// ---- virtual hosts and their policies
+
+void Loader::load_virtual_host(Definition& definition) {
+  const auto name = definition.name("name");
+  require_first(definition, "name", "vhost " + quote(name));
+  (void)broker_.add_virtual_host(name);
+  definition.pass_over({"description", "tags", "metadata"});
+  const auto type = definition.text_if_any("default_queue_type").value_or("classic");
+  if (type != "classic" && type != "undefined")
+    warn(definition, "default_queue_type " + quote(type) + " has no effect: queues are classic unless x-queue-type "
+                         + "says otherwise");
+}
+
+VirtualHost& Loader::virtual_host_of(Definition& definition) {
+  const auto name = definition.text_if_any("vhost");
+  if (!name)
+    definition.refuse("vhost",
+                      "is missing; the export of a single virtual host does not say it, so export all "
+                      "(rabbitmqctl export_definitions), or add it");
+  if (auto* found = broker_.find_virtual_host(*name)) return *found;
+  definition.refuse("vhost", "there is no virtual host " + quote(*name) + "; add it to \"vhosts\"");
+}
+
+void Loader::load_policy(Definition& definition) {
+  auto& virtual_host = virtual_host_of(definition);
+  const auto name = definition.text("name");
+  const auto described = "policy " + quote(name) + " in vhost " + quote(virtual_host.name());
+  require_first(definition, "name", described);
+  auto pattern = pattern_in(definition, "pattern", [](std::string text) { return Pattern{std::move(text)}; });
+  const auto apply_to = definition.text_if_any("apply-to").value_or("all");
+  const auto priority = definition.integer("priority", 0);
+  const auto given = definition.table("definition");
+  if (apply_to == "streams") return warn(definition, described + " has no effect: PocketMQ has no streams");
+  auto targets = policy_targets(apply_to);
+  if (!targets)
+    definition.refuse(
+        "apply-to", "wants 'all', 'queues', 'classic_queues', 'quorum_queues' or 'exchanges', got " + quote(apply_to));
+
+  protocol::FieldTableWriter settings;
+  auto fields = protocol::FieldTable{given}.fields();
+  while (const auto field = fields.next()) {
+    const std::string key{field->name};
+    if (!is_policy_setting(key)) {
+      warn(definition, "setting " + quote(key) + " of " + described + " has no effect, PocketMQ does not have that");
+      continue;
+    }
+    if (const auto fault = find_fault(key, field->value)) definition.refuse("definition." + key, *fault);
+    settings.value(key, field->value);
+  }
+  virtual_host.add_policy({.name = name,
+                           .pattern = std::move(pattern),
+                           .targets = std::move(*targets),
+                           .priority = priority,
+                           .settings = std::string{settings.table().encoded()}});
+}
+
+// ---- queues, exchanges and bindings
+
+// What PocketMQ does not have, as it says itself, is left out; what is wrong is an error.
+void Loader::declare(const Definition& definition, const auto& declaration) {
+  try {
+    declaration();
+  } catch (const ConnectionError& error) {  // 503 for an exchange type
+    warn(definition, error.text() + "; it is left out");
+  } catch (const ChannelError& error) {
+    throw DefinitionsError{definition.place() + ": " + error.text()};
+  }
+}
+
+void Loader::load_queue(Definition& definition) {
+  auto& virtual_host = virtual_host_of(definition);
+  const auto name = definition.name("name");
+  const auto arguments = definition.table("arguments");
+  const bool is_durable = definition.truth("durable"), is_auto_delete = definition.truth("auto_delete");
+  definition.pass_over({"type"});  // x-queue-type says it
+  if (name.empty()) definition.refuse("name", "is empty");
+  require_first(definition, "name", virtual_host.describe_queue(name));
+  if (virtual_host.find_queue(name) != nullptr)
+    return warn(definition, virtual_host.describe_queue(name) + " is there already, and stays as it is");
+  if (names_stream(protocol::FieldTable{arguments}))
+    return warn(definition, virtual_host.describe_queue(name) + " is left out: PocketMQ has no streams");
+  declare(definition, [&] {
+    (void)virtual_host.declare_queue({.name = name,
+                                      .durable = is_durable,
+                                      .auto_delete = is_auto_delete,
+                                      .arguments = QueueArguments{protocol::FieldTable{arguments}}});
+  });
+}
+
+void Loader::load_exchange(Definition& definition) {
+  auto& virtual_host = virtual_host_of(definition);
+  const auto name = definition.name("name");
+  const auto arguments = definition.table("arguments");
+  const ExchangeDeclaration declaration{.name = name,
+                                        .type = definition.name("type"),
+                                        .durable = definition.truth("durable"),
+                                        .auto_delete = definition.truth("auto_delete"),
+                                        .internal = definition.truth("internal", false),
+                                        .arguments = ExchangeArguments{protocol::FieldTable{arguments}}};
+  require_first(definition, "name", virtual_host.describe_exchange(name));
+  if (virtual_host.find_exchange(name) != nullptr)
+    return warn(definition, virtual_host.describe_exchange(name) + " is there already, and stays as it is");
+  declare(definition, [&] { (void)virtual_host.declare_exchange(declaration); });
+}
+
+void Loader::load_binding(Definition& definition) {
+  auto& virtual_host = virtual_host_of(definition);
+  const auto from = definition.name("source"), to = definition.name("destination");
+  const auto to_type = definition.text("destination_type");
+  const auto routing_key = definition.name("routing_key");
+  const auto arguments = definition.table("arguments");
+  if (to_type != "queue" && to_type != "exchange")
+    definition.refuse("destination_type", "wants 'queue' or 'exchange', got " + quote(to_type));
+  const bool to_queue = to_type == "queue";
+
+  // Every queue is bound to the default exchange by its name, and there are no other bindings from it.
+  if (from.empty() && to_queue && routing_key == to) return;
+  auto* source = from.empty() ? nullptr : virtual_host.find_exchange(from);
+  auto* destination =
+      to_queue ? static_cast<Destination*>(virtual_host.find_queue(to)) : virtual_host.find_exchange(to);
+  if (source == nullptr || destination == nullptr)
+    return warn(definition, "the binding is left out: there is no "
+                                + (source == nullptr ? virtual_host.describe_exchange(from)
+                                   : to_queue        ? virtual_host.describe_queue(to)
+                                                     : virtual_host.describe_exchange(to)));
+  declare(definition, [&] { virtual_host.bind(*source, *destination, routing_key, protocol::FieldTable{arguments}); });
+}
+
+// ---- what there is not
+
+void Loader::pass_over_parameter(Definition& definition) {
+  warn(definition, "parameter " + quote(definition.text("name")) + " of component "
+                       + quote(definition.text("component")) + " has no effect: PocketMQ has no such component");
+  definition.pass_over({"vhost", "value"});
+}
+
+void Loader::pass_over_global_parameter(Definition& definition) {
+  const auto name = definition.text("name");
+  definition.pass_over({"value"});
+  if (name == "cluster_name" || name == "internal_cluster_id") return;  // they name the cluster, and ask for nothing
+  warn(definition, "global parameter " + quote(name) + " has no effect: PocketMQ does not have that");
+}
+
+}  // namespace
+
+std::vector<std::string> load_definitions(std::string_view text, Broker& broker) {
+  const auto json = parse(text);
+  return Loader{broker}.load(Definition{json, ""});
+}
+
+}  // namespace pocketmq::broker

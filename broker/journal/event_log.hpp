@@ -1,0 +1,56 @@
+// The log: what happens to the broker and to connections, a line each.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <unordered_set>
+
+#include "broker/core/deadline_heap.hpp"
+#include "broker/core/observer.hpp"
+#include "broker/journal/log_lines.hpp"
+
+namespace pocketmq::broker {
+
+/// Clients cannot fill a disk with it: of what they cause, at most `lines_max` lines are written in `lines_window`, and
+/// then a line that says how many were left out.
+class EventLog final : public ConnectionObserver {
+ public:
+  static constexpr unsigned lines_max = 100;
+  static constexpr std::chrono::seconds lines_window{10};
+
+  /// Writes what is of that level or more urgent. `lines` must outlive it.
+  EventLog(LogLines& lines, LogLevel level) : lines_{lines}, level_{level} {}
+
+  /// What the broker's owner has to say.
+  void say(LogLevel level, std::string_view text);
+
+  void on_connected(const Session& session) override;
+  void on_disconnected(const Session& session) override;
+  void on_refused(const Session& session, std::uint16_t channel, protocol::ReplyCode code,
+                  std::string_view text) override;
+  void on_garbage(const Session& session, std::string_view begin) override;
+  void on_lost(const Session& session, std::string_view why, const Holdings& left) override;
+  void on_blocked(const Session& session) override;
+  void on_unblocked(const Session& session) override;
+  void on_accept_failed(Context& context, std::error_code error) override;
+
+ private:
+  void say(const Session& session, LogLevel level, std::string_view text);
+  void say_limits_reached(Context& context);
+  void go_on(const Session& session);
+  [[nodiscard]] bool has_room(const Context& context);
+  /// Whether it is the first time within a minute.
+  [[nodiscard]] bool is_news(const Context& context, std::string_view what);
+
+  LogLines& lines_;
+  const LogLevel level_;
+  TimePoint window_ends_{};
+  unsigned written_{0};  // in the window
+  std::uint64_t left_out_{0};
+  std::map<std::string_view, TimePoint> told_;   // what, of the few that are not to be told at every turn, and when
+  std::unordered_set<std::uint64_t> blocked_{};  // sessions, by their numbers
+  TimePoint blocked_since_{};
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,164 @@
+#include "broker/message/x_death.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "broker/message/copies.hpp"
+#include "broker/message/edited_table.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+using protocol::FieldArrayWriter;
+using protocol::FieldReader;
+using protocol::FieldTable;
+using protocol::FieldTableWriter;
+using protocol::FieldValue;
+
+constexpr std::string_view x_death = "x-death";
+
+std::string_view text(FieldTable table, std::string_view name) {
+  const auto value = table.find(name);
+  return value ? value->string().value_or("") : "";
+}
+
+bool is_of(FieldTable record, const Death& death) {
+  return text(record, "queue") == death.queue && text(record, "reason") == name_of(death.reason);
+}
+
+// The tables in an x-death that came with the message, a client's own perhaps: each queue and reason once, and in the
+// order in which RabbitMQ leaves them, which turns it round.
+std::vector<FieldTable> earlier_deaths(FieldValue array) {
+  std::vector<FieldTable> deaths;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  FieldReader reader{array.bytes, FieldReader::Of::array};
+  while (const auto element = reader.next()) {
+    const auto table = element->value.table();
+    if (table && seen.emplace(text(*table, "queue"), text(*table, "reason")).second) deaths.push_back(*table);
+  }
+  std::ranges::reverse(deaths);
+  return deaths;
+}
+
+// Which of a message's routing keys a record tells.
+enum class Keys : std::uint8_t { with_copies, own };
+
+FieldTableWriter first_record(const Death& death, const Message& message, Keys keys) {
+  FieldArrayWriter routing_keys;
+  routing_keys.string(message.routing_key());
+  const auto headers = message.properties().headers();
+  const auto copies = headers && keys == Keys::with_copies ? headers->find(copies_header) : std::nullopt;
+  if (copies && copies->type == 'A') {
+    FieldReader reader{copies->bytes, FieldReader::Of::array};
+    while (const auto key = reader.next())
+      if (const auto text = key->value.string()) routing_keys.string(*text);
+  }
+  FieldTableWriter record;
+  record.int64("count", 1)
+      .string("reason", name_of(death.reason))
+      .string("queue", death.queue)
+      .timestamp("time", static_cast<std::uint64_t>(death.since_epoch.count()))
+      .string("exchange", message.exchange())
+      .value("routing-keys", routing_keys.array());
+  if (const auto expiration = message.properties().find<&protocol::BasicProperties::expiration>())
+    record.string("original-expiration", *expiration);
+  return record;
+}
+
+// Another death of the same kind: all but the count stays as it was. A client's own count may be the largest there is.
+FieldTableWriter counted_again(FieldTable record) {
+  const auto given = record.find("count");
+  const auto count = given ? given->integer().value_or(0) : 0;
+  FieldTableWriter next;
+  next.int64("count", std::min(count, std::numeric_limits<std::int64_t>::max() - 1) + 1);
+  EditedTable edited{record};
+  edited.set("count", *next.table().find("count"));
+  return edited.sorted();
+}
+
+std::uint64_t time_of(FieldTable record) {
+  const auto time = record.find("time");
+  return time ? time->timestamp().value_or(0) : 0;
+}
+
+// Drops the oldest records until there are so many bytes less of them, or none is left.
+void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
+  std::vector<std::size_t> by_time(deaths.size());
+  std::iota(by_time.begin(), by_time.end(), std::size_t{0});
+  std::ranges::stable_sort(by_time, {}, [&](std::size_t place) { return time_of(deaths[place]); });
+  std::size_t dropped = 0;
+  for (const auto place : by_time) {
+    if (dropped >= bytes) break;
+    dropped += std::exchange(deaths[place], {}).encoded().size();
+  }
+  std::erase(deaths, FieldTable{});
+}
+
+}  // namespace
+
+std::string_view name_of(DeathReason reason) {
+  constexpr std::array<std::string_view, 4> names{"rejected", "expired", "maxlen", "delivery_limit"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
+                             std::size_t size_max_bytes) {
+  auto properties = message.properties().decode();
+  properties.expiration.reset();
+  EditedTable headers{properties.headers.value_or(FieldTable{})};
+  if (copies == CarbonCopies::remove) headers.remove(copies_header);
+
+  const auto* found = headers.find(x_death);
+  const bool is_first = found == nullptr || found->type != 'A';  // what is no array is replaced
+  auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found);
+  if (found == nullptr) {
+    headers.set("x-first-death-exchange", {'S', message.exchange()});
+    headers.set("x-first-death-queue", {'S', death.queue});
+    headers.set("x-first-death-reason", {'S', name_of(death.reason)});
+  }
+  const auto same = std::ranges::find_if(earlier, [&](FieldTable record) { return is_of(record, death); });
+  const auto of_same_kind = same == earlier.end() ? std::nullopt : std::optional{*same};
+  if (of_same_kind) earlier.erase(same);
+
+  const auto encoded_with = [&](Keys keys) {
+    const auto record = of_same_kind ? counted_again(*of_same_kind) : first_record(death, message, keys);
+    FieldArrayWriter deaths;
+    deaths.table(is_first ? record.table() : EditedTable{record.table()}.sorted().table());
+    for (const auto other : earlier) deaths.table(other);
+    headers.set(x_death, deaths.array());
+    const auto table = headers.sorted();
+    properties.headers = table.table();
+    std::string encoded;
+    encode(properties, encoded);
+    return encoded;
+  };
+  auto encoded = encoded_with(Keys::with_copies);
+  if (encoded.size() > size_max_bytes) {
+    drop_oldest(earlier, encoded.size() - size_max_bytes);
+    encoded = encoded_with(Keys::with_copies);
+  }
+  if (encoded.size() > size_max_bytes) encoded = encoded_with(Keys::own);
+  return encoded;
+}
+
+Cycle::Cycle(protocol::Properties properties) {
+  const auto headers = properties.headers();
+  const auto deaths = headers ? headers->find(x_death) : std::nullopt;
+  if (!deaths || deaths->type != 'A') return;
+  FieldReader reader{deaths->bytes, FieldReader::Of::array};
+  while (const auto death = reader.next()) {
+    const auto record = death->value.table();
+    if (!record) continue;
+    if (text(*record, "reason") == name_of(DeathReason::rejected)) break;
+    queues_.push_back(text(*record, "queue"));
+  }
+  std::ranges::sort(queues_);
+}
+
+bool Cycle::contains(std::string_view queue) const { return std::ranges::binary_search(queues_, queue); }
+
+}  // namespace pocketmq::broker

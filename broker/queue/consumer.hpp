@@ -1,0 +1,82 @@
+// A consumer: one channel's wish for a queue's messages, with its prefetch. It leaves its queue in its destructor.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "broker/queue/delivery_sink.hpp"
+#include "broker/queue/prefetch.hpp"
+#include "broker/queue/queue.hpp"
+
+namespace pocketmq::broker {
+
+enum class AckMode : std::uint8_t { manual, automatic };
+
+class Consumer {
+ public:
+  struct Settings {
+    std::string tag;
+    AckMode ack_mode{AckMode::manual};
+    bool exclusive{false};
+    std::uint16_t prefetch{0};  // unacked deliveries at a time, 0 for no limit
+    std::int64_t priority{0};   // those of a higher one come first
+  };
+
+  /// Joins the queue; the first delivery comes with the queue's next pump.
+  Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<Queue> queue, Settings settings, Quota& quota);
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+  ~Consumer();
+
+  [[nodiscard]] const std::string& tag() const { return settings_.tag; }
+  [[nodiscard]] AckMode ack_mode() const { return settings_.ack_mode; }
+  [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
+  [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
+  /// Null once its channel has ended.
+  [[nodiscard]] Channel* channel() const { return sink_->channel; }
+  /// Only until it has left it.
+  [[nodiscard]] Queue& queue() const { return *queue_; }
+  [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
+
+  /// Whether prefetch, channel and connection have room for one more delivery.
+  [[nodiscard]] bool can_take() const;
+  /// Hands a message to the channel. The queue counts it as unacked.
+  void deliver(QueuedMessage&& message);
+  /// One of its deliveries is no longer unacked.
+  void prefetch_was_released();
+  /// What kept it from taking may have gone.
+  void resume() { queue_->resume(*this); }
+  /// It gets nothing from its queue any more.
+  void leave_queue();
+
+ private:
+  friend class TurnOfConsumers;
+
+  /// The turn's: it could not take a message, and is not asked again until it is resumed.
+  void hold();
+  void let_go();
+  void wait_for_channel();
+
+  const protocol::Ref<DeliverySink> sink_;
+  protocol::Ref<Queue> queue_;
+  const Settings settings_;
+  const Quota::Place counted_;
+  const protocol::Ref<Prefetch> prefetch_;
+
+  // The turn's: where it stands in its queue.
+  std::list<Consumer*>::iterator place_;
+  bool held_{false};
+
+  // Its entry in the channel's line of those who wait for the channel; kept here while it is not there.
+  std::list<Consumer*> own_entry_{this};
+  const std::list<Consumer*>::iterator entry_{own_entry_.begin()};
+};
+
+/// Consumers by their tags, which are their own.
+using Consumers = std::map<std::string_view, std::unique_ptr<Consumer>>;
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,31 @@
+// How many deliveries a consumer may have unacked, and how many it has. Its deliveries share it, and may outlive the
+// consumer.
+#pragma once
+
+#include <cstdint>
+
+#include "protocol/base/counted.hpp"
+
+namespace pocketmq::broker {
+
+class Consumer;
+
+class Prefetch final : public protocol::Counted<Prefetch> {
+ public:
+  /// `limit` 0 is none.
+  Prefetch(Consumer& consumer, std::uint16_t limit) : consumer_{&consumer}, limit_{limit} {}
+
+  [[nodiscard]] bool allows() const { return limit_ == 0 || unacked_ < limit_; }
+  void take() { ++unacked_; }
+  /// A delivery is no longer unacked. Its consumer, if it is still there, may take another.
+  void release();
+  /// The consumer goes.
+  void end() { consumer_ = nullptr; }
+
+ private:
+  Consumer* consumer_;
+  std::uint32_t unacked_{0};
+  const std::uint16_t limit_;
+};
+
+}  // namespace pocketmq::broker

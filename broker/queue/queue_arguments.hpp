@@ -1,0 +1,38 @@
+// The arguments of queue.declare: which values are valid, and how two declarations are compared, as on RabbitMQ.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/queue/queue_settings.hpp"
+#include "protocol/vocabulary/field_table.hpp"
+
+namespace pocketmq::broker {
+
+/// An owned copy of a queue's arguments.
+class QueueArguments {
+ public:
+  QueueArguments() = default;
+  explicit QueueArguments(protocol::FieldTable given) : encoded_{given.encoded()} {}
+
+  [[nodiscard]] protocol::FieldTable table() const { return protocol::FieldTable{encoded_}; }
+
+ private:
+  std::string encoded_;
+};
+
+/// Throws ChannelError 406 for a value that is not valid, an argument that is another queue type's, and a stream.
+/// Unknown arguments are ignored. `queue` is how texts name the queue: "queue 'q' in vhost '/'".
+void check_arguments(protocol::FieldTable arguments, std::string_view queue);
+
+/// Whether they ask for a stream, which PocketMQ does not have.
+[[nodiscard]] bool names_stream(protocol::FieldTable arguments);
+
+/// Throws ChannelError 406 that names the first argument whose value in a new declaration is not the current one.
+void require_equal_arguments(protocol::FieldTable current, protocol::FieldTable given, std::string_view queue);
+
+/// `x-priority` of basic.consume, 0 where it is not given. Throws ChannelError 406 for a value of it or of another of
+/// the consumer's arguments that is not valid, and for an argument that only consumers of another type of queue have.
+[[nodiscard]] std::int64_t consumer_priority(protocol::FieldTable arguments, QueueType type, std::string_view queue);
+
+}  // namespace pocketmq::broker

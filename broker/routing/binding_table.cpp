@@ -1,0 +1,63 @@
+#include "broker/routing/binding_table.hpp"
+
+#include <functional>
+
+#include "broker/core/room.hpp"
+#include "broker/core/shrink.hpp"
+#include "broker/message/edited_table.hpp"
+#include "broker/routing/exchange.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+// So that the order in which the fields were given does not matter.
+std::string sorted_by_name(protocol::FieldTable table) {
+  return std::string{EditedTable{table}.sorted().table().encoded()};
+}
+
+}  // namespace
+
+std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) const {
+  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
+  auto hash = std::hash<const Exchange*>{}(identity.source);
+  hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
+  hash = hash * odd + std::hash<std::string_view>{}(identity.routing_key);
+  return hash * odd + std::hash<std::string_view>{}(identity.arguments);
+}
+
+Binding* BindingTable::find(Exchange& source, Destination& destination, std::string_view routing_key,
+                            protocol::FieldTable arguments) const {
+  const auto sorted = sorted_by_name(arguments);
+  const auto found = bindings_.find(BindingIdentity{&source, &destination, routing_key, sorted});
+  return found == bindings_.end() ? nullptr : found->get();
+}
+
+void BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
+                       protocol::FieldTable arguments) {
+  const auto sorted = sorted_by_name(arguments);
+  const BindingIdentity identity{&source, &destination, routing_key, sorted};
+  if (bindings_.contains(identity)) return;
+  auto& quotas = context_.quotas();
+  require_room(context_, quotas.bindings, "bind", "binding", arguments);
+  auto& added = **bindings_.insert(std::make_unique<Binding>(identity, quotas)).first;
+  source.bindings_.add(added);
+  const auto kept = source.bytes_beside_bindings();
+  source.add(added);
+  context_.memory().charge_object(source.bytes_beside_bindings() - kept);
+  destination.bindings_to_.add(added);
+}
+
+Exchange* BindingTable::remove(Binding& binding) {
+  auto& source = binding.source;
+  const auto kept = source.bytes_beside_bindings();
+  source.remove(binding);
+  context_.memory().release_object(kept - source.bytes_beside_bindings());
+  source.bindings_.remove(binding);
+  binding.destination.bindings_to_.remove(binding);
+  bindings_.erase(bindings_.find(binding.identity()));
+  shrink_if_nearly_empty(bindings_);
+  const bool goes = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
+  return goes ? &source : nullptr;
+}
+
+}  // namespace pocketmq::broker

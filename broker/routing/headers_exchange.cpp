@@ -1,0 +1,133 @@
+#include "broker/routing/headers_exchange.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "broker/core/errors.hpp"
+#include "broker/message/message.hpp"
+#include "broker/queue/redeclaration.hpp"
+#include "broker/routing/routing.hpp"
+
+namespace pocketmq::broker {
+namespace {
+
+constexpr std::string_view match_argument = "x-match";
+constexpr std::string_view reserved_prefix = "x-";
+constexpr std::string_view nothing{};  // the fact that is always true
+
+struct Match {
+  std::string_view name;
+  bool any;
+  bool with_x;
+};
+
+constexpr std::array matches{Match{"all", false, false}, Match{"any", true, false}, Match{"all-with-x", false, true},
+                             Match{"any-with-x", true, true}};
+
+const Match* find_match(protocol::FieldTable arguments) {
+  const auto given = arguments.find(match_argument);
+  if (!given) return &matches.front();
+  const auto* found = std::ranges::find(matches, given->string(), &Match::name);
+  return found == matches.end() ? nullptr : found;
+}
+
+std::vector<std::string> wanted_facts(protocol::FieldTable arguments, bool with_x) {
+  std::vector<std::string> facts;
+  for (auto reader = arguments.fields(); const auto argument = reader.next();) {
+    if (argument->name == match_argument || (!with_x && argument->name.starts_with(reserved_prefix))) continue;
+    facts.push_back(argument->value.type == 'V' ? fact_of_presence(argument->name) : fact_of_value(*argument));
+  }
+  return facts;
+}
+
+}  // namespace
+
+void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
+  if (find_match(arguments) != nullptr) return;
+  const auto given = *arguments.find(match_argument);
+  if (given.string())
+    throw ChannelError{ReplyCode::precondition_failed, "Invalid x-match field value " + shown(given)
+                                                           + "; expected all, any, all-with-x, or any-with-x"};
+  throw ChannelError{ReplyCode::precondition_failed, "Invalid x-match field type " + std::string{type_name(given.type)}
+                                                         + " (value " + shown_plainly(given).value_or(shown(given))
+                                                         + "); expected longstr"};
+}
+
+void HeadersExchange::add(Binding& binding) {
+  const protocol::FieldTable arguments{binding.arguments};
+  const auto& match = *find_match(arguments);
+  auto& wish = wishes_.emplace(&binding, Wish{.destination = binding.destination, .any = match.any}).first->second;
+  wish.facts = wanted_facts(arguments, match.with_x);
+  if (match.any)
+    for (const auto& fact : wish.facts) keep(wish, fact);
+  else
+    keep(wish, wish.facts.empty() ? nothing : rarest(wish.facts));
+  bytes_ += bytes_of(wish);
+}
+
+// A short fact may take very much more than the argument that asks for it.
+std::size_t HeadersExchange::bytes_of(const Wish& wish) {
+  constexpr std::size_t wish_bytes = 192, fact_bytes = 64, place_bytes = 192;
+  auto bytes = wish_bytes + fact_bytes * wish.facts.size() + place_bytes * wish.places.size();
+  for (const auto& fact : wish.facts) bytes += fact.size();
+  for (const auto& place : wish.places) bytes += place.fact.size();
+  return bytes;
+}
+
+const std::string& HeadersExchange::rarest(const std::vector<std::string>& facts) const {
+  return *std::ranges::min_element(facts, {}, [&](const std::string& fact) {
+    const auto found = by_fact_.find(fact);
+    return found == by_fact_.end() ? 0 : found->second.size();
+  });
+}
+
+void HeadersExchange::keep(Wish& wish, std::string_view fact) {
+  auto found = by_fact_.find(fact);
+  if (found == by_fact_.end()) found = by_fact_.emplace(fact, Wishes{}).first;
+  auto& wishes = found->second;
+  wish.places.push_back({.fact = found->first, .at = wishes.size()});
+  wishes.push_back({&wish, wish.places.size() - 1});
+}
+
+void HeadersExchange::remove(Binding& binding) {
+  const auto wish = wishes_.find(&binding);
+  bytes_ -= bytes_of(wish->second);
+  for (const auto& [fact, at] : wish->second.places) {
+    const auto found = by_fact_.find(fact);
+    auto& wishes = found->second;
+    wishes[at] = wishes.back();  // the last one takes its place
+    wishes[at].wish->places[wishes[at].place].at = at;
+    wishes.pop_back();
+    if (wishes.empty()) by_fact_.erase(found);
+  }
+  wishes_.erase(wish);
+}
+
+bool HeadersExchange::route(const Message&, Routing& routing) const {
+  static const Wishes none;
+  if (!routing.read_headers()) return false;
+  const auto& facts = routing.header_facts();
+  // Behind all facts of the message comes the one that is always true.
+  for (auto& fact = routing.count(); fact <= facts.size(); ++fact) {
+    if (routing.budget().is_used_up()) return false;
+    routing.budget().use(steps::for_a_header);
+    const auto found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
+    const auto& wishes = found == by_fact_.end() ? none : found->second;
+    if (!routing.bindings_left().each(wishes.size(), routing.budget(),
+                                      [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
+      return false;
+  }
+  return true;
+}
+
+// One of the facts that it is kept under is true.
+void HeadersExchange::grant(const Wish& wish, Routing& routing) {
+  routing.budget().use(steps::for_a_binding);
+  const auto holds = [&](const std::string& wanted) {
+    routing.budget().use(steps::for_a_wanted_header);
+    return routing.header_facts().contain(wanted);
+  };
+  if (wish.any || std::ranges::all_of(wish.facts, holds)) routing.reach(wish.destination);
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,25 @@
+// A topic exchange: a message goes where its routing key matches the binding's pattern (AMQP 0-9-1, 3.1.3.3).
+#pragma once
+
+#include "broker/routing/exchange.hpp"
+#include "broker/routing/topic_trie.hpp"
+
+namespace pocketmq::broker {
+
+class TopicExchange final : public Exchange {
+ public:
+  using Exchange::Exchange;
+
+  [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
+
+ private:
+  void add(Binding& binding) override { patterns_.add(binding); }
+  void remove(Binding& binding) override { patterns_.remove(binding); }
+  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return node_bytes * patterns_.size(); }
+
+  static constexpr std::size_t node_bytes = 288;  // with its word and its place in a table
+
+  TopicTrie patterns_;
+};
+
+}  // namespace pocketmq::broker

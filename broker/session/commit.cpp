@@ -1,0 +1,97 @@
+#include "broker/session/commit.hpp"
+
+#include <utility>
+
+#include "broker/vhost/virtual_host.hpp"
+
+namespace pocketmq::broker {
+
+Commit::Commit(Backlog& backlog, VirtualHost& virtual_host, Transaction::Content content, Owner& owner)
+    : Item{backlog}, virtual_host_{virtual_host}, owner_{&owner}, left_{std::move(content)} {}
+
+bool Commit::go_on() {
+  while (do_next())
+    if (budget().is_used_up()) return false;
+  return stage_ == Stage::settling && left_.settlements.empty();
+}
+
+// Whether there was something to do that did not use up the budget.
+bool Commit::do_next() {
+  if (fan_out_) {
+    if (!fan_out_->go_on(*this, budget())) return false;
+    fan_out_.reset();
+  } else if (routing_) {
+    if (!routing_->go_on()) return false;
+    found_ = std::exchange(routing_, nullptr)->take_queues();
+    hand_over();
+  } else if (current_ && !current_->queues.empty()) {
+    find_queue(current_->queues.back());
+    current_->queues.pop_back();
+  } else if (current_) {
+    hand_over();
+  } else if (!left_.publications.empty()) {
+    auto next = std::move(left_.publications.front());
+    left_.publications.pop_front();
+    begin(std::move(next));
+  } else if (stage_ == Stage::publishing) {
+    end_publishing();
+  } else if (!left_.settlements.empty()) {
+    settle_next();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Commit::begin(Transaction::Publication publication) {
+  current_ = std::move(publication);
+  budget().use(steps::for_a_command);
+  if (!current_->message.exchange().empty()) return;
+  const auto& routing = virtual_host_.route(virtual_host_.require_exchange(""), current_->message);
+  if (!routing.is_finished()) {
+    routing_ = virtual_host_.keep_route();
+    return;
+  }
+  announce(routing.queues().size());
+  fan_out_ = FanOut::begin(current_->message, 0, routing.queues(), *this, budget());
+  current_.reset();
+}
+
+void Commit::find_queue(const protocol::Ref<Queue>& published_to) {
+  budget().use(steps::for_a_routing_key);
+  if (auto* there = virtual_host_.find_queue(published_to->name())) found_.emplace_back(there);
+}
+
+void Commit::hand_over() {
+  announce(found_.size());
+  fan_out_ = std::make_unique<FanOut>(std::move(current_->message), 0, std::exchange(found_, {}));
+  current_.reset();
+}
+
+void Commit::announce(std::size_t queues) {
+  awaited_ += queues;
+  if (owner_ != nullptr) owner_->on_committed(current_->message, queues, current_->mandatory);
+}
+
+// The client is answered before it gets what the settlements make room for.
+void Commit::end_publishing() {
+  stage_ = Stage::settling;
+  left_.consumed = 0;
+  if (awaited_ == 0 && !has_failed_ && owner_ != nullptr) owner_->on_all_taken();
+}
+
+void Commit::settle_next() {
+  auto next = std::move(left_.settlements.front());
+  left_.settlements.pop_front();
+  budget().use(steps::for_a_settlement);
+  virtual_host_.settlements().carry_out(next.outcome, std::move(next.deliveries));
+}
+
+void Commit::accepted(std::uint64_t) { --awaited_; }
+
+void Commit::refused(std::uint64_t) {
+  --awaited_;
+  has_failed_ = true;
+}
+
+}  // namespace pocketmq::broker

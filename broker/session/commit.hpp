@@ -1,0 +1,74 @@
+// A commit (AMQP 0-9-1, 1.9.2.3), to RabbitMQ's letter: bindings count as they were when a message was published,
+// queues as they are now. First all that was published goes to its queues, then the settlements are carried out. Very
+// much of it takes several slices, and is completed even if its channel ends before.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/core/backlog.hpp"
+#include "broker/queue/fan_out.hpp"
+#include "broker/queue/publisher.hpp"
+#include "broker/routing/routing.hpp"
+#include "broker/session/transaction.hpp"
+
+namespace pocketmq::broker {
+
+class VirtualHost;
+
+class Commit final : public Backlog::Item, private Publisher {
+ public:
+  /// Whose commit it is: told what becomes of it, as long as it has not left it.
+  class Owner {
+   public:
+    /// The message goes to that many queues. Whoever published it is told if it goes nowhere.
+    virtual void on_committed(const Message& message, std::size_t queues, bool mandatory) = 0;
+    /// All queues have taken what was published to them.
+    virtual void on_all_taken() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// All but `content` outlive it, `owner` only until `leave_to_itself`.
+  Commit(Backlog& backlog, VirtualHost& virtual_host, Transaction::Content content, Owner& owner);
+
+  bool go_on() override;
+  /// The owner ends.
+  void leave_to_itself() { owner_ = nullptr; }
+
+  /// Whether a queue has refused a message.
+  [[nodiscard]] bool has_failed() const { return has_failed_; }
+  /// How many of the deliveries that it settles still take the channel's prefetch.
+  [[nodiscard]] std::size_t consumed() const { return left_.consumed; }
+
+ private:
+  enum class Stage : std::uint8_t { publishing, settling };
+
+  [[nodiscard]] bool do_next();
+  void begin(Transaction::Publication publication);
+  void find_queue(const protocol::Ref<Queue>& published_to);
+  void hand_over();
+  void announce(std::size_t queues);
+  void end_publishing();
+  void settle_next();
+  void accepted(std::uint64_t publish) override;
+  void refused(std::uint64_t publish) override;
+
+  VirtualHost& virtual_host_;
+  Owner* owner_;
+  Transaction::Content left_;
+  Stage stage_{Stage::publishing};
+  std::size_t awaited_{0};  // queues that are to take a message
+  bool has_failed_{false};
+
+  // The publication that is being carried out: it is routed, or its queues are looked for; it is handed over.
+  std::optional<Transaction::Publication> current_;
+  std::unique_ptr<Routing> routing_;
+  std::vector<protocol::Ref<Queue>> found_;
+  std::unique_ptr<FanOut> fan_out_;
+};
+
+}  // namespace pocketmq::broker

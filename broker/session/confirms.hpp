@@ -1,0 +1,43 @@
+// A channel's publisher confirms: which publishes are answered for, and what the publisher has not been told of yet.
+//
+// Publishes are numbered from 1 on. Each is settled once: acked when all its queues have accepted it, nacked when the
+// first has refused it. What was settled during a turn is told at its end, together where `multiple` can say so.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "protocol/vocabulary/method.hpp"
+
+namespace pocketmq::broker {
+
+class Confirms {
+ public:
+  /// Gives the next publish its number. It awaits that many queues; without any it is acked.
+  [[nodiscard]] std::uint64_t expect(std::size_t queues);
+  /// One of its queues has accepted the publish.
+  void accepted(std::uint64_t publish);
+  /// One of its queues has refused it. What the others say no longer matters.
+  void refused(std::uint64_t publish);
+
+  /// Whether something was settled since the last report.
+  [[nodiscard]] bool has_news() const { return !acked_.empty() || !nacked_.empty(); }
+  /// Sends basic.ack and basic.nack for all that was settled since the last report.
+  void report(const std::function<void(const protocol::Method&)>& send);
+
+ private:
+  [[nodiscard]] std::uint32_t* find_awaited(std::uint64_t publish);
+  void settle(std::uint64_t publish, std::vector<std::uint64_t>& into);
+  template <class Answer>
+  void tell(const std::vector<std::uint64_t>& settled, const std::vector<std::uint64_t>& settled_otherwise,
+            const std::function<void(const protocol::Method&)>& send) const;
+
+  std::uint64_t first_{1};             // all below it are settled
+  std::deque<std::uint32_t> awaited_;  // how many queues each publish from first_ on still awaits; 0 if it is settled
+  std::vector<std::uint64_t> acked_;   // and not told
+  std::vector<std::uint64_t> nacked_;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,167 @@
+// One connection, the broker's end: its handshake, its channels, and what ends it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/access/users.hpp"
+#include "broker/core/context.hpp"
+#include "broker/session/channel.hpp"
+#include "broker/vhost/deferred_deletions.hpp"
+#include "protocol/end/command_end.hpp"
+
+namespace pocketmq::broker {
+
+class Broker;
+
+/// Where a connection comes from.
+struct Peer {
+  std::string name;           // address and port, for people
+  std::string source{};       // log-ins that fail are counted by it; empty: they are not
+  bool from_loopback{true};   // guest may log in from there only
+  std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
+};
+
+class Session final : public protocol::CommandEnd,
+                      private MemoryWaiter,
+                      private Intake::Guest,
+                      private Backlog::Item,
+                      private DeferredDeletions::Waiter {
+ public:
+  /// `broker` must outlive the session.
+  Session(Broker& broker, Peer peer, TimePoint now);
+  ~Session() override;
+
+  /// No other session of the broker ever has the same. Not 0.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+  /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
+  [[nodiscard]] const std::string& name() const { return client_name_.empty() ? peer_.name : client_name_; }
+  /// Where it is, for people: its address and port.
+  [[nodiscard]] const std::string& address() const { return peer_.name; }
+  [[nodiscard]] bool has_logged_in() const { return user_ != nullptr; }
+  /// Who has logged in. Only once somebody has.
+  [[nodiscard]] const User& user() const { return *user_; }
+  /// The virtual host that was opened. Only once the handshake is over.
+  [[nodiscard]] VirtualHost& virtual_host() const { return *virtual_host_; }
+  [[nodiscard]] Context& context() const { return context_; }
+  [[nodiscard]] bool understands_consumer_cancel() const { return understands_consumer_cancel_; }
+  [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
+  [[nodiscard]] Holdings holdings() const;
+
+  /// Sends what the peer's own input caused; it counts against the peer's `output_answer_bytes`.
+  void answer(const protocol::Command& command);
+  /// Sends what others caused.
+  void deliver(const protocol::Command& command);
+  /// Whether the output is below the mark up to which deliveries are taken.
+  [[nodiscard]] bool has_room_for_output();
+
+  /// The channel reports its confirms at the end of the turn.
+  void report_confirms_of(const Channel& channel);
+  void end_turn() override;
+
+  /// The channel has begun what takes more than a slice. Until that is done nothing more is heard from the peer.
+  void begin_work(Channel& channel);
+
+  /// The queue is exclusive to this connection and goes with it.
+  void own(Queue& queue);
+
+  /// Ends a channel for what no method of the peer's has caused; it is gone when this returns.
+  void fail(const Channel& channel, const ChannelError& error);
+  /// Tells the peer why and ends, as `connection.close` says.
+  void close(ReplyCode code, std::string_view text);
+  void disconnect(std::error_code why, TimePoint now) override;
+
+ private:
+  // Null for a channel that an error closed: until its close-ok, all else on it is ignored.
+  using ChannelSlot = std::unique_ptr<Channel>;
+  enum class State : std::uint8_t {
+    starting,  // AMQP: start was sent, start-ok is awaited; JSON: nothing has come
+    tuning,    // tune was sent, tune-ok is awaited
+    opening,   // connection.open is awaited
+    open,
+    leaving,  // the client's close is answered when its exclusive queues are gone
+    closing   // close was sent, close-ok is awaited; or the end is finished
+  };
+
+  void on_bytes_without_codec(protocol::InputBuffer& input) override;
+  void on_command(protocol::Command& command) override;
+  void on_violation(const protocol::Violation& violation) override;
+  void on_time(TimePoint now) override;
+  void on_sent() override;
+  void on_own_deadline() override;
+  void on_time_out(std::string_view why) override { tell_lost(why); }
+  void on_input_taken() override;
+  [[nodiscard]] std::chrono::milliseconds stall_max() const override;
+  void on_stall() override;
+
+  /// Whether memory is scarce, and this connection has nothing by which it may free some.
+  [[nodiscard]] bool has_to_wait() const;
+  [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
+  /// Waits until there is memory, and tells the client so, if it understands that. The peer is held.
+  void wait();
+  /// Until another slice nothing more is heard from the peer.
+  void yield();
+  bool go_on() override;
+  void resume_if_possible();
+  void memory_is_back() override { wake(); }
+  void called() override { wake(); }
+  void take_half_a_command();
+  void enter_as_guest();
+  [[nodiscard]] bool enter();
+
+  void send_start();
+  template <class M> void dispatch(protocol::Command& command, M& method);
+  void on_connection_command(const protocol::Command& command);
+  template <class M> void on_channel_command(protocol::Command& command, M& method);
+  /// Whether the command is still to be carried out, because the handshake took none.
+  [[nodiscard]] bool shake_hands(const protocol::Command& command);
+  void on_start_ok(const protocol::connection::StartOk& m);
+  void on_json_open(const protocol::connection::Open& m);
+  /// Whether that went well; if not, it has been or will be refused.
+  [[nodiscard]] bool log_in(const Credentials& credentials, std::string_view mechanism);
+  void refuse_login(std::string_view refusal);
+  void know_client(const protocol::Command& command);
+  void on_tune_ok(const protocol::connection::TuneOk& m);
+  void open(std::string_view virtual_host);
+  void open_channel(std::uint16_t number);
+  void close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause);
+  void close(ReplyCode code, std::string_view text, const protocol::MethodId& cause);
+  void transmit(const protocol::Command& command);
+  void report_confirms();
+  void tell_lost(std::string_view why);
+  void release();
+  void on_deleted() override;
+  void answer_close();
+
+  Broker& broker_;
+  Context& context_;
+  const std::uint64_t number_;
+  Peer peer_;
+  std::string client_name_;  // empty until the client says what it calls itself
+  std::shared_ptr<const User> user_;
+  VirtualHost* virtual_host_{nullptr};
+  State state_{State::starting};
+  std::optional<Quota::Place> place_;  // among the open connections
+  bool understands_consumer_cancel_{false};
+  bool understands_blocked_{false};
+  bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
+  bool output_was_full_{false};
+  bool is_retried_{false};                // the command that comes next was told of before
+  Channel* working_{nullptr};             // who has begun what takes more than a slice
+  std::list<std::string> cleaned_names_;  // of the command that is carried out
+  std::string held_refusal_;              // of a log-in, until its time has come
+  std::uint16_t channel_max_;
+  std::map<std::uint16_t, ChannelSlot> channels_;
+  std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
+  // Channels whose close was crossed by the client's own: they are closed, and our close will still be answered.
+  std::set<std::uint16_t> crossed_closes_;
+  std::vector<protocol::Ref<Queue>> owned_;
+  std::size_t next_to_prune_{0};  // of these
+};
+
+}  // namespace pocketmq::broker

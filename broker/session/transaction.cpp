@@ -1,0 +1,34 @@
+#include "broker/session/transaction.hpp"
+
+namespace pocketmq::broker {
+
+void Transaction::add(Outcome outcome, Unacked&& delivery) {
+  auto& settlements = content_.settlements;
+  if (delivery.was_consumed) ++content_.consumed;
+  const bool goes_on = !settlements.empty() && settlements.back().outcome == outcome
+                       && settlements.back().deliveries.back().tag < delivery.tag;
+  if (!goes_on) settlements.push_back({.outcome = outcome});
+  settlements.back().deliveries.push_back(std::move(delivery));
+}
+
+void Transaction::add(Outcome outcome, Deliveries deliveries) {
+  if (deliveries.empty()) return;
+  content_.consumed += consumed_of(deliveries);
+  content_.settlements.push_back({.outcome = outcome, .deliveries = std::move(deliveries)});
+}
+
+std::deque<Settlement> Transaction::take_settlements() {
+  content_.consumed = 0;
+  return std::exchange(content_.settlements, {});
+}
+
+std::optional<Unacked> Transaction::take_delivery() {
+  auto& settlements = content_.settlements;
+  while (!settlements.empty() && settlements.front().deliveries.empty()) settlements.pop_front();
+  if (settlements.empty()) return std::nullopt;
+  std::optional delivery{settlements.front().deliveries.pop_front()};
+  if (delivery->was_consumed) --content_.consumed;
+  return delivery;
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,98 @@
+#include "broker/vhost/deferred_deletions.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "broker/core/heap_trim.hpp"
+#include "broker/session/channel.hpp"
+#include "broker/vhost/virtual_host.hpp"
+
+namespace pocketmq::broker {
+
+class DeferredDeletions::Batch final : public Backlog::Item {
+ public:
+  Batch(DeferredDeletions& deletions, Request request, Waiter* waiter)
+      : Item{deletions.backlog_}, deletions_{deletions}, left_{std::move(request)}, waiter_{waiter} {
+    std::ranges::reverse(left_.queues);  // each list is emptied from its end
+    if (waiter_ == nullptr) return;
+    assert(!waiter_->awaits_deletion());
+    waiter_->batch_ = this;
+  }
+  ~Batch() override { forget_waiter(); }
+
+  void forget_waiter() {
+    if (auto* waiter = std::exchange(waiter_, nullptr)) waiter->batch_ = nullptr;
+  }
+
+  bool go_on() override {
+    while (delete_next())
+      if (budget().is_used_up()) return HeapTrim::merge_small_pieces(), false;
+    if (auto* waiter = waiter_) {
+      forget_waiter();
+      waiter->on_deleted();
+    }
+    return true;
+  }
+
+ private:
+  // Whether there was one more thing to delete.
+  bool delete_next() {
+    budget().use(steps::for_a_deletion);
+    if (!left_.exchanges.empty()) return delete_from_exchange(), true;
+    if (!left_.consumers.empty()) return delete_consumer(), true;
+    if (!left_.queues.empty()) return delete_from_queue(), true;
+    return false;
+  }
+
+  void delete_from_exchange() {
+    const auto& exchange = *left_.exchanges.back();
+    if (!exchange.bindings().empty()) return remove(exchange.bindings().back());
+    if (!exchange.bindings_to().empty()) return remove(exchange.bindings_to().back());
+    left_.exchanges.pop_back();
+  }
+
+  void delete_consumer() {
+    auto& consumers = left_.consumers.back();
+    if (!consumers.empty()) consumers.erase(consumers.begin());
+    if (consumers.empty()) left_.consumers.pop_back();
+  }
+
+  void delete_from_queue() {
+    auto& queue = *left_.queues.back();
+    if (!queue.deleted()) return deletions_.virtual_host_.take_out(queue);
+    if (auto* consumer = queue.any_consumer()) return cancel(*consumer);
+    if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back());
+    left_.queues.pop_back();
+  }
+
+  static void cancel(Consumer& consumer) {
+    if (auto* channel = consumer.channel())
+      channel->cancel_for_deleted_queue(consumer);
+    else
+      consumer.leave_queue();  // it goes with its channel's
+  }
+
+  void remove(Binding& binding) {
+    budget().use(steps::for_a_binding_with(binding.arguments.size()));
+    if (auto* source = deletions_.bindings_.remove(binding))
+      left_.exchanges.push_back(deletions_.virtual_host_.take_out(*source));
+  }
+
+  DeferredDeletions& deletions_;
+  Request left_;
+  Waiter* waiter_;
+};
+
+DeferredDeletions::Waiter::~Waiter() {
+  if (batch_ != nullptr) batch_->forget_waiter();
+}
+
+DeferredDeletions::DeferredDeletions(VirtualHost& virtual_host, BindingTable& bindings, Backlog& backlog)
+    : virtual_host_{virtual_host}, bindings_{bindings}, backlog_{backlog} {}
+
+void DeferredDeletions::take(Request request, Waiter* waiter) {
+  backlog_.keep_for_rest_of_slice(std::make_unique<Batch>(*this, std::move(request), waiter));
+}
+
+}  // namespace pocketmq::broker

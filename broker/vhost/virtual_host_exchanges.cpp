@@ -1,0 +1,100 @@
+// A virtual host's exchanges and bindings.
+
+#include "broker/core/errors.hpp"
+#include "broker/core/room.hpp"
+#include "broker/queue/redeclaration.hpp"
+#include "broker/routing/default_exchange.hpp"
+#include "broker/routing/exchange_types.hpp"
+#include "broker/vhost/virtual_host.hpp"
+
+namespace pocketmq::broker {
+
+// AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
+void VirtualHost::predeclare_exchanges() {
+  default_exchange_ = exchanges_.emplace("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).first->second.get();
+  const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
+    exchanges_.emplace(name,
+                       make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
+  };
+  for (const auto* type : {"direct", "fanout", "headers", "topic"}) predeclare("amq." + std::string{type}, type);
+  predeclare("amq.match", "headers");
+  predeclare("amq.rabbitmq.trace", "topic", true);
+}
+
+std::string VirtualHost::describe_exchange(std::string_view exchange) const {
+  return "exchange '" + std::string{exchange} + "' in vhost '" + name_ + "'";
+}
+
+Exchange* VirtualHost::find_exchange(std::string_view name) const {
+  if (name.empty()) return default_exchange_;
+  const auto found = exchanges_.find(name);
+  return found == exchanges_.end() ? nullptr : found->second.get();
+}
+
+Exchange& VirtualHost::require_exchange(std::string_view name) const {
+  if (auto* exchange = find_exchange(name)) return *exchange;
+  throw ChannelError{ReplyCode::not_found, "no " + describe_exchange(name)};
+}
+
+void VirtualHost::require_equal(const Exchange& exchange, const ExchangeDeclaration& given) const {
+  const auto& current = exchange.declaration();
+  const auto described = describe_exchange(exchange.name());
+  require_equal_field(described, "type", given.type, current.type);
+  require_equal_flag(described, "durable", given.durable, current.durable);
+  require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
+  require_equal_flag(described, "internal", given.internal, current.internal);
+  require_equal_arguments(current.arguments, given.arguments, described);
+}
+
+Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
+  require_exchange_type(declaration.type);
+  if (auto* exchange = find_exchange(declaration.name)) {
+    require_equal(*exchange, declaration);
+    return *exchange;
+  }
+  if (declaration.name.starts_with("amq."))
+    throw ChannelError{ReplyCode::access_refused,
+                       "exchange name '" + declaration.name + "' contains reserved prefix 'amq.*'"};
+  check_arguments(declaration.arguments, describe_exchange(declaration.name));
+  require_room(context_, context_.quotas().exchanges, "declare exchange '" + declaration.name + "'", "exchange",
+               declaration.arguments.table());
+  auto exchange = make_exchange(std::move(declaration));
+  exchange->count_in(context_.quotas());
+  auto name = exchange->name();
+  exchange->obey(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
+  return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
+}
+
+void VirtualHost::delete_exchange(Exchange& exchange) {
+  std::vector<protocol::Ref<Exchange>> exchanges;
+  exchanges.push_back(take_out(exchange));
+  deletions_.take({.exchanges = std::move(exchanges)});
+}
+
+protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
+  const auto found = exchanges_.find(exchange.name());
+  auto taken = std::move(found->second);
+  exchanges_.erase(found);
+  taken->close();
+  return taken;
+}
+
+void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
+                       protocol::FieldTable arguments) {
+  context_.budget().use(steps::for_a_binding_with(arguments.encoded().size()));
+  source.check_binding(arguments);
+  bindings_.add(source, destination, routing_key, arguments);
+}
+
+Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, std::string_view routing_key,
+                                   protocol::FieldTable arguments) const {
+  if (source == nullptr || destination == nullptr) return nullptr;
+  return bindings_.find(*source, *destination, routing_key, arguments);
+}
+
+void VirtualHost::unbind(Binding& binding) {
+  context_.budget().use(steps::for_a_binding_with(binding.arguments.size()));
+  if (auto* source = bindings_.remove(binding)) delete_exchange(*source);
+}
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,120 @@
+// The client's end of a connection, without I/O: the handshake of either encoding, channels, and the end.
+//
+// `protocol::Transport` drives it over a socket, a test by hand. Invariant: every callback that says how something
+// ended is called exactly once (see channel_core.hpp).
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/link/channel_core.hpp"
+#include "client/link/move_only_function.hpp"
+#include "client/values/error.hpp"
+#include "protocol/end/command_end.hpp"
+
+namespace pocketmq::client {
+
+/// What the client says of itself.
+struct Login {
+  std::string virtual_host{"/"};
+  std::string user{"guest"};
+  std::string password{"guest"};
+  std::string connection_name{};
+  std::optional<std::chrono::seconds> heartbeat{};  // nothing: as the broker offers; 0: none
+};
+
+class ConnectionCore final : public protocol::CommandEnd {
+ public:
+  ConnectionCore(protocol::Encoding encoding, Login login, const protocol::Limits& limits, protocol::TimePoint now);
+  ~ConnectionCore() override;
+
+  /// Begins the handshake (AMQP 0-9-1, 1.4; protocol/README.md for JSON), which must be over by `until`. Call once.
+  void open(protocol::TimePoint until, Done<> done);
+  [[nodiscard]] bool has_begun() const { return phase_ != Phase::idle; }
+  [[nodiscard]] bool is_open() const { return phase_ == Phase::open; }
+  /// Why it is not open; empty while it is, or before.
+  [[nodiscard]] const CloseReason& close_reason() const { return close_reason_; }
+
+  /// A new channel, null with an error.
+  void open_channel(Done<std::shared_ptr<ChannelCore>> done);
+
+  /// Says goodbye; all that is under way fails with Error::closed. `done` is called when the transport is gone: always,
+  /// and within a few seconds of `now`.
+  void close(protocol::TimePoint now, Done<> done);
+
+  /// `blocked` is told why the broker takes no publishes for now, and nothing when it does again.
+  void on_blocked(MoveOnlyFunction<void(const std::optional<std::string>& reason)> blocked) {
+    blocked_ = std::move(blocked);
+  }
+
+  /// `keeps_up` is called once: now, or when so much less waits to be sent that what goes on without end may go on; or
+  /// when the connection is over.
+  void when_it_keeps_up(MoveOnlyFunction<void()> keeps_up);
+
+  /// `closed` is called once when the open connection is over, after its channels heard of it; its socket may still be
+  /// closing.
+  void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed) { closed_ = std::move(closed); }
+
+  using CommandEnd::now;
+
+  /// The largest frame that may be sent on the open connection, with its overhead; 0 for no limit. A message's
+  /// properties have to fit one.
+  [[nodiscard]] std::uint32_t frame_max_bytes() { return codec().limits().frame_max_bytes; }
+
+  /// No transport could be made, or it is gone.
+  void disconnect(std::error_code why, protocol::TimePoint now) override;
+  /// The same, with a text that says more than the code.
+  void disconnect(const CloseReason& why);
+
+ private:
+  friend class ChannelCore;
+
+  enum class Phase : std::uint8_t { idle, starting, tuning, opening, open, closing, ended };
+
+  void on_command(protocol::Command& command) override;
+  void on_violation(const protocol::Violation& violation) override;
+  void on_sent() override;
+  void on_own_deadline() override;
+  void on_time_out(std::string_view why) override;
+
+  void handle(const protocol::connection::Start& method);
+  void handle(const protocol::connection::Tune& method);
+  void handle(const protocol::connection::OpenOk& method);
+  void handle(const protocol::connection::Close& method);
+  void handle(const protocol::connection::Blocked& method);
+  void handle(const protocol::connection::Unblocked& method);
+  void handle(const auto& method) { unexpected(method.id); }
+  void unexpected(protocol::MethodId id);
+
+  void send_on(std::uint16_t channel, const protocol::Method& method,
+               std::optional<protocol::Content> content = std::nullopt);
+  /// Forgets a channel that is over.
+  std::shared_ptr<ChannelCore> release(std::uint16_t channel);
+  /// The peer broke the protocol: says so and ends.
+  void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about);
+  /// It is over; completes everything but `close`, which waits for the transport.
+  void end(const CloseReason& reason);
+  [[nodiscard]] std::uint16_t wanted_heartbeat() const;  // seconds
+  [[nodiscard]] std::string client_properties() const;
+  [[nodiscard]] std::optional<std::uint16_t> free_channel_number() const;
+
+  const protocol::Encoding encoding_;
+  Login login_;
+  Phase phase_{Phase::idle};
+  std::uint16_t channel_max_{65'535};
+  bool channel_one_is_fresh_;  // the JSON framing opens it without being asked
+  std::map<std::uint16_t, std::shared_ptr<ChannelCore>> channels_;
+  bool is_gone_{false};  // the transport, or there never was one
+  Done<> open_done_;
+  std::vector<Done<>> close_done_;
+  MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;
+  std::vector<MoveOnlyFunction<void()>> keeps_up_;
+  MoveOnlyFunction<void(const CloseReason&)> closed_;
+  CloseReason close_reason_;
+};
+
+}  // namespace pocketmq::client

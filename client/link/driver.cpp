@@ -1,0 +1,206 @@
+#include "client/link/driver.hpp"
+
+#include <future>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include "protocol/io/close_on_exec.hpp"
+#include "protocol/io/pipe.hpp"
+#include "protocol/io/transport.hpp"
+
+namespace pocketmq::client {
+namespace {
+
+using asio::ip::tcp;
+using protocol::Clock;
+using protocol::TimePoint;
+
+constexpr std::chrono::seconds connection_timeout_default{10};
+
+// Asio's category for the system's errors is one of its own, which std::errc does not know.
+CloseReason reason_of(std::error_code error) {
+  if (error.category() == asio::error::get_system_category()) error.assign(error.value(), std::system_category());
+  return {error, error.message()};
+}
+
+class SocketDriver final : public Driver {
+ public:
+  using Socket = asio::basic_stream_socket<tcp, SerialExecutor>;
+  using Resolver = asio::ip::basic_resolver<tcp, SerialExecutor>;
+  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, SerialExecutor>;
+
+  SocketDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+      : Driver{std::move(loop), std::move(url), std::move(options)},
+        resolver_{executor()},
+        socket_{executor()},
+        timer_{executor()} {}
+
+ private:
+  void connect(TimePoint until) override {
+    timer_.expires_at(until);
+    timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
+      if (!error) fail({Error::timed_out, "no connection in the time given"});
+    });
+    std::error_code not_numeric;
+    const auto address = asio::ip::make_address(url_.host, not_numeric);
+    const auto port = std::to_string(url_.port);
+    if (!not_numeric)
+      return connect_to(Resolver::results_type::create(tcp::endpoint{address, url_.port}, url_.host, port), until);
+    resolver_.async_resolve(url_.host, port,
+                            [this, self = shared_from_this(), until](std::error_code error, auto found) {
+                              if (error) return fail(reason_of(error));
+                              connect_to(std::move(found), until);
+                            });
+  }
+
+  void connect_to(Resolver::results_type places, TimePoint until) {
+    places_ = std::move(places);
+    next_place_ = places_.begin();
+    connect_to_next(asio::error::host_not_found, until);
+  }
+
+  // asio::async_connect opens its sockets by itself, and programs that are started meanwhile would inherit them.
+  void connect_to_next(std::error_code last, TimePoint until) {
+    if (!is_connecting_) return;
+    if (next_place_ == places_.end()) return fail(reason_of(last));
+    const tcp::endpoint place = *next_place_++;
+    std::error_code error;
+    socket_.close(error);
+    protocol::open_close_on_exec(socket_, place.protocol(), error);
+    if (error) return connect_to_next(error, until);
+    socket_.async_connect(place, [this, self = shared_from_this(), place, until](std::error_code refused) {
+      if (refused) return connect_to_next(refused, until);
+      connected(place.protocol(), until);
+    });
+  }
+
+  void connected(tcp protocol, TimePoint until) {
+    if (!std::exchange(is_connecting_, false)) return;
+    timer_.cancel();
+    std::error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+    // `async_connect` waited to write. Asio's reactor, which remembers that of a socket, would be woken for it whenever
+    // this one waits to read.
+    Socket fresh{executor()};
+    fresh.assign(protocol, socket_.release(ignored), ignored);
+    Driver::connected(std::move(fresh), until);
+  }
+
+  void fail(const CloseReason& reason) {
+    if (!is_connecting_) return;
+    stop_connecting();
+    connecting_failed(reason);
+  }
+
+  void stop_connecting() override {
+    if (!std::exchange(is_connecting_, false)) return;
+    std::error_code ignored;
+    timer_.cancel();
+    resolver_.cancel();
+    socket_.close(ignored);
+  }
+
+  Resolver resolver_;
+  Resolver::results_type places_;  // where the broker may be
+  Resolver::results_type::iterator next_place_;
+  Socket socket_;
+  Timer timer_;
+  bool is_connecting_{true};
+};
+
+class PipeDriver final : public Driver {
+ public:
+  PipeDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+      : Driver{std::move(loop), std::move(url), std::move(options)} {}
+
+ private:
+  void connect(TimePoint until) override {
+    auto pipe = url_.pipe->connect(executor());
+    if (!pipe) return connecting_failed({asio::error::connection_refused, "the broker in this process is gone"});
+    connected(std::move(*pipe), until);
+  }
+  void stop_connecting() override {}
+};
+
+Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
+  return {.virtual_host = url.virtual_host,
+          .user = url.user,
+          .password = url.password,
+          .connection_name = options.name,
+          .heartbeat = options.heartbeat ? options.heartbeat : url.heartbeat};
+}
+
+protocol::Limits limits_of(const protocol::Url& url) {
+  protocol::Limits limits;
+  limits.frame_max_bytes = url.frame_max_bytes.value_or(limits.frame_max_bytes);
+  // Of a hundred small replies the last are still read when the broker has the calls that the first ones caused.
+  limits.input_at_once_bytes = 16'384;
+  return limits;
+}
+
+}  // namespace
+
+std::shared_ptr<Driver> Driver::on(const std::shared_ptr<Loop>& loop, protocol::Url url, ConnectionOptions options) {
+  if (url.pipe) return std::make_shared<PipeDriver>(loop, std::move(url), std::move(options));
+  return std::make_shared<SocketDriver>(loop, std::move(url), std::move(options));
+}
+
+Driver::Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+    : loop_{std::move(loop)},
+      url_{std::move(url)},
+      options_{std::move(options)},
+      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())},
+      turn_{loop_->executor()} {}
+
+void Driver::open(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    if (open_done_ || core_->close_reason().error) return done(Error::not_open);
+    open_done_ = std::move(done);
+    connect(Clock::now()
+            + options_.connection_timeout.value_or(url_.connection_timeout.value_or(connection_timeout_default)));
+  });
+}
+
+void Driver::close(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    stop_connecting();
+    if (open_done_ || !core_->has_begun()) connecting_failed({Error::closed, "closed by the client"});
+    core_->close(Clock::now(), std::move(done));
+  });
+}
+
+template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
+  core_->open(until, std::exchange(open_done_, nullptr));
+  // As long as it is open there is work; and a turn that was asked for may still come after it has closed.
+  std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, turn_)
+      ->start([this, self = shared_from_this(), work = asio::make_work_guard(executor().inner())] {
+        executor().post([self] {});
+      });
+}
+
+void Driver::connecting_failed(const CloseReason& reason) {
+  core_->disconnect(reason);
+  if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
+}
+
+void Driver::open_and_wait() {
+  std::promise<CloseReason> opened;
+  open([&](std::error_code error) { opened.set_value(error ? core_->close_reason() : CloseReason{}); });
+  const auto reason = opened.get_future().get();
+  if (!reason.error) return;
+  close_and_wait();
+  throw opening_error(reason);
+}
+
+void Driver::close_and_wait() {
+  loop_->close_and_wait([this](Done<> done) { close(std::move(done)); });
+}
+
+std::system_error Driver::opening_error(const CloseReason& reason, std::string before) const {
+  auto what = std::move(before) + "cannot open " + to_string(url_, protocol::Secrets::hidden);
+  if (!reason.text.empty() && reason.text != reason.error.message()) what += ": " + reason.text;
+  return {reason.error, what};
+}
+
+}  // namespace pocketmq::client

@@ -1,0 +1,170 @@
+#include "client/link/link.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "client/values/random_id.hpp"
+
+namespace pocketmq::client {
+
+using protocol::Clock;
+using protocol::TimePoint;
+
+std::shared_ptr<Link> Link::on_own_thread(Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect) {
+  return std::shared_ptr<Link>{new Link{Loop::on_own_thread(), std::move(urls), std::move(options), reconnect}};
+}
+
+std::shared_ptr<Link> Link::on_executor(asio::any_io_executor executor, Urls urls, ConnectionOptions options,
+                                        const ReconnectOptions& reconnect) {
+  return std::shared_ptr<Link>{
+      new Link{Loop::on_executor(std::move(executor)), std::move(urls), std::move(options), reconnect}};
+}
+
+Link::Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect)
+    : loop_{std::move(loop)},
+      urls_{std::move(urls)},
+      options_{std::move(options)},
+      backoff_max_{reconnect.backoff_max},
+      is_patient_{reconnect.patient},
+      backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
+               reconnect.seed ? *reconnect.seed : random_id()},
+      timer_{loop_->executor()} {}
+
+void Link::open(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    if (is_closing_ || attempt_ > 0) return done(is_closing_ ? Error::closed : Error::not_open);
+    open_done_ = std::move(done);
+    begin_attempt();
+  });
+}
+
+void Link::close(Done<> done) {
+  run([this, self = shared_from_this(), done = std::move(done)]() mutable {
+    if (!std::exchange(is_closing_, true)) {
+      const CloseReason reason{Error::closed, "closed by the client"};
+      timer_.cancel();
+      if (driver_) let_go(reason);
+      if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
+    }
+    close_done_.push_back(std::move(done));
+    finish_closing();
+  });
+}
+
+void Link::open_and_wait() {
+  refuse_to_block_here();
+  std::promise<std::error_code> opened;
+  open([&](std::error_code error) { opened.set_value(error); });
+  const auto error = opened.get_future().get();
+  if (!error) return;
+  close_and_wait();
+  throw opening_error_.value_or(std::system_error{error});
+}
+
+void Link::close_and_wait() {
+  loop_->close_and_wait([this](Done<> done) { close(std::move(done)); });
+}
+
+void Link::attach(Timed* timed) {
+  timed_ = timed;
+  wait();
+}
+
+void Link::deadline_changed() { wait(); }
+
+void Link::begin_attempt() {
+  ++attempt_;
+  driver_ = Driver::on(loop_, urls_[place_], options_);
+  driver_->open(during_this_attempt([](Link& link, std::error_code error) {
+    if (error)
+      link.failed(link.driver_->core().close_reason());
+    else
+      link.connected();
+  }));
+}
+
+void Link::connected() {
+  auto& core = driver_->core();
+  core.on_closed(during_this_attempt([](Link& link, const CloseReason& reason) { link.failed(reason); }));
+  is_handed_out_ = true;
+  if (!on_up_) return ready();
+  on_up_(core, during_this_attempt([](Link& link, const CloseReason& reason) {
+           if (reason.error)
+             link.failed(reason);
+           else
+             link.ready();
+         }));
+}
+
+void Link::ready() {
+  ready_since_ = Clock::now();
+  opening_error_.reset();
+  if (open_done_) std::exchange(open_done_, nullptr)({});
+}
+
+// By value: what the reason is part of may go with the connection.
+void Link::failed(CloseReason reason) {
+  last_failure_ = reason;
+  if (open_done_ && !is_patient_) {
+    const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
+    opening_error_ = driver_->opening_error(reason, before);
+  }
+  const bool was_ready = ready_since_.has_value();
+  if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
+  let_go(reason);
+  if (on_failure_ && !is_closing_) on_failure_(reason);
+  if (is_closing_) return;
+
+  place_ = (place_ + 1) % urls_.size();
+  failed_in_round_ = was_ready ? 0 : failed_in_round_ + 1;
+  if (was_ready) return pause();
+  if (failed_in_round_ < urls_.size()) return begin_attempt();
+  if (open_done_ && !is_patient_) return std::exchange(open_done_, nullptr)(reason.error);
+  pause();
+}
+
+void Link::let_go(const CloseReason& reason) {
+  ++attempt_;  // nothing that it still says is heard
+  const auto driver = std::exchange(driver_, nullptr);
+  ready_since_.reset();
+  ++sockets_left_behind_;
+  driver->close([this, self = shared_from_this()](std::error_code) {
+    --sockets_left_behind_;
+    finish_closing();
+  });
+  if (std::exchange(is_handed_out_, false) && on_down_) on_down_(reason);
+}
+
+void Link::finish_closing() {
+  if (!is_closing_ || sockets_left_behind_ > 0) return;
+  for (auto& done : std::exchange(close_done_, {})) done({});
+}
+
+void Link::pause() {
+  failed_in_round_ = 0;
+  pause_ends_ = Clock::now() + backoff_.next();
+  wait();
+}
+
+// Moved only when the time comes earlier: most deadlines move away as calls complete.
+void Link::wait() {
+  const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
+  if (is_closing_ || until >= armed_for_) return;
+  armed_for_ = until;
+  timer_.expires_at(until);
+  timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
+    if (!error && !is_closing_) time_passed(Clock::now());
+  });
+}
+
+void Link::time_passed(TimePoint now) {
+  armed_for_ = TimePoint::max();
+  if (pause_ends_ <= now) {
+    pause_ends_ = TimePoint::max();
+    begin_attempt();
+  }
+  if (timed_ != nullptr && timed_->deadline() <= now) timed_->tick(now);
+  wait();
+}
+
+}  // namespace pocketmq::client

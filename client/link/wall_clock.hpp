@@ -1,0 +1,27 @@
+// The time of day that belongs to a time of protocol::Clock, without a look at two clocks each time.
+#pragma once
+
+#include <chrono>
+
+#include "client/rpc/rpc_request.hpp"
+#include "protocol/end/connection_end.hpp"
+
+namespace pocketmq::client {
+
+/// Both clocks are compared once a second: so soon is it noticed that the time of day was set.
+class WallClock {
+ public:
+  [[nodiscard]] WallTime at(protocol::TimePoint now) {
+    if (now >= compare_again_at_) {
+      ahead_ = std::chrono::system_clock::now().time_since_epoch() - protocol::Clock::now().time_since_epoch();
+      compare_again_at_ = now + std::chrono::seconds{1};
+    }
+    return WallTime{now.time_since_epoch() + ahead_};
+  }
+
+ private:
+  std::chrono::nanoseconds ahead_{0};
+  protocol::TimePoint compare_again_at_{protocol::TimePoint::min()};
+};
+
+}  // namespace pocketmq::client

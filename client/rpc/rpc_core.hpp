@@ -1,0 +1,158 @@
+// The calling side of the callback-queue pattern, without I/O: calls under way, their correlation ids and deadlines.
+//
+// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`. The
+// core outlives connections: `open` gives it the next one. Invariant: each call completes exactly once, and is in
+// `calls_` until then; a request that is not idempotent is published at most once.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/link/connection_core.hpp"
+#include "client/link/timed.hpp"
+#include "client/rpc/call_ids.hpp"
+#include "client/rpc/callback_channel.hpp"
+#include "client/rpc/numbered.hpp"
+#include "client/rpc/queue_preparation.hpp"
+#include "client/rpc/rpc_request.hpp"
+#include "protocol/base/random_source.hpp"
+
+namespace pocketmq::client {
+
+struct RpcSettings {
+  ReplyTo reply_to{ReplyTo::callback_queue};
+  /// Publisher confirms: a request that the broker does not take (its queue is full and rejects) fails at once, as
+  /// `resource_exhausted`, instead of waiting for its time to be over.
+  bool confirm{false};
+  /// How long a call waits for a connection before it fails as `unavailable`, if its own time is not over before.
+  std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
+  /// For tests only: makes correlation and message ids the same in each run, and so lets anybody compute them. Without
+  /// it they come from the system's random source, and only who is sent a request knows its ids.
+  std::optional<std::uint64_t> seed{};
+};
+
+class RpcCore final : public Timed, private CallbackChannel::Owner {
+ public:
+  using CallId = std::uint64_t;
+
+  /// `deadline_changed` is called when `deadline()` came nearer. Destroy it after `close`, or when nothing runs the
+  /// connection any more; calls under way are then not completed.
+  RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed);
+  RpcCore(const RpcCore&) = delete;
+  RpcCore& operator=(const RpcCore&) = delete;
+
+  /// Makes an open connection the one that calls go over. `opened` is called once: with an empty reason when it is set
+  /// up, or why it is not. Call it again for each new connection, after the last one is over, which the core learns by
+  /// itself.
+  void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
+  /// No connection could be made, for this reason, which is what calls say that wait in vain.
+  void connecting_failed(const CloseReason& reason) { last_loss_ = reason; }
+  /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
+  /// `completed` may be called before this returns.
+  CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed&& completed);
+  /// Completes the call with `cancelled` and tells its server, if it is still under way.
+  void cancel(CallId id);
+  /// Completes everything with `why`; later calls fail with it at once. Close the connection next.
+  void close(const RpcError& why);
+
+  void tick(protocol::TimePoint now) override;
+  [[nodiscard]] protocol::TimePoint deadline() const override;
+
+  /// Calls under way.
+  [[nodiscard]] std::size_t pending_calls() const { return calls_.size(); }
+  /// Replies to calls that were over, or never made, and a stream's elements that came twice. From any thread.
+  [[nodiscard]] std::uint64_t dropped_replies() const { return dropped_replies_.load(std::memory_order_relaxed); }
+
+ private:
+  enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
+
+  struct Call {
+    Call(const CallIds& named, RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
+        : ids{named},
+          request{std::move(what)},
+          completed{std::move(whom)},
+          deadline{until},
+          wall_deadline{wall_until} {}
+
+    CallIds ids;
+    RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
+    Completed completed;
+    protocol::TimePoint deadline;
+    WallTime wall_deadline;
+    Stage stage{Stage::waiting};
+    protocol::TimePoint due{protocol::TimePoint::max()};  // of which due_ has an entry
+    bool was_sent{false};
+    std::int64_t next_element{0};  // of a stream
+    bool is_confirmed{false};
+  };
+  // When a call is due, unless its `due` says otherwise by then, or it is over.
+  struct Due {
+    protocol::TimePoint at;
+    CallId id;
+
+    friend bool operator>(const Due& a, const Due& b) { return a.at != b.at ? a.at > b.at : a.id > b.id; }
+  };
+
+  void on_reply(const protocol::Content& content) override;
+  void on_return(const protocol::Content& content) override;
+  void on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) override;
+  void on_lost(const CloseReason& reason) override;
+
+  struct Found {
+    CallId id{0};
+    Call* call{nullptr};  // null if no call has this correlation id
+  };
+  [[nodiscard]] Found call_of(const protocol::Content& content);
+  void start(CallId id, Call& call, protocol::TimePoint now);
+  void send(CallId id, Call& call, protocol::TimePoint now);
+  void wait(CallId id, Call& call, protocol::TimePoint until);
+  void start_waiting();
+  void end_connection(const CloseReason& reason);
+  /// Takes back what is not lost with the connection; gives the ids of what is.
+  [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
+
+  void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
+  void on_plain_reply(CallId id, Call& call, std::string body);
+  void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
+  /// False, and the call is over, if there was no room for it.
+  bool take_element(CallId id, Call& call, std::string body);
+
+  [[nodiscard]] RpcError time_over(const Call& call) const;
+  void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
+  void set_due(CallId id, Call& call, protocol::TimePoint due);
+  [[nodiscard]] bool is_stale(const Due& due);
+  /// Completes a call that its server may still be busy with.
+  void give_up(CallId id, const RpcError& why);
+  void complete(CallId id, RpcResult result);
+  void complete(CallId id, Call& call, RpcResult result);
+
+  const RpcSettings settings_;
+  MoveOnlyFunction<void()> deadline_changed_;
+  ConnectionCore* connection_{nullptr};  // null while there is none
+  std::shared_ptr<CallbackChannel> channel_;
+  std::shared_ptr<QueuePreparation> queues_;
+  bool may_cancel_{true};  // until the broker says otherwise
+  CloseReason last_loss_{Error::not_open, "none has opened yet"};
+  std::optional<RpcError> closed_;  // what calls fail with once it is closed
+  protocol::RandomSource random_;
+  CallId last_id_{0};
+  Numbered<Call> calls_;
+  std::vector<Due> due_;  // a heap, the earliest first
+  std::set<CallId> waiting_;
+  std::map<std::uint64_t, CallId> unconfirmed_;
+  std::atomic<std::uint64_t> dropped_replies_{0};
+
+  // What a request is written with, kept for its memory.
+  protocol::FieldTableWriter headers_;
+  std::string properties_;
+};
+
+}  // namespace pocketmq::client

@@ -1,0 +1,57 @@
+// What a call is made of: a request, and what comes of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/link/move_only_function.hpp"
+#include "client/values/queue_options.hpp"
+#include "client/values/rpc_error.hpp"
+#include "client/values/table.hpp"
+
+namespace pocketmq::client {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+/// A body with what says how to read it; an empty type means JSON.
+struct Payload {
+  std::string body{};
+  std::string_view content_type{};  // of static lifetime
+};
+
+inline constexpr auto no_timeout = std::chrono::milliseconds::max();
+
+struct RpcRequest {
+  std::string queue{};
+  Payload payload{};
+  std::chrono::milliseconds timeout{};    // to the reply, or the end of the stream; no_timeout for none
+  std::optional<QueueOptions> declare{};  // the queue is declared before the first request goes there
+  bool idempotent{false};                 // may be sent again when the connection is lost
+  bool require_consumer{false};           // fails as `no_consumer` where nobody consumes the queue
+  Table headers{};
+  /// Makes it a stream call: takes each element's body, on the connection's thread, and says whether there was room for
+  /// it. It must not call back into the core. The call completes at the stream's end, with an empty body.
+  std::function<bool(std::string)> on_element{};
+  /// A stop that is requested of one of them, from any thread, cancels the call.
+  std::vector<std::stop_token> stops{};
+};
+
+/// A reply's body, or how the call failed.
+struct RpcResult {
+  std::string body{};
+  std::optional<RpcError> error{};
+};
+
+/// What is called once, when a call is over.
+using Completed = MoveOnlyFunction<void(RpcResult)>;
+
+/// Why a request cannot be sent; the text begins with what is wrong, "queue: ...".
+[[nodiscard]] std::optional<RpcError> find_fault(const RpcRequest& request);
+
+}  // namespace pocketmq::client

@@ -1,0 +1,78 @@
+// AMQP 0-9-1's own encoding: frames (2.3.5, 4.2). Frames are assembled into whole commands in here, so that nothing
+// above knows of frames.
+#pragma once
+
+#include <unordered_map>
+
+#include "protocol/codec/codec.hpp"
+#include "protocol/codec/incoming_body.hpp"
+
+namespace pocketmq::protocol {
+
+/// What a client sends first (4.2.2), and what a server answers to anything else.
+inline constexpr std::string_view amqp_header{"AMQP\0\0\x09\x01", 8};
+
+class AmqpCodec final : public Codec {
+ public:
+  using Codec::Codec;
+
+  [[nodiscard]] Encoding encoding() const override { return Encoding::amqp; }
+  [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
+  void commit(InputBuffer& input, std::size_t bytes) override;
+  Decoded decode(InputBuffer& input, Command& into) override;
+  [[nodiscard]] bool has_begun_content() const override { return !pending_.empty(); }
+  void encode(const Command& command, Output& output) override;
+  void encode_heartbeat(Output& output) override;
+
+ private:
+  struct FrameHeader {
+    std::uint8_t type;
+    std::uint16_t channel;
+    std::uint32_t payload_size;
+  };
+  // A content that did not lie whole in the buffer: what of it has come, copied out.
+  struct PendingContent {
+    std::string method;                  // the method frame's payload
+    std::string properties;              // encoded
+    std::string fault{};                 // of the properties, where it is reported
+    std::optional<IncomingBody> body{};  // once the content header has come
+    MemoryCharge charge{};               // of all but the body
+
+    [[nodiscard]] MethodId about() const;
+  };
+  // The body frame that is being read piece by piece.
+  struct OpenBodyFrame {
+    PendingContent* content;
+    std::uint16_t channel;
+    std::size_t left;  // of the payload
+  };
+
+  // Each step consumes what it used; nothing returned means: go on with the next frame.
+  std::optional<Decoded> step(InputBuffer& input, Command& into);
+  std::optional<Decoded> step_open_body(InputBuffer& input, Command& into);
+  std::optional<Decoded> check_frame(const FrameHeader& frame, std::string_view unread);
+  std::optional<Decoded> handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
+                                       Command& into);
+  std::optional<Decoded> handle_content_header(std::uint16_t channel, std::string_view payload, Command& into);
+  std::optional<Decoded> finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into);
+
+  std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
+  /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
+  Decoded refuse_out_of_order(const PendingContent* content);
+  enum class Taken : std::uint8_t { no, not_yet, yes };
+  Taken take_content(std::uint16_t channel, InputBuffer& input, Command& into);
+  void charge(PendingContent& content) const;
+  static char* encode_method(const Command& command, std::size_t bytes_behind, Output& output);
+  void encode_body(std::uint16_t channel, const Content& content, Output& output) const;
+  PendingContent* pending_on(std::uint16_t channel);
+  [[nodiscard]] bool reads_into_block() const;
+  [[nodiscard]] std::uint32_t payload_max() const;
+
+  using Pending = std::unordered_map<std::uint16_t, PendingContent>;
+
+  Pending pending_;  // by channel
+  std::optional<OpenBodyFrame> open_body_;
+  Pending::node_type handed_out_;  // keeps the views of the last command, where they are not in the buffer
+};
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,49 @@
+// The JSON framing (README.md, "The JSON framing"): a length, a header of one JSON object, and after an LF the body.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "protocol/codec/codec.hpp"
+#include "protocol/codec/incoming_body.hpp"
+#include "protocol/codec/json_header.hpp"
+
+namespace pocketmq::protocol {
+
+class JsonCodec final : public Codec {
+ public:
+  using Codec::Codec;
+
+  [[nodiscard]] Encoding encoding() const override { return Encoding::json; }
+  [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
+  void commit(InputBuffer& input, std::size_t bytes) override;
+  Decoded decode(InputBuffer& input, Command& into) override;
+  [[nodiscard]] bool has_begun_content() const override { return pending_.has_value(); }
+  void encode(const Command& command, Output& output) override;
+  void encode_heartbeat(Output& output) override;
+
+ private:
+  // A command whose header was read and whose body has not come whole.
+  struct Pending {
+    Command command;
+    std::uint64_t body_size;
+    std::optional<IncomingBody> body{};    // once the body is not waited for in the buffer
+    std::optional<MemoryCharge> charge{};  // of what its views point to, while the body is waited for
+  };
+
+  // Each step consumes what it used; nothing returned means: go on.
+  std::optional<Decoded> step_header(InputBuffer& input);
+  Decoded step_body(InputBuffer& input, Command& into);
+  Decoded wait_for_body();
+  bool drop_body(InputBuffer& input);
+  [[nodiscard]] bool reads_into_block() const;
+  [[nodiscard]] std::uint64_t frame_max() const;
+
+  std::size_t searched_{0};  // bytes of the frame in which no LF is
+  JsonHeaderReader header_;
+  std::optional<Pending> pending_;
+  std::uint64_t to_drop_{0};  // what is to come of a body that was refused
+  std::string encoded_;       // the header that is being written
+};
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,243 @@
+// Connections within the process: what one end writes, the other one reads. It is copied once, into a bounded buffer
+// and out of it; there is no socket and no system call.
+//
+// The ends may live on different threads. Each end's functions are for one thread, or strand, at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution/outstanding_work.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/post.hpp>
+#include <asio/prefer.hpp>
+#include <asio/query.hpp>
+
+#include "protocol/io/presence.hpp"
+#include "protocol/io/serial_executor.hpp"
+
+namespace pocketmq::protocol {
+
+/// One direction of a pipe. From both ends' threads.
+class PipeBuffer {
+ public:
+  static constexpr std::size_t capacity_bytes = 65'536;
+
+  /// Whom to tell, once, that there is something to read, or room to write; or that it waits no more.
+  class Waiter {
+   public:
+    Waiter() = default;
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    virtual ~Waiter() = default;
+    /// Called once, from any thread, with itself.
+    virtual void complete(std::unique_ptr<Waiter> self, std::error_code error) = 0;
+  };
+
+  /// What becomes of the waiter of the end that goes: it is told operation_aborted, or not told at all.
+  enum class Own : bool { told, dropped };
+
+  // For the end that reads:
+
+  /// Bytes read; none with would_block if there is nothing yet, with eof if nothing will come.
+  std::size_t read(char* to, std::size_t size, std::error_code& error);
+  void wait_readable(std::unique_ptr<Waiter> waiter);
+  /// Whether the end that writes has gone; there may still be something to read.
+  [[nodiscard]] bool has_ended();
+  /// Reads no more; what is there is dropped, and later writes fail.
+  void abandon(Own waiter);
+
+  // For the end that writes:
+
+  /// Writes what there is room for of the buffers, one after the other; none with would_block if there is no room, with
+  /// broken_pipe if nobody reads any more.
+  template <class Buffers> std::size_t write(const Buffers& buffers, std::error_code& error) {
+    std::unique_lock lock{mutex_};
+    std::size_t written = 0;
+    for (auto at = asio::buffer_sequence_begin(buffers); at != asio::buffer_sequence_end(buffers); ++at) {
+      const asio::const_buffer buffer{*at};
+      const auto taken = append({static_cast<const char*>(buffer.data()), buffer.size()});
+      written += taken;
+      if (taken < buffer.size()) break;
+    }
+    finish_write(std::move(lock), written, error);
+    return written;
+  }
+  /// There may be no room, and nobody waits for it then, until half of the buffer is free.
+  void wait_writable(std::unique_ptr<Waiter> waiter);
+  /// Writes no more: what is there can be read, and then comes the end.
+  void end(Own waiter = Own::told);
+
+ private:
+  std::size_t append(std::string_view bytes);
+  void finish_write(std::unique_lock<std::mutex> lock, std::size_t written, std::error_code& error);
+
+  std::mutex mutex_;  // guards what follows
+  // A ring: size_ bytes from begin_ on, size_ <= capacity_bytes; without memory before the first write.
+  std::unique_ptr<char[]> bytes_;
+  std::size_t begin_{0};
+  std::size_t size_{0};
+  bool has_ended_{false};     // the writing end
+  bool is_abandoned_{false};  // by the reading end
+  std::unique_ptr<Waiter> reader_;
+  std::unique_ptr<Waiter> writer_;
+};
+
+/// The open ends of pipes on one execution context, which close when it is destroyed, as its sockets do. By then
+/// nothing may happen at their other ends: one that is on another thread is closed first.
+class PipeEnds final : public asio::execution_context::service {
+ public:
+  using key_type = PipeEnds;
+  static asio::execution_context::id id;
+
+  explicit PipeEnds(asio::execution_context& context) : service{context} {}
+
+  void add(const std::shared_ptr<PipeBuffer>& in, const std::shared_ptr<PipeBuffer>& out);
+  void remove(const PipeBuffer* in);
+
+ private:
+  struct End {
+    std::weak_ptr<PipeBuffer> in;
+    std::weak_ptr<PipeBuffer> out;
+  };
+
+  void shutdown() noexcept override;
+
+  std::mutex mutex_;
+  std::unordered_map<const PipeBuffer*, End> open_;  // by `in`
+};
+
+/// One end of a pipe: reads, writes, waits, shuts down and closes as a socket does, and never blocks. Its destructor
+/// closes it.
+template <class Executor> class Pipe {
+ public:
+  using executor_type = Executor;
+  // Asio's names. NOLINTBEGIN(readability-identifier-naming)
+  enum wait_type : std::uint8_t { wait_read, wait_write };
+  enum shutdown_type : std::uint8_t { shutdown_send };
+  // NOLINTEND(readability-identifier-naming)
+
+  Pipe(Executor executor, std::shared_ptr<PipeBuffer> in, std::shared_ptr<PipeBuffer> out)
+      : executor_{std::move(executor)}, in_{std::move(in)}, out_{std::move(out)} {
+    ends().add(in_, out_);
+  }
+  Pipe(Pipe&&) noexcept = default;
+  Pipe& operator=(Pipe&&) = delete;
+  ~Pipe() {
+    std::error_code ignored;
+    close(ignored);
+  }
+
+  void non_blocking(bool, std::error_code&) {}
+
+  std::size_t read_some(const asio::mutable_buffer& to, std::error_code& error) {
+    return in_->read(static_cast<char*>(to.data()), to.size(), error);
+  }
+  template <class Buffers> std::size_t write_some(const Buffers& buffers, std::error_code& error) {
+    return out_->write(buffers, error);
+  }
+
+  /// `handler(std::error_code)` is posted to the executor, which has work until then.
+  template <class Handler> void async_wait(wait_type what, Handler handler) {
+    auto waiter = std::make_unique<WaiterOn<Handler>>(executor_, std::move(handler));
+    if (what == wait_read)
+      in_->wait_readable(std::move(waiter));
+    else
+      out_->wait_writable(std::move(waiter));
+  }
+
+  void shutdown(shutdown_type, std::error_code&) { out_->end(); }
+  [[nodiscard]] Presence peer() const { return in_->has_ended() ? Presence::says_no_more : Presence::there; }
+  /// Those who wait here are told operation_aborted.
+  void close(std::error_code&) {
+    if (!in_) return;
+    ends().remove(in_.get());
+    std::exchange(in_, nullptr)->abandon(PipeBuffer::Own::told);
+    std::exchange(out_, nullptr)->end();
+  }
+
+ private:
+  template <class Handler> class WaiterOn final : public PipeBuffer::Waiter {
+   public:
+    WaiterOn(const Executor& executor, Handler handler) : executor_{working(executor)}, handler_{std::move(handler)} {}
+    void complete(std::unique_ptr<PipeBuffer::Waiter> self, std::error_code error) override {
+      error_ = error;
+      const auto executor = std::move(executor_);  // this may be gone when the task is posted
+      using asio::post;
+      post(executor, [self = std::move(self)] {
+        auto& waiter = static_cast<WaiterOn&>(*self);
+        waiter.handler_(waiter.error_);
+      });
+    }
+
+   private:
+    // It has work as long as it is there.
+    static auto working(const Executor& executor) {
+      return asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    }
+
+    decltype(working(std::declval<const Executor&>())) executor_;
+    Handler handler_;
+    std::error_code error_;
+  };
+
+  PipeEnds& ends() { return asio::use_service<PipeEnds>(asio::query(executor_, asio::execution::context)); }
+
+  Executor executor_;
+  std::shared_ptr<PipeBuffer> in_;  // null once it is closed, as out_ is
+  std::shared_ptr<PipeBuffer> out_;
+};
+
+/// Both ends of a new pipe.
+template <class Near, class Far> [[nodiscard]] std::pair<Pipe<Near>, Pipe<Far>> make_pipe(Near near, Far far) {
+  auto there = std::make_shared<PipeBuffer>();
+  auto back = std::make_shared<PipeBuffer>();
+  return {Pipe<Near>{std::move(near), back, there}, Pipe<Far>{std::move(far), there, back}};
+}
+
+/// Where a broker lets in clients of its own process. From any thread, but for what is said otherwise.
+class PipeEntrance : public std::enable_shared_from_this<PipeEntrance> {
+ public:
+  using Home = SerialExecutor;
+
+  /// `entered` is called at home with the near end of each pipe that is made.
+  PipeEntrance(Home home, std::function<void(Pipe<Home>)> entered)
+      : home_{std::move(home)}, entered_{std::move(entered)} {}
+
+  /// The far end of a new pipe; nothing once it is closed.
+  template <class Executor> [[nodiscard]] std::optional<Pipe<Executor>> connect(Executor executor) {
+    const std::lock_guard lock{mutex_};
+    if (!is_open_) return std::nullopt;
+    auto [near, far] = make_pipe(home_, std::move(executor));
+    asio::post(home_, [self = shared_from_this(), near_end = std::move(near)]() mutable {
+      if (self->entered_) self->entered_(std::move(near_end));
+    });
+    return std::move(far);
+  }
+
+  /// Lets in nobody any more. At home, or when that runs no more.
+  void close() {
+    const std::lock_guard lock{mutex_};
+    is_open_ = false;
+    entered_ = nullptr;
+  }
+
+ private:
+  const Home home_;
+  std::function<void(Pipe<Home>)> entered_;
+  std::mutex mutex_;  // guards is_open_, and that home is there while it is open
+  bool is_open_{true};
+};
+
+}  // namespace pocketmq::protocol

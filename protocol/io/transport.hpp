@@ -1,0 +1,264 @@
+// Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks when
+// it is due, and closes without losing what was said last.
+//
+// A peer that is not read from (back-pressure) is still watched: one that has gone is noticed.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include "protocol/end/connection_end.hpp"
+#include "protocol/io/operation_memory.hpp"
+#include "protocol/io/presence.hpp"
+#include "protocol/io/turn.hpp"
+
+namespace pocketmq::protocol {
+
+/// A transport, over whatever it is.
+class Closeable {
+ public:
+  /// Closes at once; what was not sent is lost.
+  virtual void close(std::error_code why) = 0;
+
+ protected:
+  ~Closeable() = default;
+};
+
+/// How a peer that is not read from is watched.
+struct PeerWatch {
+  std::chrono::milliseconds interval{1'000};
+  /// How long a peer that has ended its direction may wait for what it sent before to be read.
+  std::chrono::milliseconds ended_max{5'000};
+};
+
+/// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do. All of a
+/// transport happens on the turn's executor. It keeps itself alive while it is open.
+template <class Stream>
+class Transport final : public Waker,
+                        public Flushable,
+                        public Closeable,
+                        public std::enable_shared_from_this<Transport<Stream>> {
+ public:
+  using Executor = typename Stream::executor_type;
+
+  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn, PeerWatch watch = {})
+      : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()}, watch_{watch} {}
+
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  ~Transport() { end_->on_wake(nullptr); }  // it may go with its executor, unclosed
+
+  /// `closed` is called once, after the end's `disconnect`.
+  void start(std::function<void()> closed) {
+    closed_ = std::move(closed);
+    std::error_code ignored;
+    stream_.non_blocking(true, ignored);
+    end_->on_wake(this);
+    wake();
+  }
+
+  /// Looks at the end once more before the turn ends.
+  void wake() override {
+    if (is_open() && !std::exchange(dirty_, true)) turn_.request(this->shared_from_this());
+  }
+
+  void close(std::error_code why) override {
+    if (!is_open()) return;
+    state_ = State::closed;
+    std::error_code ignored;
+    stream_.close(ignored);
+    timer_.cancel();
+    end_->on_wake(nullptr);
+    end_->disconnect(why, Clock::now());
+    if (closed_) std::exchange(closed_, nullptr)();
+  }
+
+  void flush(TimePoint now) override {
+    if (state_ == State::open) end_->end_turn();
+    dirty_ = false;
+    if (state_ == State::open) write(now);
+    if (state_ == State::open && end_->finished()) finish(now);
+    if (!is_open()) return;
+    wait_until_readable();
+    arm_timer(now);
+  }
+
+ private:
+  enum class State : std::uint8_t {
+    open,
+    draining,  // all was said; the peer's last bytes are read away, so that a reset does not overtake ours
+    closed
+  };
+
+  static constexpr std::size_t pieces_max = 32;  // per write
+  static constexpr int writes_per_turn_max = 16;
+  static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB and what is around it
+  // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
+  static constexpr std::chrono::seconds farewell{10};
+
+  [[nodiscard]] bool is_open() const { return state_ != State::closed; }
+  [[nodiscard]] bool reads() const { return state_ == State::open && end_->wants_input(); }
+  [[nodiscard]] bool is_held() const { return state_ == State::open && !end_->wants_input() && !end_->finished(); }
+
+  void write(TimePoint now) {
+    if (waiting_to_write_) return;
+    for (int writes = 0; !end_->output().empty(); ++writes) {
+      if (writes == writes_per_turn_max) return wake();
+      std::error_code error;
+      const auto bytes = send(end_->output(), error);
+      if (error && !would_block(error)) return close(error);
+      end_->sent(bytes, now);
+      if (error) return wait_until_writable();
+    }
+  }
+
+  std::size_t send(const Output& output, std::error_code& error) {
+    std::string_view first;
+    (void)output.gather({&first, 1});
+    if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // costs the system less
+    std::array<std::string_view, pieces_max> pieces;
+    const auto count = output.gather(pieces);
+    std::array<asio::const_buffer, pieces_max> buffers;
+    std::transform(pieces.begin(), pieces.begin() + count, buffers.begin(),
+                   [](std::string_view piece) { return asio::buffer(piece); });
+    return stream_.write_some(std::span{buffers.data(), count}, error);
+  }
+
+  static bool would_block(const std::error_code& error) {
+    return error == asio::error::would_block || error == asio::error::try_again;
+  }
+
+  void wait_until_writable() {
+    waiting_to_write_ = true;
+    stream_.async_wait(Stream::wait_write, [self = this->shared_from_this()](std::error_code error) {
+      self->waiting_to_write_ = false;
+      if (!error) self->wake();
+    });
+  }
+
+  void wait_until_readable() {
+    if (waiting_to_read_ || (state_ != State::draining && !reads())) return;
+    waiting_to_read_ = true;
+    auto go_on = [self = this->shared_from_this()](std::error_code error) {
+      self->waiting_to_read_ = false;
+      if (error || !self->is_open()) return;
+      if (self->state_ == State::draining)
+        self->drain();
+      else
+        self->read();
+    };
+    stream_.async_wait(Stream::wait_read, HandlerWithMemory<decltype(go_on)>{read_memory_, std::move(go_on)});
+  }
+
+  void read() {
+    const bool was_dirty = std::exchange(dirty_, true);  // so that what wakes it now asks for nothing
+    const auto read_at = read_what_is_there();
+    if (was_dirty || !is_open()) return;
+    // Answers leave at once: nothing else in this turn will add to them. Deliveries wait for what others cause.
+    if (read_at && end_->output().answers() > 0) return turn_.flush(*this, *read_at);
+    dirty_ = false;
+    wake();
+  }
+
+  // What has come, and of a large message all that is there. Returns when it read last.
+  std::optional<TimePoint> read_what_is_there() {
+    std::optional<TimePoint> read_at;
+    for (std::size_t taken = 0; reads() && (taken == 0 || (end_->wants_rest() && taken < read_per_turn_bytes));) {
+      const auto room = end_->prepare();
+      std::error_code error;
+      const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
+      if (error) {
+        // Or at the next read, once what came before it has been answered.
+        if (!read_at && !would_block(error)) close(error);
+        break;
+      }
+      read_at = Clock::now();
+      end_->commit(bytes, *read_at);
+      if (bytes < room.size()) break;
+      taken += bytes;
+    }
+    return read_at;
+  }
+
+  void drain() {
+    std::array<char, 16'384> bytes;
+    std::error_code error;
+    stream_.read_some(asio::buffer(bytes), error);
+    if (error && !would_block(error)) return close({});
+    wait_until_readable();
+  }
+
+  void finish(TimePoint now) {
+    if (!farewell_ends_) farewell_ends_ = now + farewell;
+    if (!end_->output().empty()) return;
+    state_ = State::draining;
+    std::error_code ignored;
+    stream_.shutdown(Stream::shutdown_send, ignored);
+  }
+
+  // Moved only when the deadline comes earlier: most of them move away as time goes on.
+  void arm_timer(TimePoint now) {
+    auto deadline = std::min(farewell_ends_.value_or(TimePoint::max()),
+                             state_ == State::open ? end_->deadline() : TimePoint::max());
+    if (is_held())
+      deadline = std::min(deadline, now + watch_.interval);
+    else
+      peer_ended_at_ = TimePoint::max();
+    if (deadline >= armed_for_) return;
+    armed_for_ = deadline;
+    timer_.expires_at(deadline);
+    timer_.async_wait([self = this->shared_from_this()](std::error_code error) {
+      if (error || !self->is_open()) return;
+      self->armed_for_ = TimePoint::max();
+      self->time_passed(Clock::now());
+    });
+  }
+
+  void time_passed(TimePoint now) {
+    if (farewell_ends_ && *farewell_ends_ <= now) return close(asio::error::timed_out);
+    if (is_held() && has_gone(now)) return close(asio::error::connection_reset);
+    if (state_ == State::open && end_->deadline() <= now) end_->tick(now);
+    wake();
+  }
+
+  // Of a peer that is not read from. What it sent before it ended its direction it may have read for a while.
+  bool has_gone(TimePoint now) {
+    switch (presence_of_peer(stream_)) {
+      case Presence::there: return false;
+      case Presence::gone: return true;
+      case Presence::says_no_more: break;
+    }
+    peer_ended_at_ = std::min(peer_ended_at_, now);
+    return peer_ended_at_ + watch_.ended_max <= now;
+  }
+
+  OperationMemory read_memory_;  // of the wait
+  Stream stream_;
+  std::shared_ptr<ConnectionEnd> end_;
+  Turn<Executor>& turn_;
+  std::function<void()> closed_;
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
+  TimePoint armed_for_{TimePoint::max()};
+  std::optional<TimePoint> farewell_ends_;
+  const PeerWatch watch_;
+  TimePoint peer_ended_at_{TimePoint::max()};  // noticed while it is not read from
+  State state_{State::open};
+  bool dirty_{false};
+  bool waiting_to_read_{false};
+  bool waiting_to_write_{false};
+};
+
+}  // namespace pocketmq::protocol

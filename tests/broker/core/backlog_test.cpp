@@ -1,0 +1,177 @@
+#include "broker/core/backlog.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+using broker::Backlog;
+using broker::Budget;
+
+// Work of that many pieces, each of which takes that many steps; writes its name at each slice.
+class Work final : public Backlog::Item {
+ public:
+  Work(Backlog& backlog, std::string& slices, char name, int pieces, std::size_t steps_a_piece = 1'000)
+      : Item{backlog}, slices_{slices}, name_{name}, left_{pieces}, steps_{steps_a_piece} {}
+
+  [[nodiscard]] int left() const { return left_; }
+
+ private:
+  bool go_on() override {
+    slices_ += name_;
+    for (; left_ > 0; --left_) {
+      if (budget().is_used_up()) return false;
+      budget().use(steps_);
+    }
+    return true;
+  }
+
+  std::string& slices_;
+  const char name_;
+  int left_;
+  const std::size_t steps_;
+};
+
+class Scene {
+ public:
+  [[nodiscard]] std::unique_ptr<Work> work(char name, int pieces) {
+    return std::make_unique<Work>(backlog, slices, name, pieces);
+  }
+  void take_turn() {
+    backlog.begin_turn();
+    backlog.go_on();
+  }
+
+  Backlog backlog;
+  std::string slices;
+};
+
+constexpr int very_much = 10'000;  // pieces: a second of work
+
+}  // namespace
+
+TEST_CASE("little work is done at once") {
+  Scene scene;
+  scene.backlog.carry_out(scene.work('a', 10));
+  CHECK(scene.slices == "a");
+  CHECK_FALSE(scene.backlog.is_due());
+}
+
+TEST_CASE("much work is done in slices of which a turn has no more than its budget allows") {
+  Scene scene;
+  scene.backlog.carry_out(scene.work('a', very_much));
+  CHECK(scene.slices == "a");
+  CHECK(scene.backlog.is_due());
+  scene.take_turn();
+  constexpr auto slices_max = static_cast<std::size_t>(Backlog::turn_steps / Backlog::slice_steps) + 1;
+  CHECK(scene.slices.size() > 2);
+  CHECK(scene.slices.size() <= 1 + slices_max);
+  for (int turns = 0; scene.backlog.is_due(); ++turns) {
+    REQUIRE(turns < 100);
+    scene.take_turn();
+  }
+}
+
+TEST_CASE("all that wait have slices in turn") {
+  Scene scene;
+  for (const char name : {'a', 'b', 'c'}) scene.backlog.keep(scene.work(name, very_much));
+  CHECK(scene.slices.empty());
+  scene.take_turn();
+  CHECK(scene.slices.starts_with("abcab"));
+}
+
+TEST_CASE("very many items make no longer turn than one") {
+  Scene scene;
+  for (int i = 0; i < 1'000; ++i) scene.backlog.keep(scene.work('a', 100));
+  scene.take_turn();
+  CHECK(scene.slices.size() <= 5);
+  for (int turns = 0; scene.backlog.is_due(); ++turns) {
+    REQUIRE(turns < 1'000);
+    scene.take_turn();
+  }
+  CHECK(scene.slices.size() >= 1'000);
+}
+
+TEST_CASE("one who comes when the turn's budget is used up has a short slice") {
+  Scene scene;
+  scene.backlog.begin_turn();
+  CHECK(scene.backlog.budget().left() > Backlog::share_steps_min);
+  for (int i = 0; i < 10; ++i) {
+    scene.backlog.begin_share();
+    scene.backlog.budget().use(Backlog::share_steps);
+  }
+  CHECK(scene.backlog.is_due());  // so that another turn comes
+  scene.backlog.begin_share();
+  CHECK(scene.backlog.budget().left() == Backlog::share_steps_min);
+  scene.take_turn();
+  CHECK_FALSE(scene.backlog.is_due());
+  scene.backlog.begin_share();
+  CHECK(scene.backlog.budget().left() == Backlog::share_steps);
+}
+
+TEST_CASE("what waits for the rest of a slice has it or waits in line") {
+  Scene scene;
+  scene.backlog.begin_share();
+  scene.backlog.keep_for_rest_of_slice(scene.work('a', 10));
+  scene.backlog.keep_for_rest_of_slice(scene.work('b', very_much));
+  scene.backlog.keep_for_rest_of_slice(scene.work('c', 10));
+  CHECK(scene.slices.empty());
+  scene.backlog.use_rest_of_slice();
+  CHECK(scene.slices == "ab");
+  CHECK(scene.backlog.is_due());
+  scene.take_turn();
+  CHECK(scene.slices.starts_with("abbc"));
+}
+
+TEST_CASE("who waits may go") {
+  Scene scene;
+  {
+    Work gone{scene.backlog, scene.slices, 'a', 1}, other{scene.backlog, scene.slices, 'b', 1};
+    gone.wait_in_line();
+    gone.wait_in_line();
+    other.wait_for_rest_of_slice();
+    CHECK(gone.is_in_line());
+  }
+  CHECK_FALSE(scene.backlog.is_due());
+  scene.take_turn();
+  CHECK(scene.slices.empty());
+}
+
+TEST_CASE("an item may wait again while it has its slice") {
+  Scene scene;
+  class Asker {
+   public:
+    explicit Asker(Backlog& backlog) : call_{backlog, *this, &Asker::go_on} { call_.wait_in_line(); }
+    [[nodiscard]] int slices() const { return slices_; }
+
+   private:
+    bool go_on() {
+      if (++slices_ < 3) call_.wait_in_line();
+      return true;
+    }
+
+    int slices_{0};
+    Backlog::Call<Asker> call_;
+  };
+  const Asker asker{scene.backlog};
+  scene.take_turn();
+  CHECK(asker.slices() == 3);
+  CHECK_FALSE(scene.backlog.is_due());
+}
+
+TEST_CASE("a backlog may be given up") {
+  Scene scene;
+  Work other{scene.backlog, scene.slices, 'b', 1};
+  scene.backlog.keep(scene.work('a', 1));
+  other.wait_in_line();
+  scene.backlog.clear();
+  CHECK_FALSE(scene.backlog.is_due());
+  CHECK_FALSE(other.is_in_line());
+  CHECK(scene.slices.empty());
+}
+
+}  // namespace pocketmq::tests

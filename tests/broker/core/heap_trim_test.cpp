@@ -1,0 +1,68 @@
+#include "broker/core/heap_trim.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include <unistd.h>
+
+#include "broker/core/context.hpp"
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+std::ptrdiff_t resident_bytes() {
+  std::ptrdiff_t all_pages = 0, resident_pages = 0;
+  std::ifstream{"/proc/self/statm"} >> all_pages >> resident_pages;
+  return resident_pages * sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace
+
+using namespace std::chrono_literals;
+using broker::TimePoint;
+
+TEST_CASE("memory is given back once and when it is quiet after much was freed") {
+  broker::Context context{{}, nullptr};
+  broker::HeapTrim trim{context};
+  const auto is_due = [&] {
+    trim.observe();
+    return context.deadlines().earliest();
+  };
+  context.observe(TimePoint{1h});
+  context.memory().charge(100'000'000);
+  CHECK(is_due() == TimePoint::max());
+  context.memory().release(1'000'000);
+  CHECK(is_due() == TimePoint::max());
+  context.memory().release(99'000'000);
+  CHECK(is_due() == TimePoint{1h + 200ms});
+  context.observe(TimePoint{1h + 100ms});
+  CHECK(is_due() == TimePoint{1h + 300ms});
+  context.deadlines().tell_due(TimePoint{1h + 300ms}, context.budget());
+  CHECK(is_due() == TimePoint::max());
+}
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+TEST_CASE("memory is given back at once after very much was freed") {
+  broker::Context context{{}, nullptr};
+  broker::HeapTrim trim{context};
+  constexpr std::size_t piece_bytes = 1'000, pieces = 50'000;
+  std::vector<std::unique_ptr<char[]>> held;
+  for (std::size_t i = 0; i < pieces; ++i) {
+    held.push_back(std::make_unique<char[]>(piece_bytes));
+    std::memset(held.back().get(), 1, piece_bytes);
+  }
+  const auto above = std::make_unique<char[]>(piece_bytes);  // keeps the heap from shrinking by itself
+  context.memory().charge(pieces * piece_bytes);
+  trim.observe();
+  const auto before = resident_bytes();
+  held.clear();
+  context.memory().release(pieces * piece_bytes);
+  trim.observe();
+  CHECK(before - resident_bytes() > 40'000'000);
+}
+#endif
+
+}  // namespace pocketmq::tests

@@ -1,0 +1,85 @@
+#include "broker/queue/ready_messages.hpp"
+
+#include <map>
+#include <random>
+
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+broker::QueuedMessage numbered(std::uint64_t position, std::uint8_t priority = 0) {
+  const auto body = std::to_string(position);
+  return {.message = {"", "q", {.body = body}, std::nullopt}, .position = position, .priority = priority};
+}
+
+std::string bodies_of(broker::ReadyMessages& messages) {
+  std::string bodies;
+  while (!messages.empty()) bodies += std::string{messages.pop_front().message.body()} + " ";
+  return bodies;
+}
+
+}  // namespace
+
+TEST_CASE("ready messages leave in the order in which they came") {
+  broker::ReadyMessages messages;
+  for (std::uint64_t i = 1; i <= 5; ++i) messages.append(numbered(i));
+  CHECK(messages.size() == 5);
+  CHECK(messages.bytes() == 5);
+  CHECK(messages.front().position == 1);
+  CHECK(bodies_of(messages) == "1 2 3 4 5 ");
+  CHECK(messages.bytes() == 0);
+}
+
+TEST_CASE("ready messages that were put back come first by position") {
+  broker::ReadyMessages messages;
+  messages.append(numbered(5));
+  messages.put_back(numbered(3));
+  messages.put_back(numbered(1));
+  messages.append(numbered(6));
+  messages.put_back(numbered(4));
+  CHECK(bodies_of(messages) == "1 3 4 5 6 ");
+}
+
+TEST_CASE("ready messages of a higher priority come first whether new or put back") {
+  broker::ReadyMessages messages;
+  messages.append(numbered(4));
+  messages.put_back(numbered(1));
+  messages.append(numbered(5, 9));
+  messages.put_back(numbered(2, 3));
+  messages.append(numbered(6, 3));
+  CHECK(bodies_of(messages) == "5 2 6 1 4 ");
+}
+
+TEST_CASE("ready messages do what a sorted map does") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random{seed};
+  const auto below = [&](std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>{0, limit - 1}(random);
+  };
+  broker::ReadyMessages messages;
+  std::map<std::pair<int, std::uint64_t>, bool> model;  // by falling priority and position
+  std::vector<broker::QueuedMessage> taken;
+  std::uint64_t position = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto choice = below(5);
+    if (choice < 2) {
+      const auto priority = static_cast<std::uint8_t>(below(4));
+      model.emplace(std::pair{-priority, position}, true);
+      messages.append(numbered(position++, priority));
+    } else if (choice < 4 && !messages.empty()) {
+      taken.push_back(messages.pop_front());
+      REQUIRE(taken.back().position == model.begin()->first.second);
+      model.erase(model.begin());
+    } else if (!taken.empty()) {
+      std::swap(taken[below(taken.size())], taken.back());
+      model.emplace(std::pair{-taken.back().priority, taken.back().position}, true);
+      messages.put_back(std::move(taken.back()));
+      taken.pop_back();
+    }
+    REQUIRE(messages.size() == model.size());
+  }
+}
+
+}  // namespace pocketmq::tests

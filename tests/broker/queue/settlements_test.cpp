@@ -1,0 +1,120 @@
+#include "broker/queue/settlements.hpp"
+
+#include "broker/queue/consumer.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/lone_queue.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+using broker::Deliveries;
+using broker::Outcome;
+
+// More than is settled at once.
+constexpr std::size_t very_many = 100'000;
+
+// A queue of which that many messages were got, and not acked.
+class Gotten {
+ public:
+  explicit Gotten(std::size_t count, broker::QueueSettings settings = {}) : queue{std::move(settings)} {
+    for (std::size_t i = 1; i <= count; ++i) queue.publish(std::to_string(i));
+    for (std::uint64_t tag = 1; tag <= count; ++tag)
+      deliveries.push_back({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue}, .message = *queue.take()});
+  }
+
+  void carry_out(Outcome outcome) {
+    queue.context().backlog().begin_turn();
+    settlements.carry_out(outcome, std::move(deliveries));
+  }
+  // The next turn of the loop.
+  void turn() { queue.take_turn(); }
+  [[nodiscard]] bool is_finished() { return queue.is_idle(); }
+
+  LoneQueue queue;
+  broker::Settlements settlements{queue.context().backlog()};
+  Deliveries deliveries;
+};
+
+}  // namespace
+
+TEST_CASE("a few deliveries are settled at once") {
+  Gotten gotten{100};
+  gotten.carry_out(GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued, Outcome::lost));
+  CHECK(gotten.queue->unacked() == 0);
+  CHECK(gotten.is_finished());
+}
+
+TEST_CASE("very many deliveries are settled a slice a turn") {
+  Gotten gotten{very_many};
+  const auto outcome = GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued, Outcome::lost);
+  const bool comes_back = outcome == Outcome::requeued || outcome == Outcome::lost;
+  gotten.carry_out(outcome);
+  auto left = very_many;
+  for (int turns = 1; left > 0; ++turns) {
+    REQUIRE(turns < 100);
+    const auto settled = left - gotten.queue->unacked();
+    REQUIRE(settled > 0);
+    REQUIRE(settled <= 25'000);
+    left -= settled;
+    REQUIRE(gotten.queue->ready() == (comes_back ? very_many - left : 0));
+    REQUIRE(gotten.is_finished() == (left == 0));
+    gotten.turn();
+  }
+}
+
+TEST_CASE("very many deliveries come back in their order") {
+  Gotten gotten{very_many};
+  gotten.queue.publish("last");
+  gotten.carry_out(Outcome::requeued);
+  while (!gotten.is_finished()) gotten.turn();
+  for (std::size_t i = 1; i <= very_many; ++i) {
+    const auto message = gotten.queue.take();
+    REQUIRE(message->message.body() == std::to_string(i));
+    REQUIRE(message->redelivered);
+  }
+  CHECK(gotten.queue.take()->message.body() == "last");
+}
+
+TEST_CASE("large messages make smaller slices") {
+  LoneQueue queue;
+  broker::Settlements settlements{queue.context().backlog()};
+  Deliveries deliveries;
+  const std::string large(1'000'000, 'x');
+  for (std::uint64_t tag = 1; tag <= 100; ++tag) {
+    queue.publish(large);
+    deliveries.push_back({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue}, .message = *queue.take()});
+  }
+  queue.context().backlog().begin_turn();
+  settlements.carry_out(Outcome::acked, std::move(deliveries));
+  CHECK(queue->unacked() > 10);
+  CHECK(queue->unacked() < 90);
+  for (int turns = 0; !queue.is_idle(); ++turns) {
+    REQUIRE(turns < 10);
+    queue.take_turn();
+  }
+  CHECK(queue->unacked() == 0);
+}
+
+TEST_CASE("two batches are both settled in the end and what is left of one may be destroyed") {
+  Gotten gotten{very_many};
+  auto first_half = gotten.deliveries.take_up_to(very_many / 2);
+  gotten.settlements.carry_out(Outcome::requeued, std::move(first_half));
+  gotten.carry_out(Outcome::acked);
+  const bool is_cut_off = GENERATE(false, true);
+  for (int turns = 0; !is_cut_off && !gotten.is_finished(); ++turns) {
+    REQUIRE(turns < 100);
+    gotten.turn();
+  }
+  if (is_cut_off) return;
+  CHECK(gotten.queue->ready() == very_many / 2);
+  CHECK(gotten.queue->unacked() == 0);
+}
+
+TEST_CASE("one delivery that is requeued is delivered again at once") {
+  Gotten gotten{1};
+  broker::Settlements::carry_out(Outcome::requeued, gotten.deliveries.pop_front());
+  CHECK(gotten.queue->ready() == 1);
+  CHECK(gotten.queue->unacked() == 0);
+}
+
+}  // namespace pocketmq::tests
