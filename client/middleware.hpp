@@ -13,19 +13,10 @@
 
 #include <asio/any_io_executor.hpp>
 
+#include "client/rpc/call_middleware.hpp"
 #include "client/rpc/call_tally.hpp"
-#include "client/rpc/rpc_request.hpp"
 
 namespace pocketmq::client {
-
-/// Goes on with the call. It may be copied, kept, called later, on any thread, and more than once (which is how `retry`
-/// works), each time with a callback that is called once.
-using NextCall = std::function<void(RpcRequest, Completed)>;
-
-/// May change the request, look at the result or change it, or complete the call itself. It is called on the caller's
-/// thread, what it gives `next` to complete usually on the connection's; neither may block or throw. Whatever happens
-/// it must see to it that the `Completed` it was given is called once.
-using CallMiddleware = std::function<void(RpcRequest, NextCall, Completed)>;
 
 /// Writes a line for each call that is over: "call fib: ok in 1.5 ms, trace 4bf9...". `write` is called from any
 /// thread, also from several at a time.

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "client/rpc/rpc_request.hpp"
 #include "client/values/rpc_error.hpp"
+#include "client/values/rpc_request.hpp"
 
 namespace pocketmq::server {
 

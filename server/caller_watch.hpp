@@ -8,8 +8,8 @@
 #include <string>
 
 #include "client/link/connection_core.hpp"
-#include "client/link/move_only_function.hpp"
 #include "client/rpc/queue_preparation.hpp"
+#include "client/values/callbacks.hpp"
 
 namespace pocketmq::server {
 

@@ -12,9 +12,9 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/link/move_only_function.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/message.hpp"
+#include "client/values/rpc_request.hpp"
 #include "server/request.hpp"
 #include "server/stop_on_demand.hpp"
 

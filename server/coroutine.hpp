@@ -3,8 +3,8 @@
 
 #include <asio/awaitable.hpp>
 
-#include "client/link/move_only_function.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/callbacks.hpp"
+#include "client/values/rpc_request.hpp"
 #include "server/context.hpp"
 #include "server/outcome.hpp"
 

@@ -9,8 +9,8 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/link/move_only_function.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/callbacks.hpp"
+#include "client/values/rpc_request.hpp"
 #include "server/context.hpp"
 
 namespace pocketmq::server {

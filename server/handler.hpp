@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "client/json/rpc_json.hpp"
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "server/context.hpp"
 #include "server/coroutine.hpp"
 #include "server/outcome.hpp"

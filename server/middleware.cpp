@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 #include "client/values/trace_context.hpp"
 
 namespace pocketmq::server {

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "client/link/move_only_function.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/rpc_error.hpp"
+#include "client/values/rpc_request.hpp"
 
 namespace pocketmq::server {
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 
 namespace pocketmq::server {
 

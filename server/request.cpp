@@ -1,6 +1,6 @@
 #include "server/request.hpp"
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 
 namespace pocketmq::server {
 

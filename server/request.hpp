@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "client/rpc/rpc_request.hpp"
 #include "client/values/queue_options.hpp"
+#include "client/values/rpc_request.hpp"
 #include "protocol/vocabulary/properties.hpp"
 
 namespace pocketmq::server {

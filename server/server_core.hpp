@@ -12,8 +12,8 @@
 
 #include "client/link/connection_core.hpp"
 #include "client/link/timed.hpp"
-#include "client/rpc/rpc_request.hpp"
 #include "client/values/rpc_error.hpp"
+#include "client/values/rpc_request.hpp"
 #include "server/cancel_listener.hpp"
 #include "server/procedure_core.hpp"
 #include "server/request.hpp"

@@ -1,8 +1,9 @@
 """Who may include whom (the layout in README.md), checked on every #include line of the code.
 
-    protocol  <-  broker core  <-  what has sockets, pipes and threads there   (only that sees Asio)
-    protocol  <-  protocol/transport, turn, pipe, serial_executor and close_on_exec (the only Asio files there)
-              <-  client  <-  server
+    protocol  <-  broker, client  <-  server
+
+Within a folder, rooms include only rooms below them, ROOMS says in which order. Only the rooms and files of ASIO see
+Asio and threads.
 """
 
 import re

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/core/context.hpp"
+
 namespace pocketmq::broker {
 
 bool User::has_tag(std::string_view tag) const { return std::ranges::find(tags, tag) != tags.end(); }
@@ -9,6 +11,10 @@ bool User::has_tag(std::string_view tag) const { return std::ranges::find(tags, 
 bool User::may(Permission permission, std::string_view virtual_host, std::string_view resource, Budget* budget) const {
   const auto found = permissions.find(virtual_host);
   return found != permissions.end() && found->second.allow(permission, resource, budget);
+}
+
+PasswordHash hash_password(Context& context, std::string_view password) {
+  return PasswordHash::of(password, context.unique_name("").substr(0, PasswordHash::salt_bytes));
 }
 
 void Users::put(User user) {

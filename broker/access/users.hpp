@@ -31,6 +31,11 @@ struct User {
                          Budget* budget = nullptr) const;
 };
 
+class Context;
+
+/// The hash of the password with a salt of its own.
+[[nodiscard]] PasswordHash hash_password(Context& context, std::string_view password);
+
 class Users {
  public:
   /// A user that is there already is replaced; who has logged in stays what he was.

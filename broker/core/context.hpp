@@ -1,5 +1,5 @@
 // What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
-// the quotas, who reads what comes, who awaits direct replies, and names and numbers that never repeat.
+// the quotas, who may read on, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 #include <string>
 
 #include "broker/core/backlog.hpp"
+#include "broker/core/clock.hpp"
 #include "broker/core/deadline_heap.hpp"
 #include "broker/core/intake.hpp"
 #include "broker/core/memory.hpp"
 #include "broker/core/observer.hpp"
 #include "broker/core/options.hpp"
 #include "broker/core/quota.hpp"
-#include "broker/session/direct_reply.hpp"
 #include "protocol/base/random_source.hpp"
 
 namespace pocketmq::broker {
@@ -25,16 +25,9 @@ class Context {
 
   [[nodiscard]] const Options& options() const { return options_; }
 
-  /// The time last observed. It never goes back.
-  [[nodiscard]] TimePoint now() const { return now_; }
-  void observe(TimePoint now) { now_ = std::max(now_, now); }
-  /// What the wall clock shows: for the times that people read. Until it is set, time counts from the epoch.
-  void set_wall_clock(TimePoint at, std::chrono::system_clock::time_point shows) {
-    wall_clock_ahead_ = shows.time_since_epoch() - at.time_since_epoch();
-  }
-  [[nodiscard]] std::chrono::seconds since_epoch() const {
-    return std::chrono::floor<std::chrono::seconds>(now_.time_since_epoch() + wall_clock_ahead_);
-  }
+  [[nodiscard]] Clock& clock() { return clock_; }
+  /// The clock's.
+  [[nodiscard]] TimePoint now() const { return clock_.now(); }
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
 
   [[nodiscard]] Memory& memory() { return memory_; }
@@ -43,7 +36,6 @@ class Context {
   /// Of the slice of work that is going on.
   [[nodiscard]] Budget& budget() { return backlog_.budget(); }
   [[nodiscard]] Intake& intake() { return intake_; }
-  [[nodiscard]] DirectReplies& direct_replies() { return direct_replies_; }
 
   /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
   template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
@@ -76,6 +68,7 @@ class Context {
   ConnectionObserver* const log_;  // that messages need not be told to
   protocol::RandomSource random_;
   std::uint64_t sessions_{0};
+  Clock clock_;
   Memory memory_{options_.memory_max_bytes};
   // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
   Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
@@ -86,10 +79,7 @@ class Context {
                  .bindings = Quota{options_.binding_max, memory_, 288},
                  .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
   DeadlineHeap deadlines_;
-  Intake intake_{*this};
-  DirectReplies direct_replies_{*this};
-  TimePoint now_{};
-  TimePoint::duration wall_clock_ahead_{0};
+  Intake intake_{memory_, deadlines_, clock_};
   Backlog backlog_;  // goes first: what waits in it refers to the others
 };
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "broker/core/context.hpp"
-
 namespace pocketmq::broker {
 namespace {
 
@@ -12,10 +10,11 @@ constexpr std::chrono::milliseconds patience{100};
 
 }  // namespace
 
-Intake::Intake(Context& context) : context_{context}, due_{context.deadlines(), *this, &Intake::patience_is_over} {}
+Intake::Intake(const Memory& memory, DeadlineHeap& deadlines, const Clock& clock)
+    : memory_{memory}, clock_{clock}, due_{deadlines, *this, &Intake::patience_is_over} {}
 
 bool Intake::admits(Guest& guest) {
-  if (!context_.memory().is_crowded()) {
+  if (!memory_.is_crowded()) {
     if (is_busy()) leave(guest);
     return true;
   }
@@ -40,11 +39,11 @@ void Intake::leave_line(Guest& guest) {
 
 void Intake::admit(Guest& guest) {
   admitted_ = &guest;
-  due_.set(context_.now() + patience);
+  due_.set(clock_.now() + patience);
 }
 
 void Intake::go_on() {
-  const bool is_crowded = context_.memory().is_crowded();
+  const bool is_crowded = memory_.is_crowded();
   while (!line_.empty() && (!is_crowded || admitted_ == nullptr)) {
     auto& next = *line_.front();
     leave_line(next);
@@ -57,10 +56,9 @@ void Intake::go_on() {
 
 // Where memory is flooded nobody else is admitted: one message more is what it holds beyond.
 void Intake::patience_is_over() {
-  const auto& memory = context_.memory();
-  if (!memory.is_crowded() || !memory.is_flooded()) admitted_ = nullptr;
+  if (!memory_.is_crowded() || !memory_.is_flooded()) admitted_ = nullptr;
   go_on();
-  if (is_busy()) due_.set(context_.now() + patience);
+  if (is_busy()) due_.set(clock_.now() + patience);
 }
 
 }  // namespace pocketmq::broker

@@ -9,12 +9,11 @@
 #include <list>
 #include <optional>
 
+#include "broker/core/clock.hpp"
 #include "broker/core/deadline_heap.hpp"
 #include "broker/core/memory.hpp"
 
 namespace pocketmq::broker {
-
-class Context;
 
 class Intake {
  public:
@@ -46,8 +45,8 @@ class Intake {
     std::optional<std::list<Guest*>::iterator> place_;
   };
 
-  /// `context` outlives it.
-  explicit Intake(Context& context);
+  /// All three outlive it.
+  Intake(const Memory& memory, DeadlineHeap& deadlines, const Clock& clock);
 
  private:
   [[nodiscard]] bool is_busy() const { return admitted_ != nullptr || !line_.empty(); }
@@ -58,7 +57,8 @@ class Intake {
   void go_on();
   void patience_is_over();
 
-  Context& context_;
+  const Memory& memory_;
+  const Clock& clock_;
   Guest* admitted_{nullptr};
   std::list<Guest*> line_;
   Alarm<Intake> due_;

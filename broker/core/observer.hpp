@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "broker/core/holdings.hpp"
-#include "broker/message/message.hpp"
 #include "protocol/codec/codec.hpp"
 #include "protocol/vocabulary/command.hpp"
 #include "protocol/vocabulary/reply_code.hpp"
@@ -14,6 +13,7 @@
 namespace pocketmq::broker {
 
 class Context;
+class Message;
 class Queue;
 class Session;
 

@@ -6,11 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/access/users.hpp"
 #include "broker/core/errors.hpp"
 #include "broker/queue/queue_arguments.hpp"
 #include "broker/routing/exchange_types.hpp"
-#include "broker/session/broker.hpp"
 #include "broker/vhost/policy.hpp"
+#include "broker/vhost/virtual_hosts.hpp"
 #include "protocol/codec/json_parse.hpp"
 
 namespace pocketmq::broker {
@@ -44,7 +45,8 @@ Pattern pattern_in(Definition& definition, std::string_view key, Pattern (*compi
 
 class Loader {
  public:
-  explicit Loader(Broker& broker) : broker_{broker} {}
+  Loader(Context& context, Users& users, VirtualHosts& virtual_hosts)
+      : context_{context}, known_users_{users}, virtual_hosts_{virtual_hosts} {}
 
   [[nodiscard]] std::vector<std::string> load(Definition file) &&;
 
@@ -91,7 +93,9 @@ class Loader {
   }
   void warn_of_unasked(const Definition& definition);
 
-  Broker& broker_;
+  Context& context_;
+  Users& known_users_;
+  VirtualHosts& virtual_hosts_;
   std::map<std::string, std::string> places_;  // of what is in the file, by how texts name it
   std::map<std::string, User> users_;          // those that the definitions make or change, for the broker at the end
   std::vector<std::string> warnings_;
@@ -105,7 +109,7 @@ std::vector<std::string> Loader::load(Definition file) && {
       (this->*section.load)(definition);
       warn_of_unasked(definition);
     }
-  for (auto& [name, user] : users_) broker_.users().put(std::move(user));
+  for (auto& [name, user] : users_) known_users_.put(std::move(user));
   warn_of_unasked(file);
   return std::move(warnings_);
 }
@@ -138,7 +142,7 @@ std::optional<PasswordHash> Loader::password_of(Definition& user) {
   const auto hash = user.text_if_any("password_hash").value_or("");
   const auto algorithm = user.text_if_any("hashing_algorithm").value_or("rabbit_password_hashing_sha256");
   if (password && !hash.empty()) user.refuse("password", "is there beside password_hash; leave one of them out");
-  if (password) return broker_.hash(*password);
+  if (password) return hash_password(context_, *password);
   if (hash.empty()) return std::nullopt;
 
   const bool is_sha512 = algorithm == "rabbit_password_hashing_sha512";
@@ -158,7 +162,7 @@ std::optional<PasswordHash> Loader::password_of(Definition& user) {
 // Null if there is none.
 User* Loader::find_user(const std::string& name) {
   if (const auto found = users_.find(name); found != users_.end()) return &found->second;
-  const auto known = broker_.users().find(name);
+  const auto known = known_users_.find(name);
   return known ? &users_.emplace(name, *known).first->second : nullptr;
 }
 
@@ -185,7 +189,7 @@ void Loader::pass_over_topic_permission(Definition& definition) {
 void Loader::load_virtual_host(Definition& definition) {
   const auto name = definition.name("name");
   require_first(definition, "name", "vhost " + quote(name));
-  (void)broker_.add_virtual_host(name);
+  virtual_hosts_.add(name);
   definition.pass_over({"description", "tags", "metadata"});
   const auto type = definition.text_if_any("default_queue_type").value_or("classic");
   if (type != "classic" && type != "undefined")
@@ -199,7 +203,7 @@ VirtualHost& Loader::virtual_host_of(Definition& definition) {
     definition.refuse("vhost",
                       "is missing; the export of a single virtual host does not say it, so export all "
                       "(rabbitmqctl export_definitions), or add it");
-  if (auto* found = broker_.find_virtual_host(*name)) return *found;
+  if (auto* found = virtual_hosts_.find(*name)) return *found;
   definition.refuse("vhost", "there is no virtual host " + quote(*name) + "; add it to \"vhosts\"");
 }
 
@@ -325,9 +329,10 @@ void Loader::pass_over_global_parameter(Definition& definition) {
 
 }  // namespace
 
-std::vector<std::string> load_definitions(std::string_view text, Broker& broker) {
+std::vector<std::string> load_definitions(std::string_view text, Context& context, Users& users,
+                                          VirtualHosts& virtual_hosts) {
   const auto json = parse(text);
-  return Loader{broker}.load(Definition{json, ""});
+  return Loader{context, users, virtual_hosts}.load(Definition{json, ""});
 }
 
 }  // namespace pocketmq::broker

@@ -25,7 +25,7 @@ Connections::Connections(asio::io_context& context, Broker& broker)
       grace_timer_{context.get_executor()} {
   turn_.also([this] { arm_broker_timer(); });
   pipe_turn_.also([this] { arm_broker_timer(); });
-  broker_.context().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
+  broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 
 // Asio's reactor keeps a small piece of memory for each descriptor, and uses it again for later ones: there are as many

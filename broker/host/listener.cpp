@@ -96,7 +96,7 @@ void Listener::accept(Door& door) {
       return accept(door);
     }
     // No descriptor or memory for one more connection: those that are there go on, and the next waits its turn.
-    broker_.context().observe(protocol::Clock::now());
+    broker_.context().clock().observe(protocol::Clock::now());
     broker_.context().tell(&ConnectionObserver::on_accept_failed, broker_.context(), error);
     door.pause_timer.expires_after(pause_without_room);
     door.pause_timer.async_wait([this, &door](std::error_code cancelled) {

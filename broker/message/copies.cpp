@@ -1,7 +1,7 @@
 #include "broker/message/copies.hpp"
 
 #include "broker/core/errors.hpp"
-#include "broker/queue/redeclaration.hpp"
+#include "broker/core/redeclaration.hpp"
 
 namespace pocketmq::broker {
 

@@ -2,11 +2,10 @@
 
 #include <utility>
 
-#include "broker/session/channel.hpp"
-
 namespace pocketmq::broker {
 
-Consumer::Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<Queue> queue, Settings settings, Quota& quota)
+Consumer::Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<MessageSource> queue, Settings settings,
+                   Quota& quota)
     : sink_{std::move(sink)},
       queue_{std::move(queue)},
       settings_{std::move(settings)},
@@ -26,20 +25,24 @@ void Consumer::leave_queue() {
   let_go();
 }
 
-// Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
-bool Consumer::can_take() const {
-  const auto* channel = sink_->channel;
-  return channel != nullptr && prefetch_->allows() && channel->prefetch_allows() && channel->has_room_for_output();
+void Consumer::on_queue_deleted() {
+  if (sink_->target != nullptr)
+    sink_->target->cancel_for_deleted_queue(*this);
+  else
+    leave_queue();  // it goes with its channel's
 }
 
-void Consumer::deliver(QueuedMessage&& message) {
+// Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
+bool Consumer::can_take() const { return sink_->target != nullptr && prefetch_->allows() && sink_->target->has_room(); }
+
+void Consumer::deliver(Queue& from, QueuedMessage&& message) {
   if (settings_.ack_mode == AckMode::manual) prefetch_->take();
-  sink_->channel->deliver(*this, std::move(message));
+  sink_->target->deliver(*this, from, std::move(message));
 }
 
 // With a limit that is shared, who has just acked stands in line with the others.
-void Consumer::prefetch_was_released() {
-  auto* channel = sink_->channel;
+void Consumer::on_prefetch_released() {
+  auto* channel = sink_->target;
   if (channel == nullptr) return;
   if (!channel->shares_prefetch()) return resume();
   if (held_) wait_for_channel();

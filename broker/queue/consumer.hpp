@@ -8,15 +8,34 @@
 #include <string>
 #include <string_view>
 
+#include "broker/core/quota.hpp"
 #include "broker/queue/delivery_sink.hpp"
 #include "broker/queue/prefetch.hpp"
-#include "broker/queue/queue.hpp"
 
 namespace pocketmq::broker {
 
 enum class AckMode : std::uint8_t { manual, automatic };
 
-class Consumer {
+class Consumer;
+
+/// The queue that a consumer takes messages from, as the consumer sees it. Counted: consumers of a deleted queue still
+/// refer to it.
+class MessageSource : public protocol::Counted<MessageSource> {
+ public:
+  MessageSource() = default;
+  MessageSource(const MessageSource&) = delete;
+  MessageSource& operator=(const MessageSource&) = delete;
+  virtual ~MessageSource() = default;
+
+  /// A consumer joins the rotation. The queue refers to it until `detach`.
+  virtual void attach(Consumer& consumer) = 0;
+  /// It leaves. A queue that auto-deletes is removed from its host when the last one has left.
+  virtual void detach(Consumer& consumer) = 0;
+  /// A consumer that could not take a message may be able to now.
+  virtual void resume(Consumer& consumer) = 0;
+};
+
+class Consumer final : private Prefetch::Owner {
  public:
   struct Settings {
     std::string tag;
@@ -27,7 +46,7 @@ class Consumer {
   };
 
   /// Joins the queue; the first delivery comes with the queue's next pump.
-  Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<Queue> queue, Settings settings, Quota& quota);
+  Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<MessageSource> queue, Settings settings, Quota& quota);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
   ~Consumer();
@@ -36,33 +55,29 @@ class Consumer {
   [[nodiscard]] AckMode ack_mode() const { return settings_.ack_mode; }
   [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
   [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
-  /// Null once its channel has ended.
-  [[nodiscard]] Channel* channel() const { return sink_->channel; }
-  /// Only until it has left it.
-  [[nodiscard]] Queue& queue() const { return *queue_; }
   [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
 
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;
-  /// Hands a message to the channel. The queue counts it as unacked.
-  void deliver(QueuedMessage&& message);
-  /// One of its deliveries is no longer unacked.
-  void prefetch_was_released();
+  /// Hands a message of its queue's to the channel. The queue counts it as unacked.
+  void deliver(Queue& from, QueuedMessage&& message);
   /// What kept it from taking may have gone.
   void resume() { queue_->resume(*this); }
-  /// It gets nothing from its queue any more.
-  void leave_queue();
+  /// Its queue was deleted: it ends, at once or with its channel.
+  void on_queue_deleted();
 
  private:
   friend class TurnOfConsumers;
 
+  void on_prefetch_released() override;
+  void leave_queue();
   /// The turn's: it could not take a message, and is not asked again until it is resumed.
   void hold();
   void let_go();
   void wait_for_channel();
 
   const protocol::Ref<DeliverySink> sink_;
-  protocol::Ref<Queue> queue_;
+  protocol::Ref<MessageSource> queue_;
   const Settings settings_;
   const Quota::Place counted_;
   const protocol::Ref<Prefetch> prefetch_;

@@ -8,22 +8,33 @@
 
 namespace pocketmq::broker {
 
-class Consumer;
-
 class Prefetch final : public protocol::Counted<Prefetch> {
  public:
+  /// The consumer, as its prefetch sees it.
+  class Owner {
+   public:
+    /// One of its deliveries is no longer unacked.
+    virtual void on_prefetch_released() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
   /// `limit` 0 is none.
-  Prefetch(Consumer& consumer, std::uint16_t limit) : consumer_{&consumer}, limit_{limit} {}
+  Prefetch(Owner& consumer, std::uint16_t limit) : consumer_{&consumer}, limit_{limit} {}
 
   [[nodiscard]] bool allows() const { return limit_ == 0 || unacked_ < limit_; }
   void take() { ++unacked_; }
   /// A delivery is no longer unacked. Its consumer, if it is still there, may take another.
-  void release();
+  void release() {
+    --unacked_;
+    if (consumer_ != nullptr) consumer_->on_prefetch_released();
+  }
   /// The consumer goes.
   void end() { consumer_ = nullptr; }
 
  private:
-  Consumer* consumer_;
+  Owner* consumer_;
   std::uint32_t unacked_{0};
   const std::uint16_t limit_;
 };

@@ -4,9 +4,7 @@
 #include <cassert>
 
 #include "broker/message/deferred_drops.hpp"
-#include "broker/queue/consumer.hpp"
 #include "broker/queue/publisher.hpp"
-#include "broker/routing/routing.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -81,7 +79,7 @@ QueuedMessage Queue::placed(Message message) {
 void Queue::deliver(QueuedMessage&& message, Consumer& consumer) {
   context_.budget().use(steps::for_a_delivery);
   ++unacked_;
-  consumer.deliver(std::move(message));
+  consumer.deliver(*this, std::move(message));
 }
 
 void Queue::release_place() { context_.memory().release(Message::place_bytes); }
@@ -214,8 +212,6 @@ void Queue::close() {
   pump_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
 }
-
-void Queue::join(Routing& routing) { routing.add(*this); }
 
 // ---- limits of length and time
 

@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "broker/core/context.hpp"
+#include "broker/queue/consumer.hpp"
+#include "broker/queue/destination.hpp"
 #include "broker/queue/queue_arguments.hpp"
 #include "broker/queue/queue_host.hpp"
 #include "broker/queue/queue_settings.hpp"
 #include "broker/queue/ready_messages.hpp"
 #include "broker/queue/turn_of_consumers.hpp"
-#include "broker/routing/destination.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {
@@ -39,7 +40,7 @@ enum class Return : std::uint8_t {
 };
 
 /// Counted: unacked deliveries of a deleted queue still refer to it.
-class Queue final : public protocol::Counted<Queue>, public Destination {
+class Queue final : public MessageSource, public Destination {
  public:
   /// `host` and `context` must outlive the queue's membership of the virtual host, and the queue. Queues may share
   /// their settings.
@@ -78,12 +79,9 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   /// Drops the ready messages and returns how many there were.
   std::size_t purge();
 
-  /// A consumer joins the turn. The queue refers to it until `detach`.
-  void attach(Consumer& consumer);
-  /// It leaves. A queue that auto-deletes is removed from its host when the last one has left.
-  void detach(Consumer& consumer);
-  /// A consumer that could not take a message may be able to now.
-  void resume(Consumer& consumer);
+  void attach(Consumer& consumer) override;
+  void detach(Consumer& consumer) override;
+  void resume(Consumer& consumer) override;
 
   /// Ready messages meet consumers that can take one, in turn.
   void pump();
@@ -97,7 +95,7 @@ class Queue final : public protocol::Counted<Queue>, public Destination {
   [[nodiscard]] Consumer* any_consumer() const { return turn_.any(); }
 
  private:
-  void join(Routing& routing) override;
+  void join(Search& search) override { search.add(*this); }
   [[nodiscard]] QueuedMessage placed(Message message);
   void release_place();
   [[nodiscard]] Message give_first_up();

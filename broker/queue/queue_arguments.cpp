@@ -6,8 +6,8 @@
 #include <span>
 
 #include "broker/core/errors.hpp"
+#include "broker/core/redeclaration.hpp"
 #include "broker/core/time_max.hpp"
-#include "broker/queue/redeclaration.hpp"
 
 namespace pocketmq::broker {
 namespace {

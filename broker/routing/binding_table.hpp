@@ -4,7 +4,7 @@
 #include <memory>
 #include <unordered_set>
 
-#include "broker/routing/binding.hpp"
+#include "broker/queue/binding.hpp"
 #include "protocol/vocabulary/field_table.hpp"
 
 namespace pocketmq::broker {

@@ -3,20 +3,19 @@
 #pragma once
 
 #include "broker/routing/exchange.hpp"
+#include "broker/routing/exchange_directory.hpp"
 
 namespace pocketmq::broker {
 
-class VirtualHost;
-
 class DefaultExchange final : public Exchange {
  public:
-  explicit DefaultExchange(const VirtualHost& virtual_host)
-      : Exchange{{.name = "", .type = "direct", .durable = true}}, virtual_host_{virtual_host} {}
+  explicit DefaultExchange(const ExchangeDirectory& directory)
+      : Exchange{{.name = "", .type = "direct", .durable = true}}, directory_{directory} {}
 
   [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
-  const VirtualHost& virtual_host_;
+  const ExchangeDirectory& directory_;
 };
 
 }  // namespace pocketmq::broker

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "broker/core/errors.hpp"
-#include "broker/routing/routing.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -37,7 +36,5 @@ void Exchange::obey(protocol::FieldTable policy) {
   const auto own = declaration_.arguments.alternate();
   alternate_ = alternate_named(own || !ruled ? own : ruled->string());
 }
-
-void Exchange::join(Routing& routing) { routing.add(*this); }
 
 }  // namespace pocketmq::broker

@@ -8,13 +8,14 @@
 
 #include "broker/core/budget.hpp"
 #include "broker/core/quota.hpp"
-#include "broker/routing/destination.hpp"
+#include "broker/queue/destination.hpp"
 #include "broker/routing/exchange_arguments.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {
 
 class Message;
+class Routing;
 
 /// An exchange as it was declared (exchange.declare, AMQP 0-9-1 1.6.2.1).
 struct ExchangeDeclaration {
@@ -63,7 +64,7 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
  private:
   friend class BindingTable;
 
-  void join(Routing& routing) final;
+  void join(Search& search) final { search.add(*this); }
   /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for.
   virtual void add(Binding& /*binding*/) {}
   virtual void remove(Binding& /*binding*/) {}

@@ -1,7 +1,7 @@
 #include "broker/routing/exchange_arguments.hpp"
 
 #include "broker/core/errors.hpp"
-#include "broker/queue/redeclaration.hpp"
+#include "broker/core/redeclaration.hpp"
 
 namespace pocketmq::broker {
 namespace {

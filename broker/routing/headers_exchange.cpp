@@ -4,8 +4,8 @@
 #include <array>
 
 #include "broker/core/errors.hpp"
+#include "broker/core/redeclaration.hpp"
 #include "broker/message/message.hpp"
-#include "broker/queue/redeclaration.hpp"
 #include "broker/routing/routing.hpp"
 
 namespace pocketmq::broker {

@@ -11,12 +11,12 @@ namespace pocketmq::broker {
 class Router {
  public:
   /// Both outlive it, and its searches.
-  Router(const VirtualHost& virtual_host, Budget& budget) : virtual_host_{virtual_host}, budget_{budget} {}
+  Router(const ExchangeDirectory& directory, Budget& budget) : directory_{directory}, budget_{budget} {}
 
   /// Searches for the queues of a message that was published to `first`, as far as the budget goes. Valid until the
   /// next call.
   Routing& route(Exchange& first, const Message& message) {
-    if (!routing_) routing_ = std::make_unique<Routing>(virtual_host_, budget_);
+    if (!routing_) routing_ = std::make_unique<Routing>(directory_, budget_);
     routing_->begin(first, message, ++rounds_);
     routing_->go_on();
     return *routing_;
@@ -29,7 +29,7 @@ class Router {
   }
 
  private:
-  const VirtualHost& virtual_host_;
+  const ExchangeDirectory& directory_;
   Budget& budget_;
   std::uint64_t rounds_{0};
   std::unique_ptr<Routing> routing_;  // the latest; used again for its memory

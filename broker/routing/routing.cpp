@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/vhost/virtual_host.hpp"
-
 namespace pocketmq::broker {
 
 void Routing::begin(Exchange& first, const Message& message, std::uint64_t round) {
@@ -31,7 +29,7 @@ bool Routing::go_on() {
     if (exchange.deleted()) continue;
     if (!exchange.route(*message_, *this)) return false;
     if (reached_any_ || !exchange.alternate()) continue;
-    if (auto* alternate = virtual_host_.find_exchange(*exchange.alternate())) reach(*alternate);
+    if (auto* alternate = directory_.find_exchange(*exchange.alternate())) reach(*alternate);
   }
   return true;
 }

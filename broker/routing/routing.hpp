@@ -18,22 +18,21 @@
 #include "broker/message/message.hpp"
 #include "broker/queue/queue.hpp"
 #include "broker/routing/exchange.hpp"
+#include "broker/routing/exchange_directory.hpp"
 #include "broker/routing/header_facts.hpp"
 #include "broker/routing/topic_trie.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {
 
-class VirtualHost;
-
-class Routing {
+class Routing final : private Search {
  public:
   /// Both outlive it.
-  Routing(const VirtualHost& virtual_host, Budget& budget) : virtual_host_{virtual_host}, budget_{budget} {}
+  Routing(const ExchangeDirectory& directory, Budget& budget) : directory_{directory}, budget_{budget} {}
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 
-  /// Begins anew, as search number `round`: no other search of the virtual host has that. `message` stays where it is
+  /// Begins anew, as search number `round`: no other search in the directory has that. `message` stays where it is
   /// until the search is finished, or kept.
   void begin(Exchange& first, const Message& message, std::uint64_t round);
   /// Searches until it is finished or the budget is used up. Returns whether it is finished.
@@ -69,8 +68,6 @@ class Routing {
   }
   /// The exchange knows that the message goes there.
   void reach(Destination& destination);
-  void add(Queue& queue);
-  void add(Exchange& exchange);
 
   [[nodiscard]] Budget& budget() { return budget_; }
   [[nodiscard]] TopicTrie::Walk& topic_walk() { return topic_walk_; }
@@ -100,10 +97,12 @@ class Routing {
   [[nodiscard]] Countdown& bindings_left() { return bindings_left_; }
 
  private:
+  void add(Queue& queue) override;
+  void add(Exchange& exchange) override;
   void next_exchange();
   [[nodiscard]] bool is_reached(Destination& destination);
 
-  const VirtualHost& virtual_host_;
+  const ExchangeDirectory& directory_;
   Budget& budget_;
   const Message* message_{nullptr};
   std::uint64_t round_{0};

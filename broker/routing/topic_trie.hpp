@@ -13,7 +13,7 @@
 
 #include "broker/core/budget.hpp"
 #include "broker/core/by_name.hpp"
-#include "broker/routing/binding.hpp"
+#include "broker/queue/binding.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {

@@ -2,20 +2,14 @@
 // and the time.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
-#include "broker/access/login_brake.hpp"
-#include "broker/access/users.hpp"
-#include "broker/core/context.hpp"
 #include "broker/core/heap_trim.hpp"
-#include "broker/core/shrink.hpp"
+#include "broker/session/broker_state.hpp"
 #include "broker/session/session.hpp"
-#include "broker/vhost/virtual_host.hpp"
 
 namespace pocketmq::broker {
 
@@ -43,36 +37,19 @@ class Broker {
   void shut_down(std::string_view text);
 
   /// Null if there is none.
-  [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name);
+  [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name) { return state_.virtual_hosts.find(name); }
   /// Makes it, or finds it.
-  VirtualHost& add_virtual_host(std::string_view name);
-  [[nodiscard]] Users& users() { return users_; }
-  [[nodiscard]] LoginBrake& login_brake() { return login_brake_; }
-  /// The password with a salt of its own.
-  [[nodiscard]] PasswordHash hash(std::string_view password);
-  [[nodiscard]] std::size_t connection_count() const { return sessions_.size(); }
-  /// What clients are told of the broker.
-  [[nodiscard]] protocol::FieldTable server_properties() const { return protocol::FieldTable{server_properties_}; }
-
-  /// For the parts of the broker.
-  [[nodiscard]] Context& context() { return context_; }
-  void enter(Session& session) { sessions_.insert(&session); }
-  void leave(Session& session) {
-    sessions_.erase(&session);
-    shrink_if_nearly_empty(sessions_);
-  }
+  VirtualHost& add_virtual_host(std::string_view name) { return state_.virtual_hosts.add(name); }
+  [[nodiscard]] Users& users() { return state_.users; }
+  [[nodiscard]] std::size_t connection_count() const { return state_.sessions.size(); }
+  [[nodiscard]] Context& context() { return state_.context; }
 
  private:
   void add_user(std::string_view name, std::string_view password);
 
-  Context context_;
-  const std::string server_properties_;
-  HeapTrim heap_trim_{context_};
-  std::map<std::string, VirtualHost, std::less<>> virtual_hosts_;
-  Users users_;
-  LoginBrake login_brake_{context_.options().login_failures_max};
+  BrokerState state_;
+  HeapTrim heap_trim_{state_.context};
   std::vector<std::string> warnings_;
-  std::unordered_set<Session*> sessions_;
 };
 
 }  // namespace pocketmq::broker

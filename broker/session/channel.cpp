@@ -1,18 +1,17 @@
 #include "broker/session/channel.hpp"
 
-#include "broker/session/session.hpp"
-
 namespace pocketmq::broker {
 
 namespace basic = protocol::basic;
 
-Channel::Channel(Session& session, std::uint16_t number)
+Channel::Channel(ChannelHost& session, Context& context, std::uint16_t number)
     : session_{session},
-      counted_{session.context().quotas().channels},
+      context_{context},
+      counted_{context.quotas().channels},
       number_{number},
       sink_{new DeliverySink{*this}},
-      asking_{session.context().backlog(), *this, &Channel::go_on_asking_consumers},
-      ack_due_{session.context().deadlines(), *this, &Channel::fail_if_acks_are_overdue} {}
+      asking_{context.backlog(), *this, &Channel::go_on_asking_consumers},
+      ack_due_{context.deadlines(), *this, &Channel::fail_if_acks_are_overdue} {}
 
 Channel::~Channel() {
   std::vector<Consumers> consumers;
@@ -27,7 +26,7 @@ Channel::~Channel() {
 }
 
 Consumers Channel::stop_consuming() {
-  sink_->channel = nullptr;
+  sink_->target = nullptr;
   reply_consumer_.reset();
   return std::exchange(consumers_, {});
 }
@@ -49,7 +48,7 @@ void Channel::refuse_as_not_a_clients() { throw ConnectionError{ReplyCode::comma
 void Channel::require_permission(Permission permission, std::string_view resource, std::string_view name) {
   auto& granted = granted_[static_cast<std::size_t>(permission)];  // a channel says the same names again and again
   if (granted == name) return;
-  if (!session_.user().may(permission, virtual_host().name(), name, &session_.context().budget()))
+  if (!session_.user().may(permission, virtual_host().name(), name, &context_.budget()))
     throw ChannelError{ReplyCode::access_refused, "access to " + std::string{resource} + " '" + std::string{name}
                                                       + "' in vhost '" + virtual_host().name() + "' refused for user '"
                                                       + session_.user().name + "'"};
@@ -75,7 +74,7 @@ Queue& Channel::require_accessible_queue(std::string_view name, Permission permi
   const auto meant = name_meant(name);
   require_queue_permission(permission, meant);
   auto& found = virtual_host().require_queue(meant);
-  require_access(virtual_host(), found, &session_);
+  require_access(virtual_host(), found, session_.number());
   return found;
 }
 
@@ -99,7 +98,7 @@ bool Channel::go_on_with_work() {
     finish_routing();
   }
   if (fan_out_) {
-    if (!fan_out_->go_on(*this, session_.context().budget())) return false;
+    if (!fan_out_->go_on(*this, context_.budget())) return false;
     fan_out_.reset();
   }
   if (commit_) return go_on_with_commit();

@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "broker/access/permission.hpp"
+#include "broker/access/users.hpp"
 #include "broker/core/errors.hpp"
 #include "broker/core/holdings.hpp"
 #include "broker/queue/consumer.hpp"
+#include "broker/queue/delivery_sink.hpp"
 #include "broker/queue/fan_out.hpp"
 #include "broker/queue/publisher.hpp"
 #include "broker/queue/unacked_window.hpp"
+#include "broker/session/channel_host.hpp"
 #include "broker/session/commit.hpp"
 #include "broker/session/confirms.hpp"
 #include "broker/session/direct_reply.hpp"
@@ -26,11 +29,10 @@
 
 namespace pocketmq::broker {
 
-class Session;
-
-class Channel final : private Publisher, private Commit::Owner {
+class Channel final : private Publisher, private Commit::Owner, private DeliveryTarget, private ReplyConsumer::Owner {
  public:
-  Channel(Session& session, std::uint16_t number);
+  /// Both outlive it.
+  Channel(ChannelHost& session, Context& context, std::uint16_t number);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   /// As if closed: its consumers take nothing any more, what is unacked is requeued in its old order. A publish or a
@@ -68,19 +70,9 @@ class Channel final : private Publisher, private Commit::Owner {
   /// Any other method is one that only a broker sends.
   template <class M> void handle(const M&) { refuse_as_not_a_clients(); }
 
-  /// Hands a message to the peer, for one of its consumers.
-  void deliver(Consumer& consumer, QueuedMessage&& message);
-  /// Hands a direct reply to the peer, for its reply consumer; where the peer does not read, it waits.
-  void take_reply(const Message& message);
-  /// Whether the limit that all consumers of the channel share has room for one more delivery.
-  [[nodiscard]] bool prefetch_allows() const;
-  /// Whether the peer reads what it is sent.
-  [[nodiscard]] bool has_room_for_output() const;
-  /// Whether there is such a limit.
-  [[nodiscard]] bool shares_prefetch() const { return prefetch_ != 0; }
-  /// The consumers that wait for the channel or its connection are asked again, as long as it can take more: those who
-  /// come first in line get it.
-  void ask_waiting_consumers();
+  /// What a reply consumer or consumers wait for has changed: they are asked again, as long as the channel can take
+  /// more. Those who come first in line get it.
+  void ask_waiting_consumers() override;
 
   /// Goes on with what took more than the slice in which its command came. Returns whether that is done. Throws
   /// ChannelError.
@@ -98,8 +90,6 @@ class Channel final : private Publisher, private Commit::Owner {
   /// Its consumers take nothing any more; they are returned, and still to be taken away. What they were given stays
   /// unacked.
   [[nodiscard]] Consumers stop_consuming();
-  /// The consumer's queue is gone: the peer is told if it understands that, and the consumer ends.
-  void cancel_for_deleted_queue(const Consumer& consumer);
 
  private:
   [[noreturn]] static void refuse_as_not_a_clients();
@@ -108,6 +98,13 @@ class Channel final : private Publisher, private Commit::Owner {
   void tell_of_confirms();
   void on_committed(const Message& message, std::size_t queues, bool mandatory) override;
   void on_all_taken() override;
+  [[nodiscard]] bool has_room() const override { return prefetch_allows() && session_.has_room_for_output(); }
+  [[nodiscard]] bool shares_prefetch() const override { return prefetch_ != 0; }
+  void deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
+  void cancel_for_deleted_queue(const Consumer& consumer) override;
+  void take_reply(const Message& message) override;
+  /// Whether the limit that all consumers of the channel share has room for one more delivery.
+  [[nodiscard]] bool prefetch_allows() const;
 
   void send(const protocol::Method& method);
   /// Answers a request that wants an answer.
@@ -165,7 +162,8 @@ class Channel final : private Publisher, private Commit::Owner {
   void leave_work_to_itself();
   [[nodiscard]] bool go_on_asking_consumers();
 
-  Session& session_;
+  ChannelHost& session_;
+  Context& context_;
   const Quota::Place counted_;
   const std::uint16_t number_;
   const protocol::Ref<DeliverySink> sink_;

@@ -6,7 +6,6 @@
 #include "broker/message/edited_table.hpp"
 #include "broker/queue/queue_arguments.hpp"
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 
@@ -43,15 +42,15 @@ void Channel::handle(const basic::Consume& m) {
   const bool is_shared = consumed.consumers() > 0 || consumed.settings().single_active_consumer;
   if (consumed.exclusively_consumed() || (exclusive && is_shared))
     throw ChannelError{ReplyCode::access_refused, described + " in exclusive use"};
-  auto& quota = session_.context().quotas().consumers;
+  auto& quota = context_.quotas().consumers;
   if (quota.is_used_up())
     throw ConnectionError{ReplyCode::not_allowed,
                           "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
-  if (const auto& memory = session_.context().memory(); !memory.takes_users())
+  if (const auto& memory = context_.memory(); !memory.takes_users())
     throw ConnectionError{ReplyCode::resource_error, "cannot consume: " + memory.describe()};
-  auto tag = m.consumer_tag.empty() ? session_.context().unique_name("amq.ctag-") : std::string{m.consumer_tag};
+  auto tag = m.consumer_tag.empty() ? context_.unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =
-      std::make_unique<Consumer>(sink_, protocol::Ref<Queue>{&consumed},
+      std::make_unique<Consumer>(sink_, protocol::Ref<MessageSource>{&consumed},
                                  Consumer::Settings{.tag = std::move(tag),
                                                     .ack_mode = m.no_ack ? AckMode::automatic : AckMode::manual,
                                                     .exclusive = exclusive,
@@ -81,7 +80,7 @@ void Channel::handle(const basic::Get& m) {
   auto taken = from.take();
   if (!taken) return reply(m, basic::GetEmpty{});
   const auto tag = next_tag_++;
-  session_.context().tell(&Observer::on_delivered, from, taken->message, "");
+  context_.tell(&Observer::on_delivered, from, taken->message, "");
   protocol::Command got{.channel = number_,
                         .method = basic::GetOk{.delivery_tag = tag,
                                                .redelivered = taken->redelivered,
@@ -97,9 +96,9 @@ void Channel::handle(const basic::Get& m) {
     await_ack({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
 }
 
-void Channel::deliver(Consumer& consumer, QueuedMessage&& message) {
+void Channel::deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) {
   const auto tag = next_tag_++;
-  session_.context().tell(&Observer::on_delivered, consumer.queue(), message.message, consumer.tag());
+  context_.tell(&Observer::on_delivered, from, message.message, consumer.tag());
   protocol::Command delivery{.channel = number_,
                              .method = basic::Deliver{.consumer_tag = consumer.tag(),
                                                       .delivery_tag = tag,
@@ -107,13 +106,13 @@ void Channel::deliver(Consumer& consumer, QueuedMessage&& message) {
                                                       .exchange = message.message.exchange(),
                                                       .routing_key = message.message.routing_key()},
                              .content = message.message.content()};
-  if (consumer.queue().is_quorum()) tell_returns(message, *delivery.content);
+  if (from.is_quorum()) tell_returns(message, *delivery.content);
   session_.deliver(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
-    consumer.queue().settle(message);
+    from.settle(message);
   else
     await_ack({.tag = tag,
-               .queue = protocol::Ref<Queue>{&consumer.queue()},
+               .queue = protocol::Ref<Queue>{&from},
                .message = std::move(message),
                .prefetch = consumer.prefetch(),
                .was_consumed = true});
@@ -139,8 +138,6 @@ bool Channel::prefetch_allows() const {
   return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
 }
 
-bool Channel::has_room_for_output() const { return session_.has_room_for_output(); }
-
 // Who could not take a message, or has taken one and cannot take another, waits at the end of the line.
 void Channel::ask_waiting_consumers() {
   send_waiting_replies();
@@ -150,8 +147,8 @@ void Channel::ask_waiting_consumers() {
 
 bool Channel::go_on_asking_consumers() {
   auto& waiting = sink_->waiting;
-  auto& budget = session_.context().budget();
-  for (; asks_left_ > 0 && !waiting.empty() && prefetch_allows() && has_room_for_output(); --asks_left_) {
+  auto& budget = context_.budget();
+  for (; asks_left_ > 0 && !waiting.empty() && has_room(); --asks_left_) {
     if (budget.is_used_up()) return false;
     budget.use(steps::for_a_consumer);
     waiting.front()->resume();
@@ -170,12 +167,12 @@ void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
 // ---- how long an ack may take
 
 std::chrono::milliseconds Channel::ack_time_of(const Queue& queue) const {
-  return std::min(queue.settings().consumer_timeout.value_or(session_.context().options().consumer_timeout), time_max);
+  return std::min(queue.settings().consumer_timeout.value_or(context_.options().consumer_timeout), time_max);
 }
 
 // One deadline serves all deliveries, and may be early: acks in time do not move it.
 void Channel::await_ack(Unacked&& delivery) {
-  delivery.since = session_.context().now();
+  delivery.since = context_.now();
   watch_ack_of(delivery);
   unacked_.push(std::move(delivery));
 }
@@ -192,7 +189,7 @@ void Channel::watch_ack_of(const Unacked& delivery) {
 void Channel::fail_if_acks_are_overdue() {
   const auto* oldest = unacked_.oldest();
   if (oldest == nullptr) return;
-  const auto now = session_.context().now();
+  const auto now = context_.now();
   const auto time = ack_time_of(*oldest->queue);
   const auto due = time.count() > 0 ? oldest->since + time : TimePoint::max();
   if (due > now) return ack_due_.set(std::min(due, now + ack_time_least_));

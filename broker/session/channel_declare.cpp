@@ -1,7 +1,6 @@
 // What a channel asks of queues as such: declare, delete, purge.
 
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 
@@ -16,7 +15,7 @@ std::string Channel::name_for_new(const queue::Declare& m) const {
   if (queue_type(m.arguments) == QueueType::quorum)
     throw ChannelError{ReplyCode::precondition_failed,
                        "Cannot declare a server-named queue for type rabbit_quorum_queue"};
-  return session_.context().unique_name("amq.gen-");
+  return context_.unique_name("amq.gen-");
 }
 
 void Channel::handle(const queue::Declare& m) {
@@ -24,7 +23,7 @@ void Channel::handle(const queue::Declare& m) {
   Queue* declared = nullptr;
   if (m.passive) {
     declared = &virtual_host().require_queue(m.queue);
-    require_access(virtual_host(), *declared, &session_);
+    require_access(virtual_host(), *declared, session_.number());
   } else {
     auto name = name_for_new(m);
     require_queue_permission(Permission::configure, name);
@@ -57,7 +56,7 @@ void Channel::handle(const queue::Delete& m) {
   require_queue_permission(Permission::configure, name);
   auto* found = virtual_host().find_queue(name);
   if (found == nullptr) return reply(m, queue::DeleteOk{});
-  require_access(virtual_host(), *found, &session_);
+  require_access(virtual_host(), *found, session_.number());
   const auto described = virtual_host().describe_queue(name);
   if (found->is_quorum() && (m.if_unused || m.if_empty))
     throw ConnectionError{ReplyCode::not_implemented, "cannot delete " + described + ". queue.delete operations with "

@@ -2,7 +2,6 @@
 
 #include "broker/routing/exchange_types.hpp"
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 
@@ -49,7 +48,7 @@ void Channel::handle(const exchange::Delete& m) {
     throw ChannelError{ReplyCode::access_refused, "deletion of system " + described + " not allowed"};
   require_exchange_permission(Permission::configure, name);
   if (auto* found = virtual_host().find_exchange(name)) {
-    if (m.if_unused && found->in_use(session_.context().budget()))
+    if (m.if_unused && found->in_use(context_.budget()))
       throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
     virtual_host().delete_exchange(*found);
   }
@@ -87,7 +86,7 @@ void Channel::handle(const queue::Bind& m) {
   require_may_bind_queue(from, to);
   auto& source = virtual_host().require_exchange(from);
   auto& bound = virtual_host().require_queue(to);
-  require_access(virtual_host(), bound, &session_);
+  require_access(virtual_host(), bound, session_.number());
   virtual_host().bind(source, bound, key_meant(m.queue, m.routing_key), m.arguments);
   reply(m, queue::BindOk{});
 }
@@ -100,7 +99,7 @@ void Channel::handle(const queue::Unbind& m) {
   auto* binding = virtual_host().find_binding(virtual_host().find_exchange(from), bound,
                                               key_meant(m.queue, m.routing_key), m.arguments);
   if (binding != nullptr) {
-    require_access(virtual_host(), *bound, &session_);
+    require_access(virtual_host(), *bound, session_.number());
     virtual_host().unbind(*binding);
   }
   reply(m, queue::UnbindOk{});

@@ -5,7 +5,6 @@
 #include "broker/core/time_max.hpp"
 #include "broker/message/copies.hpp"
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 #include "protocol/vocabulary/property_sizes.hpp"
 
 namespace pocketmq::broker {
@@ -86,12 +85,11 @@ class LatePublish final : public Backlog::Item, private Publisher {
 
 // What belongs to a transaction that is not committed is given up.
 void Channel::leave_work_to_itself() {
-  auto& context = session_.context();
   if ((routing_ || fan_out_) && !transaction_)
-    context.backlog().keep(std::make_unique<LatePublish>(context, std::move(routing_), std::move(fan_out_)));
+    context_.backlog().keep(std::make_unique<LatePublish>(context_, std::move(routing_), std::move(fan_out_)));
   if (!commit_) return;
   commit_->leave_to_itself();
-  context.backlog().keep(std::move(commit_));
+  context_.backlog().keep(std::move(commit_));
 }
 
 void Channel::check_user_id(protocol::Properties properties) const {
@@ -105,12 +103,10 @@ void Channel::check_user_id(protocol::Properties properties) const {
 void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (m.immediate) throw ConnectionError{ReplyCode::not_implemented, "immediate=true"};
   if (content.refused_size_bytes > 0)
-    throw ChannelError{ReplyCode::precondition_failed,
-                       "message size " + std::to_string(content.refused_size_bytes)
-                           + " is larger than configured max size "
-                           + std::to_string(session_.context().options().limits.body_max_bytes)};
-  auto& context = session_.context();
-  if (const auto& memory = context.memory(); memory.is_exhausted())
+    throw ChannelError{ReplyCode::precondition_failed, "message size " + std::to_string(content.refused_size_bytes)
+                                                           + " is larger than configured max size "
+                                                           + std::to_string(context_.options().limits.body_max_bytes)};
+  if (const auto& memory = context_.memory(); memory.is_exhausted())
     throw ConnectionError{ReplyCode::resource_error, "the broker holds " + std::to_string(memory.used())
                                                          + " bytes, more than the " + std::to_string(memory.hard_mark())
                                                          + " it may; publish again when queues are shorter"};
@@ -124,7 +120,7 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
     addressed = address_replies(content.properties);
     content.properties = protocol::Properties{addressed};
   }
-  check_size(content.properties, session_.context().options().limits);
+  check_size(content.properties, context_.options().limits);
   check_user_id(content.properties);
   std::optional<std::chrono::milliseconds> time_to_live;
   if (const auto expiration = content.properties.find<&BasicProperties::expiration>())
@@ -134,10 +130,10 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (m.exchange.empty()) refuse_forged(m.routing_key);
 
   auto message = make_message(m, std::move(content), time_to_live, blind_copies);
-  context.tell(&Observer::on_published, message);
+  context_.tell(&Observer::on_published, message);
   // Most messages go to one queue by its name, and there is nothing to search for.
   if (auto* queue = transaction_ ? nullptr : virtual_host().find_only_queue(to, message)) {
-    context.tell(&Observer::on_routed, message, std::size_t{1});
+    context_.tell(&Observer::on_routed, message, std::size_t{1});
     const auto publish = confirms_ ? confirms_->expect(1) : 0;
     return queue->enqueue(std::move(message), *this, publish);
   }
@@ -151,7 +147,7 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (transaction_) return add_to_transaction(message, {queues.begin(), queues.end()}, m.mandatory);
   announce(message, queues.size(), m.mandatory);
   const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
-  fan_out_ = FanOut::begin(message, publish, queues, *this, context.budget());
+  fan_out_ = FanOut::begin(message, publish, queues, *this, context_.budget());
   if (fan_out_) return begin_work();
   if (queues.empty()) tell_of_confirms();
 }
@@ -168,9 +164,9 @@ void Channel::finish_routing() {
 }
 
 void Channel::add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory) {
-  auto& memory = session_.context().memory();
+  auto& memory = context_.memory();
   message.charge_to(memory);
-  session_.context().budget().use(steps::for_a_binding * queues.size());
+  context_.budget().use(steps::for_a_binding * queues.size());
   const auto bytes = Message::place_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
   transaction_->add(
       {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
@@ -178,16 +174,15 @@ void Channel::add_to_transaction(const Message& message, std::vector<protocol::R
 
 // What is to be said of it, before it goes to that many queues.
 void Channel::announce(const Message& message, std::size_t queues, bool mandatory) {
-  auto& context = session_.context();
   // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
   const bool replied = message.exchange().empty() && deliver_reply(message);
-  context.tell(&Observer::on_routed, message, queues);
+  context_.tell(&Observer::on_routed, message, queues);
   if (queues == 0 && mandatory) return_to_publisher(message);
-  if (queues == 0 && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
+  if (queues == 0 && !mandatory && !replied) context_.tell(&Observer::on_dropped, message);
 }
 
 void Channel::return_to_publisher(const Message& message) {
-  session_.context().tell(&Observer::on_returned, message);
+  context_.tell(&Observer::on_returned, message);
   session_.answer({.channel = number_,
                    .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
                                            .reply_text = "NO_ROUTE",

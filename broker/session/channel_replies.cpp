@@ -1,7 +1,6 @@
 // A channel's part in direct reply-to: the requester consumes, addresses its requests and is given its replies.
 
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 
@@ -11,16 +10,16 @@ namespace queue = protocol::queue;
 void Channel::consume_replies(const basic::Consume& m) {
   if (!m.no_ack) throw ChannelError{ReplyCode::precondition_failed, "reply consumer cannot acknowledge"};
   if (reply_consumer_) throw ChannelError{ReplyCode::precondition_failed, "reply consumer already set"};
-  auto& context = session_.context();
-  auto tag = m.consumer_tag.empty() ? context.unique_name("amq.ctag-") : std::string{m.consumer_tag};
-  reply_consumer_ = std::make_unique<ReplyConsumer>(*this, context.direct_replies(), std::move(tag),
-                                                    DirectReplies::name_with(context.unique_name("")));
+  auto tag = m.consumer_tag.empty() ? context_.unique_name("amq.ctag-") : std::string{m.consumer_tag};
+  ReplyConsumer::Owner& owner = *this;
+  reply_consumer_ = std::make_unique<ReplyConsumer>(owner, session_.direct_replies(), std::move(tag),
+                                                    DirectReplies::name_with(context_.unique_name("")));
   reply(m, basic::ConsumeOk{.consumer_tag = reply_consumer_->tag()});
 }
 
 void Channel::declare_reply_queue(const queue::Declare& m) {
   refuse_forged(m.queue);
-  if (m.queue != direct_reply_queue && session_.context().direct_replies().find(m.queue) == nullptr)
+  if (m.queue != direct_reply_queue && session_.direct_replies().find(m.queue) == nullptr)
     throw ChannelError{ReplyCode::not_found, "no " + virtual_host().describe_queue(m.queue)};
   last_declared_ = m.queue;
   reply(m, queue::DeclareOk{.queue = m.queue, .message_count = 0, .consumer_count = 1});
@@ -42,24 +41,24 @@ std::string Channel::address_replies(protocol::Properties properties) const {
 }
 
 bool Channel::deliver_reply(const Message& message) {
-  const auto* requester = session_.context().direct_replies().find(message.routing_key());
+  const auto* requester = session_.direct_replies().find(message.routing_key());
   if (requester == nullptr) return false;
-  requester->channel().take_reply(message);
+  requester->take(message);
   return true;
 }
 
 void Channel::take_reply(const Message& message) {
-  if (!reply_consumer_->has_waiting() && has_room_for_output()) return send_reply(message);
-  if (!reply_consumer_->keep(message)) session_.context().tell(&Observer::on_dropped, message);
+  if (!reply_consumer_->has_waiting() && session_.has_room_for_output()) return send_reply(message);
+  if (!reply_consumer_->keep(message)) context_.tell(&Observer::on_dropped, message);
 }
 
 void Channel::send_waiting_replies() {
-  while (reply_consumer_ && reply_consumer_->has_waiting() && has_room_for_output())
+  while (reply_consumer_ && reply_consumer_->has_waiting() && session_.has_room_for_output())
     send_reply(reply_consumer_->take_waiting());
 }
 
 void Channel::send_reply(const Message& message) {
-  session_.context().tell(&Observer::on_replied, message, reply_consumer_->tag());
+  context_.tell(&Observer::on_replied, message, reply_consumer_->tag());
   session_.deliver({.channel = number_,
                     .method = basic::Deliver{.consumer_tag = reply_consumer_->tag(),
                                              .delivery_tag = next_tag_,  // which goes to the next from a queue, too

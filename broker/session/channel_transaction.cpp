@@ -4,7 +4,6 @@
 
 #include "broker/message/deferred_drops.hpp"
 #include "broker/session/channel.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 
@@ -19,7 +18,7 @@ void Channel::handle(const tx::Select& m) {
 void Channel::handle(const tx::Commit&) {
   require_transaction();
   Commit::Owner& owner = *this;
-  commit_ = std::make_unique<Commit>(session_.context().backlog(), virtual_host(), transaction_->take(), owner);
+  commit_ = std::make_unique<Commit>(context_.backlog(), virtual_host(), transaction_->take(), owner);
   if (!go_on_with_commit()) begin_work();
 }
 
@@ -50,19 +49,19 @@ void Channel::on_committed(const Message& message, std::size_t queues, bool mand
 void Channel::on_all_taken() { send(tx::CommitOk{}); }
 
 void Channel::give_up_publications() {
-  auto& context = session_.context();
-  drop(context, [publications = transaction_->take_publications(), &context]() mutable -> std::optional<Message> {
-    if (publications.empty()) return std::nullopt;
-    context.budget().use(steps::for_a_binding * publications.front().queues.size());
-    auto message = std::move(publications.front().message);
-    publications.pop_front();
-    return message;
-  });
+  drop(context_,
+       [publications = transaction_->take_publications(), &context = context_]() mutable -> std::optional<Message> {
+         if (publications.empty()) return std::nullopt;
+         context.budget().use(steps::for_a_binding * publications.front().queues.size());
+         auto message = std::move(publications.front().message);
+         publications.pop_front();
+         return message;
+       });
 }
 
 // Returns whether that was the rest of it.
 bool Channel::go_on_with_rollback() {
-  auto& budget = session_.context().budget();
+  auto& budget = context_.budget();
   while (auto delivery = transaction_->take_delivery()) {
     unacked_.restore(std::move(*delivery));
     budget.use(steps::for_a_settlement);

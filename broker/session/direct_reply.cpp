@@ -28,7 +28,7 @@ std::size_t count_parts(std::string_view name) {
 
 }  // namespace
 
-ReplyConsumer::ReplyConsumer(Channel& channel, DirectReplies& replies, std::string tag, std::string name)
+ReplyConsumer::ReplyConsumer(Owner& channel, DirectReplies& replies, std::string tag, std::string name)
     : channel_{channel}, replies_{replies}, tag_{std::move(tag)}, name_{std::move(name)} {
   replies_.consumers_.emplace(name_, this);
 }

@@ -18,7 +18,6 @@
 
 namespace pocketmq::broker {
 
-class Channel;
 class Context;
 class DirectReplies;
 
@@ -28,7 +27,18 @@ inline constexpr std::string_view direct_reply_queue = "amq.rabbitmq.reply-to";
 /// A channel's consumer of direct replies. It has its name as long as it lives.
 class ReplyConsumer {
  public:
-  ReplyConsumer(Channel& channel, DirectReplies& replies, std::string tag, std::string name);
+  /// Its channel.
+  class Owner {
+   public:
+    /// Sends the reply to the client; where the client does not read, it waits.
+    virtual void take_reply(const Message& reply) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// Both outlive it.
+  ReplyConsumer(Owner& channel, DirectReplies& replies, std::string tag, std::string name);
   ReplyConsumer(const ReplyConsumer&) = delete;
   ReplyConsumer& operator=(const ReplyConsumer&) = delete;
   ~ReplyConsumer();
@@ -36,7 +46,7 @@ class ReplyConsumer {
   [[nodiscard]] const std::string& tag() const { return tag_; }
   /// Where replies are published to.
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] Channel& channel() const { return channel_; }
+  void take(const Message& reply) const { channel_.take_reply(reply); }
 
   /// Replies that wait for the requester to read, the oldest first.
   [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
@@ -51,7 +61,7 @@ class ReplyConsumer {
     protocol::MemoryCharge charge{};
   };
 
-  Channel& channel_;
+  Owner& channel_;
   DirectReplies& replies_;
   protocol::Fifo<Waiting> waiting_;
   const std::string tag_;

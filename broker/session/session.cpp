@@ -4,9 +4,11 @@
 
 #include "broker/access/sasl.hpp"
 #include "broker/core/names.hpp"
-#include "broker/session/broker.hpp"
+#include "broker/core/shrink.hpp"
+#include "broker/session/broker_state.hpp"
 #include "protocol/base/big_endian.hpp"
 #include "protocol/codec/amqp_codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -52,32 +54,33 @@ std::string reply_text(ReplyCode code, std::string_view text) {
 
 }  // namespace
 
-Session::Session(Broker& broker, Peer peer, TimePoint now)
-    : CommandEnd{broker.context().options().limits, now},
-      MemoryWaiter{broker.context().memory()},
-      Intake::Guest{broker.context().intake()},
-      Backlog::Item{broker.context().backlog()},
+Session::Session(BrokerState& broker, Peer peer, TimePoint now)
+    : CommandEnd{broker.context.options().limits, now},
+      MemoryWaiter{broker.context.memory()},
+      Intake::Guest{broker.context.intake()},
+      Backlog::Item{broker.context.backlog()},
       broker_{broker},
-      context_{broker.context()},
+      context_{broker.context},
       number_{context_.next_session_number()},
       peer_{std::move(peer)},
-      channel_max_{broker.context().options().channel_max} {
+      channel_max_{broker.context.options().channel_max} {
   context().memory().charge_object(session_bytes);
   charge_to(context().memory().incoming(), context().memory());
   own_deadline(now + context().options().handshake_max);
-  broker_.enter(*this);
+  broker_.sessions.insert(this);
 }
 
 Session::~Session() {
   release();
-  broker_.leave(*this);
+  broker_.sessions.erase(this);
+  shrink_if_nearly_empty(broker_.sessions);
   context().memory().release_object(session_bytes);
 }
 
 // ---- in and out
 
 void Session::on_time(TimePoint now) {
-  context().observe(now);
+  context().clock().observe(now);
   context().backlog().begin_share();
 }
 
@@ -366,7 +369,7 @@ void Session::open_channel(std::uint16_t number) {
                                                       + std::to_string(channel_max_) + ")"};
   if (!context().memory().takes_users())
     throw ConnectionError{ReplyCode::resource_error, "cannot open a channel: " + context().memory().describe()};
-  channels_.emplace(number, std::make_unique<Channel>(*this, number));
+  channels_.emplace(number, std::make_unique<Channel>(*this, context_, number));
 }
 
 // ---- the handshake
@@ -374,7 +377,7 @@ void Session::open_channel(std::uint16_t number) {
 void Session::send_start() {
   answer({.method = connection::Start{.version_major = 0,
                                       .version_minor = 9,
-                                      .server_properties = broker_.server_properties(),
+                                      .server_properties = protocol::FieldTable{broker_.server_properties},
                                       .mechanisms = sasl_mechanisms(peer_.proved_name),
                                       .locales = "en_US"}});
 }
@@ -457,14 +460,14 @@ void Session::know_client(const protocol::Command& command) {
 
 bool Session::log_in(const Credentials& credentials, std::string_view mechanism) {
   const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
-  auto [user, why_not] = broker_.users().log_in(credentials, guest_may_come_from_there);
+  auto [user, why_not] = broker_.users.log_in(credentials, guest_may_come_from_there);
   if (user) {
     user_ = std::move(user);
     return true;
   }
   auto refusal = "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
                  + std::string{credentials.user} + "' " + std::string{why_not};
-  if (!broker_.login_brake().holds_back(peer_.source, now())) {
+  if (!broker_.login_brake.holds_back(peer_.source, now())) {
     if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
     refuse_login(refusal);
     return false;
@@ -502,7 +505,7 @@ void Session::on_tune_ok(const connection::TuneOk& m) {
 }
 
 void Session::open(std::string_view virtual_host) {
-  auto* opened = broker_.find_virtual_host(virtual_host);
+  auto* opened = broker_.virtual_hosts.find(virtual_host);
   if (opened == nullptr)
     throw ConnectionError{ReplyCode::not_allowed, "vhost " + std::string{virtual_host} + " not found"};
   const auto refuse = [&](const std::string& why) {
@@ -603,6 +606,8 @@ void Session::tell_lost(std::string_view why) {
   if (!is_ending && context().connections_are_observed())
     context().tell(&ConnectionObserver::on_lost, *this, why, holdings());
 }
+
+DirectReplies& Session::direct_replies() const { return broker_.direct_replies; }
 
 void Session::own(Queue& queue) {
   // Those that are deleted go faster than others come.

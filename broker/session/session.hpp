@@ -12,12 +12,13 @@
 #include "broker/access/users.hpp"
 #include "broker/core/context.hpp"
 #include "broker/session/channel.hpp"
+#include "broker/session/channel_host.hpp"
 #include "broker/vhost/deferred_deletions.hpp"
 #include "protocol/end/command_end.hpp"
 
 namespace pocketmq::broker {
 
-class Broker;
+struct BrokerState;
 
 /// Where a connection comes from.
 struct Peer {
@@ -28,50 +29,41 @@ struct Peer {
 };
 
 class Session final : public protocol::CommandEnd,
+                      public ChannelHost,
                       private MemoryWaiter,
                       private Intake::Guest,
                       private Backlog::Item,
                       private DeferredDeletions::Waiter {
  public:
   /// `broker` must outlive the session.
-  Session(Broker& broker, Peer peer, TimePoint now);
+  Session(BrokerState& broker, Peer peer, TimePoint now);
   ~Session() override;
 
   /// No other session of the broker ever has the same. Not 0.
-  [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] std::uint64_t number() const override { return number_; }
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
   [[nodiscard]] const std::string& name() const { return client_name_.empty() ? peer_.name : client_name_; }
   /// Where it is, for people: its address and port.
   [[nodiscard]] const std::string& address() const { return peer_.name; }
   [[nodiscard]] bool has_logged_in() const { return user_ != nullptr; }
   /// Who has logged in. Only once somebody has.
-  [[nodiscard]] const User& user() const { return *user_; }
+  [[nodiscard]] const User& user() const override { return *user_; }
   /// The virtual host that was opened. Only once the handshake is over.
-  [[nodiscard]] VirtualHost& virtual_host() const { return *virtual_host_; }
+  [[nodiscard]] VirtualHost& virtual_host() const override { return *virtual_host_; }
   [[nodiscard]] Context& context() const { return context_; }
-  [[nodiscard]] bool understands_consumer_cancel() const { return understands_consumer_cancel_; }
+  [[nodiscard]] DirectReplies& direct_replies() const override;
+  [[nodiscard]] bool understands_consumer_cancel() const override { return understands_consumer_cancel_; }
   [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
   [[nodiscard]] Holdings holdings() const;
 
-  /// Sends what the peer's own input caused; it counts against the peer's `output_answer_bytes`.
-  void answer(const protocol::Command& command);
-  /// Sends what others caused.
-  void deliver(const protocol::Command& command);
-  /// Whether the output is below the mark up to which deliveries are taken.
-  [[nodiscard]] bool has_room_for_output();
-
-  /// The channel reports its confirms at the end of the turn.
-  void report_confirms_of(const Channel& channel);
+  void answer(const protocol::Command& command) override;
+  void deliver(const protocol::Command& command) override;
+  [[nodiscard]] bool has_room_for_output() override;
+  void report_confirms_of(const Channel& channel) override;
   void end_turn() override;
-
-  /// The channel has begun what takes more than a slice. Until that is done nothing more is heard from the peer.
-  void begin_work(Channel& channel);
-
-  /// The queue is exclusive to this connection and goes with it.
-  void own(Queue& queue);
-
-  /// Ends a channel for what no method of the peer's has caused; it is gone when this returns.
-  void fail(const Channel& channel, const ChannelError& error);
+  void begin_work(Channel& channel) override;
+  void own(Queue& queue) override;
+  void fail(const Channel& channel, const ChannelError& error) override;
   /// Tells the peer why and ends, as `connection.close` says.
   void close(ReplyCode code, std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;
@@ -138,7 +130,7 @@ class Session final : public protocol::CommandEnd,
   void on_deleted() override;
   void answer_close();
 
-  Broker& broker_;
+  BrokerState& broker_;
   Context& context_;
   const std::uint64_t number_;
   Peer peer_;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "broker/vhost/virtual_host.hpp"
 #include "protocol/vocabulary/property_sizes.hpp"
 
 namespace pocketmq::broker {
@@ -12,8 +11,9 @@ constexpr std::chrono::milliseconds pause_without_memory{50};
 
 }  // namespace
 
-DeadLetters::DeadLetters(VirtualHost& virtual_host, Context& context)
-    : virtual_host_{virtual_host},
+DeadLetters::DeadLetters(const ExchangeDirectory& directory, Router& router, Context& context)
+    : directory_{directory},
+      router_{router},
       context_{context},
       work_{context.backlog(), *this, &DeadLetters::publish_some},
       retry_due_{context.deadlines(), *this, &DeadLetters::go_on} {}
@@ -64,17 +64,17 @@ bool DeadLetters::has_memory_for(std::size_t queues) {
 
 bool DeadLetters::publish(const Letter& letter) {
   const auto& settings = letter.from->settings();
-  auto* exchange = virtual_host_.find_exchange(*settings.dead_letter_exchange);
+  auto* exchange = directory_.find_exchange(*settings.dead_letter_exchange);
   if (exchange == nullptr) {
     context_.tell(&Observer::on_dropped, letter.message);
     return true;
   }
 
   const auto& own_key = settings.dead_letter_routing_key;
-  const auto properties =
-      properties_after({.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.since_epoch()},
-                       letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
-                       protocol::dead_letter_properties_max_bytes(context_.options().limits));
+  const auto properties = properties_after(
+      {.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.clock().since_epoch()},
+      letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
+      protocol::dead_letter_properties_max_bytes(context_.options().limits));
   context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
   Message dead{exchange->name(),
                own_key ? std::string_view{*own_key} : letter.message.routing_key(),
@@ -82,9 +82,9 @@ bool DeadLetters::publish(const Letter& letter) {
                std::nullopt,
                own_key ? std::string_view{} : letter.message.blind_copies(),
                0};
-  const auto& routing = virtual_host_.route(*exchange, dead);
+  const auto& routing = router_.route(*exchange, dead);
   if (!routing.is_finished()) {
-    routing_ = virtual_host_.keep_route();
+    routing_ = router_.keep();
     return true;
   }
   auto queues = routing.queues();

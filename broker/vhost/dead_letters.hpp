@@ -15,15 +15,15 @@
 #include "broker/queue/fan_out.hpp"
 #include "broker/queue/publisher.hpp"
 #include "broker/queue/queue.hpp"
-#include "broker/routing/routing.hpp"
+#include "broker/routing/exchange_directory.hpp"
+#include "broker/routing/router.hpp"
 
 namespace pocketmq::broker {
 
-class VirtualHost;
-
 class DeadLetters final : private Publisher {
  public:
-  DeadLetters(VirtualHost& virtual_host, Context& context);
+  /// All three outlive it.
+  DeadLetters(const ExchangeDirectory& directory, Router& router, Context& context);
 
   /// The message is published with the rest of the slice that is going on, after the command, or in another slice.
   void collect(Queue& from, Message message, DeathReason reason);
@@ -47,7 +47,8 @@ class DeadLetters final : private Publisher {
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
 
-  VirtualHost& virtual_host_;
+  const ExchangeDirectory& directory_;
+  Router& router_;
   Context& context_;
   std::deque<Letter> waiting_;
   bool is_publishing_{false};

@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "broker/core/heap_trim.hpp"
-#include "broker/session/channel.hpp"
-#include "broker/vhost/virtual_host.hpp"
+#include "broker/routing/binding_table.hpp"
 
 namespace pocketmq::broker {
 
@@ -61,16 +60,9 @@ class DeferredDeletions::Batch final : public Backlog::Item {
   void delete_from_queue() {
     auto& queue = *left_.queues.back();
     if (!queue.deleted()) return deletions_.virtual_host_.take_out(queue);
-    if (auto* consumer = queue.any_consumer()) return cancel(*consumer);
+    if (auto* consumer = queue.any_consumer()) return consumer->on_queue_deleted();
     if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back());
     left_.queues.pop_back();
-  }
-
-  static void cancel(Consumer& consumer) {
-    if (auto* channel = consumer.channel())
-      channel->cancel_for_deleted_queue(consumer);
-    else
-      consumer.leave_queue();  // it goes with its channel's
   }
 
   void remove(Binding& binding) {
@@ -88,7 +80,7 @@ DeferredDeletions::Waiter::~Waiter() {
   if (batch_ != nullptr) batch_->forget_waiter();
 }
 
-DeferredDeletions::DeferredDeletions(VirtualHost& virtual_host, BindingTable& bindings, Backlog& backlog)
+DeferredDeletions::DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog)
     : virtual_host_{virtual_host}, bindings_{bindings}, backlog_{backlog} {}
 
 void DeferredDeletions::take(Request request, Waiter* waiter) {

@@ -17,7 +17,6 @@
 namespace pocketmq::broker {
 
 class BindingTable;
-class VirtualHost;
 
 class DeferredDeletions {
   class Batch;
@@ -50,15 +49,26 @@ class DeferredDeletions {
     Batch* batch_{nullptr};
   };
 
+  /// The virtual host: where exchanges and queues lose their names. They are gone then, but for their bindings and
+  /// consumers.
+  class Owner {
+   public:
+    virtual void take_out(Queue& queue) = 0;
+    [[nodiscard]] virtual protocol::Ref<Exchange> take_out(Exchange& exchange) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
   /// All three outlive it.
-  DeferredDeletions(VirtualHost& virtual_host, BindingTable& bindings, Backlog& backlog);
+  DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog);
 
   /// Begins with the rest of the slice that is going on, after the command. Exchanges that auto-delete go with the last
   /// binding from them, in chains of any length. The waiter, if there is one, waits for one request at a time.
   void take(Request request, Waiter* waiter = nullptr);
 
  private:
-  VirtualHost& virtual_host_;
+  Owner& virtual_host_;
   BindingTable& bindings_;
   Backlog& backlog_;
 };

@@ -1,10 +1,9 @@
 #include "broker/vhost/virtual_host.hpp"
 
 #include "broker/core/errors.hpp"
+#include "broker/core/redeclaration.hpp"
 #include "broker/core/room.hpp"
 #include "broker/core/shrink.hpp"
-#include "broker/queue/redeclaration.hpp"
-#include "broker/session/session.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -19,7 +18,11 @@ namespace {
 }  // namespace
 
 VirtualHost::VirtualHost(std::string name, Context& context)
-    : name_{std::move(name)}, context_{context}, dead_letters_{*this, context} {
+    : name_{std::move(name)},
+      context_{context},
+      router_{*this, context.budget()},
+      dead_letters_{*this, router_, context},
+      deletions_{*this, bindings_, context.backlog()} {
   predeclare_exchanges();
 }
 
@@ -42,9 +45,9 @@ Queue& VirtualHost::require_queue(std::string_view name) const {
   throw ChannelError{ReplyCode::not_found, "no " + describe_queue(name)};
 }
 
-void require_access(const VirtualHost& virtual_host, const Queue& queue, const Session* session) {
+void require_access(const VirtualHost& virtual_host, const Queue& queue, std::uint64_t session) {
   const auto owner = queue.declaration().owner;
-  if (owner != 0 && owner != session->number()) refuse_locked(virtual_host.describe_queue(queue.name()));
+  if (owner != 0 && owner != session) refuse_locked(virtual_host.describe_queue(queue.name()));
 }
 
 void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& given) const {

@@ -19,7 +19,7 @@
 
 namespace pocketmq::broker {
 
-class VirtualHost final : private QueueHost {
+class VirtualHost final : private QueueHost, private ExchangeDirectory, private DeferredDeletions::Owner {
  public:
   VirtualHost(std::string name, Context& context);
   VirtualHost(const VirtualHost&) = delete;
@@ -30,7 +30,7 @@ class VirtualHost final : private QueueHost {
   [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size(); }
   [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
 
-  [[nodiscard]] Queue* find_queue(std::string_view name) const;
+  [[nodiscard]] Queue* find_queue(std::string_view name) const override;
   /// The queue, or ChannelError 404.
   [[nodiscard]] Queue& require_queue(std::string_view name) const;
   /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
@@ -47,7 +47,7 @@ class VirtualHost final : private QueueHost {
   /// For exchanges at once, and for queues that are declared from now on.
   void add_policy(Policy policy);
 
-  [[nodiscard]] Exchange* find_exchange(std::string_view name) const;
+  [[nodiscard]] Exchange* find_exchange(std::string_view name) const override;
   /// The exchange, or ChannelError 404.
   [[nodiscard]] Exchange& require_exchange(std::string_view name) const;
   /// Makes the exchange, or finds an equal one. Throws ConnectionError 503 for a type that there is not, ChannelError
@@ -85,16 +85,13 @@ class VirtualHost final : private QueueHost {
   [[nodiscard]] std::string describe_exchange(std::string_view exchange) const;
 
  private:
-  friend class DeferredDeletions;
-
   void require_equal(const Queue& queue, const QueueDeclaration& declaration) const;
   void check_new(const QueueDeclaration& declaration) const;
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
-  // They are gone then, but for their bindings.
-  void take_out(Queue& queue);
-  [[nodiscard]] protocol::Ref<Exchange> take_out(Exchange& exchange);
+  void take_out(Queue& queue) override;
+  [[nodiscard]] protocol::Ref<Exchange> take_out(Exchange& exchange) override;
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
   void remove_unused(Queue& queue) override;
 
@@ -106,13 +103,13 @@ class VirtualHost final : private QueueHost {
   ByName<protocol::Ref<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_};
-  Router router_{*this, context_.budget()};
+  Router router_;
   DeadLetters dead_letters_;
   Settlements settlements_{context_.backlog()};
-  DeferredDeletions deletions_{*this, bindings_, context_.backlog()};
+  DeferredDeletions deletions_;
 };
 
-/// Throws ChannelError 405 if the queue is exclusive to another connection than `session`.
-void require_access(const VirtualHost& virtual_host, const Queue& queue, const Session* session);
+/// Throws ChannelError 405 if the queue is exclusive to another connection than that of the session with this number.
+void require_access(const VirtualHost& virtual_host, const Queue& queue, std::uint64_t session);
 
 }  // namespace pocketmq::broker

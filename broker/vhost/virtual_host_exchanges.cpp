@@ -1,8 +1,8 @@
 // A virtual host's exchanges and bindings.
 
 #include "broker/core/errors.hpp"
+#include "broker/core/redeclaration.hpp"
 #include "broker/core/room.hpp"
-#include "broker/queue/redeclaration.hpp"
 #include "broker/routing/default_exchange.hpp"
 #include "broker/routing/exchange_types.hpp"
 #include "broker/vhost/virtual_host.hpp"

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "client/json/json_convert.hpp"
-#include "client/rpc/rpc_request.hpp"
 #include "client/values/rpc_error.hpp"
+#include "client/values/rpc_request.hpp"
 
 namespace pocketmq::client {
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "client/link/connection_core.hpp"
-
 namespace pocketmq::client {
 
 using namespace protocol;

@@ -12,13 +12,11 @@
 #include <optional>
 #include <string>
 
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/error.hpp"
 #include "protocol/vocabulary/command.hpp"
 
 namespace pocketmq::client {
-
-class ConnectionCore;
 
 /// What a broker says of a publish in confirm mode.
 enum class Confirm : std::uint8_t { ack, nack };
@@ -35,8 +33,22 @@ class ChannelCore {
   /// One of both, or neither and why.
   using OnGet = Done<const protocol::basic::GetOk*, const protocol::Content*>;
 
-  /// Made by its connection, which must outlive it or close it.
-  ChannelCore(ConnectionCore& connection, std::uint16_t number) : connection_{&connection}, number_{number} {}
+  /// Its connection.
+  class Owner {
+   public:
+    virtual void send_on(std::uint16_t channel, const protocol::Method& method,
+                         std::optional<protocol::Content> content = std::nullopt) = 0;
+    /// Forgets a channel that is over.
+    virtual std::shared_ptr<ChannelCore> release(std::uint16_t channel) = 0;
+    /// The peer broke the protocol: says so and ends the connection.
+    virtual void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `connection` must outlive it or end it.
+  ChannelCore(Owner& connection, std::uint16_t number) : connection_{&connection}, number_{number} {}
 
   [[nodiscard]] std::uint16_t number() const { return number_; }
   [[nodiscard]] bool is_open() const { return connection_ != nullptr && !closing_; }
@@ -80,9 +92,14 @@ class ChannelCore {
   /// Forgets all callbacks without calling them: for an owner that goes when nothing runs the connection any more.
   void abandon();
 
- private:
-  friend class ConnectionCore;
+  // ---- for its connection
 
+  /// A command has come on the channel.
+  void on_command(const protocol::Command& command);
+  /// It is over: nothing more is sent or received.
+  void end(const CloseReason& reason);
+
+ private:
   using Accepts = MoveOnlyFunction<bool(const protocol::Method&)>;
   struct Pending {
     Accepts accepts;
@@ -102,9 +119,6 @@ class ChannelCore {
     };
   }
   void request(const protocol::Method& method, Accepts accepts, Done<const protocol::Command*> done);
-  void on_command(const protocol::Command& command);
-  /// It is over: nothing more is sent or received.
-  void end(const CloseReason& reason);
   void fail_pending(std::error_code error);
 
   void handle(const protocol::basic::Deliver& method, const protocol::Command& command);
@@ -122,7 +136,7 @@ class ChannelCore {
   void handle_reply(const protocol::Command& command);
   void handle_while_closing(const protocol::Command& command);
 
-  ConnectionCore* connection_;  // null once it is over
+  Owner* connection_;  // null once it is over
   const std::uint16_t number_;
   bool closing_{false};
   Done<> close_done_;

@@ -10,7 +10,7 @@
 
 #include "client/link/channel_core.hpp"
 #include "client/link/driver.hpp"
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/error.hpp"
 #include "client/values/message.hpp"
 #include "client/values/queue_options.hpp"

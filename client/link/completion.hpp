@@ -14,7 +14,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "protocol/io/serial_executor.hpp"
 
 namespace pocketmq::client {

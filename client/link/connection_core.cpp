@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/codec/amqp_codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 namespace pocketmq::client {
 
@@ -66,7 +67,8 @@ void ConnectionCore::open_channel(Done<std::shared_ptr<ChannelCore>> done) {
   if (phase_ != Phase::open) return done(close_reason_.error ? close_reason_.error : Error::not_open, nullptr);
   const auto number = free_channel_number();
   if (!number) return done(Error::too_many_channels, nullptr);
-  auto channel = std::make_shared<ChannelCore>(*this, *number);
+  ChannelCore::Owner& owner = *this;
+  auto channel = std::make_shared<ChannelCore>(owner, *number);
   channels_.emplace(*number, channel);
   if (*number == 1 && std::exchange(channel_one_is_fresh_, false)) return done({}, std::move(channel));
   auto& opening = *channel;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "client/link/channel_core.hpp"
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/error.hpp"
 #include "protocol/end/command_end.hpp"
 
@@ -27,7 +27,7 @@ struct Login {
   std::optional<std::chrono::seconds> heartbeat{};  // nothing: as the broker offers; 0: none
 };
 
-class ConnectionCore final : public protocol::CommandEnd {
+class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::Owner {
  public:
   ConnectionCore(protocol::Encoding encoding, Login login, const protocol::Limits& limits, protocol::TimePoint now);
   ~ConnectionCore() override;
@@ -71,8 +71,6 @@ class ConnectionCore final : public protocol::CommandEnd {
   void disconnect(const CloseReason& why);
 
  private:
-  friend class ChannelCore;
-
   enum class Phase : std::uint8_t { idle, starting, tuning, opening, open, closing, ended };
 
   void on_command(protocol::Command& command) override;
@@ -91,11 +89,9 @@ class ConnectionCore final : public protocol::CommandEnd {
   void unexpected(protocol::MethodId id);
 
   void send_on(std::uint16_t channel, const protocol::Method& method,
-               std::optional<protocol::Content> content = std::nullopt);
-  /// Forgets a channel that is over.
-  std::shared_ptr<ChannelCore> release(std::uint16_t channel);
-  /// The peer broke the protocol: says so and ends.
-  void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about);
+               std::optional<protocol::Content> content = std::nullopt) override;
+  std::shared_ptr<ChannelCore> release(std::uint16_t channel) override;
+  void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about) override;
   /// It is over; completes everything but `close`, which waits for the transport.
   void end(const CloseReason& reason);
   [[nodiscard]] std::uint16_t wanted_heartbeat() const;  // seconds

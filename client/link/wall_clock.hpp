@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_request.hpp"
 #include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::client {

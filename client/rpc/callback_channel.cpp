@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 
 namespace pocketmq::client {
 

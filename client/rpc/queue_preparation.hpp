@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "client/link/connection_core.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_request.hpp"
 
 namespace pocketmq::client {
 

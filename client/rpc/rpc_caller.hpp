@@ -8,7 +8,7 @@
 
 #include "client/link/link.hpp"
 #include "client/link/wall_clock.hpp"
-#include "client/middleware.hpp"
+#include "client/rpc/call_middleware.hpp"
 #include "client/rpc/rpc_core.hpp"
 
 namespace pocketmq::client {

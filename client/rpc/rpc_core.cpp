@@ -5,7 +5,7 @@
 #include <charconv>
 #include <functional>
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 
 namespace pocketmq::client {
 

@@ -22,7 +22,7 @@
 #include "client/rpc/callback_channel.hpp"
 #include "client/rpc/numbered.hpp"
 #include "client/rpc/queue_preparation.hpp"
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_request.hpp"
 #include "protocol/base/random_source.hpp"
 
 namespace pocketmq::client {

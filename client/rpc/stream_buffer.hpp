@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/rpc_error.hpp"
 
 namespace pocketmq::client {

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "protocol/codec/input_buffer.hpp"
@@ -68,9 +67,6 @@ class Codec {
   MemoryAccount* account_;
   Violation violation_;
 };
-
-[[nodiscard]] std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits,
-                                                MemoryAccount* account = nullptr);
 
 /// Bodies from this size on are sent from where they lie; smaller ones are copied.
 inline constexpr std::size_t borrow_min_bytes = 4'096;

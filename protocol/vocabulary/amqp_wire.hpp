@@ -6,7 +6,6 @@
 #include <string>
 
 #include "protocol/base/big_endian.hpp"
-#include "protocol/vocabulary/properties.hpp"
 #include "protocol/vocabulary/wire_types.hpp"
 
 namespace pocketmq::protocol {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "protocol/codec/codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 #include "tests/bench/bench.hpp"
 
 namespace {

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "broker/session/broker.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 namespace pocketmq::bench {
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/codec/make_codec.hpp"
 #include "protocol/codec/trace.hpp"
 #include "tests/protocol/codec/transcript.hpp"
 

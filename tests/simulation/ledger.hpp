@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_request.hpp"
 #include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::simulation {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "protocol/codec/codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 #include "protocol/vocabulary/method.hpp"
 
 namespace pocketmq::tests {

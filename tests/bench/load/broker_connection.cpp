@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "protocol/codec/amqp_codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 namespace pocketmq::bench {
 

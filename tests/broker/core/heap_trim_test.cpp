@@ -31,14 +31,14 @@ TEST_CASE("memory is given back once and when it is quiet after much was freed")
     trim.observe();
     return context.deadlines().earliest();
   };
-  context.observe(TimePoint{1h});
+  context.clock().observe(TimePoint{1h});
   context.memory().charge(100'000'000);
   CHECK(is_due() == TimePoint::max());
   context.memory().release(1'000'000);
   CHECK(is_due() == TimePoint::max());
   context.memory().release(99'000'000);
   CHECK(is_due() == TimePoint{1h + 200ms});
-  context.observe(TimePoint{1h + 100ms});
+  context.clock().observe(TimePoint{1h + 100ms});
   CHECK(is_due() == TimePoint{1h + 300ms});
   context.deadlines().tell_due(TimePoint{1h + 300ms}, context.budget());
   CHECK(is_due() == TimePoint::max());

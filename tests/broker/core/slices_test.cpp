@@ -103,7 +103,7 @@ TEST_CASE("very many messages that expire go a slice a turn and a get finds what
   LoneQueue queue;
   for (int i = 0; i < 100'000; ++i) queue.publish("mortal", std::chrono::milliseconds{100});
   queue.publish("immortal");
-  queue.context().observe(queue.context().now() + std::chrono::milliseconds{100});
+  queue.context().clock().observe(queue.context().now() + std::chrono::milliseconds{100});
   const auto turn = [&] { queue.take_turn(); };
   turn();
   CHECK(queue->ready() > 10'000);
@@ -340,7 +340,7 @@ TEST_CASE("a get waits until all that have expired in front are gone") {
   for (int i = 0; i < 50'000; ++i) alice.publishes("q", {.body = "mortal", .properties = {.expiration = "10"}});
   alice.publishes("q", "immortal");
   world.postpone_turns();
-  world.broker().context().observe(world.now() + 10ms);
+  world.broker().context().clock().observe(world.now() + 10ms);
   alice.sends(basic::Get{.queue = "q", .no_ack = true}).sends(queue::Purge{.queue = "q"}).receives_nothing();
   CHECK(world.take_turns() > 0);
   REQUIRE(alice.end().inbox().size() == 2);

@@ -13,7 +13,7 @@ namespace {
 // One queue and a simple model of what it should do, which a random life is led with.
 class Life {
  public:
-  explicit Life(std::uint32_t seed) : random_{seed} { queue_.context().observe(now_); }
+  explicit Life(std::uint32_t seed) : random_{seed} { queue_.context().clock().observe(now_); }
 
   void step() {
     const auto choice = below(100);
@@ -96,7 +96,7 @@ class Life {
 
   void pass_time() {
     now_ += std::chrono::milliseconds{below(50)};
-    queue_.context().observe(now_);
+    queue_.context().clock().observe(now_);
     queue_.take_turn();
     drop_expired_heads();
   }

@@ -1,5 +1,5 @@
 // What is said of a declaration that differs from what is there.
-#include "broker/queue/redeclaration.hpp"
+#include "broker/core/redeclaration.hpp"
 
 #include <bit>
 #include <limits>

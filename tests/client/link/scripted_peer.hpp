@@ -10,6 +10,7 @@
 
 #include "client/link/connection_core.hpp"
 #include "protocol/codec/amqp_codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 #include "tests/client/any_encoding.hpp"
 #include "tests/support/catch.hpp"
 

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "protocol/base/big_endian.hpp"
+#include "protocol/codec/make_codec.hpp"
 #include "tests/protocol/codec/generator.hpp"
 #include "tests/protocol/codec/transcript.hpp"
 #include "tests/support/catch.hpp"

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/codec/codec.hpp"
 #include "protocol/codec/json_header.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 namespace pocketmq::tests {
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "protocol/codec/make_codec.hpp"
 #include "tests/protocol/codec/generator.hpp"
 #include "tests/protocol/codec/transcript.hpp"
 #include "tests/support/catch.hpp"

@@ -1,4 +1,4 @@
-#include "protocol/codec/codec.hpp"
+#include "protocol/codec/make_codec.hpp"
 
 #include "protocol/codec/amqp_codec.hpp"
 #include "protocol/codec/json_codec.hpp"

@@ -1,4 +1,4 @@
-#include "broker/queue/redeclaration.hpp"
+#include "broker/core/redeclaration.hpp"
 
 #include <algorithm>
 #include <array>

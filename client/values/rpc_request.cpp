@@ -1,6 +1,6 @@
-#include "client/rpc/rpc_request.hpp"
+#include "client/values/rpc_request.hpp"
 
-#include "client/rpc/rpc_wire.hpp"
+#include "client/values/rpc_wire.hpp"
 #include "protocol/vocabulary/limits.hpp"
 #include "protocol/vocabulary/wire_types.hpp"
 

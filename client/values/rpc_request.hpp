@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/link/move_only_function.hpp"
+#include "client/values/callbacks.hpp"
 #include "client/values/queue_options.hpp"
 #include "client/values/rpc_error.hpp"
 #include "client/values/table.hpp"

@@ -4,11 +4,22 @@
 
 #include <cstdint>
 
-#include "broker/routing/binding.hpp"
+#include "broker/queue/binding.hpp"
 
 namespace pocketmq::broker {
 
-class Routing;
+class Exchange;
+class Queue;
+
+/// A search for the queues of a message, as a destination sees it: told what has been reached.
+class Search {
+ public:
+  virtual void add(Queue& queue) = 0;
+  virtual void add(Exchange& exchange) = 0;
+
+ protected:
+  ~Search() = default;
+};
 
 class Destination {
  public:
@@ -29,7 +40,7 @@ class Destination {
   static constexpr auto never_again = static_cast<std::uint64_t>(-1);
 
   /// Adds itself to what the search has reached.
-  virtual void join(Routing& routing) = 0;
+  virtual void join(Search& search) = 0;
 
   BindingsToDestination bindings_to_;
   mutable std::uint64_t reached_in_{0};  // the latest search that got here

@@ -1,0 +1,22 @@
+// Where names are looked up while a message is routed: a virtual host.
+#pragma once
+
+#include <string_view>
+
+namespace pocketmq::broker {
+
+class Exchange;
+class Queue;
+
+class ExchangeDirectory {
+ public:
+  /// Null if there is none.
+  [[nodiscard]] virtual Exchange* find_exchange(std::string_view name) const = 0;
+  /// The default exchange leads to it. Null if there is none.
+  [[nodiscard]] virtual Queue* find_queue(std::string_view name) const = 0;
+
+ protected:
+  ~ExchangeDirectory() = default;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,31 @@
+// What the connections of a broker share.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "broker/access/login_brake.hpp"
+#include "broker/access/users.hpp"
+#include "broker/core/context.hpp"
+#include "broker/session/direct_reply.hpp"
+#include "broker/vhost/virtual_hosts.hpp"
+
+namespace pocketmq::broker {
+
+class Session;
+
+struct BrokerState {
+  BrokerState(Options options, Observer* observer, ConnectionObserver* log)
+      : context{std::move(options), observer, log} {}
+
+  Context context;
+  std::string server_properties{};  // what clients are told of the broker: an encoded table
+  VirtualHosts virtual_hosts{context};
+  Users users{};
+  LoginBrake login_brake{context.options().login_failures_max};
+  DirectReplies direct_replies{context};
+  std::unordered_set<Session*> sessions{};
+};
+
+}  // namespace pocketmq::broker
