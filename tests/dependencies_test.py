@@ -1,11 +1,13 @@
-"""Who may include whom (the layout in README.md), checked on every #include line of the code.
+"""Who may include whom, checked on every #include line of the code.
 
     protocol  <-  broker, client  <-  server
 
-Within a folder, rooms include only rooms below them, ROOMS says in which order. Only the rooms and files of ASIO see
-Asio and threads.
+A folder's rooms stand in ROOMS, from the top to the bottom: a file includes only files of its own room and of rooms
+below it. What stands in the folder itself, "", is what a user includes, and the programs. A unit is a header with its
+source: units have no cycles. Only the rooms and units of ASIO see Asio and threads.
 """
 
+import collections
 import re
 import unittest
 from pathlib import Path
@@ -18,12 +20,17 @@ MAY_INCLUDE = {
     "client": {"protocol", "client"},
     "server": {"protocol", "client", "server"},
 }
-# The units (.hpp and .cpp) of protocol and broker that meet sockets and threads; everything else there is I/O-free.
-ASIO_UNITS = {"protocol/transport", "protocol/turn", "protocol/pipe", "protocol/serial_executor", "protocol/close_on_exec",
-              "broker/connections", "broker/listener", "broker/listen_address", "broker/in_process", "broker/embedded",
-              "broker/main", "broker/exit_watch", "broker/line_writer", "broker/port_file"}
+ROOMS = {
+    "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
+    "broker": ["", "host", "journal", "session", "definitions", "vhost", "routing", "queue", "message", "access", "core"],
+    "client": ["", "rpc", "link", "json", "values"],
+    "server": [""],
+}
+FILES_IN_A_ROOM_MAX = 42
+# Of protocol and broker: everything else there is I/O-free.
+ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/main"}
 # The headers whose templates turn a user's types into JSON.
-JSON_HEADERS = {"client/json/json_convert.hpp", "client/procedure.hpp", "client/json/rpc_json.hpp", "server/procedure.hpp"}
+JSON_HEADERS = {"client/json/json_convert.hpp", "client/procedure.hpp", "client/json/rpc_json.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
             "server/pocketmq_serve.cpp"}
 
@@ -31,32 +38,58 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THREADS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "latch", "barrier"}
 
 
+def unit_of(path):
+    return path.rsplit(".", 1)[0]
+
+
+def room_of(path):
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def meets_asio(path):
+    return unit_of(path) in ASIO or f"{path.split('/')[0]}/{room_of(path)}" in ASIO
+
+
+def broken_arrow(path, name):
+    """Why the file at `path` must not include the file `name` of ours, or None."""
+    folder, included = path.split("/")[0], name.split("/")[0]
+    if included not in MAY_INCLUDE:
+        return "code includes protocol/, broker/, client/ and server/ only, named from the root"
+    if included not in MAY_INCLUDE[folder]:
+        return f"{folder} must not know {included}"
+    if folder in {"protocol", "broker"} and meets_asio(name) and not meets_asio(path):
+        return "it is I/O-free, and this is not"
+    if included != folder:
+        return None
+    rooms, room, other = ROOMS[folder], room_of(path), room_of(name)
+    for each in (room, other):
+        if each not in rooms:
+            return f"there is no room {folder}/{each} in ROOMS"
+    return f"{folder}/{other or '(root)'} stands above {folder}/{room}" if rooms.index(other) < rooms.index(room) else None
+
+
 def violations(path, text):
     """What the file at `path` (from the root) includes against the rules, one sentence each."""
-    folder, unit = path.split("/")[0], path.rsplit(".", 1)[0]
-    io_free = folder in {"protocol", "broker"} and unit not in ASIO_UNITS
+    folder = path.split("/")[0]
+    io_free = folder in {"protocol", "broker"} and not meets_asio(path)
 
     def complaint(quote, name):
         library = re.split(r"[/.]", name)[0]
         if quote == '"':
-            if library not in MAY_INCLUDE:
-                return "code includes protocol/, broker/, client/ and server/ only, named from the root"
-            if library not in MAY_INCLUDE[folder]:
-                return f"{folder} must not know {library}"
-            if io_free and name.rsplit(".", 1)[0] in ASIO_UNITS:
-                return "it is I/O-free, and this is not"
-        elif library == "asio":
-            return "it is I/O-free: only " + ", ".join(sorted(ASIO_UNITS)) + " see Asio" if io_free else None
-        elif library == "nlohmann":
+            return broken_arrow(path, name)
+        if library == "asio":
+            return "it is I/O-free: only " + ", ".join(sorted(ASIO)) + " see Asio" if io_free else None
+        if library == "nlohmann":
             header = path.endswith(".hpp") and path not in JSON_HEADERS and name != "nlohmann/json_fwd.hpp"
             return "JSON stays in .cpp files and the typed RPC headers" if header else None
-        elif library == "CLI":
+        if library == "CLI":
             return None if path in PROGRAMS else "only programs read a command line"
-        elif library == "pocketmq":
+        if library == "pocketmq":
             return "that is the installed name; here it is named from the root"
-        elif name.endswith(".hpp"):
+        if name.endswith(".hpp"):
             return "the libraries link nothing beyond Asio and nlohmann_json"
-        elif io_free and name in THREADS:
+        if io_free and name in THREADS:
             return "it runs on one thread"
         return None
 
@@ -69,17 +102,87 @@ def violations(path, text):
     return found
 
 
-class Dependencies(unittest.TestCase):
-    def test_the_code_keeps_to_the_arrows(self):
-        files = [f for folder in MAY_INCLUDE for f in sorted((ROOT / folder).rglob("*.[hc]pp"))]
-        self.assertTrue(files, "there is no code to check")
-        found = [v for f in files for v in violations(f.relative_to(ROOT).as_posix(), f.read_text("utf-8"))]
+def includes(files):
+    """The units of ours that each unit includes. `files`: texts by their paths."""
+    graph = collections.defaultdict(set)
+    for path, text in files.items():
+        for quote, name in INCLUDE.findall(text):
+            if quote == '"' and unit_of(name) != unit_of(path):
+                graph[unit_of(path)].add(unit_of(name))
+    return graph
+
+
+def find_cycle(files):
+    """Units that include each other in a circle, or None."""
+    graph = includes(files)
+    done, trail = set(), []
+
+    def visit(unit):
+        if unit in trail:
+            return trail[trail.index(unit):]
+        if unit in done:
+            return None
+        trail.append(unit)
+        for other in sorted(graph[unit]):
+            if cycle := visit(other):
+                return cycle
+        trail.pop()
+        done.add(unit)
+        return None
+
+    return next((cycle for unit in sorted(graph) if (cycle := visit(unit))), None)
+
+
+def unused_headers(files, used_from_outside):
+    """Headers that no other unit includes, and no text of `used_from_outside` does."""
+    used = {other for others in includes(files).values() for other in others}
+    for text in used_from_outside:
+        used |= {unit_of(name.removeprefix("pocketmq/")) for _, name in INCLUDE.findall(text)}
+    return sorted(path for path in files if path.endswith(".hpp") and unit_of(path) not in used)
+
+
+def crowded_rooms(paths):
+    """Folders with too many files, with how many."""
+    count = collections.Counter(path.rsplit("/", 1)[0] for path in paths)
+    return {folder: files for folder, files in count.items() if files > FILES_IN_A_ROOM_MAX}
+
+
+def read(pattern, *folders):
+    return {f.relative_to(ROOT).as_posix(): f.read_text("utf-8")
+            for folder in folders for f in sorted((ROOT / folder).rglob(pattern))}
+
+
+class TheCode(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.files = read("*.[hc]pp", *MAY_INCLUDE)
+        assert cls.files, "there is no code to check"
+
+    def test_it_keeps_to_the_arrows(self):
+        found = [v for path, text in self.files.items() for v in violations(path, text)]
         self.assertEqual([], found, "\n" + "\n".join(found))
+
+    def test_its_units_have_no_cycle(self):
+        self.assertIsNone(find_cycle(self.files))
+
+    def test_every_header_is_included(self):
+        outside = [*read("*.cpp", "tests").values(), (ROOT / "README.md").read_text("utf-8")]
+        self.assertEqual([], unused_headers(self.files, outside))
+
+    def test_no_room_is_crowded(self):
+        self.assertEqual({}, crowded_rooms(self.files))
+        self.assertEqual({}, crowded_rooms(read("*.[hc]pp", "tests")))
+
+
+class TheRules(unittest.TestCase):
+    """Each rule finds what is planted against it."""
 
     def test_a_forbidden_arrow_is_found(self):
         for path, include in [
             ("protocol/codec/codec.cpp", '"broker/queue/queue.hpp"'),
             ("protocol/codec/codec.cpp", '"protocol/io/transport.hpp"'),
+            ("protocol/codec/codec.cpp", '"protocol/end/command_end.hpp"'),
+            ("protocol/base/block.hpp", '"protocol/url.hpp"'),
             ("protocol/codec/codec.cpp", "<asio.hpp>"),
             ("protocol/codec/codec.cpp", "<asio/buffer.hpp>"),
             ("protocol/codec/codec.hpp", "<nlohmann/json.hpp>"),
@@ -87,6 +190,9 @@ class Dependencies(unittest.TestCase):
             ("broker/queue/queue.hpp", '"client/channel.hpp"'),
             ("broker/queue/queue.cpp", '"server/rpc_server.hpp"'),
             ("broker/queue/queue.cpp", '"broker/host/listener.hpp"'),
+            ("broker/queue/queue.cpp", '"broker/vhost/virtual_host.hpp"'),
+            ("broker/queue/queue.cpp", '"broker/embedded.hpp"'),
+            ("broker/queue/queue.cpp", '"broker/attic/queue.hpp"'),
             ("broker/queue/queue.cpp", '"protocol/io/transport.hpp"'),
             ("broker/queue/queue.hpp", "<asio/steady_timer.hpp>"),
             ("broker/queue/queue.cpp", "<thread>"),
@@ -94,10 +200,11 @@ class Dependencies(unittest.TestCase):
             ("client/connection.hpp", '"broker/embedded.hpp"'),
             ("client/connection.hpp", '"server/rpc_server.hpp"'),
             ("client/connection.hpp", '"tests/support/world.hpp"'),
+            ("client/link/link.hpp", '"client/rpc/rpc_core.hpp"'),
             ("client/connection.hpp", "<nlohmann/json.hpp>"),
             ("client/connection.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.cpp", "<boost/asio.hpp>"),
-            ("client/connection.cpp", "<pocketmq/protocol/vocabulary/method.hpp>"),
+            ("client/connection.cpp", "<pocketmq/protocol/method.hpp>"),
             ("server/rpc_server.cpp", '"broker/embedded.hpp"'),
             ("server/rpc_server.cpp", '"rpc_server.hpp"'),
         ]:
@@ -112,6 +219,8 @@ class Dependencies(unittest.TestCase):
             ("protocol/io/transport.hpp", "<asio.hpp>"),
             ("protocol/codec/json_codec.cpp", "<nlohmann/json.hpp>"),
             ("broker/queue/queue.hpp", '"protocol/base/block.hpp"'),
+            ("broker/queue/queue.hpp", '"broker/core/context.hpp"'),
+            ("broker/queue/queue.hpp", '"broker/queue/consumer.hpp"'),
             ("broker/embedded.hpp", "<thread>"),
             ("broker/host/listener.cpp", '"protocol/io/transport.hpp"'),
             ("broker/main.cpp", "<CLI/CLI.hpp>"),
@@ -122,6 +231,22 @@ class Dependencies(unittest.TestCase):
         ]:
             with self.subTest(path=path, include=include):
                 self.assertEqual([], violations(path, f"#include {include}\n// #include <boost/any.hpp>\n"))
+
+    def test_a_cycle_of_units_is_found(self):
+        files = {"broker/a.hpp": '#include "broker/b.hpp"', "broker/b.hpp": "", "broker/b.cpp": '#include "broker/c.hpp"',
+                 "broker/c.hpp": ""}
+        self.assertIsNone(find_cycle(files))
+        self.assertEqual(["broker/a", "broker/b", "broker/c"],
+                         find_cycle(files | {"broker/c.cpp": '#include "broker/a.hpp"'}))
+
+    def test_a_header_that_nobody_includes_is_found(self):
+        files = {"broker/a.hpp": "", "broker/a.cpp": '#include "broker/a.hpp"'}
+        self.assertEqual(["broker/a.hpp"], unused_headers(files, []))
+        self.assertEqual([], unused_headers(files, ["#include <pocketmq/broker/a.hpp>"]))
+        self.assertEqual([], unused_headers(files | {"broker/b.cpp": '#include "broker/a.hpp"'}, []))
+
+    def test_a_crowded_room_is_found(self):
+        self.assertEqual({"broker/queue": 43}, crowded_rooms([f"broker/queue/{i}.hpp" for i in range(43)]))
 
 
 if __name__ == "__main__":
