@@ -49,8 +49,9 @@ void Broker::tick(TimePoint now) {
 }
 
 void Broker::shut_down(std::string_view text) {
-  for (auto* session : std::vector<Session*>{sessions_.begin(), sessions_.end()})
-    session->close(ReplyCode::connection_forced, text);
+  std::vector<Session*> sessions;
+  sessions_.for_each([&](Session* session) { sessions.push_back(session); });
+  for (auto* session : sessions) session->close(ReplyCode::connection_forced, text);
 }
 
 VirtualHost* Broker::find_virtual_host(std::string_view name) {

@@ -6,14 +6,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "broker/context.hpp"
+#include "broker/gradual_table.hpp"
 #include "broker/heap_trim.hpp"
 #include "broker/login_brake.hpp"
 #include "broker/session.hpp"
-#include "broker/shrink.hpp"
 #include "broker/users.hpp"
 #include "broker/virtual_host.hpp"
 
@@ -56,11 +55,8 @@ class Broker {
 
   /// For the parts of the broker.
   [[nodiscard]] Context& context() { return context_; }
-  void enter(Session& session) { sessions_.insert(&session); }
-  void leave(Session& session) {
-    sessions_.erase(&session);
-    shrink_if_nearly_empty(sessions_);
-  }
+  void enter(Session& session) { sessions_.add(&session); }
+  void leave(Session& session) { sessions_.erase(&session); }
 
  private:
   void add_user(std::string_view name, std::string_view password);
@@ -72,7 +68,7 @@ class Broker {
   Users users_;
   LoginBrake login_brake_{context_.options().login_failures_max};
   std::vector<std::string> warnings_;
-  std::unordered_set<Session*> sessions_;
+  GradualSet<Session*> sessions_;
 };
 
 }  // namespace pocketmq::broker

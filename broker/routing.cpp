@@ -49,11 +49,11 @@ void Routing::keep() {
   message_ = &kept_message_;
   is_kept_ = true;
   for (auto* exchange : exchanges_) {
-    reached_.insert(exchange);
+    reached_.add(exchange);
     kept_exchanges_.emplace_back(exchange);
   }
   for (auto* queue : queues_) {
-    reached_.insert(queue);
+    reached_.add(queue);
     kept_queues_.emplace_back(queue);
   }
 }
@@ -67,8 +67,10 @@ void Routing::reach(Destination& destination) {
 
 // Other searches leave their own marks while this one pauses.
 bool Routing::is_reached(Destination& destination) {
-  if (is_kept_) return !reached_.insert(&destination).second;
-  return std::exchange(destination.reached_in_, round_) == round_;
+  if (!is_kept_) return std::exchange(destination.reached_in_, round_) == round_;
+  if (reached_.find(&destination) != nullptr) return true;
+  reached_.add(&destination);
+  return false;
 }
 
 void Routing::add(Queue& queue) {

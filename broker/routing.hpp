@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "broker/budget.hpp"
 #include "broker/exchange.hpp"
+#include "broker/gradual_table.hpp"
 #include "broker/header_facts.hpp"
 #include "broker/message.hpp"
 #include "broker/queue.hpp"
@@ -124,7 +124,7 @@ class Routing {
   // Of a search that is kept.
   bool is_kept_{false};
   Message kept_message_;
-  std::unordered_set<const Destination*> reached_;
+  GradualSet<const Destination*> reached_;
   std::vector<protocol::Ref<Exchange>> kept_exchanges_;
   std::vector<protocol::Ref<Queue>> kept_queues_;
 };

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/binding_table.hpp"
@@ -12,6 +11,7 @@
 #include "broker/dead_letters.hpp"
 #include "broker/deferred_deletions.hpp"
 #include "broker/exchange.hpp"
+#include "broker/gradual_table.hpp"
 #include "broker/policy.hpp"
 #include "broker/queue.hpp"
 #include "broker/router.hpp"
@@ -102,7 +102,7 @@ class VirtualHost final : private QueueHost {
   Context& context_;
   Policies policies_;
   const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most queues
-  std::unordered_map<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
+  GradualMap<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
   ByName<protocol::Ref<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_};
