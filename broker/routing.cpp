@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/heap_trim.hpp"
 #include "broker/virtual_host.hpp"
 
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // a search that paused remembers or forgets it
+
+}  // namespace
 
 void Routing::begin(Exchange& first, const Message& message, std::uint64_t round) {
   message_ = &message;
@@ -32,6 +38,15 @@ bool Routing::go_on() {
     if (!exchange.route(*message_, *this)) return false;
     if (reached_any_ || !exchange.alternate()) continue;
     if (auto* alternate = virtual_host_.find_exchange(*exchange.alternate())) reach(*alternate);
+  }
+  return forget_reached();
+}
+
+// Very many take long to free.
+bool Routing::forget_reached() {
+  for (; !reached_.empty(); reached_.erase_one()) {
+    if (budget_.is_used_up()) return HeapTrim::merge_small_pieces(), false;
+    budget_.use(for_a_reached);
   }
   return true;
 }
@@ -68,6 +83,7 @@ void Routing::reach(Destination& destination) {
 // Other searches leave their own marks while this one pauses.
 bool Routing::is_reached(Destination& destination) {
   if (!is_kept_) return std::exchange(destination.reached_in_, round_) == round_;
+  budget_.use(for_a_reached);
   if (reached_.find(&destination) != nullptr) return true;
   reached_.add(&destination);
   return false;

@@ -102,6 +102,7 @@ class Routing {
  private:
   void next_exchange();
   [[nodiscard]] bool is_reached(Destination& destination);
+  [[nodiscard]] bool forget_reached();
 
   const VirtualHost& virtual_host_;
   Budget& budget_;
