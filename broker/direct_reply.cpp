@@ -35,11 +35,11 @@ ReplyConsumer::ReplyConsumer(Channel& channel, DirectReplies& replies, std::stri
 ReplyConsumer::~ReplyConsumer() {
   replies_.consumers_.erase(name_);
   if (waiting_.empty()) return;
-  for (const auto& waiting : waiting_) replies_.waiting_bytes_ -= bytes_of(waiting.reply);
-  drop(replies_.context_, [waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
+  drop(replies_.context_, [&replies = replies_, waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
     if (waiting.empty()) return std::nullopt;
     auto reply = std::move(waiting.front().reply);
     waiting.pop_front();
+    replies.waiting_bytes_ -= bytes_of(reply);
     return reply;
   });
 }
