@@ -4,14 +4,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+
+#include "broker/core/gradual_table.hpp"
 
 namespace pocketmq::broker {
 
-struct HashOfName : std::hash<std::string_view> {
-  using is_transparent = void;
-};
-
-template <class T> using ByName = std::unordered_map<std::string, T, HashOfName, std::equal_to<>>;
+template <class T> using ByName = GradualMap<std::string, T, std::hash<std::string_view>>;
 
 }  // namespace pocketmq::broker

@@ -3,7 +3,6 @@
 #include <functional>
 
 #include "broker/core/room.hpp"
-#include "broker/core/shrink.hpp"
 #include "broker/message/edited_table.hpp"
 #include "broker/routing/exchange.hpp"
 
@@ -28,18 +27,18 @@ std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) cons
 Binding* BindingTable::find(Exchange& source, Destination& destination, std::string_view routing_key,
                             protocol::FieldTable arguments) const {
   const auto sorted = sorted_by_name(arguments);
-  const auto found = bindings_.find(BindingIdentity{&source, &destination, routing_key, sorted});
-  return found == bindings_.end() ? nullptr : found->get();
+  const auto* found = bindings_.find(BindingIdentity{&source, &destination, routing_key, sorted});
+  return found == nullptr ? nullptr : found->get();
 }
 
 void BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
   const auto sorted = sorted_by_name(arguments);
   const BindingIdentity identity{&source, &destination, routing_key, sorted};
-  if (bindings_.contains(identity)) return;
+  if (bindings_.find(identity) != nullptr) return;
   auto& quotas = context_.quotas();
   require_room(context_, quotas.bindings, "bind", "binding", arguments);
-  auto& added = **bindings_.insert(std::make_unique<Binding>(identity, quotas)).first;
+  auto& added = *bindings_.add(std::make_unique<Binding>(identity, quotas));
   source.bindings_.add(added);
   const auto kept = source.bytes_beside_bindings();
   source.add(added);
@@ -54,8 +53,7 @@ Exchange* BindingTable::remove(Binding& binding) {
   context_.memory().release_object(kept - source.bytes_beside_bindings());
   source.bindings_.remove(binding);
   binding.destination.bindings_to_.remove(binding);
-  bindings_.erase(bindings_.find(binding.identity()));
-  shrink_if_nearly_empty(bindings_);
+  bindings_.erase(binding.identity());
   const bool goes = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
   return goes ? &source : nullptr;
 }

@@ -1,9 +1,10 @@
 // All bindings of a virtual host: each is there once, and is known to its source and to its destination.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <unordered_set>
 
+#include "broker/core/gradual_table.hpp"
 #include "broker/queue/binding.hpp"
 #include "protocol/vocabulary/field_table.hpp"
 
@@ -30,20 +31,15 @@ class BindingTable {
   [[nodiscard]] Exchange* remove(Binding& binding);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const BindingIdentity& identity) const;
-    std::size_t operator()(const std::unique_ptr<Binding>& binding) const { return (*this)(binding->identity()); }
+  struct IdentityOf {
+    BindingIdentity operator()(const std::unique_ptr<Binding>& binding) const { return binding->identity(); }
   };
-  struct Equal {
-    using is_transparent = void;
-    static const BindingIdentity& identity_of(const BindingIdentity& identity) { return identity; }
-    static BindingIdentity identity_of(const std::unique_ptr<Binding>& binding) { return binding->identity(); }
-    bool operator()(const auto& a, const auto& b) const { return identity_of(a) == identity_of(b); }
+  struct Hash {
+    std::size_t operator()(const BindingIdentity& identity) const;
   };
 
   Context& context_;
-  std::unordered_set<std::unique_ptr<Binding>, Hash, Equal> bindings_;
+  GradualTable<std::unique_ptr<Binding>, IdentityOf, Hash> bindings_;
 };
 
 }  // namespace pocketmq::broker

@@ -7,17 +7,21 @@ namespace pocketmq::broker {
 bool DirectExchange::route(const Message&, Routing& routing) const {
   static const BindingsOfKey none;
   return routing.for_each_key([&](std::string_view key) {
-    const auto found = by_key_.find(key);
-    return routing.reach_all(found == by_key_.end() ? none : found->second);
+    const auto* found = by_key_.find(key);
+    return routing.reach_all(found == nullptr ? none : found->second);
   });
 }
 
-void DirectExchange::add(Binding& binding) { by_key_[binding.routing_key].add(binding); }
+void DirectExchange::add(Binding& binding) {
+  auto* found = by_key_.find(binding.routing_key);
+  if (found == nullptr) found = &by_key_.add(binding.routing_key, BindingsOfKey{});
+  found->second.add(binding);
+}
 
 void DirectExchange::remove(Binding& binding) {
-  const auto found = by_key_.find(binding.routing_key);
+  auto* found = by_key_.find(binding.routing_key);
   found->second.remove(binding);
-  if (found->second.empty()) by_key_.erase(found);
+  if (found->second.empty()) by_key_.erase(binding.routing_key);
 }
 
 }  // namespace pocketmq::broker

@@ -56,7 +56,7 @@ void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
 void HeadersExchange::add(Binding& binding) {
   const protocol::FieldTable arguments{binding.arguments};
   const auto& match = *find_match(arguments);
-  auto& wish = wishes_.emplace(&binding, Wish{.destination = binding.destination, .any = match.any}).first->second;
+  auto& wish = wishes_.add(&binding, Wish{.destination = binding.destination, .any = match.any}).second;
   wish.facts = wanted_facts(arguments, match.with_x);
   if (match.any)
     for (const auto& fact : wish.facts) keep(wish, fact);
@@ -76,31 +76,30 @@ std::size_t HeadersExchange::bytes_of(const Wish& wish) {
 
 const std::string& HeadersExchange::rarest(const std::vector<std::string>& facts) const {
   return *std::ranges::min_element(facts, {}, [&](const std::string& fact) {
-    const auto found = by_fact_.find(fact);
-    return found == by_fact_.end() ? 0 : found->second.size();
+    const auto* found = by_fact_.find(fact);
+    return found == nullptr ? 0 : found->second.size();
   });
 }
 
 void HeadersExchange::keep(Wish& wish, std::string_view fact) {
-  auto found = by_fact_.find(fact);
-  if (found == by_fact_.end()) found = by_fact_.emplace(fact, Wishes{}).first;
+  auto* found = by_fact_.find(fact);
+  if (found == nullptr) found = &by_fact_.add(fact, Wishes{});
   auto& wishes = found->second;
   wish.places.push_back({.fact = found->first, .at = wishes.size()});
   wishes.push_back({&wish, wish.places.size() - 1});
 }
 
 void HeadersExchange::remove(Binding& binding) {
-  const auto wish = wishes_.find(&binding);
-  bytes_ -= bytes_of(wish->second);
-  for (const auto& [fact, at] : wish->second.places) {
-    const auto found = by_fact_.find(fact);
-    auto& wishes = found->second;
+  const auto& wish = wishes_.find(&binding)->second;
+  bytes_ -= bytes_of(wish);
+  for (const auto& [fact, at] : wish.places) {
+    auto& wishes = by_fact_.find(fact)->second;
     wishes[at] = wishes.back();  // the last one takes its place
     wishes[at].wish->places[wishes[at].place].at = at;
     wishes.pop_back();
-    if (wishes.empty()) by_fact_.erase(found);
+    if (wishes.empty()) by_fact_.erase(fact);
   }
-  wishes_.erase(wish);
+  wishes_.erase(&binding);
 }
 
 bool HeadersExchange::route(const Message&, Routing& routing) const {
@@ -111,8 +110,8 @@ bool HeadersExchange::route(const Message&, Routing& routing) const {
   for (auto& fact = routing.count(); fact <= facts.size(); ++fact) {
     if (routing.budget().is_used_up()) return false;
     routing.budget().use(steps::for_a_header);
-    const auto found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
-    const auto& wishes = found == by_fact_.end() ? none : found->second;
+    const auto* found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
+    const auto& wishes = found == nullptr ? none : found->second;
     if (!routing.bindings_left().each(wishes.size(), routing.budget(),
                                       [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
       return false;

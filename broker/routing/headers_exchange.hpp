@@ -9,10 +9,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/core/by_name.hpp"
+#include "broker/core/gradual_table.hpp"
 #include "broker/routing/exchange.hpp"
 
 namespace pocketmq::broker {
@@ -52,7 +52,7 @@ class HeadersExchange final : public Exchange {
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
   static void grant(const Wish& wish, Routing& routing);
 
-  std::unordered_map<const Binding*, Wish> wishes_;
+  GradualMap<const Binding*, Wish> wishes_;
   ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
   std::size_t bytes_{0};
 };

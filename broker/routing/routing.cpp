@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/heap_trim.hpp"
+
 namespace pocketmq::broker {
+namespace {
+
+constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // a search that paused remembers or forgets it
+
+}  // namespace
 
 void Routing::begin(Exchange& first, const Message& message, std::uint64_t round) {
   message_ = &message;
@@ -31,6 +38,15 @@ bool Routing::go_on() {
     if (reached_any_ || !exchange.alternate()) continue;
     if (auto* alternate = directory_.find_exchange(*exchange.alternate())) reach(*alternate);
   }
+  return forget_reached();
+}
+
+// Very many take long to free.
+bool Routing::forget_reached() {
+  for (; !reached_.empty(); reached_.erase_one()) {
+    if (budget_.is_used_up()) return HeapTrim::merge_small_pieces(), false;
+    budget_.use(for_a_reached);
+  }
   return true;
 }
 
@@ -47,11 +63,11 @@ void Routing::keep() {
   message_ = &kept_message_;
   is_kept_ = true;
   for (auto* exchange : exchanges_) {
-    reached_.insert(exchange);
+    reached_.add(exchange);
     kept_exchanges_.emplace_back(exchange);
   }
   for (auto* queue : queues_) {
-    reached_.insert(queue);
+    reached_.add(queue);
     kept_queues_.emplace_back(queue);
   }
 }
@@ -65,8 +81,11 @@ void Routing::reach(Destination& destination) {
 
 // Other searches leave their own marks while this one pauses.
 bool Routing::is_reached(Destination& destination) {
-  if (is_kept_) return !reached_.insert(&destination).second;
-  return std::exchange(destination.reached_in_, round_) == round_;
+  if (!is_kept_) return std::exchange(destination.reached_in_, round_) == round_;
+  budget_.use(for_a_reached);
+  if (reached_.find(&destination) != nullptr) return true;
+  reached_.add(&destination);
+  return false;
 }
 
 void Routing::add(Queue& queue) {

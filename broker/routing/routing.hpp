@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "broker/core/budget.hpp"
+#include "broker/core/gradual_table.hpp"
 #include "broker/message/message.hpp"
 #include "broker/queue/queue.hpp"
 #include "broker/routing/exchange.hpp"
@@ -101,6 +101,7 @@ class Routing final : private Search {
   void add(Exchange& exchange) override;
   void next_exchange();
   [[nodiscard]] bool is_reached(Destination& destination);
+  [[nodiscard]] bool forget_reached();
 
   const ExchangeDirectory& directory_;
   Budget& budget_;
@@ -123,7 +124,7 @@ class Routing final : private Search {
   // Of a search that is kept.
   bool is_kept_{false};
   Message kept_message_;
-  std::unordered_set<const Destination*> reached_;
+  GradualSet<const Destination*> reached_;
   std::vector<protocol::Ref<Exchange>> kept_exchanges_;
   std::vector<protocol::Ref<Queue>> kept_queues_;
 };

@@ -17,8 +17,8 @@ std::string_view TopicTrie::Words::next() {
 }
 
 TopicTrie::Node& TopicTrie::grow(Node& from, std::string_view word) {
-  if (const auto found = from.next.find(word); found != from.next.end()) return *found->second;
-  auto& grown = *from.next.emplace(word, protocol::Ref<Node>{new Node}).first->second;
+  if (const auto* found = from.next.find(word)) return *found->second;
+  auto& grown = *from.next.add(word, protocol::Ref<Node>{new Node}).second;
   ++size_;
   if (word == any_word) from.next_any_word = &grown;
   if (word == any_words) from.next_any_words = &grown;
@@ -29,7 +29,7 @@ TopicTrie::Node& TopicTrie::grow(Node& from, std::string_view word) {
 void TopicTrie::prune(Node& from, std::string_view word) {
   if (word == any_word) from.next_any_word = nullptr;
   if (word == any_words) from.next_any_words = nullptr;
-  from.next.erase(from.next.find(word));
+  from.next.erase(word);
   --size_;
 }
 
@@ -84,7 +84,7 @@ void TopicTrie::follow_word(Walk& walk, Budget& budget) {
   walk.left_.pop_back();
   if (node->is_any_words) reach(*node, walk, budget);
   if (node->next_any_word != nullptr) reach(*node->next_any_word, walk, budget);
-  if (const auto found = node->next.find(walk.word_); found != node->next.end()) reach(*found->second, walk, budget);
+  if (const auto* found = node->next.find(walk.word_)) reach(*found->second, walk, budget);
 }
 
 // Whoever reaches a node reaches the "#" behind it as well, which may stand for no word.

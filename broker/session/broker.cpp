@@ -48,8 +48,9 @@ void Broker::tick(TimePoint now) {
 }
 
 void Broker::shut_down(std::string_view text) {
-  for (auto* session : std::vector<Session*>{state_.sessions.begin(), state_.sessions.end()})
-    session->close(ReplyCode::connection_forced, text);
+  std::vector<Session*> sessions;
+  state_.sessions.for_each([&](Session* session) { sessions.push_back(session); });
+  for (auto* session : sessions) session->close(ReplyCode::connection_forced, text);
 }
 
 }  // namespace pocketmq::broker

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "broker/access/login_brake.hpp"
 #include "broker/access/users.hpp"
 #include "broker/core/context.hpp"
+#include "broker/core/gradual_table.hpp"
 #include "broker/session/direct_reply.hpp"
 #include "broker/vhost/virtual_hosts.hpp"
 
@@ -25,7 +25,7 @@ struct BrokerState {
   Users users{};
   LoginBrake login_brake{context.options().login_failures_max};
   DirectReplies direct_replies{context};
-  std::unordered_set<Session*> sessions{};
+  GradualSet<Session*> sessions{};
 };
 
 }  // namespace pocketmq::broker

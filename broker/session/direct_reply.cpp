@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "broker/core/context.hpp"
-#include "broker/core/shrink.hpp"
 #include "broker/message/deferred_drops.hpp"
 #include "protocol/base/utf8.hpp"
 
@@ -30,18 +29,17 @@ std::size_t count_parts(std::string_view name) {
 
 ReplyConsumer::ReplyConsumer(Owner& channel, DirectReplies& replies, std::string tag, std::string name)
     : channel_{channel}, replies_{replies}, tag_{std::move(tag)}, name_{std::move(name)} {
-  replies_.consumers_.emplace(name_, this);
+  replies_.consumers_.add(name_, this);
 }
 
 ReplyConsumer::~ReplyConsumer() {
   replies_.consumers_.erase(name_);
-  shrink_if_nearly_empty(replies_.consumers_);
   if (waiting_.empty()) return;
-  for (const auto& waiting : waiting_) replies_.waiting_bytes_ -= bytes_of(waiting.reply);
-  drop(replies_.context_, [waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
+  drop(replies_.context_, [&replies = replies_, waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
     if (waiting.empty()) return std::nullopt;
     auto reply = std::move(waiting.front().reply);
     waiting.pop_front();
+    replies.waiting_bytes_ -= bytes_of(reply);
     return reply;
   });
 }
@@ -75,8 +73,8 @@ bool DirectReplies::is_forged(std::string_view name) {
 
 ReplyConsumer* DirectReplies::find(std::string_view name) const {
   if (!name.starts_with(ours)) return nullptr;
-  const auto found = consumers_.find(name);
-  return found == consumers_.end() ? nullptr : found->second;
+  const auto* found = consumers_.find(name);
+  return found == nullptr ? nullptr : found->second;
 }
 
 }  // namespace pocketmq::broker

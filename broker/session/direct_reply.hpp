@@ -11,8 +11,8 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "broker/core/gradual_table.hpp"
 #include "broker/message/message.hpp"
 #include "protocol/base/fifo.hpp"
 
@@ -86,7 +86,7 @@ class DirectReplies {
   friend class ReplyConsumer;
 
   Context& context_;
-  std::unordered_map<std::string_view, ReplyConsumer*> consumers_;
+  GradualMap<std::string_view, ReplyConsumer*> consumers_;
   std::size_t waiting_bytes_{0};  // of all of them
 };
 

@@ -4,7 +4,6 @@
 
 #include "broker/access/sasl.hpp"
 #include "broker/core/names.hpp"
-#include "broker/core/shrink.hpp"
 #include "broker/session/broker_state.hpp"
 #include "protocol/base/big_endian.hpp"
 #include "protocol/codec/amqp_codec.hpp"
@@ -67,13 +66,12 @@ Session::Session(BrokerState& broker, Peer peer, TimePoint now)
   context().memory().charge_object(session_bytes);
   charge_to(context().memory().incoming(), context().memory());
   own_deadline(now + context().options().handshake_max);
-  broker_.sessions.insert(this);
+  broker_.sessions.add(this);
 }
 
 Session::~Session() {
   release();
   broker_.sessions.erase(this);
-  shrink_if_nearly_empty(broker_.sessions);
   context().memory().release_object(session_bytes);
 }
 

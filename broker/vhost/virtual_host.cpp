@@ -3,7 +3,6 @@
 #include "broker/core/errors.hpp"
 #include "broker/core/redeclaration.hpp"
 #include "broker/core/room.hpp"
-#include "broker/core/shrink.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -32,12 +31,15 @@ std::string VirtualHost::describe_queue(std::string_view queue) const {
 
 void VirtualHost::add_policy(Policy policy) {
   policies_.add(std::move(policy));
-  for (const auto& [name, exchange] : exchanges_) exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
+  exchanges_.for_each([this](const auto& named) {
+    const auto& [name, exchange] = named;
+    exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
+  });
 }
 
 Queue* VirtualHost::find_queue(std::string_view name) const {
-  const auto found = queues_.find(name);
-  return found == queues_.end() ? nullptr : found->second.get();
+  const auto* found = queues_.find(name);
+  return found == nullptr ? nullptr : found->second.get();
 }
 
 Queue& VirtualHost::require_queue(std::string_view name) const {
@@ -93,7 +95,7 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
                declaration.arguments.table());
   auto settings = settings_for(declaration);
   protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
-  return *queues_.emplace(queue->name(), queue).first->second;
+  return *queues_.add(queue->name(), queue).second;
 }
 
 std::size_t VirtualHost::delete_queue(Queue& queue) {
@@ -112,8 +114,7 @@ void VirtualHost::delete_what_was_held(std::vector<Consumers> consumers, std::ve
 }
 
 void VirtualHost::take_out(Queue& queue) {
-  queues_.erase(queues_.find(queue.name()));
-  shrink_if_nearly_empty(queues_);
+  queues_.erase(queue.name());
   queue.close();
 }
 

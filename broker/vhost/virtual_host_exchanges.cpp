@@ -11,10 +11,9 @@ namespace pocketmq::broker {
 
 // AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
 void VirtualHost::predeclare_exchanges() {
-  default_exchange_ = exchanges_.emplace("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).first->second.get();
+  default_exchange_ = exchanges_.add("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).second.get();
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
-    exchanges_.emplace(name,
-                       make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
+    exchanges_.add(name, make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
   };
   for (const auto* type : {"direct", "fanout", "headers", "topic"}) predeclare("amq." + std::string{type}, type);
   predeclare("amq.match", "headers");
@@ -27,8 +26,8 @@ std::string VirtualHost::describe_exchange(std::string_view exchange) const {
 
 Exchange* VirtualHost::find_exchange(std::string_view name) const {
   if (name.empty()) return default_exchange_;
-  const auto found = exchanges_.find(name);
-  return found == exchanges_.end() ? nullptr : found->second.get();
+  const auto* found = exchanges_.find(name);
+  return found == nullptr ? nullptr : found->second.get();
 }
 
 Exchange& VirtualHost::require_exchange(std::string_view name) const {
@@ -60,9 +59,9 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
                declaration.arguments.table());
   auto exchange = make_exchange(std::move(declaration));
   exchange->count_in(context_.quotas());
-  auto name = exchange->name();
+  const auto& name = exchange->name();
   exchange->obey(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
-  return *exchanges_.emplace(std::move(name), std::move(exchange)).first->second;
+  return *exchanges_.add(name, std::move(exchange)).second;
 }
 
 void VirtualHost::delete_exchange(Exchange& exchange) {
@@ -72,9 +71,8 @@ void VirtualHost::delete_exchange(Exchange& exchange) {
 }
 
 protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
-  const auto found = exchanges_.find(exchange.name());
-  auto taken = std::move(found->second);
-  exchanges_.erase(found);
+  protocol::Ref<Exchange> taken{&exchange};
+  exchanges_.erase(exchange.name());
   taken->close();
   return taken;
 }

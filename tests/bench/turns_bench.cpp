@@ -309,6 +309,29 @@ std::function<void()> delete_under_consumers(Scene& scene, std::size_t size) {
   return [&] { consumer.say(queue::Delete{.queue = "q"}); };
 }
 
+// ---- many queues, many bindings come into being
+
+// Commands that `command` makes of "0", "1", "2", ..., as many in a turn as one read takes.
+std::function<void()> say_many(Peer& peer, std::size_t size,
+                               const std::function<protocol::Method(const std::string&)>& command) {
+  std::string all;
+  for (std::size_t i = 0; i < size; ++i) all += peer.encoded(command(std::to_string(i)));
+  return [&peer, all = std::move(all)] { peer.feed(all); };
+}
+
+std::function<void()> declare_queues(Scene& scene, std::size_t size) {
+  return say_many(scene.connect(), size,
+                  [](const std::string& name) { return queue::Declare{.queue = name, .no_wait = true}; });
+}
+
+std::function<void()> bind_to_topics_at_once(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  Scene::declare(peer, "q");
+  return say_many(peer, size, [](const std::string& key) {
+    return queue::Bind{.queue = "q", .exchange = "amq.topic", .routing_key = key, .no_wait = true};
+  });
+}
+
 // ---- what one client may ask for in one read
 
 // As many commands as one read takes.
@@ -508,6 +531,9 @@ void run(const Turns& turns) {
   other("bindings lose their queue", 100'000, unbind_by_deleting_the_queue);
   other("consumers lose their queue", 100'000, delete_under_consumers);
   other("consumers lose their connection", 100'000, take_consumers_along);
+
+  other("queues are declared", million, declare_queues);
+  other("topic bindings are made", million, bind_to_topics_at_once);
 
   const auto asked = [&](std::string_view curve, std::size_t largest, const SetUp& set_up,
                          const std::string& definitions = {}) {
