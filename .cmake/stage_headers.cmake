@@ -1,18 +1,31 @@
-# Copies the headers of `source` to `staged`/pocketmq, as users include them. Here headers include each other from the
-# root, "protocol/vocabulary/method.hpp"; there they say "pocketmq/protocol/vocabulary/method.hpp", so that a user's own client/ or server/
-# folder can never be taken for ours. What has not changed is not written.
+# Copies the headers that users include, and those that these need, from `source` to `staged`/pocketmq. Here headers
+# include each other from the root, "client/stream.hpp"; there they say "pocketmq/client/stream.hpp", so that a user's
+# own client/ folder can never be taken for ours. What has not changed is not written. All other headers are internal.
 #
-# `headers`: those that it found, with their full paths.
-set(headers)
-foreach(folder protocol broker client server)
-  file(GLOB_RECURSE found "${source}/${folder}/*.hpp")
-  list(APPEND headers ${found})
-endforeach()
+# `headers`: those that it copied, with their full paths.
+cmake_policy(VERSION 3.25)
+set(staged_names
+  broker/embedded.hpp broker/in_process.hpp broker/inspect.hpp broker/observer.hpp
+  client/channel.hpp client/connection.hpp client/middleware.hpp client/procedure.hpp client/rpc_client.hpp
+  client/stop_signals.hpp client/stream.hpp
+  protocol/url.hpp
+  server/middleware.hpp server/rpc_server.hpp)
 
+set(headers)
 set(staged_headers)
-foreach(header IN LISTS headers)
-  file(RELATIVE_PATH name "${source}" "${header}")
+while(staged_names)
+  list(POP_FRONT staged_names name)
+  set(header "${source}/${name}")
+  if(header IN_LIST headers)
+    continue()
+  endif()
+  list(APPEND headers "${header}")
   file(READ "${header}" text)
+
+  string(REGEX MATCHALL "#include \"[^\"]+\"" includes "${text}")
+  list(TRANSFORM includes REPLACE "#include \"(.*)\"" "\\1")
+  list(APPEND staged_names ${includes})
+
   string(REGEX REPLACE "(#include \")((protocol|broker|client|server)/)" "\\1pocketmq/\\2" text "${text}")
   set(copy "${staged}/pocketmq/${name}")
   list(APPEND staged_headers "${copy}")
@@ -23,7 +36,7 @@ foreach(header IN LISTS headers)
   if(NOT text STREQUAL before)
     file(WRITE "${copy}" "${text}")
   endif()
-endforeach()
+endwhile()
 
 # Headers of an earlier version.
 file(GLOB_RECURSE left_over "${staged}/pocketmq/*")

@@ -1,20 +1,22 @@
 // A broker in this process, on a thread of its own and a port, by default a free one of loopback.
 #pragma once
 
-#include <future>
+#include <concepts>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <type_traits>
+#include <utility>
 
-#include <asio/dispatch.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-
-#include "broker/host/listener.hpp"
-#include "broker/in_process.hpp"
+#include "broker/core/options.hpp"
+#include "protocol/url.hpp"
 
 namespace pocketmq::broker {
+
+class Broker;
+class Observer;
 
 /// Where an embedded broker listens.
 struct ListenOn {
@@ -26,14 +28,14 @@ struct ListenOn {
 /// may then listen on the same port at once, and clients that connect again find it.
 class Embedded {
  public:
-  /// Throws std::system_error if it cannot listen there, std::runtime_error if there is no such address. `observer`,
-  /// called on the broker's thread, must outlive the broker.
+  /// Throws std::system_error if it cannot listen there, std::runtime_error if there is no such address. `observer`
+  /// (observer.hpp), called on the broker's thread, must outlive the broker.
   explicit Embedded(Options options = {}, Observer* observer = nullptr, const ListenOn& where = {});
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;
   ~Embedded();
 
-  [[nodiscard]] std::uint16_t port() const { return address_.port(); }
+  [[nodiscard]] std::uint16_t port() const;
   /// Where a client reaches it, as guest: "amqp+json://guest:guest@127.0.0.1:49152/", or with "amqp://".
   [[nodiscard]] std::string url(protocol::Encoding encoding = protocol::Encoding::json) const;
 
@@ -41,21 +43,24 @@ class Embedded {
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
 
   /// Runs `f(Broker&)` on the broker's thread, waits, and returns what it returns or throws what it throws. `f` may
-  /// look at everything, and must not keep references.
-  template <class F> auto inspect(F&& f) -> std::invoke_result_t<F, Broker&> {
-    std::packaged_task<std::invoke_result_t<F, Broker&>()> task{[&] { return f(broker_); }};
-    auto result = task.get_future();
-    asio::dispatch(context_, [&task] { task(); });
-    return result.get();
+  /// look at everything (inspect.hpp), and must not keep references.
+  template <std::invocable<Broker&> F> auto inspect(F&& f) {
+    using Result = std::invoke_result_t<F, Broker&>;
+    if constexpr (std::is_void_v<Result>) {
+      run([&](Broker& broker) { std::invoke(std::forward<F>(f), broker); });
+    } else {
+      std::optional<Result> result;
+      run([&](Broker& broker) { result.emplace(std::invoke(std::forward<F>(f), broker)); });
+      return std::move(*result);
+    }
   }
 
  private:
-  asio::io_context context_{1};
-  Broker broker_;
-  Listener listener_;
-  asio::ip::tcp::endpoint address_;
-  std::shared_ptr<protocol::PipeEntrance> entrance_;
-  std::thread thread_;
+  struct Impl;
+
+  void run(const std::function<void(Broker&)>& look);
+
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace pocketmq::broker

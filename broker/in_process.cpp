@@ -2,12 +2,21 @@
 
 #include <utility>
 
+#include <asio/io_context.hpp>
 #include <asio/post.hpp>
+
+#include "broker/host/connections.hpp"
+#include "broker/host/pipe_entrance.hpp"
 
 namespace pocketmq::broker {
 
-InProcess::Served::Served(asio::io_context& context, Options options, Observer* observer)
-    : broker{std::move(options), observer}, connections{context, broker} {}
+struct InProcess::Served {
+  Served(asio::io_context& context, Options options, Observer* observer)
+      : broker{std::move(options), observer}, connections{context, broker} {}
+
+  Broker broker;
+  Connections connections;
+};
 
 InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
     : context_{context},
@@ -26,15 +35,8 @@ InProcess::~InProcess() {
 
 protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
 
-std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections) {
-  using Entrance = protocol::PipeEntrance;
-  return std::make_shared<Entrance>(connections.pipe_executor(), [&connections](protocol::Pipe<Entrance::Home> pipe) {
-    connections.add(std::move(pipe), {.name = "a pipe of this process"});
-  });
-}
+asio::any_io_executor InProcess::executor() const { return served_->connections.pipe_executor(); }
 
-protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding) {
-  return {.encoding = encoding, .pipe = std::move(entrance)};
-}
+Broker& InProcess::broker() { return served_->broker; }
 
 }  // namespace pocketmq::broker

@@ -9,19 +9,24 @@
 #include <memory>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/io_context.hpp>
 
-#include "broker/host/connections.hpp"
-#include "protocol/io/pipe.hpp"
+#include "broker/core/options.hpp"
 #include "protocol/url.hpp"
 
+namespace asio {
+class io_context;
+}  // namespace asio
+
 namespace pocketmq::broker {
+
+class Broker;
+class Observer;
 
 /// Belongs to the one thread that runs the io_context, which must outlive it. The destructor cuts all connections, and
 /// clients find nobody at the pipe from then on.
 class InProcess {
  public:
-  /// `observer`, called on that thread, must outlive the io_context's handlers.
+  /// `observer` (observer.hpp), called on that thread, must outlive the io_context's handlers.
   explicit InProcess(asio::io_context& context, Options options = {}, Observer* observer = nullptr);
   InProcess(const InProcess&) = delete;
   InProcess& operator=(const InProcess&) = delete;
@@ -32,28 +37,17 @@ class InProcess {
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
 
   /// Where it serves pipes. Clients and servers that are given it run there too, without a way through the event loop.
-  [[nodiscard]] asio::any_io_executor executor() const { return served_->connections.pipe_executor(); }
+  [[nodiscard]] asio::any_io_executor executor() const;
 
-  /// To look at; on the broker's thread.
-  [[nodiscard]] Broker& broker() { return served_->broker; }
+  /// To look at (inspect.hpp); on the broker's thread.
+  [[nodiscard]] Broker& broker();
 
  private:
-  struct Served {
-    Served(asio::io_context& context, Options options, Observer* observer);
-
-    Broker broker;
-    Connections connections;
-  };
+  struct Served;
 
   asio::io_context& context_;
   std::shared_ptr<Served> served_;
   std::shared_ptr<protocol::PipeEntrance> entrance_;
 };
-
-/// An entrance for pipes to what `connections` serve, which must outlive it until it is closed.
-[[nodiscard]] std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections);
-
-/// The URL of an entrance, as guest.
-[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding);
 
 }  // namespace pocketmq::broker

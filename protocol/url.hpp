@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/codec/codec.hpp"
-#include "protocol/codec/json_text.hpp"
+#include "protocol/vocabulary/encoding.hpp"
+#include "protocol/vocabulary/secrets.hpp"
 
 namespace pocketmq::protocol {
 

@@ -1,5 +1,5 @@
-// What a binding leads to: a queue or an exchange. It knows the bindings to it, so that they go when it goes; they may
-// be so many that they outlive it for a while, and lead nowhere.
+// What a binding leads to: a queue or an exchange. It knows the bindings to it, so that they are removed when it is
+// deleted. That may take several turns. Until then searches skip them.
 #pragma once
 
 #include <cstdint>

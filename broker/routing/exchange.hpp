@@ -51,7 +51,7 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
   /// From now on it is counted, with its arguments, for as long as it is there.
   void count_in(Quotas& quotas);
 
-  /// It is gone: what is left of its bindings leads nowhere.
+  /// It is deleted. Searches skip what is left of its bindings.
   void close() { mark_deleted(); }
 
   /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.

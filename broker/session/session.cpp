@@ -402,7 +402,8 @@ bool Session::shake_hands(const protocol::Command& command) {
   const auto* open_method = std::get_if<connection::Open>(&command.method);
   if (codec().encoding() == Encoding::json) {
     wants_login_refused_ = true;
-    if (open_method == nullptr) return enter();  // no handshake: a guest, who begins with what he came for
+    if (open_method == nullptr)
+      return enter();  // a JSON client may skip connection.open; it is then logged in as guest
     on_json_open(*open_method);
   } else if (command.channel == 0 && state_ == State::starting && start_ok != nullptr) {
     on_start_ok(*start_ok);

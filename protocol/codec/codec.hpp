@@ -1,6 +1,6 @@
 // One encoding of the vocabulary: bytes to commands and commands to bytes.
 //
-// A codec knows nothing of who is right: it refuses what is malformed or too large, and hands on what is well-formed.
+// A codec checks form, not permission: it refuses what is malformed or too large, and hands on what is well-formed.
 // It never throws on input, and any split of the same bytes gives the same commands.
 #pragma once
 
@@ -11,11 +11,10 @@
 #include "protocol/codec/input_buffer.hpp"
 #include "protocol/codec/output.hpp"
 #include "protocol/vocabulary/command.hpp"
+#include "protocol/vocabulary/encoding.hpp"
 #include "protocol/vocabulary/limits.hpp"
 
 namespace pocketmq::protocol {
-
-enum class Encoding : std::uint8_t { json, amqp };
 
 enum class Decoded : std::uint8_t {
   need_more,  // the bytes so far end inside a frame, or between two

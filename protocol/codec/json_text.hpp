@@ -4,10 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace pocketmq::protocol {
+#include "protocol/vocabulary/secrets.hpp"
 
-/// Whether secrets (see secrets.hpp) are written, or `***` in their place.
-enum class Secrets : bool { shown, hidden };
+namespace pocketmq::protocol {
 
 /// Appends `bytes` as a JSON string if they are UTF-8, else as `{"$string": base64}`.
 void append_json_string(std::string_view bytes, std::string& to);

@@ -7,6 +7,9 @@
 
 namespace pocketmq::protocol {
 
+/// Whether secrets are written, or `***` in their place.
+enum class Secrets : bool { shown, hidden };
+
 inline constexpr std::string_view hidden_secret = "***";
 
 /// Whether a field of that name, of a method, in a table or in a JSON body, holds a secret: one whose name has

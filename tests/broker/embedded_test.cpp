@@ -5,6 +5,7 @@
 #include <list>
 #include <stdexcept>
 
+#include "broker/inspect.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/socket_client.hpp"
 

@@ -1,4 +1,4 @@
-"""The RPC client in the JSON framing that README.md shows, run from there: Python's standard library, 30 lines."""
+"""The RPC client in the JSON framing that protocol/README.md shows, run from there: Python's standard library, 30 lines."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""What README.md tells its readers to type works as it stands there."""
+"""What the READMEs tell their readers to type works as it stands there, and their links lead somewhere."""
 
 import re
 import shlex
@@ -22,7 +22,21 @@ class ReadmeTest(unittest.TestCase):
         tests = "\n".join(file.read_text() for file in (ROOT / "tests").rglob("*_test.py"))
         run = set(re.findall(r'readme\.block\("([\w-]+)"', tests))
         for name, text in readme.blocks():
-            self.assertIn(name, run, f"no test takes this block from README.md:\n{text}")
+            self.assertIn(name, run, f"no test takes this block from the READMEs:\n{text}")
+
+    def test_every_link_leads_to_a_file_and_a_heading(self):
+        def anchors(page):
+            titles = re.findall(r"(?m)^#+ (.+)$", page.read_text())
+            return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+        for name in readme.PAGES:
+            page = ROOT / name
+            for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+                path, _, anchor = link.partition("#")
+                target = page if not path else page.parent / path
+                self.assertTrue(target.exists(), f"{name}: {link}")
+                if anchor:
+                    self.assertIn(anchor, anchors(target), f"{name}: {link}")
 
     def test_the_two_commands_are_commands_of_run(self):
         usage = output_of(ROOT / "run")
@@ -37,7 +51,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(shown, options(output_of(BIN / "pocketmq-broker", "--help")) - {"--help", "--version"})
 
     def run_in_terminals(self, lines):
-        """Each line in a terminal of its own, when the one before has said what stands behind it."""
+        """Each line in a terminal of its own. The next one begins when the comment behind the line was printed."""
         for line in lines.splitlines():
             command, promise = re.split(r"\s+# ", line)
             Program(self.addCleanup, *shlex.split(command.replace("build/release/bin", str(BIN)))).out.expect(

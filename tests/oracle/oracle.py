@@ -71,8 +71,8 @@ def ask(script, broker, record, report):
 
 
 def check_differences(scripts, report):
-    """Each difference has a reason in README's list, and each of that list is shown by a script."""
-    section = (ROOT / "README.md").read_text().partition("## Known differences from RabbitMQ\n")[2].partition("\n## ")[0]
+    """Each difference has a reason in the list of broker/README.md, and each of that list is shown by a script."""
+    section = (ROOT / "broker/README.md").read_text().partition("## Known differences from RabbitMQ\n")[2].partition("\n## ")[0]
     listed = set(re.findall(r"^- \*\*([\w -]+)\*\*", section, re.MULTILINE))
     shown = set()
     for script in scripts:
@@ -81,7 +81,7 @@ def check_differences(scripts, report):
                 continue
             shown.add(step.difference)
             if step.difference not in listed:
-                report.note(script, step.number, f"README's known differences do not list '{step.difference}'")
+                report.note(script, step.number, f"broker/README.md does not list '{step.difference}'")
             if agree(step.only[RABBITMQ], step.only[POCKETMQ]):
                 report.note(script, step.number, f"there is no difference any more: {step.line}")
     return listed - shown
@@ -138,7 +138,7 @@ def main():
     not_shown = check_differences(scripts, report)
     if not arguments.names:
         for name in sorted(not_shown):
-            print(f"README.md: no script shows the known difference '{name}'")
+            print(f"broker/README.md: no script shows the known difference '{name}'")
             report.differences += 1
     if report.differences:
         print(f"{report.differences} differences that nothing explains")

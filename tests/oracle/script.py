@@ -25,7 +25,7 @@ class Step:
         self.unfinished = match["ending"] == " ..."  # more bytes have to come before a broker can answer
         self.unordered = match["ending"] == " ~"     # RabbitMQ's processes race to answer
         self.common, self.only = [], {RABBITMQ: [], POCKETMQ: []}
-        self.difference = None  # its name in README's list
+        self.difference = None  # its name in broker/README.md's list
 
     def expected(self, broker):
         return self.only[broker] if self.difference else self.common

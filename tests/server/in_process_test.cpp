@@ -10,6 +10,7 @@
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
+#include "broker/inspect.hpp"
 #include "client/connection.hpp"
 #include "client/rpc_client.hpp"
 #include "server/rpc_server.hpp"

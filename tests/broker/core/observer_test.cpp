@@ -1,5 +1,6 @@
 // What an observer is told, and in which order.
-#include "broker/session/session.hpp"
+#include "broker/observer.hpp"
+
 #include "protocol/vocabulary/method.hpp"
 #include "tests/support/world.hpp"
 

@@ -1,0 +1,10 @@
+// The two encodings of the vocabulary.
+#pragma once
+
+#include <cstdint>
+
+namespace pocketmq::protocol {
+
+enum class Encoding : std::uint8_t { json, amqp };
+
+}  // namespace pocketmq::protocol
