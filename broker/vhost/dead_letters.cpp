@@ -74,7 +74,7 @@ bool DeadLetters::publish(const Letter& letter) {
   const auto properties = properties_after(
       {.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.clock().since_epoch()},
       letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
-      protocol::dead_letter_properties_max_bytes(context_.options().limits));
+      protocol::dead_letter_properties_max_bytes(context_.options().limits), context_.budget());
   context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
   Message dead{exchange->name(),
                own_key ? std::string_view{*own_key} : letter.message.routing_key(),
@@ -88,7 +88,7 @@ bool DeadLetters::publish(const Letter& letter) {
     return true;
   }
   auto queues = routing.queues();
-  const Cycle cycle{dead.properties()};
+  const Cycle cycle{dead.properties(), context_.budget()};
   std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
   if (!has_memory_for(queues.size())) return false;
   if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
@@ -112,7 +112,7 @@ bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, s
 // Returns whether all queues have been looked at that were found for the one that is being routed.
 bool DeadLetters::leave_out_circles() {
   const auto properties = routing_->message().properties();
-  const Cycle cycle{properties};
+  const Cycle cycle{properties, context_.budget()};
   context_.budget().use(steps::for_reading(properties.encoded().size()));
   while (!found_.empty()) {
     context_.budget().use(steps::for_a_binding);
