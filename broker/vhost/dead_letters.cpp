@@ -43,11 +43,12 @@ bool DeadLetters::publish_one() {
     if (!routing_->go_on()) return false;
     if (found_.empty()) found_ = routing_->take_queues();
     if (!leave_out_circles() || !has_memory_for(accepted_.size())) return false;
-    auto dead = std::exchange(routing_, nullptr)->message();
+    const auto routing = std::move(routing_);
+    auto dead = routing->message();
     if (!share_dead_letters_left(waiting_.front(), dead, accepted_.size())) accepted_.clear();
     context_.tell(&Observer::on_routed, dead, accepted_.size());
     if (accepted_.empty()) context_.tell(&Observer::on_dropped, dead);
-    fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}));
+    fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}), routing->take_share());
   } else if (!fan_out_ && !publish(waiting_.front())) {
     return false;
   }
@@ -93,7 +94,7 @@ bool DeadLetters::publish(const Letter& letter) {
   if (!has_memory_for(queues.size())) return false;
   if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
   context_.tell(&Observer::on_routed, dead, queues.size());
-  fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
+  fan_out_ = FanOut::begin(dead, 0, queues, *this, context_);
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
   return true;
 }
