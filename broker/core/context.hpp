@@ -1,5 +1,5 @@
 // What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
-// the quotas, who may read on, and names and numbers that never repeat.
+// the quotas, who may read on, what wide publishes hold, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "broker/core/observer.hpp"
 #include "broker/core/options.hpp"
 #include "broker/core/quota.hpp"
+#include "broker/core/wide_publishes.hpp"
 #include "protocol/base/random_source.hpp"
 
 namespace pocketmq::broker {
@@ -32,6 +33,7 @@ class Context {
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] Quotas& quotas() { return quotas_; }
+  [[nodiscard]] WidePublishes& wide_publishes() { return wide_publishes_; }
   [[nodiscard]] Backlog& backlog() { return backlog_; }
   /// Of the slice of work that is going on.
   [[nodiscard]] Budget& budget() { return backlog_.budget(); }
@@ -78,6 +80,7 @@ class Context {
                  .consumers = Quota{options_.consumer_max, memory_, 448},
                  .bindings = Quota{options_.binding_max, memory_, 288},
                  .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
+  WidePublishes wide_publishes_{memory_};
   DeadlineHeap deadlines_;
   Intake intake_{memory_, deadlines_, clock_};
   Backlog backlog_;  // goes first: what waits in it refers to the others

@@ -2,6 +2,7 @@
 // in the order of the names.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@ class EditedTable {
  public:
   explicit EditedTable(protocol::FieldTable original);
 
+  [[nodiscard]] std::size_t size() const { return fields_.size(); }
   [[nodiscard]] const protocol::FieldValue* find(std::string_view name) const;
   void set(std::string_view name, const protocol::FieldValue& value);
   void remove(std::string_view name);

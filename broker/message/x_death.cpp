@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <functional>
 #include <limits>
 #include <numeric>
-#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "broker/message/copies.hpp"
@@ -21,6 +24,8 @@ using protocol::FieldValue;
 
 constexpr std::string_view x_death = "x-death";
 
+constexpr std::size_t for_a_death = 12;  // an earlier one is read, and written again
+
 std::string_view text(FieldTable table, std::string_view name) {
   const auto value = table.find(name);
   return value ? value->string().value_or("") : "";
@@ -30,17 +35,41 @@ bool is_of(FieldTable record, const Death& death) {
   return text(record, "queue") == death.queue && text(record, "reason") == name_of(death.reason);
 }
 
+// What a record is about. Most differ in their hashes already: very many texts take long to compare.
+struct Kind {
+  std::size_t hash;
+  std::string_view queue, reason;
+
+  auto operator<=>(const Kind&) const = default;
+};
+
+Kind kind_of(FieldTable record) {
+  const auto queue = text(record, "queue");
+  return {std::hash<std::string_view>{}(queue), queue, text(record, "reason")};
+}
+
 // The tables in an x-death that came with the message, a client's own perhaps: each queue and reason once, and in the
 // order in which RabbitMQ leaves them, which turns it round.
-std::vector<FieldTable> earlier_deaths(FieldValue array) {
-  std::vector<FieldTable> deaths;
-  std::set<std::pair<std::string_view, std::string_view>> seen;
+std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
+  struct Record {
+    Kind kind;
+    std::size_t place;
+    FieldTable table;
+  };
+  std::vector<Record> records;
   FieldReader reader{array.bytes, FieldReader::Of::array};
   while (const auto element = reader.next()) {
-    const auto table = element->value.table();
-    if (table && seen.emplace(text(*table, "queue"), text(*table, "reason")).second) deaths.push_back(*table);
+    budget.use(for_a_death);
+    if (const auto table = element->value.table()) records.push_back({kind_of(*table), records.size(), *table});
   }
-  std::ranges::reverse(deaths);
+  std::ranges::sort(records, {}, [](const Record& record) { return std::tie(record.kind, record.place); });
+  // Not std::ranges::unique: clang 14 cannot read the range that it gives.
+  const auto is_repeated = [](const Record& one, const Record& next) { return one.kind == next.kind; };
+  records.erase(std::unique(records.begin(), records.end(), is_repeated), records.end());
+  std::ranges::sort(records, std::greater{}, &Record::place);
+  std::vector<FieldTable> deaths;
+  deaths.reserve(records.size());
+  for (const auto& record : records) deaths.push_back(record.table);
   return deaths;
 }
 
@@ -106,15 +135,16 @@ std::string_view name_of(DeathReason reason) {
 }
 
 std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
-                             std::size_t size_max_bytes) {
+                             std::size_t size_max_bytes, Budget& budget) {
   auto properties = message.properties().decode();
   properties.expiration.reset();
   EditedTable headers{properties.headers.value_or(FieldTable{})};
+  budget.use(steps::for_a_header * headers.size());
   if (copies == CarbonCopies::remove) headers.remove(copies_header);
 
   const auto* found = headers.find(x_death);
   const bool is_first = found == nullptr || found->type != 'A';  // what is no array is replaced
-  auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found);
+  auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found, budget);
   if (found == nullptr) {
     headers.set("x-first-death-exchange", {'S', message.exchange()});
     headers.set("x-first-death-queue", {'S', death.queue});
@@ -138,6 +168,7 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
   };
   auto encoded = encoded_with(Keys::with_copies);
   if (encoded.size() > size_max_bytes) {
+    budget.use(for_a_death * earlier.size() + steps::for_a_header * headers.size());
     drop_oldest(earlier, encoded.size() - size_max_bytes);
     encoded = encoded_with(Keys::with_copies);
   }
@@ -145,12 +176,13 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
   return encoded;
 }
 
-Cycle::Cycle(protocol::Properties properties) {
+Cycle::Cycle(protocol::Properties properties, Budget& budget) {
   const auto headers = properties.headers();
   const auto deaths = headers ? headers->find(x_death) : std::nullopt;
   if (!deaths || deaths->type != 'A') return;
   FieldReader reader{deaths->bytes, FieldReader::Of::array};
   while (const auto death = reader.next()) {
+    budget.use(for_a_death);
     const auto record = death->value.table();
     if (!record) continue;
     if (text(*record, "reason") == name_of(DeathReason::rejected)) break;

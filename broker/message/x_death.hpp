@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/core/budget.hpp"
 #include "broker/message/message.hpp"
 
 namespace pocketmq::broker {
@@ -31,14 +32,16 @@ enum class CarbonCopies : std::uint8_t { keep, remove };
 /// The encoded properties of `message` after a death: the death is recorded, and `expiration` is gone. Where they would
 /// be longer than `size_max_bytes`, the oldest of the earlier deaths are left out, and the routing keys of CC in the
 /// record of this one. That is enough if the message was published with `published_properties_max_bytes` at most.
+/// Headers and deaths may be as many as a client likes: they are charged to the budget.
 [[nodiscard]] std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
-                                           std::size_t size_max_bytes);
+                                           std::size_t size_max_bytes, Budget& budget);
 
 /// The queues in which a dead letter has died, as far as its x-death tells, since it was last rejected. It does not go
-/// to them again: nothing but the broker would keep it going. Views into the properties.
+/// to them again: nothing but the broker would keep it going. Views into the properties. Reading them is charged to the
+/// budget.
 class Cycle {
  public:
-  explicit Cycle(protocol::Properties properties);
+  Cycle(protocol::Properties properties, Budget& budget);
 
   [[nodiscard]] bool contains(std::string_view queue) const;
 

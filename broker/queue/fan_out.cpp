@@ -6,14 +6,18 @@
 
 namespace pocketmq::broker {
 
-FanOut::FanOut(Message message, std::uint64_t publish, std::vector<protocol::Ref<Queue>> queues)
-    : message_{std::move(message)}, publish_{publish}, left_{std::move(queues)} {}
+FanOut::FanOut(Message message, std::uint64_t publish, std::vector<protocol::Ref<Queue>> queues,
+               WidePublishes::Share share)
+    : message_{std::move(message)}, publish_{publish}, left_{std::move(queues)}, share_{std::move(share)} {
+  share_.hold(sizeof(FanOut) + left_.capacity() * sizeof(protocol::Ref<Queue>));
+}
 
 std::unique_ptr<FanOut> FanOut::begin(const Message& message, std::uint64_t publish, const std::vector<Queue*>& queues,
-                                      Publisher& publisher, Budget& budget) {
+                                      Publisher& publisher, Context& context) {
   for (auto next = queues.begin(); next != queues.end(); ++next) {
-    if (next != queues.begin() && budget.is_used_up())
-      return std::make_unique<FanOut>(message, publish, std::vector<protocol::Ref<Queue>>(next, queues.end()));
+    if (next != queues.begin() && context.budget().is_used_up())
+      return std::make_unique<FanOut>(message, publish, std::vector<protocol::Ref<Queue>>(next, queues.end()),
+                                      WidePublishes::Share{context.wide_publishes()});
     (*next)->enqueue(message, publisher, publish);
   }
   return nullptr;

@@ -14,6 +14,13 @@ MessageLine::Section& MessageLine::section_with_room() {
 
 void MessageLine::push_back(QueuedMessage&& message) {
   auto& section = section_with_room();
+  // A line that stays short keeps little room, however many pass through it.
+  if (section.taken >= section.size() && section.messages.size() == section.messages.capacity()) {
+    const auto taken = static_cast<std::ptrdiff_t>(std::exchange(section.taken, 0));
+    section.messages.erase(section.messages.begin(), section.messages.begin() + taken);
+    if (!section.details.empty()) section.details.erase(section.details.begin(), section.details.begin() + taken);
+    section.begins_at += static_cast<std::uint64_t>(taken);
+  }
   const auto index = section.messages.size();
   if (index == 0) section.begins_at = message.position;
   const Details details{.position = message.position,

@@ -153,7 +153,7 @@ std::optional<QueuedMessage> Queue::take() {
 }
 
 std::size_t Queue::purge() {
-  ReadyMessages purged;
+  ReadyMessages purged{context_.memory()};
   std::swap(purged, ready_);
   const auto count = purged.size();
   drop(context_, [purged = std::move(purged), &context = context_]() mutable -> std::optional<Message> {

@@ -114,7 +114,7 @@ class Queue final : public MessageSource, public Destination {
   const std::shared_ptr<const QueueSettings> settings_;
   Context& context_;
   QueueHost& host_;
-  ReadyMessages ready_;
+  ReadyMessages ready_{context_.memory()};
   TurnOfConsumers turn_;
   Alarm<Queue> pump_due_;    // a message expires, or another consumer becomes the active one
   Alarm<Queue> unused_due_;  // x-expires, perhaps

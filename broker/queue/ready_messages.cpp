@@ -4,15 +4,21 @@
 #include <utility>
 
 namespace pocketmq::broker {
+namespace {
+
+// A level with one message, about, beside the message's place.
+constexpr std::size_t level_bytes = 192;
+
+}  // namespace
 
 void ReadyMessages::append(QueuedMessage&& message) {
   count(message);
-  levels_[message.priority].fresh.push_back(std::move(message));
+  level_of(message).fresh.push_back(std::move(message));
 }
 
 void ReadyMessages::put_back(QueuedMessage&& message) {
   count(message);
-  levels_[message.priority].returned.insert(std::move(message));
+  level_of(message).returned.insert(std::move(message));
 }
 
 void ReadyMessages::count(const QueuedMessage& message) {
@@ -20,9 +26,17 @@ void ReadyMessages::count(const QueuedMessage& message) {
   bytes_ += message.message.body().size();
 }
 
+// Level 0 is part of the queue.
+ReadyMessages::Level& ReadyMessages::level_of(const QueuedMessage& message) {
+  const auto [found, is_new] = levels_.try_emplace(message.priority);
+  auto& level = found->second;
+  if (is_new && message.priority != 0) level.charge = {*account_, level_bytes};
+  return level;
+}
+
 ReadyMessages::First ReadyMessages::front() const {
   assert(!empty());
-  const auto& [returned, fresh] = levels_.begin()->second;
+  const auto& [returned, fresh, charge] = levels_.begin()->second;
   if (returned.empty()) return {.position = fresh.first_position(), .expires_at = fresh.first_expires_at()};
   return {.position = returned.front().position, .expires_at = returned.front().expires_at};
 }

@@ -112,8 +112,7 @@ bool HeadersExchange::route(const Message&, Routing& routing) const {
     routing.budget().use(steps::for_a_header);
     const auto* found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
     const auto& wishes = found == nullptr ? none : found->second;
-    if (!routing.bindings_left().each(wishes.size(), routing.budget(),
-                                      [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
+    if (!routing.bindings_left().each(wishes.size(), routing, [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
       return false;
   }
   return true;

@@ -11,14 +11,14 @@ namespace pocketmq::broker {
 class Router {
  public:
   /// Both outlive it, and its searches.
-  Router(const ExchangeDirectory& directory, Budget& budget) : directory_{directory}, budget_{budget} {}
+  Router(const ExchangeDirectory& directory, Context& context) : directory_{directory}, context_{context} {}
 
   /// Searches for the queues of a message that was published to `first`, as far as the budget goes. Valid until the
   /// next call.
   Routing& route(Exchange& first, const Message& message) {
-    if (!routing_) routing_ = std::make_unique<Routing>(directory_, budget_);
+    if (!routing_) routing_ = std::make_unique<Routing>(directory_, context_);
     routing_->begin(first, message, ++rounds_);
-    routing_->go_on();
+    if (routing_->go_on() && !may_be_handed_over()) routing_->put_off();
     return *routing_;
   }
 
@@ -29,8 +29,16 @@ class Router {
   }
 
  private:
+  // What the slice is too short for would be held until another one.
+  [[nodiscard]] bool may_be_handed_over() const {
+    const auto queues = routing_->queues().size();
+    const auto steps = static_cast<std::int64_t>(queues * steps::for_a_queued_message);
+    return steps <= context_.budget().left()
+           || context_.wide_publishes().have_room_for(queues * sizeof(protocol::Ref<Queue>));
+  }
+
   const ExchangeDirectory& directory_;
-  Budget& budget_;
+  Context& context_;
   std::uint64_t rounds_{0};
   std::unique_ptr<Routing> routing_;  // the latest; used again for its memory
 };

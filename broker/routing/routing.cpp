@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // a search that paused remembers or forgets it
 
+// What a search that paused takes, about: itself, and for each.
+constexpr std::size_t routing_bytes = 512;
+constexpr std::size_t reached_bytes = 72;
+constexpr std::size_t found_bytes = 2 * sizeof(protocol::Ref<Queue>);
+constexpr std::size_t fact_bytes = 64;
+
 }  // namespace
 
 void Routing::begin(Exchange& first, const Message& message, std::uint64_t round) {
@@ -32,6 +38,7 @@ void Routing::begin(Exchange& first, const Message& message, std::uint64_t round
 
 bool Routing::go_on() {
   for (; next_ < exchanges_.size(); next_exchange()) {
+    if (share_ && !share_->may_grow()) return false;
     auto& exchange = *exchanges_[next_];
     if (exchange.deleted()) continue;
     if (!exchange.route(*message_, *this)) return false;
@@ -44,9 +51,14 @@ bool Routing::go_on() {
 // Very many take long to free.
 bool Routing::forget_reached() {
   for (; !reached_.empty(); reached_.erase_one()) {
-    if (budget_.is_used_up()) return HeapTrim::merge_small_pieces(), false;
+    if (budget_.is_used_up()) {
+      share_->hold(bytes_held());
+      HeapTrim::merge_small_pieces();
+      return false;
+    }
     budget_.use(for_a_reached);
   }
+  if (share_) share_->hold(bytes_held());
   return true;
 }
 
@@ -58,10 +70,20 @@ void Routing::next_exchange() {
   topic_walk_.stop();
 }
 
+void Routing::put_off() {
+  next_exchange();
+  next_ = 0;
+  exchanges_.resize(1);
+  queues_.clear();
+}
+
 void Routing::keep() {
   kept_message_ = *message_;  // the same block: what refers to it stays valid
+  kept_message_.charge_to(context_.memory());
   message_ = &kept_message_;
-  is_kept_ = true;
+  share_.emplace(context_.wide_publishes());
+  const auto found = exchanges_.size() + queues_.size();
+  if (!share_->may_hold(bytes_held() + found * (reached_bytes + found_bytes))) put_off();
   for (auto* exchange : exchanges_) {
     reached_.add(exchange);
     kept_exchanges_.emplace_back(exchange);
@@ -70,6 +92,14 @@ void Routing::keep() {
     reached_.add(queue);
     kept_queues_.emplace_back(queue);
   }
+  std::vector<Queue*>{}.swap(queues_);
+  share_->hold(bytes_held());
+}
+
+std::size_t Routing::bytes_held() const {
+  return routing_bytes + routing_keys_.size() * sizeof(std::string_view)
+         + (knows_headers_ ? header_facts_.size() : 0) * fact_bytes + reached_.size() * reached_bytes
+         + kept_queues_.size() * found_bytes;
 }
 
 void Routing::reach(Destination& destination) {
@@ -81,15 +111,16 @@ void Routing::reach(Destination& destination) {
 
 // Other searches leave their own marks while this one pauses.
 bool Routing::is_reached(Destination& destination) {
-  if (!is_kept_) return std::exchange(destination.reached_in_, round_) == round_;
+  if (!share_) return std::exchange(destination.reached_in_, round_) == round_;
   budget_.use(for_a_reached);
   if (reached_.find(&destination) != nullptr) return true;
   reached_.add(&destination);
+  share_->hold(bytes_held());
   return false;
 }
 
 void Routing::add(Queue& queue) {
-  if (is_kept_)
+  if (share_)
     kept_queues_.emplace_back(&queue);
   else
     queues_.push_back(&queue);
@@ -97,7 +128,7 @@ void Routing::add(Queue& queue) {
 
 void Routing::add(Exchange& exchange) {
   exchanges_.push_back(&exchange);
-  if (is_kept_) kept_exchanges_.emplace_back(&exchange);
+  if (share_) kept_exchanges_.emplace_back(&exchange);
 }
 
 bool Routing::read_headers() {

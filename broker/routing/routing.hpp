@@ -2,18 +2,20 @@
 // alternates of exchanges that know none. Each exchange is asked and each queue is found once, so that circles of
 // bindings or of alternates do no harm.
 //
-// It pauses when the budget is used up, and goes on in another slice. Bindings may come and go in the meantime: one
-// that was there all the time leads to its queue for certain, and any other one perhaps.
+// It pauses when the budget is used up, and goes on in another slice; where it finds very much, perhaps not before
+// other searches have ended. Bindings may come and go in the meantime: one that was there all the time leads to its
+// queue for certain, and any other one perhaps.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include "broker/core/budget.hpp"
+#include "broker/core/context.hpp"
 #include "broker/core/gradual_table.hpp"
 #include "broker/message/message.hpp"
 #include "broker/queue/queue.hpp"
@@ -28,15 +30,19 @@ namespace pocketmq::broker {
 class Routing final : private Search {
  public:
   /// Both outlive it.
-  Routing(const ExchangeDirectory& directory, Budget& budget) : directory_{directory}, budget_{budget} {}
+  Routing(const ExchangeDirectory& directory, Context& context)
+      : directory_{directory}, context_{context}, budget_{context.budget()} {}
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 
   /// Begins anew, as search number `round`: no other search in the directory has that. `message` stays where it is
   /// until the search is finished, or kept.
   void begin(Exchange& first, const Message& message, std::uint64_t round);
-  /// Searches until it is finished or the budget is used up. Returns whether it is finished.
+  /// Searches until it is finished, or the budget is used up, or other wide publishes leave it no room. Returns whether
+  /// it is finished.
   bool go_on();
+  /// It was finished at once, and what it has found is not wanted now: it is to be kept, and begins anew.
+  void put_off();
   [[nodiscard]] bool is_finished() const { return next_ == exchanges_.size(); }
 
   /// What a search has found that was finished at once. Valid until the next search begins.
@@ -48,6 +54,8 @@ class Routing final : private Search {
   [[nodiscard]] const Message& message() const { return *message_; }
   /// What such a search has found.
   [[nodiscard]] std::vector<protocol::Ref<Queue>> take_queues() { return std::move(kept_queues_); }
+  /// What it holds, for whoever has taken the queues.
+  [[nodiscard]] WidePublishes::Share take_share() { return *std::move(share_); }
 
   // ---- for exchanges: each is asked again until it has told all, and keeps here where it paused
 
@@ -55,7 +63,7 @@ class Routing final : private Search {
   /// false where that does, or if it is to pause.
   template <class Route> [[nodiscard]] bool for_each_key(Route&& route) {
     for (; key_ < routing_keys_.size(); ++key_) {
-      if (budget_.is_used_up()) return false;
+      if (has_to_pause()) return false;
       budget_.use(steps::for_a_routing_key);
       if (!route(routing_keys_[key_])) return false;
     }
@@ -64,12 +72,13 @@ class Routing final : private Search {
   }
   /// The exchange knows that the message goes wherever these lead. Returns false if it is to pause.
   template <class Bindings> [[nodiscard]] bool reach_all(const Bindings& bindings) {
-    return bindings_left_.each(bindings.size(), budget_, [&](std::size_t i) { reach(bindings[i].destination); });
+    return bindings_left_.each(bindings.size(), *this, [&](std::size_t i) { reach(bindings[i].destination); });
   }
   /// The exchange knows that the message goes there.
   void reach(Destination& destination);
 
   [[nodiscard]] Budget& budget() { return budget_; }
+  [[nodiscard]] bool has_to_pause() const { return budget_.is_used_up() || (share_ && !share_->may_grow()); }
   [[nodiscard]] TopicTrie::Walk& topic_walk() { return topic_walk_; }
   /// What the message's headers say, once they have been read: returns false if that is to pause.
   [[nodiscard]] bool read_headers();
@@ -81,9 +90,9 @@ class Routing final : private Search {
   /// out: the last one then takes its place.
   class Countdown {
    public:
-    template <class Visit> [[nodiscard]] bool each(std::size_t size, Budget& budget, Visit&& visit) {
+    template <class Visit> [[nodiscard]] bool each(std::size_t size, const Routing& routing, Visit&& visit) {
       for (left_ = std::min(left_, size); left_ > 0;) {
-        if (budget.is_used_up()) return false;
+        if (routing.has_to_pause()) return false;
         visit(--left_);
       }
       left_ = not_begun;
@@ -102,8 +111,10 @@ class Routing final : private Search {
   void next_exchange();
   [[nodiscard]] bool is_reached(Destination& destination);
   [[nodiscard]] bool forget_reached();
+  [[nodiscard]] std::size_t bytes_held() const;
 
   const ExchangeDirectory& directory_;
+  Context& context_;
   Budget& budget_;
   const Message* message_{nullptr};
   std::uint64_t round_{0};
@@ -122,7 +133,7 @@ class Routing final : private Search {
   bool knows_headers_{false};
 
   // Of a search that is kept.
-  bool is_kept_{false};
+  std::optional<WidePublishes::Share> share_;
   Message kept_message_;
   GradualSet<const Destination*> reached_;
   std::vector<protocol::Ref<Exchange>> kept_exchanges_;

@@ -44,6 +44,23 @@ void check_delivery_mode(protocol::Properties properties) {
                                                            + "; 1 (transient) and 2 (persistent) exist"};
 }
 
+ConnectionError lack_of_memory(const Memory& memory, const std::string& why) {
+  return {ReplyCode::resource_error, "the broker holds " + std::to_string(memory.used()) + " bytes, " + why + " the "
+                                         + std::to_string(memory.hard_mark())
+                                         + " it may; publish again when queues are shorter"};
+}
+
+ConnectionError exhaustion(const Memory& memory) { return lack_of_memory(memory, "more than"); }
+
+// Whoever gets so far while memory is scarce may free some, but is not to go far beyond the hard mark: by a sixteenth
+// of the mark at most.
+void require_memory_for(std::string_view body, const Memory& memory) {
+  if (!memory.is_scarce()) return;
+  if (memory.is_exhausted()) throw exhaustion(memory);
+  if (body.size() > memory.hard_mark() - memory.used() + memory.mark() / 16)
+    throw lack_of_memory(memory, "and with the " + std::to_string(body.size()) + " of this message more than");
+}
+
 // What the properties say of blind copies is not for those who get the message.
 Message make_message(const basic::Publish& m, protocol::Content&& content,
                      std::optional<std::chrono::milliseconds> time_to_live,
@@ -52,6 +69,29 @@ Message make_message(const basic::Publish& m, protocol::Content&& content,
   const auto visible = without_blind_copies(content.properties);
   content.properties = protocol::Properties{visible};
   return {m.exchange, m.routing_key, content, time_to_live, blind_copies->bytes};
+}
+
+// Queues that were found for a message and do not get it. To let go of very many takes long.
+class Spared final : public Backlog::Item {
+ public:
+  Spared(Context& context, std::vector<protocol::Ref<Queue>> queues, WidePublishes::Share share)
+      : Item{context.backlog()}, queues_{std::move(queues)}, share_{std::move(share)} {}
+
+  bool go_on() override {
+    for (; !queues_.empty(); queues_.pop_back()) {
+      if (budget().is_used_up()) return false;
+      budget().use(steps::for_a_binding);
+    }
+    return true;
+  }
+
+ private:
+  std::vector<protocol::Ref<Queue>> queues_;
+  const WidePublishes::Share share_;
+};
+
+void spare_queues(Routing& routing, Context& context) {
+  context.backlog().carry_out(std::make_unique<Spared>(context, routing.take_queues(), routing.take_share()));
 }
 
 // A publish that takes more than a slice and whose channel has ended.
@@ -64,10 +104,15 @@ class LatePublish final : public Backlog::Item, private Publisher {
     if (routing_) {
       if (!routing_->go_on()) return false;
       const auto routing = std::move(routing_);
+      if (context_.memory().is_exhausted()) {
+        context_.tell(&Observer::on_dropped, routing->message());
+        spare_queues(*routing, context_);
+        return true;
+      }
       auto queues = routing->take_queues();
       context_.tell(&Observer::on_routed, routing->message(), queues.size());
       if (queues.empty()) context_.tell(&Observer::on_dropped, routing->message());
-      fan_out_ = std::make_unique<FanOut>(routing->message(), 0, std::move(queues));
+      fan_out_ = std::make_unique<FanOut>(routing->message(), 0, std::move(queues), routing->take_share());
     }
     return fan_out_->go_on(*this, budget());
   }
@@ -106,10 +151,7 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
     throw ChannelError{ReplyCode::precondition_failed, "message size " + std::to_string(content.refused_size_bytes)
                                                            + " is larger than configured max size "
                                                            + std::to_string(context_.options().limits.body_max_bytes)};
-  if (const auto& memory = context_.memory(); memory.is_exhausted())
-    throw ConnectionError{ReplyCode::resource_error, "the broker holds " + std::to_string(memory.used())
-                                                         + " bytes, more than the " + std::to_string(memory.hard_mark())
-                                                         + " it may; publish again when queues are shorter"};
+  require_memory_for(content.body, context_.memory());
   require_exchange_permission(Permission::write, m.exchange);
   auto& to = virtual_host().require_exchange(m.exchange);
   if (to.declaration().internal)
@@ -147,7 +189,7 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
   if (transaction_) return add_to_transaction(message, {queues.begin(), queues.end()}, m.mandatory);
   announce(message, queues.size(), m.mandatory);
   const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
-  fan_out_ = FanOut::begin(message, publish, queues, *this, context_.budget());
+  fan_out_ = FanOut::begin(message, publish, queues, *this, context_);
   if (fan_out_) return begin_work();
   if (queues.empty()) tell_of_confirms();
 }
@@ -155,12 +197,18 @@ void Channel::handle(const basic::Publish& m, protocol::Content& content) {
 void Channel::finish_routing() {
   const auto routing = std::move(routing_);
   const auto& message = routing->message();
+  if (context_.memory().is_exhausted()) {  // others have taken it since the publish came
+    const auto why = exhaustion(context_.memory());
+    context_.tell(&Observer::on_dropped, message);
+    spare_queues(*routing, context_);
+    throw why;
+  }
   auto queues = routing->take_queues();
   if (transaction_) return add_to_transaction(message, std::move(queues), routes_mandatory_);
   announce(message, queues.size(), routes_mandatory_);
   const auto publish = confirms_ ? confirms_->expect(queues.size()) : 0;
   if (queues.empty()) return tell_of_confirms();
-  fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues));
+  fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues), routing->take_share());
 }
 
 void Channel::add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory) {

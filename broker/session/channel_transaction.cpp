@@ -18,7 +18,7 @@ void Channel::handle(const tx::Select& m) {
 void Channel::handle(const tx::Commit&) {
   require_transaction();
   Commit::Owner& owner = *this;
-  commit_ = std::make_unique<Commit>(context_.backlog(), virtual_host(), transaction_->take(), owner);
+  commit_ = std::make_unique<Commit>(context_, virtual_host(), transaction_->take(), owner);
   if (!go_on_with_commit()) begin_work();
 }
 

@@ -6,8 +6,12 @@
 
 namespace pocketmq::broker {
 
-Commit::Commit(Backlog& backlog, VirtualHost& virtual_host, Transaction::Content content, Owner& owner)
-    : Item{backlog}, virtual_host_{virtual_host}, owner_{&owner}, left_{std::move(content)} {}
+Commit::Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, Owner& owner)
+    : Item{context.backlog()},
+      context_{context},
+      virtual_host_{virtual_host},
+      owner_{&owner},
+      left_{std::move(content)} {}
 
 bool Commit::go_on() {
   while (do_next())
@@ -22,13 +26,14 @@ bool Commit::do_next() {
     fan_out_.reset();
   } else if (routing_) {
     if (!routing_->go_on()) return false;
-    found_ = std::exchange(routing_, nullptr)->take_queues();
-    hand_over();
+    const auto routing = std::move(routing_);
+    found_ = routing->take_queues();
+    hand_over(routing->take_share());
   } else if (current_ && !current_->queues.empty()) {
     find_queue(current_->queues.back());
     current_->queues.pop_back();
   } else if (current_) {
-    hand_over();
+    hand_over(WidePublishes::Share{context_.wide_publishes()});
   } else if (!left_.publications.empty()) {
     auto next = std::move(left_.publications.front());
     left_.publications.pop_front();
@@ -53,7 +58,7 @@ void Commit::begin(Transaction::Publication publication) {
     return;
   }
   announce(routing.queues().size());
-  fan_out_ = FanOut::begin(current_->message, 0, routing.queues(), *this, budget());
+  fan_out_ = FanOut::begin(current_->message, 0, routing.queues(), *this, context_);
   current_.reset();
 }
 
@@ -62,9 +67,9 @@ void Commit::find_queue(const protocol::Ref<Queue>& published_to) {
   if (auto* there = virtual_host_.find_queue(published_to->name())) found_.emplace_back(there);
 }
 
-void Commit::hand_over() {
+void Commit::hand_over(WidePublishes::Share share) {
   announce(found_.size());
-  fan_out_ = std::make_unique<FanOut>(std::move(current_->message), 0, std::exchange(found_, {}));
+  fan_out_ = std::make_unique<FanOut>(std::move(current_->message), 0, std::exchange(found_, {}), std::move(share));
   current_.reset();
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "broker/core/backlog.hpp"
+#include "broker/core/context.hpp"
 #include "broker/queue/fan_out.hpp"
 #include "broker/queue/publisher.hpp"
 #include "broker/routing/routing.hpp"
@@ -33,7 +33,7 @@ class Commit final : public Backlog::Item, private Publisher {
   };
 
   /// All but `content` outlive it, `owner` only until `leave_to_itself`.
-  Commit(Backlog& backlog, VirtualHost& virtual_host, Transaction::Content content, Owner& owner);
+  Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, Owner& owner);
 
   bool go_on() override;
   /// The owner ends.
@@ -50,13 +50,14 @@ class Commit final : public Backlog::Item, private Publisher {
   [[nodiscard]] bool do_next();
   void begin(Transaction::Publication publication);
   void find_queue(const protocol::Ref<Queue>& published_to);
-  void hand_over();
+  void hand_over(WidePublishes::Share share);
   void announce(std::size_t queues);
   void end_publishing();
   void settle_next();
   void accepted(std::uint64_t publish) override;
   void refused(std::uint64_t publish) override;
 
+  Context& context_;
   VirtualHost& virtual_host_;
   Owner* owner_;
   Transaction::Content left_;

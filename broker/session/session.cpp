@@ -256,6 +256,8 @@ bool Session::go_on() {
       working_ = nullptr;
     } catch (const ChannelError& error) {
       fail(*channel, error);
+    } catch (const ConnectionError& error) {
+      close(error.code(), error.text());
     }
     context().backlog().use_rest_of_slice();
   }

@@ -1,5 +1,6 @@
 #include "broker/vhost/dead_letters.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include "protocol/vocabulary/property_sizes.hpp"
@@ -8,6 +9,9 @@ namespace pocketmq::broker {
 namespace {
 
 constexpr std::chrono::milliseconds pause_without_memory{50};
+constexpr std::ptrdiff_t retried_at_once = 1'000;
+// With its places in lists and tables, about.
+constexpr std::size_t line_bytes = 256;
 
 }  // namespace
 
@@ -15,87 +19,147 @@ DeadLetters::DeadLetters(const ExchangeDirectory& directory, Router& router, Con
     : directory_{directory},
       router_{router},
       context_{context},
-      work_{context.backlog(), *this, &DeadLetters::publish_some},
-      retry_due_{context.deadlines(), *this, &DeadLetters::go_on} {}
+      rest_of_slice_{context.backlog(), *this, &DeadLetters::serve_fresh},
+      work_{context.backlog(), *this, &DeadLetters::serve_waiting},
+      retry_due_{context.deadlines(), *this, &DeadLetters::retry} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
-  waiting_.push_back({.from = protocol::Ref<Queue>{&from},
-                      .message = std::move(message),
-                      .reason = reason,
-                      .charge = {context_.memory(), Message::place_bytes}});
-  if (!is_publishing_ && !lacks_memory_) work_.wait_for_rest_of_slice();
+  line_of(from).letters.push_back(
+      {.message = std::move(message), .reason = reason, .charge = {context_.memory(), Message::place_bytes}});
+  ++letters_;
 }
 
-bool DeadLetters::publish_some() {
-  is_publishing_ = true;
-  lacks_memory_ = false;
-  for (auto left = waiting_.size(); left > 0 && !context_.budget().is_used_up(); --left)
-    if (!publish_one()) break;
-  is_publishing_ = false;
-  if (lacks_memory_) retry_due_.set(context_.now() + pause_without_memory);
-  return lacks_memory_ || waiting_.empty();
+DeadLetters::Line& DeadLetters::line_of(Queue& from) {
+  if (const auto* found = lines_.find(&from)) return *found->second;
+  auto& lines = is_publishing_ ? waiting_ : fresh_;
+  lines.push_back({.from = protocol::Ref<Queue>{&from}, .charge = {context_.memory(), line_bytes}});
+  lines_.add(&from, std::prev(lines.end()));
+  if (!is_publishing_) rest_of_slice_.wait_for_rest_of_slice();
+  return lines.back();
 }
 
-// Returns whether it is done with the first one that waits.
-bool DeadLetters::publish_one() {
-  if (routing_) {
-    if (!routing_->go_on()) return false;
-    if (found_.empty()) found_ = routing_->take_queues();
-    if (!leave_out_circles() || !has_memory_for(accepted_.size())) return false;
-    auto dead = std::exchange(routing_, nullptr)->message();
-    if (!share_dead_letters_left(waiting_.front(), dead, accepted_.size())) accepted_.clear();
-    context_.tell(&Observer::on_routed, dead, accepted_.size());
-    if (accepted_.empty()) context_.tell(&Observer::on_dropped, dead);
-    fan_out_ = std::make_unique<FanOut>(dead, 0, std::exchange(accepted_, {}));
-  } else if (!fan_out_ && !publish(waiting_.front())) {
-    return false;
-  }
-  if (routing_ || (fan_out_ && !fan_out_->go_on(*this, context_.budget()))) return false;
-  fan_out_.reset();
-  waiting_.pop_front();
+// ---- lines have turns
+
+bool DeadLetters::serve_fresh() {
+  serve(fresh_);
+  waiting_.splice(waiting_.end(), fresh_);
+  if (!waiting_.empty()) work_.wait_in_line();
   return true;
 }
 
-bool DeadLetters::has_memory_for(std::size_t queues) {
-  lacks_memory_ = queues > 1 && context_.memory().is_exhausted();
-  return !lacks_memory_;
+bool DeadLetters::serve_waiting() {
+  serve(waiting_);
+  return waiting_.empty();
 }
 
-bool DeadLetters::publish(const Letter& letter) {
-  const auto& settings = letter.from->settings();
-  auto* exchange = directory_.find_exchange(*settings.dead_letter_exchange);
+// A letter of each line in turn, but none that dies meanwhile.
+void DeadLetters::serve(Lines& lines) {
+  is_publishing_ = true;
+  Lines paused;
+  for (auto left = letters_; left > 0 && !lines.empty() && !context_.budget().is_used_up(); --left) {
+    const auto line = lines.begin();
+    const auto progress = publish_first(*line);
+    if (progress == Progress::done) {
+      line->letters.pop_front();
+      --letters_;
+    }
+    if (line->letters.empty()) {
+      lines_.erase(line->from.get());
+      lines.erase(line);
+    } else {
+      auto& to = progress == Progress::done ? lines : progress == Progress::paused ? paused : lacking_memory_;
+      to.splice(to.end(), lines, line);
+    }
+  }
+  waiting_.splice(waiting_.end(), paused);
+  is_publishing_ = false;
+  if (!lacking_memory_.empty() && retry_due_.at() == TimePoint::max())
+    retry_due_.set(context_.now() + pause_without_memory);
+}
+
+// Memory may be back, or fewer queues to go to, or the queue they come from is deleted.
+void DeadLetters::retry() {
+  const auto end = context_.memory().is_exhausted() && lacking_memory_.size() > retried_at_once
+                       ? std::next(lacking_memory_.begin(), retried_at_once)
+                       : lacking_memory_.end();
+  waiting_.splice(waiting_.end(), lacking_memory_, lacking_memory_.begin(), end);
+  work_.wait_in_line();
+}
+
+// ---- a letter goes to its queues
+
+DeadLetters::Progress DeadLetters::publish_first(Line& line) {
+  if (line.routing) {
+    if (line.found.empty()) {
+      if (!line.routing->go_on()) return Progress::paused;
+      line.found = line.routing->take_queues();
+    }
+    if (!leave_out_circles(line)) return Progress::paused;
+    hand_over(line);
+  } else if (!line.fan_out) {
+    const auto progress = begin(line);
+    if (progress != Progress::done || !line.fan_out) return progress;
+  }
+  if (!line.fan_out->go_on(*this, context_.budget())) return Progress::paused;
+  line.fan_out.reset();
+  return Progress::done;
+}
+
+DeadLetters::Progress DeadLetters::begin(Line& line) {
+  const auto& letter = line.letters.front();
+  auto* exchange = directory_.find_exchange(*line.from->settings().dead_letter_exchange);
   if (exchange == nullptr) {
     context_.tell(&Observer::on_dropped, letter.message);
-    return true;
+    return Progress::done;
   }
-
-  const auto& own_key = settings.dead_letter_routing_key;
-  const auto properties = properties_after(
-      {.queue = letter.from->name(), .reason = letter.reason, .since_epoch = context_.clock().since_epoch()},
-      letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
-      protocol::dead_letter_properties_max_bytes(context_.options().limits));
-  context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size()));
-  Message dead{exchange->name(),
-               own_key ? std::string_view{*own_key} : letter.message.routing_key(),
-               {.properties = protocol::Properties{properties}, .body = letter.message.body()},
-               std::nullopt,
-               own_key ? std::string_view{} : letter.message.blind_copies(),
-               0};
+  auto dead = dead_letter(*line.from, letter, *exchange);
   const auto& routing = router_.route(*exchange, dead);
-  if (!routing.is_finished()) {
-    routing_ = router_.keep();
-    return true;
-  }
   auto queues = routing.queues();
-  const Cycle cycle{dead.properties()};
+  const Cycle cycle{dead.properties(), context_.budget()};
+  context_.budget().use(steps::for_a_binding * queues.size());
   std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
-  if (!has_memory_for(queues.size())) return false;
+  if (context_.memory().is_exhausted() && (!routing.is_finished() || queues.size() > 1)) {
+    if (!line.from->deleted()) return Progress::lacks_memory;
+    context_.tell(&Observer::on_dropped, letter.message);
+    return Progress::done;
+  }
+  if (!routing.is_finished()) {
+    line.routing = router_.keep();
+    return Progress::paused;
+  }
   if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
   context_.tell(&Observer::on_routed, dead, queues.size());
-  fan_out_ = FanOut::begin(dead, 0, queues, *this, context_.budget());
   if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
-  return true;
+  line.fan_out = FanOut::begin(dead, 0, queues, *this, context_);
+  return Progress::done;
+}
+
+Message DeadLetters::dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const {
+  const auto& own_key = from.settings().dead_letter_routing_key;
+  const auto properties =
+      properties_after({.queue = from.name(), .reason = letter.reason, .since_epoch = context_.clock().since_epoch()},
+                       letter.message, own_key ? CarbonCopies::remove : CarbonCopies::keep,
+                       protocol::dead_letter_properties_max_bytes(context_.options().limits), context_.budget());
+  const auto body = letter.message.body();
+  context_.budget().use(steps::for_a_dead_letter + steps::for_reading(properties.size() + body.size()));
+  return {exchange.name(),
+          own_key ? std::string_view{*own_key} : letter.message.routing_key(),
+          {.properties = protocol::Properties{properties}, .body = body},
+          std::nullopt,
+          own_key ? std::string_view{} : letter.message.blind_copies(),
+          0};
+}
+
+// All queues have been looked at that were found.
+void DeadLetters::hand_over(Line& line) {
+  const auto routing = std::move(line.routing);
+  auto queues = std::exchange(line.accepted, {});
+  auto dead = routing->message();
+  if (!share_dead_letters_left(line.letters.front(), dead, queues.size())) queues.clear();
+  context_.tell(&Observer::on_routed, dead, queues.size());
+  if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+  line.fan_out = std::make_unique<FanOut>(dead, 0, std::move(queues), routing->take_share());
 }
 
 // x-death is what clients make of it, so that what the broker has done by itself is counted apart from it. Each of so
@@ -110,17 +174,18 @@ bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, s
 }
 
 // Returns whether all queues have been looked at that were found for the one that is being routed.
-bool DeadLetters::leave_out_circles() {
-  const auto properties = routing_->message().properties();
-  const Cycle cycle{properties};
-  context_.budget().use(steps::for_reading(properties.encoded().size()));
-  while (!found_.empty()) {
-    context_.budget().use(steps::for_a_binding);
-    if (!cycle.contains(found_.back()->name())) accepted_.push_back(std::move(found_.back()));
-    found_.pop_back();
-    if (context_.budget().is_used_up()) break;
+bool DeadLetters::leave_out_circles(Line& line) {
+  auto& budget = context_.budget();
+  const auto properties = line.routing->message().properties();
+  const Cycle cycle{properties, budget};
+  budget.use(steps::for_reading(properties.encoded().size()));
+  while (!line.found.empty()) {
+    budget.use(steps::for_a_binding);
+    if (!cycle.contains(line.found.back()->name())) line.accepted.push_back(std::move(line.found.back()));
+    line.found.pop_back();
+    if (budget.is_used_up()) break;
   }
-  return found_.empty();
+  return line.found.empty();
 }
 
 }  // namespace pocketmq::broker

@@ -1,17 +1,21 @@
 // Messages that queues have given up, on their way to dead-letter exchanges.
 //
 // They are collected while queues are at work and published when that is over, so that no queue's operation comes in
-// the middle of another's: with the rest of the slice, and very many a slice a turn. Those that die on the way wait for
-// another slice: a ring of full queues does not hold the broker up. Where
-// memory is exhausted, one that would go to several queues waits, and all behind it, until there is some: letters that
-// go to one queue need no more than they free.
+// the middle of another's. Each queue's letters stand in a line of their own, and the lines have turns of a letter
+// each. The letters of a queue that had none begin with the rest of the slice, those that are left have a slice a turn.
+// Those that die on the way wait for another slice: a ring of full queues does not hold the broker up.
+//
+// Where memory is exhausted, a letter that would go to several queues waits, and those behind it in its line, until
+// there is some; but not once its queue is deleted: then it is dropped. Letters that go to one queue need no more than
+// they free.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <vector>
 
 #include "broker/core/context.hpp"
+#include "broker/core/gradual_table.hpp"
 #include "broker/queue/fan_out.hpp"
 #include "broker/queue/publisher.hpp"
 #include "broker/queue/queue.hpp"
@@ -30,19 +34,35 @@ class DeadLetters final : private Publisher {
 
  private:
   struct Letter {
-    protocol::Ref<Queue> from;
     Message message;
     DeathReason reason;
     protocol::MemoryCharge charge;
   };
+  struct Line {
+    protocol::Ref<Queue> from;
+    protocol::MemoryCharge charge;
+    std::list<Letter> letters{};  // a queue without letters has no line
 
-  [[nodiscard]] bool publish_some();
-  [[nodiscard]] bool publish_one();
-  /// False where it has to wait for memory.
-  [[nodiscard]] bool publish(const Letter& letter);
-  [[nodiscard]] bool has_memory_for(std::size_t queues);
-  void go_on() { work_.wait_in_line(); }
-  [[nodiscard]] bool leave_out_circles();
+    // The first letter, if it takes more than a slice: it is routed, circles are left out, it is handed over.
+    std::unique_ptr<Routing> routing{};
+    std::vector<protocol::Ref<Queue>> found{}, accepted{};
+    std::unique_ptr<FanOut> fan_out{};
+  };
+  using Lines = std::list<Line>;
+
+  // Of a line's first letter.
+  enum class Progress : std::uint8_t { done, paused, lacks_memory };
+
+  [[nodiscard]] Line& line_of(Queue& from);
+  [[nodiscard]] bool serve_fresh();
+  [[nodiscard]] bool serve_waiting();
+  void serve(Lines& lines);
+  void retry();
+  [[nodiscard]] Progress publish_first(Line& line);
+  [[nodiscard]] Progress begin(Line& line);
+  [[nodiscard]] Message dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const;
+  [[nodiscard]] bool leave_out_circles(Line& line);
+  void hand_over(Line& line);
   [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
@@ -50,16 +70,12 @@ class DeadLetters final : private Publisher {
   const ExchangeDirectory& directory_;
   Router& router_;
   Context& context_;
-  std::deque<Letter> waiting_;
+  Lines fresh_, waiting_, lacking_memory_;
+  GradualMap<const Queue*, Lines::iterator> lines_;  // all of them
+  std::size_t letters_{0};                           // in all of them
   bool is_publishing_{false};
-  bool lacks_memory_{false};
-  Backlog::Call<DeadLetters> work_;
+  Backlog::Call<DeadLetters> rest_of_slice_, work_;
   Alarm<DeadLetters> retry_due_;
-
-  // One that takes more than a slice: it is routed, circles are left out, it is handed over.
-  std::unique_ptr<Routing> routing_;
-  std::vector<protocol::Ref<Queue>> found_, accepted_;
-  std::unique_ptr<FanOut> fan_out_;
 };
 
 }  // namespace pocketmq::broker

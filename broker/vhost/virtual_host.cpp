@@ -19,7 +19,7 @@ namespace {
 VirtualHost::VirtualHost(std::string name, Context& context)
     : name_{std::move(name)},
       context_{context},
-      router_{*this, context.budget()},
+      router_{*this, context},
       dead_letters_{*this, router_, context},
       deletions_{*this, bindings_, context.backlog()} {
   predeclare_exchanges();

@@ -357,6 +357,18 @@ std::function<void()> fan_out_a_burst(Scene& scene, std::size_t size) {
   return [&] { peer.feed(bench::times(100, Scene::message_to(peer, "", "amq.fanout"))); };
 }
 
+std::function<void()> fan_out_from_many(Scene& scene, std::size_t size) {
+  bind_queues(scene, size, false);
+  std::vector<Peer*> publishers;
+  for (int i = 0; i < 20; ++i) publishers.push_back(&scene.connect());
+  return [&scene, publishers] {
+    const auto one = Scene::message_to(*publishers.front(), "", "amq.fanout");
+    for (auto* publisher : publishers) publisher->feed_only(one);
+    scene.loop().settle();
+    scene.require("q0", publishers.size(), 0);
+  };
+}
+
 std::function<void()> route_a_burst_by_bindings_to_one_queue(Scene& scene, std::size_t size) {
   auto& peer = scene.connect();
   Scene::declare(peer, "q");
@@ -445,6 +457,53 @@ std::function<void()> ack_beside_dead_letters(Scene& scene, std::size_t size) {
   return [&, all] {
     holder.feed_only(holder.encoded(basic::Nack{.multiple = true}));
     acker.feed(all);
+  };
+}
+
+// Somebody's own dead letters beside another one's to a fanout, which are very many.
+std::function<void()> bury_beside_dead_letters(Scene& scene, std::size_t size) {
+  constexpr std::size_t own = 1'000;
+  protocol::FieldTableWriter arguments;
+  auto& holder = hold_and_cancel(scene, size, arguments.string("x-dead-letter-exchange", "amq.fanout").table());
+  protocol::FieldTableWriter one;
+  one.int32("x-max-length", 1);
+  for (const auto* name : {"sink1", "sink2", "sink3"}) {
+    Scene::declare(holder, name, one.table());
+    holder.say(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
+  }
+  auto& other = scene.connect();
+  auto own_arguments = dead_lettering();
+  Scene::declare(other, "own", own_arguments.int32("x-message-ttl", 0).table());
+  Scene::declare(other, "dead");
+  return [&scene, &holder, &other] {
+    holder.feed_only(holder.encoded(basic::Nack{.multiple = true}));
+    Scene::publish(other, own, Scene::message_to(other, "own"));
+    scene.require("dead", own, 0);
+    scene.require("sink1", 1, 0);
+  };
+}
+
+// A client filled x-death with thousands of records.
+std::function<void()> bury_what_died_often(Scene& scene, std::size_t size) {
+  protocol::FieldArrayWriter deaths;
+  for (int i = 0; i < 5'000; ++i) {
+    protocol::FieldTableWriter death;
+    death.string("queue", std::to_string(i * 7'919 % 100'003));
+    deaths.table(death.table());
+  }
+  protocol::FieldTableWriter headers;
+  headers.value("x-death", deaths.array());
+  std::string properties;
+  protocol::encode({.headers = headers.table()}, properties);
+  auto arguments = dead_lettering();
+  auto& publisher = scene.connect();
+  Scene::declare(publisher, "q", arguments.int32("x-message-ttl", 60'000).table());
+  Scene::declare(publisher, "dead");
+  Scene::publish(publisher, size, Scene::message_to(publisher, "q", "", properties));
+  scene.loop().advance(61s);
+  return [&scene, size] {
+    scene.loop().settle();
+    scene.require("dead", size, 0);
   };
 }
 
@@ -541,12 +600,15 @@ void run(const Turns& turns) {
   };
   asked("basic.qos for all beside waiting consumers", 10'000, ask_waiting_consumers);
   asked("100 messages to all bound queues", 10'000, fan_out_a_burst);
+  asked("messages of 20 connections to all bound queues", 100'000, fan_out_from_many);
   asked("100 messages by bindings to one queue", 100'000, route_a_burst_by_bindings_to_one_queue);
   asked("a message with 11 keys by topics of wildcards", 10'000, route_by_wildcards);
   asked("a message with 3,000 headers by bindings of 100", 1'000, route_by_headers);
   asked("declares that a slow pattern refuses", 100, ask_for_permissions, slow_permissions);
   asked("a commit to 1,000 queues whose connection is cut", 1'000, commit_to_many_queues_and_vanish);
   asked("1,000 acks beside dead letters", million, ack_beside_dead_letters);
+  asked("1,000 dead letters beside others to a fanout", million, bury_beside_dead_letters);
+  asked("dead letters of 5,000 deaths", 1'000, bury_what_died_often);
   asked("basic.get behind expired messages", million, get_behind_expired);
   asked("messages come back to a queue of ten", million, requeue_too_many);
 }

@@ -144,6 +144,24 @@ TEST_CASE("who has unacked deliveries publishes on up to the hard mark") {
   client.finds("replies", {.messages = static_cast<std::uint32_t>(replies)}).gets("work", redelivered("request"));
 }
 
+TEST_CASE("who has unacked deliveries publishes nothing that would go far beyond the hard mark") {
+  World world{with_low_mark()};
+  auto server = world.connect(), client = world.connect();
+  client.declares("replies").declares("work").publishes("work", "request");
+  server.consumes("work").receives("request");
+  fill(world, "q");
+  const auto used = memory_of(world).used();
+  server.publishes("replies", std::string(hard_mark - used - 1'000, 'x')).is_fine();
+  client.sends(queue::Purge{.queue = "replies"}).is_answered(queue::PurgeOk{.message_count = 1});
+  REQUIRE(memory_of(world).used() == used);
+  server.publishes("replies", std::string(50'000, 'x'));
+  const auto text = "RESOURCE_ERROR - the broker holds " + std::to_string(used)
+                    + " bytes, and with the 50000 of this message more than the 125000 it may; publish again when "
+                      "queues are shorter";
+  server.connection_is_closed(ReplyCode::resource_error, text);
+  client.finds("replies", {.messages = 0});
+}
+
 TEST_CASE("who is delivered to while it is held is read on, as it may ack") {
   World world{with_low_mark()};
   fill(world, "q");

@@ -267,6 +267,66 @@ TEST_CASE("very many queues get a message a slice a turn and what the client say
   }
 }
 
+TEST_CASE("several clients' messages to very many queues hold little memory at a time and all arrive") {
+  constexpr int publishers = 40;
+  constexpr std::size_t mark = 32 << 20;
+  World world{{.encoding = Encoding::amqp, .options = {.memory_max_bytes = mark}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  for (int i = 1; i <= very_many_queues; ++i) {
+    const auto name = std::to_string(i);
+    const auto one = protocol::FieldTableWriter{}.int32("x-max-length", 1);
+    alice.sends(queue::Declare{.queue = name, .no_wait = true, .arguments = one.table()});
+    alice.sends(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
+  }
+  alice.publishes("", Publication{.body = "first", .exchange = "amq.fanout"});
+  std::vector<Client> clients;
+  for (int i = 0; i < publishers; ++i) clients.push_back(world.connect());
+  const auto before = memory.used();
+  for (auto& client : clients)
+    client.end().send(
+        {.channel = 1, .method = basic::Publish{.exchange = "amq.fanout"}, .content = protocol::Content{.body = "m"}});
+  std::size_t most = 0;
+  for (int turns = 0; turns < 1'000; ++turns) {
+    for (auto& client : clients) client.end().take_turn(world.now());
+    world.broker().tick(world.now());
+    most = std::max(most, memory.used());
+  }
+  CHECK(most > before + mark / 10);
+  CHECK(most < before + mark / 4);
+  world.settle();
+  CHECK(memory.used() < before + 100'000);
+  CHECK(queues_that_have(world, 1) == very_many_queues);
+  for (auto& client : clients) client.is_fine();
+  alice.gets("1", "m");
+}
+
+TEST_CASE("a message to very many queues is refused when memory is exhausted before they are found") {
+  constexpr std::size_t mark = 32 << 20;
+  World world{{.encoding = Encoding::amqp, .options = {.memory_max_bytes = mark}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect(), bob = world.connect();
+  binds_very_many_queues(alice);
+  for (int i = 1; i <= very_many_queues; ++i) {  // twice as many bindings are not gone through in a slice
+    const auto name = std::to_string(i);
+    alice.sends(queue::Bind{.queue = name, .exchange = "amq.fanout", .routing_key = "again", .no_wait = true});
+  }
+  alice.end().send(
+      {.channel = 1, .method = basic::Publish{.exchange = "amq.fanout"}, .content = protocol::Content{.body = "m"}});
+  alice.end().take_turn(world.now());
+  REQUIRE(queues_that_have(world, 0) == very_many_queues);
+  memory.charge(2 * mark);
+  SECTION("its publisher is told") {
+    world.settle();
+    const auto close = alice.on_channel(0).answer<connection::Close>();
+    CHECK(std::get<connection::Close>(close.method).reply_code == number_of(ReplyCode::resource_error));
+  }
+  SECTION("its publisher has gone") { alice.vanishes(); }
+  CHECK(queues_that_have(world, 0) == very_many_queues);
+  memory.release(2 * mark);
+  bob.is_fine();
+}
+
 TEST_CASE("messages to very many queues are committed in their order") {
   World world{Encoding::amqp};
   auto alice = world.connect();

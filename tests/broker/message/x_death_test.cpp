@@ -20,6 +20,12 @@ broker::Message message_with(const protocol::BasicProperties& properties) {
   return {"x", "key", {.properties = protocol::Properties{encoded}, .body = "body"}, std::nullopt};
 }
 
+std::string properties_after(const broker::Death& death, const broker::Message& message, broker::CarbonCopies copies,
+                             std::size_t size_max_bytes) {
+  broker::Budget budget;
+  return broker::properties_after(death, message, copies, size_max_bytes, budget);
+}
+
 // The headers after a death with those before.
 std::string headers_after(FieldTable before, broker::CarbonCopies copies = broker::CarbonCopies::keep) {
   const auto encoded = properties_after(rejected_in_q, message_with({.headers = before}), copies, 1'000'000);
@@ -138,7 +144,8 @@ TEST_CASE("a message comes round again where it has died and was not rejected si
     const auto headers = with_x_death(deaths);
     std::string encoded;
     protocol::encode({.headers = headers.table()}, encoded);
-    return broker::Cycle{protocol::Properties{encoded}}.contains(queue);
+    broker::Budget budget;
+    return broker::Cycle{protocol::Properties{encoded}, budget}.contains(queue);
   };
   const auto expired = record("a", "expired", 1), rejected = record("b", "rejected", 1),
              full = record("c", "maxlen", 1);
@@ -206,6 +213,26 @@ TEST_CASE("where the record is too long without earlier deaths the copies are le
   const auto headers = protocol::Properties{encoded}.headers();
   CHECK(headers->find("CC") == before.table().find("CC"));
   CHECK(headers->find("x-death")->bytes == Array{}.table(first_record_of_q().table()).array().bytes);
+}
+
+TEST_CASE("deaths and headers are charged to the budget each by itself") {
+  constexpr std::int64_t many = 1'000;
+  const auto steps_for = [](FieldTable headers) {
+    broker::Budget budget;
+    const auto message = message_with({.headers = headers});
+    (void)broker::properties_after(rejected_in_q, message, broker::CarbonCopies::keep, 1'000'000, budget);
+    const broker::Cycle cycle{message.properties(), budget};
+    return -budget.left();
+  };
+  Array deaths;
+  Table headers;
+  for (std::int64_t i = 0; i < many; ++i) {
+    deaths.table(record(std::to_string(i), "expired", 1).table());
+    headers.int32(std::to_string(i), 0);
+  }
+  CHECK(steps_for({}) < 20);
+  CHECK(steps_for(with_x_death(deaths).table()) > 15 * many);
+  CHECK(steps_for(headers.table()) > 5 * many);
 }
 
 TEST_CASE("a death adds no more than there is room for") {

@@ -401,4 +401,54 @@ TEST_CASE("letters that would multiply wait where memory is exhausted, and other
   CHECK(bodies_in(alice, "b") == Bodies{"q1", "q2"});
 }
 
+TEST_CASE("letters that lack memory hold up no other queue's and are dropped when their queue is deleted") {
+  World world{{.options = {.memory_max_bytes = 100'000}}};
+  auto& memory = world.broker().context().memory();
+  auto alice = world.connect();
+  const auto to_both = Arguments{}.string("x-dead-letter-exchange", "amq.fanout");
+  alice.declares("one").declares("a").declares("b").binds("a", "amq.fanout").binds("b", "amq.fanout");
+  alice.declares({.queue = "q", .arguments = to_both.table()});
+  alice.declares({.queue = "r", .arguments = dead_to("one").table()});
+  alice.publishes("q", {"q1", "q2"}).publishes("r", "r1").gets("q", "q1").gets("q", "q2").gets("r", "r1");
+  memory.charge(200'000);
+  const auto before = memory.used();
+  alice.rejects("q1").rejects("q2").rejects("r1");
+  CHECK(world.queue("one").ready() == 1);
+  SECTION("the queue is deleted") {
+    alice.sends(queue::Delete{.queue = "q"}).is_answered(queue::DeleteOk{});
+    world.advance(1s);
+    CHECK(memory.used() < before);
+    memory.release(200'000);
+    world.advance(1s);
+    CHECK(world.queue("a").ready() == 0);
+  }
+  SECTION("fewer queues are to get them") {
+    alice.unbinds("a", "amq.fanout");
+    world.advance(1s);
+    CHECK(bodies_in(alice, "b") == Bodies{"q1", "q2"});
+    memory.release(200'000);
+  }
+}
+
+TEST_CASE("a queue's dead letter does not wait for another queue's that are very many") {
+  constexpr int very_many = 20'000;
+  World world;
+  auto alice = world.connect(), bob = world.connect();
+  alice.declares("many").declares({.queue = "q", .arguments = dead_to("many").table()});
+  bob.declares("one").declares({.queue = "r", .arguments = dead_to("one").table()});
+  alice.consumes("q");
+  for (int i = 0; i < very_many; ++i) alice.publishes("q", "m");
+  bob.publishes("r", {"r1", "r2"}).gets("r", "r1").gets("r", "r2");
+  alice.end().send({.channel = 1, .method = basic::Nack{.multiple = true}});
+  alice.end().take_turn(world.now());
+  while (world.queue("many").ready() == 0) world.broker().tick(world.now());
+  bob.end().send({.channel = 1, .method = basic::Nack{.multiple = true}});
+  bob.end().take_turn(world.now());
+  CHECK(world.queue("one").ready() == 2);
+  CHECK(world.queue("many").ready() < very_many);
+  world.settle();
+  CHECK(bodies_in(bob, "one") == Bodies{"r1", "r2"});
+  CHECK(world.queue("many").ready() == very_many);
+}
+
 }  // namespace pocketmq::tests

@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "broker/core/memory.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {
@@ -22,7 +23,8 @@ std::string bodies_of(broker::ReadyMessages& messages) {
 }  // namespace
 
 TEST_CASE("ready messages leave in the order in which they came") {
-  broker::ReadyMessages messages;
+  broker::Memory memory{1'000'000};
+  broker::ReadyMessages messages{memory};
   for (std::uint64_t i = 1; i <= 5; ++i) messages.append(numbered(i));
   CHECK(messages.size() == 5);
   CHECK(messages.bytes() == 5);
@@ -32,7 +34,8 @@ TEST_CASE("ready messages leave in the order in which they came") {
 }
 
 TEST_CASE("ready messages that were put back come first by position") {
-  broker::ReadyMessages messages;
+  broker::Memory memory{1'000'000};
+  broker::ReadyMessages messages{memory};
   messages.append(numbered(5));
   messages.put_back(numbered(3));
   messages.put_back(numbered(1));
@@ -42,13 +45,33 @@ TEST_CASE("ready messages that were put back come first by position") {
 }
 
 TEST_CASE("ready messages of a higher priority come first whether new or put back") {
-  broker::ReadyMessages messages;
+  broker::Memory memory{1'000'000};
+  broker::ReadyMessages messages{memory};
   messages.append(numbered(4));
   messages.put_back(numbered(1));
   messages.append(numbered(5, 9));
   messages.put_back(numbered(2, 3));
   messages.append(numbered(6, 3));
   CHECK(bodies_of(messages) == "5 2 6 1 4 ");
+}
+
+TEST_CASE("each priority that has messages is charged but the lowest one") {
+  broker::Memory memory{1'000'000};
+  broker::ReadyMessages messages{memory};
+  messages.append(numbered(1));
+  CHECK(memory.used() == 0);
+  messages.append(numbered(2, 1));
+  const auto one = memory.used();
+  CHECK(one >= 150);
+  messages.append(numbered(3, 1));
+  CHECK(memory.used() == one);
+  messages.put_back(numbered(4, 9));
+  CHECK(memory.used() == 2 * one);
+  auto moved = std::move(messages);
+  CHECK(moved.pop_front().position == 4);
+  CHECK(memory.used() == one);
+  CHECK(bodies_of(moved) == "2 3 1 ");
+  CHECK(memory.used() == 0);
 }
 
 TEST_CASE("ready messages do what a sorted map does") {
@@ -58,7 +81,8 @@ TEST_CASE("ready messages do what a sorted map does") {
   const auto below = [&](std::size_t limit) {
     return std::uniform_int_distribution<std::size_t>{0, limit - 1}(random);
   };
-  broker::ReadyMessages messages;
+  broker::Memory memory{1'000'000};
+  broker::ReadyMessages messages{memory};
   std::map<std::pair<int, std::uint64_t>, bool> model;  // by falling priority and position
   std::vector<broker::QueuedMessage> taken;
   std::uint64_t position = 1;

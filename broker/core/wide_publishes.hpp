@@ -1,0 +1,83 @@
+// What publishes to very many queues hold while they pause: what their searches have found, and the queues that are
+// still to get the message. It is charged to the memory.
+//
+// All of them together have a share of the memory, an eighth of the mark. When that is taken up, one at a time goes on
+// growing to its end, and the others wait for it. Who holds little never waits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "broker/core/memory.hpp"
+
+namespace pocketmq::broker {
+
+class WidePublishes {
+ public:
+  /// `memory` outlives it.
+  explicit WidePublishes(Memory& memory) : memory_{memory} {}
+  WidePublishes(const WidePublishes&) = delete;
+  WidePublishes& operator=(const WidePublishes&) = delete;
+
+  /// Whether one more may hold so many bytes.
+  [[nodiscard]] bool have_room_for(std::size_t bytes) const {
+    return bytes <= little_bytes || used_ + bytes < memory_.mark() / 8 || first_ == nobody;
+  }
+
+  /// What one of them holds, until it is destroyed.
+  class Share {
+   public:
+    explicit Share(WidePublishes& all) : all_{&all}, number_{++all.shares_} {}
+    Share(Share&& other) noexcept
+        : all_{std::exchange(other.all_, nullptr)}, number_{other.number_}, bytes_{other.bytes_} {}
+    Share& operator=(Share&&) = delete;
+    ~Share() {
+      if (all_ != nullptr) all_->leave(number_, bytes_);
+    }
+
+    /// It holds so many bytes now.
+    void hold(std::size_t bytes) {
+      all_->change(bytes_, bytes);
+      if (bytes > little_bytes && all_->is_taken_up() && all_->first_ == nobody) all_->first_ = number_;
+      bytes_ = bytes;
+    }
+    /// Whether it may come to hold so many bytes, or is to wait.
+    [[nodiscard]] bool may_hold(std::size_t bytes) const {
+      return all_->first_ == number_ || all_->have_room_for(bytes);
+    }
+    /// Whether it may come to hold more.
+    [[nodiscard]] bool may_grow() const { return bytes_ < little_bytes || !all_->is_taken_up() || is_next(); }
+
+   private:
+    [[nodiscard]] bool is_next() const { return all_->first_ == nobody || all_->first_ == number_; }
+
+    WidePublishes* all_;
+    const std::uint64_t number_;
+    std::size_t bytes_{0};
+  };
+
+ private:
+  static constexpr std::size_t little_bytes = 4'096;
+  static constexpr std::uint64_t nobody = 0;
+
+  [[nodiscard]] bool is_taken_up() const { return used_ >= memory_.mark() / 8; }
+  void change(std::size_t from, std::size_t to) {
+    if (to > from)
+      memory_.charge(to - from);
+    else
+      memory_.release(from - to);
+    used_ += to - from;
+  }
+  void leave(std::uint64_t number, std::size_t bytes) {
+    change(bytes, 0);
+    if (first_ == number) first_ = nobody;
+  }
+
+  Memory& memory_;
+  std::size_t used_{0};
+  std::uint64_t shares_{0};      // that there have been
+  std::uint64_t first_{nobody};  // the one that goes on while their share of the memory is taken up
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,67 @@
+#include "broker/core/wide_publishes.hpp"
+
+#include <optional>
+
+#include "tests/support/catch.hpp"
+
+namespace pocketmq::tests {
+namespace {
+
+using Share = broker::WidePublishes::Share;
+
+constexpr std::size_t mark = 1'000'000;
+constexpr std::size_t all_may_hold = mark / 8;
+
+}  // namespace
+
+TEST_CASE("what wide publishes hold is charged") {
+  broker::Memory memory{mark};
+  broker::WidePublishes wide{memory};
+  {
+    Share share{wide};
+    share.hold(10'000);
+    CHECK(memory.used() == 10'000);
+    share.hold(3'000);
+    CHECK(memory.used() == 3'000);
+    const auto moved = std::move(share);
+    CHECK(memory.used() == 3'000);
+  }
+  CHECK(memory.used() == 0);
+}
+
+TEST_CASE("wide publishes grow one at a time when their share of the memory is taken up") {
+  broker::Memory memory{mark};
+  broker::WidePublishes wide{memory};
+  std::optional<Share> one{wide}, other{wide};
+  one->hold(all_may_hold - 10'000);
+  other->hold(9'000);
+  CHECK(one->may_grow());
+  CHECK(other->may_grow());
+  other->hold(10'000);
+  CHECK_FALSE(one->may_grow());
+  CHECK_FALSE(wide.have_room_for(5'000));
+  CHECK(other->may_grow());
+  std::optional<Share> handed_over{std::move(*other)};
+  other.reset();
+  CHECK_FALSE(one->may_grow());
+  SECTION("to its end") {
+    handed_over->hold(20'000);
+    CHECK(handed_over->may_grow());
+    handed_over.reset();
+    CHECK(one->may_grow());
+  }
+  SECTION("and what is little beside them") {
+    Share little{wide};
+    CHECK(wide.have_room_for(2'000));
+    CHECK(little.may_hold(2'000));
+    little.hold(2'000);
+    CHECK(little.may_grow());
+    CHECK_FALSE(little.may_hold(5'000));
+    little.hold(5'000);
+    CHECK_FALSE(little.may_grow());
+    handed_over.reset();
+    CHECK(little.may_grow());
+  }
+}
+
+}  // namespace pocketmq::tests
