@@ -5,6 +5,7 @@
 #include "broker/core/room.hpp"
 #include "broker/message/edited_table.hpp"
 #include "broker/routing/exchange.hpp"
+#include "protocol/base/text_hash.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -20,8 +21,8 @@ std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) cons
   constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
   auto hash = std::hash<const Exchange*>{}(identity.source);
   hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
-  hash = hash * odd + std::hash<std::string_view>{}(identity.routing_key);
-  return hash * odd + std::hash<std::string_view>{}(identity.arguments);
+  hash = hash * odd + protocol::TextHash{}(identity.routing_key);
+  return hash * odd + protocol::TextHash{}(identity.arguments);
 }
 
 Binding* BindingTable::find(Exchange& source, Destination& destination, std::string_view routing_key,

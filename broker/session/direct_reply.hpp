@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "broker/core/gradual_table.hpp"
+#include "broker/core/by_name.hpp"
 #include "broker/message/message.hpp"
 #include "protocol/base/fifo.hpp"
 
@@ -86,8 +86,8 @@ class DirectReplies {
   friend class ReplyConsumer;
 
   Context& context_;
-  GradualMap<std::string_view, ReplyConsumer*> consumers_;
-  std::size_t waiting_bytes_{0};  // of all of them
+  ByName<ReplyConsumer*, std::string_view> consumers_;  // the names are the consumers' own
+  std::size_t waiting_bytes_{0};                        // of all of them
 };
 
 }  // namespace pocketmq::broker
