@@ -32,6 +32,7 @@ inline constexpr std::size_t for_a_header = 8;           // learn what it says
 inline constexpr std::size_t for_a_wanted_header = 4;    // ask a message for it
 inline constexpr std::size_t for_a_queued_message = 20;  // a queue takes it
 inline constexpr std::size_t for_a_delivery = 20;        // a consumer gets it
+inline constexpr std::size_t for_a_pump = 10;            // a queue looks whether it can deliver
 inline constexpr std::size_t for_a_consumer = 6;         // ask whether it can take a message
 inline constexpr std::size_t for_a_settlement = 8;       // a delivery is acked, rejected or requeued
 inline constexpr std::size_t for_a_look_at_a_delivery = 1;
