@@ -56,7 +56,7 @@ ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_
                             std::optional<ShortString> correlation_id)
     : delivery_tag{tag},
       caller{caller_key(reply_to.value_or(ShortString{}), correlation_id.value_or(ShortString{}))},
-      caller_hash{std::hash<std::string>{}(caller)},
+      caller_hash{protocol::TextHash{}(caller)},
       reply_to_size{static_cast<std::uint8_t>(reply_to.value_or(ShortString{}).size())},
       wants_reply{reply_to.has_value()},
       has_correlation_id{correlation_id.has_value()} {}
@@ -246,7 +246,7 @@ void ProcedureCore::give_back(std::uint64_t number) {
 }
 
 bool ProcedureCore::cancel(const std::string& caller) {
-  const auto* const known = by_caller_.find(std::hash<std::string>{}(caller));
+  const auto* const known = by_caller_.find(protocol::TextHash{}(caller));
   if (known == nullptr) return false;
   const auto number = *known;
   auto& entry = *entries_.find(number);

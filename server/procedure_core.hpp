@@ -19,6 +19,7 @@
 
 #include "client/rpc/numbered.hpp"
 #include "client/values/rpc_error.hpp"
+#include "protocol/base/text_hash.hpp"
 #include "server/caller_watch.hpp"
 #include "server/recent.hpp"
 #include "server/request.hpp"
@@ -162,7 +163,7 @@ class ProcedureCore {
   std::deque<std::uint64_t> waiting_;  // in order; those that are gone are passed over
   std::size_t running_{0};
   client::Numbered<std::uint64_t> by_caller_;  // by their hashes; the latest, where two are the same
-  std::unordered_map<std::string, std::uint64_t> by_message_id_;
+  std::unordered_map<std::string, std::uint64_t, protocol::TextHash> by_message_id_;
   Recent<Answer> answers_;  // by message_id
   std::string properties_;  // what an answer is written with, kept for its memory
 

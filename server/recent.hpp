@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "protocol/base/text_hash.hpp"
 #include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::server {
@@ -67,8 +68,9 @@ template <class Value> class Recent {
 
   const RecentBounds bounds_;
   std::size_t bytes_{0};
-  std::list<Entry> by_age_;                                                           // the oldest first
-  std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_key_;  // the keys are their entries'
+  std::list<Entry> by_age_;  // the oldest first
+  std::unordered_map<std::string_view, typename std::list<Entry>::iterator, protocol::TextHash>
+      by_key_;  // the keys are their entries'
 };
 
 }  // namespace pocketmq::server

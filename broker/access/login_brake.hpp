@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "protocol/base/text_hash.hpp"
 #include "protocol/end/connection_end.hpp"
 
 namespace pocketmq::broker {
@@ -39,7 +40,7 @@ class LoginBrake {
 
   const unsigned failures_max_;
   Sources sources_;  // the one whose window ends first is in front
-  std::unordered_map<std::string_view, Sources::iterator> by_name_;
+  std::unordered_map<std::string_view, Sources::iterator, protocol::TextHash> by_name_;
 };
 
 }  // namespace pocketmq::broker

@@ -27,10 +27,12 @@ inline constexpr std::size_t for_a_command = 10;         // decode it and look a
 inline constexpr std::size_t for_a_routing_key = 4;      // look it up
 inline constexpr std::size_t for_a_binding = 4;          // see where it leads
 inline constexpr std::size_t for_a_pattern_node = 4;     // follow a topic's word to it
+inline constexpr std::size_t for_a_pattern_word = 16;    // a binding's pattern grows by it, or loses it
 inline constexpr std::size_t for_a_header = 8;           // learn what it says
 inline constexpr std::size_t for_a_wanted_header = 4;    // ask a message for it
 inline constexpr std::size_t for_a_queued_message = 20;  // a queue takes it
 inline constexpr std::size_t for_a_delivery = 20;        // a consumer gets it
+inline constexpr std::size_t for_a_pump = 10;            // a queue looks whether it can deliver
 inline constexpr std::size_t for_a_consumer = 6;         // ask whether it can take a message
 inline constexpr std::size_t for_a_settlement = 8;       // a delivery is acked, rejected or requeued
 inline constexpr std::size_t for_a_look_at_a_delivery = 1;
@@ -38,8 +40,10 @@ inline constexpr std::size_t for_a_dead_letter = 60;  // its properties are writ
 inline constexpr std::size_t for_a_deadline = 10;
 inline constexpr std::size_t for_a_deletion = 80;  // a queue, an exchange, a binding or a consumer goes
 inline constexpr std::size_t pattern_instructions_a_step = 4;
-/// A binding whose arguments are so long is added, or removed: a headers exchange looks up each of them.
-[[nodiscard]] constexpr std::size_t for_a_binding_with(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
+/// A binding's arguments, which are so long, are brought into order.
+[[nodiscard]] constexpr std::size_t for_sorting(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
+/// A headers exchange looks up each of a binding's arguments, to keep it or to remove it.
+[[nodiscard]] constexpr std::size_t for_wanted_headers(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
 /// Freeing a large message takes as long as freeing many small ones.
 [[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 6 + body_bytes / 512; }
 /// Copying so many bytes, or reading through them.

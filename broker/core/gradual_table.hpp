@@ -178,6 +178,7 @@ struct FirstOf {
   const auto& operator()(const auto& pair) const { return pair.first; }
 };
 
+/// Where clients choose the keys, the hash is one that they cannot compute: see ByName.
 template <class Key, class T, class Hash = std::hash<Key>>
 using GradualMap = GradualTable<std::pair<const Key, T>, FirstOf, Hash>;
 template <class T> using GradualSet = GradualTable<T, std::identity, std::hash<T>>;

@@ -49,8 +49,11 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   [[nodiscard]] T pop_front();
   /// Takes out the one with that number; nothing if there is none.
   [[nodiscard]] std::optional<T> take(std::uint64_t number);
-  /// Takes out all up to that number.
-  [[nodiscard]] SortedRuns take_up_to(std::uint64_t number);
+  /// Takes out some of those up to that number, the first of them, and no more than a few dozen. None if there are
+  /// none.
+  [[nodiscard]] SortedRuns take_some_up_to(std::uint64_t number);
+  /// Adds these, whose numbers are greater than any other.
+  void append(SortedRuns&& others);
 
   void for_each(auto&& visit) const {
     (void)for_each_from(0, [&](const T& entry) { return visit(entry), true; });
@@ -221,21 +224,27 @@ template <class T, std::uint64_t T::*key> std::optional<T> SortedRuns<T, key>::t
   return taken;
 }
 
-template <class T, std::uint64_t T::*key> SortedRuns<T, key> SortedRuns<T, key>::take_up_to(std::uint64_t number) {
+template <class T, std::uint64_t T::*key> SortedRuns<T, key> SortedRuns<T, key>::take_some_up_to(std::uint64_t number) {
   SortedRuns taken;
-  while (!runs_.empty() && runs_.begin()->first <= number) {
-    const auto first = runs_.begin();
-    auto& run = first->second;
-    if (run.empty() || run.last().*key <= number) {
-      taken.size_ += run.size();
-      taken.runs_.insert(taken.runs_.end(), runs_.extract(first));
-      continue;
-    }
+  if (empty()) return taken;
+  const auto first = runs_.begin();
+  auto& run = first->second;
+  if (run.last().*key <= number) {
+    taken.size_ = run.size();
+    taken.runs_.insert(runs_.extract(first));
+  } else {
     while (run.first().*key <= number) taken.push_back(run.take(run.first_index()));
-    break;
   }
   size_ -= taken.size_;
   return taken;
+}
+
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::append(SortedRuns&& others) {
+  if (empty()) runs_.clear();
+  if (others.empty()) others.runs_.clear();
+  assert(empty() || others.empty() || back().*key < others.front().*key);
+  while (!others.runs_.empty()) runs_.insert(runs_.end(), others.runs_.extract(others.runs_.begin()));
+  size_ += std::exchange(others.size_, 0);
 }
 
 template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::tidy_up(Place place) {

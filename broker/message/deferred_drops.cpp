@@ -15,8 +15,8 @@ class Drops final : public Backlog::Item {
 
   bool go_on() override {
     while (!budget().is_used_up()) {
-      const auto message = messages_();
-      if (!message) return true;
+      const auto message = messages_(budget());
+      if (!message) return !budget().is_used_up();
       budget().use(steps::for_dropping(message->body().size()));
       context_.tell(&Observer::on_dropped, *message);
     }

@@ -9,10 +9,12 @@
 
 namespace pocketmq::broker {
 
+class Budget;
 class Context;
 
-/// Gives up one of the messages at each call, and nothing when there are no more.
-using DroppedMessages = protocol::MoveOnlyFunction<std::optional<Message>()>;
+/// Gives up one of the messages at each call, and nothing when there are no more or the budget is used up. What else it
+/// lets go of draws on that.
+using DroppedMessages = protocol::MoveOnlyFunction<std::optional<Message>(Budget& budget)>;
 
 /// Drops all of them. `context` outlives them.
 void drop(Context& context, DroppedMessages messages);

@@ -156,7 +156,7 @@ std::size_t Queue::purge() {
   ReadyMessages purged{context_.memory()};
   std::swap(purged, ready_);
   const auto count = purged.size();
-  drop(context_, [purged = std::move(purged), &context = context_]() mutable -> std::optional<Message> {
+  drop(context_, [purged = std::move(purged), &context = context_](Budget&) mutable -> std::optional<Message> {
     if (purged.empty()) return std::nullopt;
     context.memory().release(Message::place_bytes);
     return purged.pop_front().message;

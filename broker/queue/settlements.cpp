@@ -35,8 +35,7 @@ class Settlements::Batch final : public Backlog::Item {
     if (!announce_returns()) return false;
     settle_all();
     if (!left_.empty()) return false;
-    for (const auto& queue : queues_) queue->batch_is_back();
-    return true;
+    return tell_queues();
   }
 
  private:
@@ -75,12 +74,21 @@ class Settlements::Batch final : public Backlog::Item {
     for (const auto& prefetch : prefetches) prefetch->release();
   }
 
+  bool tell_queues() {
+    for (; !queues_.empty(); queues_.pop_front()) {
+      if (budget().is_used_up()) return false;
+      budget().use(steps::for_a_pump);
+      queues_.front()->batch_is_back();
+    }
+    return true;
+  }
+
   const std::uint64_t number_;
   const Outcome outcome_;
   std::deque<Settlement> left_;
-  std::size_t announced_;                     // of these, if they come back
-  std::uint64_t next_tag_{0};                 // of those that are being announced
-  std::vector<protocol::Ref<Queue>> queues_;  // where some of them come back to
+  std::size_t announced_;                    // of these, if they come back
+  std::uint64_t next_tag_{0};                // of those that are being announced
+  std::deque<protocol::Ref<Queue>> queues_;  // where some of them come back to
 };
 
 void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {

@@ -3,12 +3,15 @@
 #include <utility>
 
 namespace pocketmq::broker {
+namespace {
 
 std::size_t consumed_of(const Deliveries& deliveries) {
   std::size_t consumed = 0;
   deliveries.for_each([&](const Unacked& delivery) { consumed += delivery.was_consumed ? 1U : 0U; });
   return consumed;
 }
+
+}  // namespace
 
 void UnackedWindow::push(Unacked&& delivery) {
   if (delivery.was_consumed) ++consumed_;
@@ -21,17 +24,21 @@ std::optional<Unacked> UnackedWindow::settle(std::uint64_t tag) {
   return settled;
 }
 
-std::optional<Deliveries> UnackedWindow::settle_up_to(std::uint64_t tag) {
-  if (tag == 0) return settle_all();
-  if (!entries_.contains(tag)) return std::nullopt;
-  auto settled = entries_.take_up_to(tag);
-  consumed_ -= entries_.empty() ? consumed_ : consumed_of(settled);
-  return settled;
+bool UnackedWindow::settle_up_to(std::uint64_t tag, Settled& settled, Budget& budget) {
+  while (!entries_.empty() && entries_.front().tag <= tag) {
+    if (budget.is_used_up()) return false;
+    auto some = entries_.take_some_up_to(tag);
+    budget.use(steps::for_a_look_at_a_delivery * some.size());
+    const auto consumed = entries_.empty() ? consumed_ : consumed_of(some);
+    consumed_ -= consumed;
+    settled.consumed += consumed;
+    settled.deliveries.append(std::move(some));
+  }
+  return true;
 }
 
-Deliveries UnackedWindow::settle_all() {
-  consumed_ = 0;
-  return std::move(entries_);
+Settled UnackedWindow::settle_all() {
+  return {.deliveries = std::move(entries_), .consumed = std::exchange(consumed_, 0)};
 }
 
 void UnackedWindow::restore(Unacked&& delivery) {

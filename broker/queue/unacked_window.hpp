@@ -24,8 +24,11 @@ struct Unacked {
 /// Deliveries by tag, oldest first.
 using Deliveries = SortedRuns<Unacked, &Unacked::tag>;
 
-/// How many of them came through consumers.
-[[nodiscard]] std::size_t consumed_of(const Deliveries& deliveries);
+/// Deliveries that have left a window together.
+struct Settled {
+  Deliveries deliveries{};
+  std::size_t consumed{0};  // how many of them came through consumers
+};
 
 class UnackedWindow {
  public:
@@ -34,10 +37,13 @@ class UnackedWindow {
 
   /// Takes out the delivery with that tag; nothing if it is not in the window.
   [[nodiscard]] std::optional<Unacked> settle(std::uint64_t tag);
-  /// Takes out all up to that tag, or with 0 all of them. Nothing if the tag is not in the window.
-  [[nodiscard]] std::optional<Deliveries> settle_up_to(std::uint64_t tag);
+  /// Whether that tag is in the window.
+  [[nodiscard]] bool contains(std::uint64_t tag) const { return entries_.contains(tag); }
+  /// Takes out all up to that tag, as far as the budget goes, and adds them to `settled`. Returns whether these were
+  /// the last.
+  [[nodiscard]] bool settle_up_to(std::uint64_t tag, Settled& settled, Budget& budget);
   /// Takes out all of them.
-  [[nodiscard]] Deliveries settle_all();
+  [[nodiscard]] Settled settle_all();
 
   /// A settled one comes back to its place.
   void restore(Unacked&& delivery);

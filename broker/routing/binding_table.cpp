@@ -5,12 +5,14 @@
 #include "broker/core/room.hpp"
 #include "broker/message/edited_table.hpp"
 #include "broker/routing/exchange.hpp"
+#include "protocol/base/text_hash.hpp"
 
 namespace pocketmq::broker {
 namespace {
 
 // So that the order in which the fields were given does not matter.
-std::string sorted_by_name(protocol::FieldTable table) {
+std::string sorted_by_name(protocol::FieldTable table, Budget& budget) {
+  budget.use(steps::for_sorting(table.encoded().size()));
   return std::string{EditedTable{table}.sorted().table().encoded()};
 }
 
@@ -20,20 +22,20 @@ std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) cons
   constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
   auto hash = std::hash<const Exchange*>{}(identity.source);
   hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
-  hash = hash * odd + std::hash<std::string_view>{}(identity.routing_key);
-  return hash * odd + std::hash<std::string_view>{}(identity.arguments);
+  hash = hash * odd + protocol::TextHash{}(identity.routing_key);
+  return hash * odd + protocol::TextHash{}(identity.arguments);
 }
 
 Binding* BindingTable::find(Exchange& source, Destination& destination, std::string_view routing_key,
                             protocol::FieldTable arguments) const {
-  const auto sorted = sorted_by_name(arguments);
+  const auto sorted = sorted_by_name(arguments, context_.budget());
   const auto* found = bindings_.find(BindingIdentity{&source, &destination, routing_key, sorted});
   return found == nullptr ? nullptr : found->get();
 }
 
 void BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
-  const auto sorted = sorted_by_name(arguments);
+  const auto sorted = sorted_by_name(arguments, context_.budget());
   const BindingIdentity identity{&source, &destination, routing_key, sorted};
   if (bindings_.find(identity) != nullptr) return;
   auto& quotas = context_.quotas();
@@ -41,15 +43,16 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   auto& added = *bindings_.add(std::make_unique<Binding>(identity, quotas));
   source.bindings_.add(added);
   const auto kept = source.bytes_beside_bindings();
-  source.add(added);
+  source.add(added, context_.budget());
   context_.memory().charge_object(source.bytes_beside_bindings() - kept);
   destination.bindings_to_.add(added);
 }
 
 Exchange* BindingTable::remove(Binding& binding) {
   auto& source = binding.source;
+  context_.budget().use(steps::for_reading(binding.arguments.size()));
   const auto kept = source.bytes_beside_bindings();
-  source.remove(binding);
+  source.remove(binding, context_.budget());
   context_.memory().release_object(kept - source.bytes_beside_bindings());
   source.bindings_.remove(binding);
   binding.destination.bindings_to_.remove(binding);

@@ -12,6 +12,7 @@ namespace pocketmq::broker {
 
 class Context;
 
+/// What is done to it draws on the budget.
 class BindingTable {
  public:
   /// `context` outlives it.

@@ -12,13 +12,13 @@ bool DirectExchange::route(const Message&, Routing& routing) const {
   });
 }
 
-void DirectExchange::add(Binding& binding) {
+void DirectExchange::add(Binding& binding, Budget&) {
   auto* found = by_key_.find(binding.routing_key);
   if (found == nullptr) found = &by_key_.add(binding.routing_key, BindingsOfKey{});
   found->second.add(binding);
 }
 
-void DirectExchange::remove(Binding& binding) {
+void DirectExchange::remove(Binding& binding, Budget&) {
   auto* found = by_key_.find(binding.routing_key);
   found->second.remove(binding);
   if (found->second.empty()) by_key_.erase(binding.routing_key);

@@ -13,8 +13,8 @@ class DirectExchange final : public Exchange {
   [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
-  void add(Binding& binding) override;
-  void remove(Binding& binding) override;
+  void add(Binding& binding, Budget& budget) override;
+  void remove(Binding& binding, Budget& budget) override;
 
   ByName<BindingsOfKey> by_key_;  // none of them empty
 };

@@ -65,9 +65,10 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
   friend class BindingTable;
 
   void join(Search& search) final { search.add(*this); }
-  /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for.
-  virtual void add(Binding& /*binding*/) {}
-  virtual void remove(Binding& /*binding*/) {}
+  /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for. Draws on the
+  /// budget.
+  virtual void add(Binding& /*binding*/, Budget& /*budget*/) {}
+  virtual void remove(Binding& /*binding*/, Budget& /*budget*/) {}
   /// What it keeps for its bindings beside these, about.
   [[nodiscard]] virtual std::size_t bytes_beside_bindings() const { return 0; }
 

@@ -5,7 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <functional>
+
+#include "protocol/base/text_hash.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -104,7 +105,7 @@ bool HeaderFacts::keep_from(std::size_t begin) {
 // Where the fact stands, or belongs: the first slot from its hash on that is free or its own.
 const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
   const auto last = slots_.size() - 1;
-  auto slot = std::hash<std::string_view>{}(fact)&last;
+  auto slot = protocol::TextHash{}(fact)&last;
   while (slots_[slot] != no_fact && (*this)[slots_[slot]] != fact) slot = (slot + 1) & last;
   return &slots_[slot];
 }

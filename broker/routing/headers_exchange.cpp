@@ -53,7 +53,8 @@ void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
                                                          + "); expected longstr"};
 }
 
-void HeadersExchange::add(Binding& binding) {
+void HeadersExchange::add(Binding& binding, Budget& budget) {
+  budget.use(steps::for_wanted_headers(binding.arguments.size()));
   const protocol::FieldTable arguments{binding.arguments};
   const auto& match = *find_match(arguments);
   auto& wish = wishes_.add(&binding, Wish{.destination = binding.destination, .any = match.any}).second;
@@ -89,7 +90,8 @@ void HeadersExchange::keep(Wish& wish, std::string_view fact) {
   wishes.push_back({&wish, wish.places.size() - 1});
 }
 
-void HeadersExchange::remove(Binding& binding) {
+void HeadersExchange::remove(Binding& binding, Budget& budget) {
+  budget.use(steps::for_wanted_headers(binding.arguments.size()));
   const auto& wish = wishes_.find(&binding)->second;
   bytes_ -= bytes_of(wish);
   for (const auto& [fact, at] : wish.places) {

@@ -44,8 +44,8 @@ class HeadersExchange final : public Exchange {
     std::vector<Place> places{};
   };
 
-  void add(Binding& binding) override;
-  void remove(Binding& binding) override;
+  void add(Binding& binding, Budget& budget) override;
+  void remove(Binding& binding, Budget& budget) override;
   [[nodiscard]] std::size_t bytes_beside_bindings() const override { return bytes_; }
   [[nodiscard]] static std::size_t bytes_of(const Wish& wish);
   void keep(Wish& wish, std::string_view fact);

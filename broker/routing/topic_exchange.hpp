@@ -13,8 +13,8 @@ class TopicExchange final : public Exchange {
   [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
-  void add(Binding& binding) override { patterns_.add(binding); }
-  void remove(Binding& binding) override { patterns_.remove(binding); }
+  void add(Binding& binding, Budget& budget) override { patterns_.add(binding, budget); }
+  void remove(Binding& binding, Budget& budget) override { patterns_.remove(binding, budget); }
   [[nodiscard]] std::size_t bytes_beside_bindings() const override { return node_bytes * patterns_.size(); }
 
   static constexpr std::size_t node_bytes = 288;  // with its word and its place in a table

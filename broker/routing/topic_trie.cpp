@@ -16,8 +16,10 @@ std::string_view TopicTrie::Words::next() {
   return word;
 }
 
-TopicTrie::Node& TopicTrie::grow(Node& from, std::string_view word) {
+TopicTrie::Node& TopicTrie::grow(Node& from, std::string_view word, Budget& budget) {
+  budget.use(steps::for_a_pattern_node);
   if (const auto* found = from.next.find(word)) return *found->second;
+  budget.use(steps::for_a_pattern_word);
   auto& grown = *from.next.add(word, protocol::Ref<Node>{new Node}).second;
   ++size_;
   if (word == any_word) from.next_any_word = &grown;
@@ -33,13 +35,13 @@ void TopicTrie::prune(Node& from, std::string_view word) {
   --size_;
 }
 
-void TopicTrie::add(Binding& binding) {
+void TopicTrie::add(Binding& binding, Budget& budget) {
   auto* node = root_.get();
-  for (Words words{binding.routing_key}; !words.at_end();) node = &grow(*node, words.next());
+  for (Words words{binding.routing_key}; !words.at_end();) node = &grow(*node, words.next(), budget);
   node->bindings.add(binding);
 }
 
-void TopicTrie::remove(Binding& binding) {
+void TopicTrie::remove(Binding& binding, Budget& budget) {
   struct Step {
     Node* from;
     std::string_view word;
@@ -47,11 +49,13 @@ void TopicTrie::remove(Binding& binding) {
   std::vector<Step> path;
   auto* node = root_.get();
   for (Words words{binding.routing_key}; !words.at_end();) {
+    budget.use(steps::for_a_pattern_node);
     path.push_back({node, words.next()});
     node = node->next.find(path.back().word)->second.get();
   }
   node->bindings.remove(binding);
   for (; node != root_.get() && node->empty(); path.pop_back()) {
+    budget.use(steps::for_a_pattern_word);
     node = path.back().from;
     prune(*node, path.back().word);
   }

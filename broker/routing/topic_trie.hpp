@@ -53,9 +53,9 @@ class TopicTrie {
     std::vector<protocol::Ref<Node>> reached_;  // where it leads
   };
 
-  /// A binding comes under its routing key.
-  void add(Binding& binding);
-  void remove(Binding& binding);
+  /// A binding comes under its routing key. Its words draw on the budget.
+  void add(Binding& binding, Budget& budget);
+  void remove(Binding& binding, Budget& budget);
 
   /// Calls `found(bindings)` for the bindings of each pattern that matches the key. Returns false where that does, or
   /// if the budget is used up: then it is to be called again with the same key and the same walk. What comes or goes in
@@ -84,7 +84,7 @@ class TopicTrie {
     [[nodiscard]] bool empty() const { return next.empty() && bindings.empty(); }
   };
 
-  [[nodiscard]] Node& grow(Node& from, std::string_view word);
+  [[nodiscard]] Node& grow(Node& from, std::string_view word, Budget& budget);
   void prune(Node& from, std::string_view word);
   bool follow(std::string_view key, Walk& walk, Budget& budget) const;
   static void follow_word(Walk& walk, Budget& budget);

@@ -18,11 +18,12 @@ Channel::~Channel() {
   consumers.push_back(stop_consuming());
   if (!consumers.back().empty()) virtual_host().delete_what_was_held(std::move(consumers), {}, nullptr);
   leave_work_to_itself();
+  if (settling_) finish_settling(settling_->outcome, std::move(settling_->found));
   if (transaction_) {
     give_up_publications();
     virtual_host().settlements().take_back(transaction_->take_settlements());
   }
-  if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all());
+  if (unacked_.size() > 0) carry_out(Outcome::lost, unacked_.settle_all().deliveries);
 }
 
 Consumers Channel::stop_consuming() {
@@ -31,11 +32,13 @@ Consumers Channel::stop_consuming() {
   return std::exchange(consumers_, {});
 }
 
-bool Channel::may_free_memory() const { return unacked_.size() > 0 || (transaction_ && !transaction_->is_empty()); }
+bool Channel::may_free_memory() const {
+  return unacked_.size() > 0 || settling_ || (transaction_ && !transaction_->is_empty());
+}
 
 void Channel::add_to(Holdings& holdings) const {
   holdings.consumers += consumers_.size() + (reply_consumer_ ? 1 : 0);
-  holdings.unacked += unacked_.size();
+  holdings.unacked += unacked_.size() + (settling_ ? settling_->found.deliveries.size() : 0);
   if (transaction_) holdings.uncommitted += transaction_->publication_count();
 }
 
@@ -101,6 +104,7 @@ bool Channel::go_on_with_work() {
     if (!fan_out_->go_on(*this, context_.budget())) return false;
     fan_out_.reset();
   }
+  if (settling_) return go_on_with_settling();
   if (commit_) return go_on_with_commit();
   return !is_rolling_back_ || go_on_with_rollback();
 }
@@ -123,10 +127,9 @@ void Channel::settle(Outcome outcome, std::uint64_t tag, bool multiple) {
     if (!is_known) throw ChannelError{ReplyCode::precondition_failed, "unknown delivery tag " + std::to_string(tag)};
   };
   if (multiple) {
-    auto deliveries = unacked_.settle_up_to(tag);
-    require(deliveries.has_value());
-    if (transaction_) return transaction_->add(outcome, std::move(*deliveries));
-    carry_out(outcome, std::move(*deliveries));
+    require(tag == 0 || unacked_.contains(tag));
+    if (tag == 0) return finish_settling(outcome, unacked_.settle_all());
+    settle_up_to(outcome, tag);
   } else {
     auto delivery = unacked_.settle(tag);
     require(delivery.has_value());
@@ -136,6 +139,27 @@ void Channel::settle(Outcome outcome, std::uint64_t tag, bool multiple) {
   }
 }
 
+void Channel::settle_up_to(Outcome outcome, std::uint64_t tag) {
+  Settling settling{.outcome = outcome, .up_to = tag};
+  if (unacked_.settle_up_to(tag, settling.found, context_.budget()))
+    return finish_settling(outcome, std::move(settling.found));
+  settling_ = std::make_unique<Settling>(std::move(settling));
+  begin_work();
+}
+
+// Returns whether that was the rest of it.
+bool Channel::go_on_with_settling() {
+  if (!unacked_.settle_up_to(settling_->up_to, settling_->found, context_.budget())) return false;
+  const auto settling = std::exchange(settling_, nullptr);
+  finish_settling(settling->outcome, std::move(settling->found));
+  return true;
+}
+
+void Channel::finish_settling(Outcome outcome, Settled settled) {
+  if (transaction_) return transaction_->add(outcome, std::move(settled));
+  carry_out(outcome, std::move(settled.deliveries));
+}
+
 void Channel::carry_out(Outcome outcome, Deliveries deliveries) {
   virtual_host().settlements().carry_out(outcome, std::move(deliveries));
   if (shares_prefetch()) ask_waiting_consumers();
@@ -143,7 +167,7 @@ void Channel::carry_out(Outcome outcome, Deliveries deliveries) {
 
 void Channel::recover(bool requeue_them) {
   if (!requeue_them) throw ConnectionError{ReplyCode::not_implemented, "requeue=false"};
-  carry_out(Outcome::requeued, unacked_.settle_all());
+  carry_out(Outcome::requeued, unacked_.settle_all().deliveries);
 }
 
 void Channel::handle(const basic::Recover& m) {

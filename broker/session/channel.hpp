@@ -36,7 +36,8 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   /// As if closed: its consumers take nothing any more, what is unacked is requeued in its old order. A publish or a
-  /// commit that is under way is completed.
+  /// commit that is under way is completed; of deliveries that are being settled together, those that were not found
+  /// yet are unacked.
   ~Channel();
 
   [[nodiscard]] std::uint16_t number() const { return number_; }
@@ -104,7 +105,8 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
   void cancel_for_deleted_queue(const Consumer& consumer) override;
   void take_reply(const Message& message) override;
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
-  [[nodiscard]] bool prefetch_allows() const;
+  [[nodiscard]] bool prefetch_allows() const { return !shares_prefetch() || shared_prefetch_allows(); }
+  [[nodiscard]] bool shared_prefetch_allows() const;
 
   void send(const protocol::Method& method);
   /// Answers a request that wants an answer.
@@ -135,6 +137,9 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
   void announce(const Message& message, std::size_t queues, bool mandatory);
   void return_to_publisher(const Message& message);
   void settle(Outcome outcome, std::uint64_t tag, bool multiple);
+  void settle_up_to(Outcome outcome, std::uint64_t tag);
+  [[nodiscard]] bool go_on_with_settling();
+  void finish_settling(Outcome outcome, Settled settled);
   void carry_out(Outcome outcome, Deliveries deliveries);
   void tell_returns(const QueuedMessage& message, protocol::Content& content);
   void await_ack(Unacked&& delivery);
@@ -179,10 +184,17 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
   std::uint64_t next_tag_{1};                 // tags never repeat on a channel (1.8.3.13)
   std::unique_ptr<Confirms> confirms_;        // once confirm.select came,
   std::unique_ptr<Transaction> transaction_;  // or tx.select
-  // What takes more than a slice: a publish is routed, or handed over; a commit; or a rollback.
+  // What takes more than a slice: a publish is routed, or handed over; deliveries are looked for that are settled
+  // together; a commit; or a rollback.
   std::unique_ptr<Routing> routing_;
   bool routes_mandatory_{false};
   std::unique_ptr<FanOut> fan_out_;
+  struct Settling {
+    Outcome outcome;
+    std::uint64_t up_to;
+    Settled found{};
+  };
+  std::unique_ptr<Settling> settling_;
   std::unique_ptr<Commit> commit_;
   bool is_rolling_back_{false};
   std::uint16_t prefetch_{0};                          // of the whole channel, 0 for no limit

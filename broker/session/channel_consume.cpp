@@ -133,9 +133,10 @@ void Channel::tell_returns(const QueuedMessage& message, protocol::Content& cont
   content.properties = protocol::Properties{counted_properties_};
 }
 
-bool Channel::prefetch_allows() const {
-  const auto uncommitted = (transaction_ ? transaction_->consumed() : 0) + (commit_ ? commit_->consumed() : 0);
-  return prefetch_ == 0 || unacked_.consumed() + uncommitted < prefetch_;
+bool Channel::shared_prefetch_allows() const {
+  const auto uncommitted = (transaction_ ? transaction_->consumed() : 0) + (commit_ ? commit_->consumed() : 0)
+                           + (settling_ ? settling_->found.consumed : 0);
+  return unacked_.consumed() + uncommitted < prefetch_;
 }
 
 // Who could not take a message, or has taken one and cannot take another, waits at the end of the line.

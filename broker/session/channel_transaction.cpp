@@ -49,14 +49,16 @@ void Channel::on_committed(const Message& message, std::size_t queues, bool mand
 void Channel::on_all_taken() { send(tx::CommitOk{}); }
 
 void Channel::give_up_publications() {
-  drop(context_,
-       [publications = transaction_->take_publications(), &context = context_]() mutable -> std::optional<Message> {
-         if (publications.empty()) return std::nullopt;
-         context.budget().use(steps::for_a_binding * publications.front().queues.size());
-         auto message = std::move(publications.front().message);
-         publications.pop_front();
-         return message;
-       });
+  drop(context_, [publications = transaction_->take_publications()](Budget& budget) mutable -> std::optional<Message> {
+    if (publications.empty()) return std::nullopt;
+    for (auto& queues = publications.front().queues; !queues.empty(); queues.pop_back()) {
+      if (budget.is_used_up()) return std::nullopt;
+      budget.use(steps::for_dropping(0));  // it may be the last that refers to a deleted one
+    }
+    auto message = std::move(publications.front().message);
+    publications.pop_front();
+    return message;
+  });
 }
 
 // Returns whether that was the rest of it.

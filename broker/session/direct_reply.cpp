@@ -35,13 +35,14 @@ ReplyConsumer::ReplyConsumer(Owner& channel, DirectReplies& replies, std::string
 ReplyConsumer::~ReplyConsumer() {
   replies_.consumers_.erase(name_);
   if (waiting_.empty()) return;
-  drop(replies_.context_, [&replies = replies_, waiting = std::move(waiting_)]() mutable -> std::optional<Message> {
-    if (waiting.empty()) return std::nullopt;
-    auto reply = std::move(waiting.front().reply);
-    waiting.pop_front();
-    replies.waiting_bytes_ -= bytes_of(reply);
-    return reply;
-  });
+  drop(replies_.context_,
+       [&replies = replies_, waiting = std::move(waiting_)](Budget&) mutable -> std::optional<Message> {
+         if (waiting.empty()) return std::nullopt;
+         auto reply = std::move(waiting.front().reply);
+         waiting.pop_front();
+         replies.waiting_bytes_ -= bytes_of(reply);
+         return reply;
+       });
 }
 
 bool ReplyConsumer::keep(const Message& reply) {

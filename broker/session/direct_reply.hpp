@@ -9,12 +9,12 @@
 // acks: a requester that does not read keeps nobody from publishing.
 #pragma once
 
+#include <list>
 #include <string>
 #include <string_view>
 
-#include "broker/core/gradual_table.hpp"
+#include "broker/core/by_name.hpp"
 #include "broker/message/message.hpp"
-#include "protocol/base/fifo.hpp"
 
 namespace pocketmq::broker {
 
@@ -63,7 +63,7 @@ class ReplyConsumer {
 
   Owner& channel_;
   DirectReplies& replies_;
-  protocol::Fifo<Waiting> waiting_;
+  std::list<Waiting> waiting_;  // so that nothing moves, however many
   const std::string tag_;
   const std::string name_;
 };
@@ -86,8 +86,8 @@ class DirectReplies {
   friend class ReplyConsumer;
 
   Context& context_;
-  GradualMap<std::string_view, ReplyConsumer*> consumers_;
-  std::size_t waiting_bytes_{0};  // of all of them
+  ByName<ReplyConsumer*, std::string_view> consumers_;  // the names are the consumers' own
+  std::size_t waiting_bytes_{0};                        // of all of them
 };
 
 }  // namespace pocketmq::broker

@@ -11,10 +11,10 @@ void Transaction::add(Outcome outcome, Unacked&& delivery) {
   settlements.back().deliveries.push_back(std::move(delivery));
 }
 
-void Transaction::add(Outcome outcome, Deliveries deliveries) {
-  if (deliveries.empty()) return;
-  content_.consumed += consumed_of(deliveries);
-  content_.settlements.push_back({.outcome = outcome, .deliveries = std::move(deliveries)});
+void Transaction::add(Outcome outcome, Settled settled) {
+  if (settled.deliveries.empty()) return;
+  content_.consumed += settled.consumed;
+  content_.settlements.push_back({.outcome = outcome, .deliveries = std::move(settled.deliveries)});
 }
 
 std::deque<Settlement> Transaction::take_settlements() {

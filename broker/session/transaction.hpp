@@ -30,7 +30,7 @@ class Transaction {
 
   void add(Publication publication) { content_.publications.push_back(std::move(publication)); }
   void add(Outcome outcome, Unacked&& delivery);
-  void add(Outcome outcome, Deliveries deliveries);
+  void add(Outcome outcome, Settled settled);
 
   /// Takes all of it.
   [[nodiscard]] Content take() { return std::exchange(content_, {}); }

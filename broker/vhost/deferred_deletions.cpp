@@ -66,7 +66,6 @@ class DeferredDeletions::Batch final : public Backlog::Item {
   }
 
   void remove(Binding& binding) {
-    budget().use(steps::for_a_binding_with(binding.arguments.size()));
     if (auto* source = deletions_.bindings_.remove(binding))
       left_.exchanges.push_back(deletions_.virtual_host_.take_out(*source));
   }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "broker/core/by_name.hpp"
-#include "broker/core/gradual_table.hpp"
 #include "broker/queue/queue.hpp"
 #include "broker/queue/settlements.hpp"
 #include "broker/routing/binding_table.hpp"
@@ -99,7 +98,7 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   Context& context_;
   Policies policies_;
   const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most queues
-  GradualMap<std::string_view, protocol::Ref<Queue>> queues_;  // by the name, which is the queue's own
+  ByName<protocol::Ref<Queue>, std::string_view> queues_;  // the names are the queues' own
   ByName<protocol::Ref<Exchange>> exchanges_;
   Exchange* default_exchange_{nullptr};  // the one that most messages are published to
   BindingTable bindings_{context_};

@@ -79,7 +79,6 @@ protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
 
 void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
-  context_.budget().use(steps::for_a_binding_with(arguments.encoded().size()));
   source.check_binding(arguments);
   bindings_.add(source, destination, routing_key, arguments);
 }
@@ -91,7 +90,6 @@ Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, s
 }
 
 void VirtualHost::unbind(Binding& binding) {
-  context_.budget().use(steps::for_a_binding_with(binding.arguments.size()));
   if (auto* source = bindings_.remove(binding)) delete_exchange(*source);
 }
 

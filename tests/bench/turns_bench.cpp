@@ -154,6 +154,14 @@ std::function<void()> ack_all(Scene& scene, std::size_t size) {
   };
 }
 
+std::function<void()> ack_all_but_the_last(Scene& scene, std::size_t size) {
+  auto& holder = hold(scene, size + 1);
+  return [&scene, &holder, size] {
+    holder.say(basic::Ack{.delivery_tag = size, .multiple = true});
+    scene.require("q", 0, 1);
+  };
+}
+
 std::function<void()> requeue_all(Scene& scene, std::size_t size) {
   auto& holder = hold_and_cancel(scene, size);
   return [&scene, &holder, size] {
@@ -261,13 +269,28 @@ std::function<void()> fan_out(Scene& scene, std::size_t size) {
   };
 }
 
-// A queue "q" with that many bindings from an exchange "topics".
-Peer& bind_to_topics(Scene& scene, std::size_t size) {
+// Each queue has one message, which the peer has not acked.
+std::function<void()> requeue_to_many_queues(Scene& scene, std::size_t size) {
+  auto& peer = scene.connect();
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto name = "q" + std::to_string(i);
+    peer.say(queue::Declare{.queue = name, .no_wait = true});
+    peer.feed(Scene::message_to(peer, name));
+    peer.say(basic::Get{.queue = name});
+  }
+  return [&] {
+    peer.say(basic::Recover{.requeue = true});
+    scene.require("q0", 1, 0);
+  };
+}
+
+// A queue "q" with that many bindings from an exchange "topics", whose keys end with `more_words`.
+Peer& bind_to_topics(Scene& scene, std::size_t size, const std::string& more_words = {}) {
   auto& peer = scene.connect();
   peer.say(exchange::Declare{.exchange = "topics", .type = "topic"});
   Scene::declare(peer, "q");
   for (std::size_t i = 0; i < size; ++i) {
-    const auto key = "stock." + std::to_string(i);
+    const auto key = "stock." + std::to_string(i) + more_words;
     peer.say(queue::Bind{.queue = "q", .exchange = "topics", .routing_key = key, .no_wait = true});
   }
   return peer;
@@ -275,6 +298,13 @@ Peer& bind_to_topics(Scene& scene, std::size_t size) {
 
 std::function<void()> unbind_by_deleting_the_exchange(Scene& scene, std::size_t size) {
   auto& peer = bind_to_topics(scene, size);
+  return [&] { peer.say(exchange::Delete{.exchange = "topics"}); };
+}
+
+const std::string hundred_words = bench::times(100, ".a");
+
+std::function<void()> unbind_long_patterns(Scene& scene, std::size_t size) {
+  auto& peer = bind_to_topics(scene, size, hundred_words);
   return [&] { peer.say(exchange::Delete{.exchange = "topics"}); };
 }
 
@@ -324,12 +354,15 @@ std::function<void()> declare_queues(Scene& scene, std::size_t size) {
                   [](const std::string& name) { return queue::Declare{.queue = name, .no_wait = true}; });
 }
 
-std::function<void()> bind_to_topics_at_once(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  Scene::declare(peer, "q");
-  return say_many(peer, size, [](const std::string& key) {
-    return queue::Bind{.queue = "q", .exchange = "amq.topic", .routing_key = key, .no_wait = true};
-  });
+SetUp bind_to_topics_at_once(const std::string& more_words = {}) {
+  return [more_words](Scene& scene, std::size_t size) {
+    auto& peer = scene.connect();
+    Scene::declare(peer, "q");
+    return say_many(peer, size, [key = std::string{}, more_words](const std::string& name) mutable {
+      key = name + more_words;
+      return queue::Bind{.queue = "q", .exchange = "amq.topic", .routing_key = key, .no_wait = true};
+    });
+  };
 }
 
 // ---- what one client may ask for in one read
@@ -568,6 +601,7 @@ void run(const Turns& turns) {
     turns.measure("all unacked messages of a channel", curve, million, set_up);
   };
   unacked("are acked, multiple", ack_all);
+  unacked("are acked, multiple, but for the last", ack_all_but_the_last);
   unacked("are requeued", requeue_all);
   unacked("are rejected to a dead-letter queue", reject_to_dead_letters);
   unacked("outlive their consumer", cancel);
@@ -584,15 +618,18 @@ void run(const Turns& turns) {
   other("tx.rollback of acks", million, roll_back_acks);
   other("memory of messages is given back", million, give_memory_back);
   other("a message to all bound queues", 100'000, fan_out);
+  other("messages come back to a queue each", 100'000, requeue_to_many_queues);
   other("exclusive queues lose their connection", 100'000, take_exclusive_queues_along);
   other("exclusive queues lose their connection, which closes", 100'000, delete_exclusive_queues_and_close);
   other("bindings lose their exchange", 100'000, unbind_by_deleting_the_exchange);
+  other("topic bindings of 100 words lose their exchange", 10'000, unbind_long_patterns);
   other("bindings lose their queue", 100'000, unbind_by_deleting_the_queue);
   other("consumers lose their queue", 100'000, delete_under_consumers);
   other("consumers lose their connection", 100'000, take_consumers_along);
 
   other("queues are declared", million, declare_queues);
-  other("topic bindings are made", million, bind_to_topics_at_once);
+  other("topic bindings are made", million, bind_to_topics_at_once());
+  other("topic bindings of 100 words are made", 10'000, bind_to_topics_at_once(hundred_words));
 
   const auto asked = [&](std::string_view curve, std::size_t largest, const SetUp& set_up,
                          const std::string& definitions = {}) {

@@ -99,6 +99,54 @@ TEST_CASE("very many messages may be acked at once") {
   alice.finds("q", {.messages = 0}).is_fine();
 }
 
+TEST_CASE("very many messages that are acked up to a tag are looked for a slice a turn") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  consumes_very_many(alice, "q");
+  alice.end().inbox().clear();
+  binds_very_many_queues(world.connect());
+  world.postpone_turns();
+  for (int i = 0; i < 3; ++i) world.connect().publishes_to("amq.fanout", "", "m");  // little is left of the turn
+  alice.sends(basic::Ack{.delivery_tag = very_many - 10, .multiple = true});
+  CHECK(world.queue("q").unacked() == very_many);
+  SECTION("and what the client says next waits for the last") {
+    alice.sends(basic::Ack{.delivery_tag = very_many});
+    CHECK(world.queue("q").unacked() == very_many);
+    CHECK(world.take_turns() >= 2);
+    CHECK(world.queue("q").unacked() == 9);
+    alice.is_fine();
+  }
+  SECTION("and those that were not found come back if the client vanishes") {
+    alice.vanishes();
+    world.take_turns();
+    CHECK(world.queue("q").unacked() == 0);
+    const auto back = static_cast<int>(world.queue("q").ready());
+    CHECK(back > 10);
+    CHECK(back < very_many);
+    world.connect().gets("q", redelivered(std::to_string(very_many - back + 1)).leaving(back - 1));
+  }
+}
+
+TEST_CASE("a bind with long arguments waits until others have used what they need of the turn") {
+  World world{Encoding::amqp};
+  auto alice = world.connect();
+  alice.declares("q");
+  binds_very_many_queues(world.connect());
+  protocol::FieldTableWriter arguments;
+  for (int i = 0; i < 1'000; ++i) arguments.int32("argument " + std::to_string(i), i);
+  world.postpone_turns();
+  for (int i = 0; i < 3; ++i) world.connect().publishes_to("amq.fanout", "", "m");  // little is left of the turn
+  const auto bind = queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()};
+  alice.sends(bind);
+  CHECK(alice.end().inbox().empty());
+  world.take_turns();
+  alice.is_answered(queue::BindOk{});
+  alice.sends(queue::Unbind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()});
+  world.take_turns();
+  alice.is_answered(queue::UnbindOk{}).is_fine();
+}
+
 TEST_CASE("very many messages that expire go a slice a turn and a get finds what is behind them") {
   LoneQueue queue;
   for (int i = 0; i < 100'000; ++i) queue.publish("mortal", std::chrono::milliseconds{100});
@@ -207,6 +255,24 @@ TEST_CASE("very many publishes that are rolled back are let go of a slice a turn
   SECTION("with their connection") { alice.vanishes(); }
   CHECK(memory.used() < 10'000);
   CHECK(world.queue("q").ready() == 0);
+}
+
+TEST_CASE("the deleted queues of a publish that is rolled back are let go of a slice a turn") {
+  World world{Encoding::amqp};
+  auto alice = world.connect(), bob = world.connect();
+  const auto& memory = world.broker().context().memory();
+  const auto before = memory.used();
+  binds_very_many_queues(bob);
+  alice.selects_tx().publishes_to("amq.fanout", "", "m");
+  for (int i = 1; i <= very_many_queues; ++i) bob.sends(queue::Delete{.queue = std::to_string(i), .no_wait = true});
+  const auto all = memory.used() - before;
+  CHECK(all > very_many_queues * 100);
+  world.postpone_turns();
+  alice.end().send({.channel = 1, .method = tx::Rollback{}});
+  alice.end().take_turn(world.now());
+  CHECK(memory.used() > before + all / 20);
+  world.take_turns();
+  CHECK(memory.used() < before + all / 100);
 }
 
 TEST_CASE("very many acks that are rolled back are taken back a slice a turn") {

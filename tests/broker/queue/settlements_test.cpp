@@ -1,6 +1,7 @@
 #include "broker/queue/settlements.hpp"
 
 #include "broker/queue/consumer.hpp"
+#include "broker/queue/publisher.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/lone_queue.hpp"
 
@@ -33,6 +34,39 @@ class Gotten {
   LoneQueue queue;
   broker::Settlements settlements{queue.context().backlog()};
   Deliveries deliveries;
+};
+
+// That many deleted queues, each with one delivery, which is all that keeps the queue.
+class QueuesOfOne final : private broker::QueueHost, private broker::Publisher {
+ public:
+  explicit QueuesOfOne(std::size_t count) {
+    for (std::uint64_t tag = 1; tag <= count; ++tag) {
+      protocol::Ref<broker::Queue> queue{new broker::Queue{{.name = "q"}, settings_, context_, *this}};
+      context_.backlog().begin_share();
+      queue->enqueue({"", "q", {.body = "m"}, std::nullopt}, *this, tag);
+      deliveries_.push_back({.tag = tag, .queue = queue, .message = *queue->take()});
+      queue->close();
+    }
+    context_.backlog().begin_turn();
+  }
+
+  void requeue_all() { settlements_.carry_out(Outcome::requeued, std::move(deliveries_)); }
+  void turn() {
+    context_.backlog().begin_turn();
+    context_.backlog().go_on();
+  }
+  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(settings_.use_count()) - 1; }
+
+ private:
+  void accepted(std::uint64_t) override {}
+  void refused(std::uint64_t) override {}
+  void take_dead_letter(broker::Queue&, broker::Message, broker::DeathReason) override {}
+  void remove_unused(broker::Queue&) override {}
+
+  broker::Context context_{{}, nullptr};
+  std::shared_ptr<const broker::QueueSettings> settings_{std::make_shared<broker::QueueSettings>()};
+  broker::Settlements settlements_{context_.backlog()};
+  Deliveries deliveries_;
 };
 
 }  // namespace
@@ -97,7 +131,9 @@ TEST_CASE("large messages make smaller slices") {
 
 TEST_CASE("two batches are both settled in the end and what is left of one may be destroyed") {
   Gotten gotten{very_many};
-  auto first_half = gotten.deliveries.take_up_to(very_many / 2);
+  Deliveries first_half;
+  while (gotten.deliveries.front().tag <= very_many / 2)
+    first_half.append(gotten.deliveries.take_some_up_to(very_many / 2));
   gotten.settlements.carry_out(Outcome::requeued, std::move(first_half));
   gotten.carry_out(Outcome::acked);
   const bool is_cut_off = GENERATE(false, true);
@@ -108,6 +144,17 @@ TEST_CASE("two batches are both settled in the end and what is left of one may b
   if (is_cut_off) return;
   CHECK(gotten.queue->ready() == very_many / 2);
   CHECK(gotten.queue->unacked() == 0);
+}
+
+TEST_CASE("very many queues are told a slice a turn that what comes back is there") {
+  QueuesOfOne queues{very_many};
+  queues.requeue_all();
+  for (auto left = very_many; left > 0;) {
+    queues.turn();
+    const auto told = left - queues.left();
+    REQUIRE(told <= 30'000);
+    left -= told;
+  }
 }
 
 TEST_CASE("one delivery that is requeued is delivered again at once") {

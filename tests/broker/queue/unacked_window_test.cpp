@@ -28,9 +28,9 @@ class Window {
   std::optional<Tags> settle(std::uint64_t tag, bool multiple = false) {
     std::vector<broker::Unacked> settled;
     if (multiple) {
-      auto deliveries = window.settle_up_to(tag);
-      if (!deliveries) return std::nullopt;
-      while (!deliveries->empty()) settled.push_back(deliveries->pop_front());
+      if (tag != 0 && !window.contains(tag)) return std::nullopt;
+      auto deliveries = (tag == 0 ? window.settle_all() : settle_up_to(tag)).deliveries;
+      while (!deliveries.empty()) settled.push_back(deliveries.pop_front());
     } else {
       auto delivery = window.settle(tag);
       if (!delivery) return std::nullopt;
@@ -48,13 +48,21 @@ class Window {
   }
   Tags settle_all() {
     Tags tags;
-    window.settle_all().for_each([&](const broker::Unacked& delivery) { tags.push_back(delivery.tag); });
+    window.settle_all().deliveries.for_each([&](const broker::Unacked& delivery) { tags.push_back(delivery.tag); });
     return tags;
   }
 
   broker::UnackedWindow window;
 
  private:
+  broker::Settled settle_up_to(std::uint64_t tag) {
+    broker::Settled settled;
+    broker::Budget budget;
+    do {
+      budget.grant(20);  // so that it pauses
+    } while (!window.settle_up_to(tag, settled, budget));
+    return settled;
+  }
   static Tags tags_of(const std::vector<broker::Unacked>& deliveries) {
     Tags tags;
     for (const auto& delivery : deliveries) tags.push_back(delivery.tag);
@@ -126,6 +134,24 @@ TEST_CASE("a window counts what came through consumers") {
   CHECK(window.window.consumed() == 1);
   (void)window.settle_all();
   CHECK(window.window.consumed() == 0);
+}
+
+TEST_CASE("very many deliveries leave a window as far as the budget goes, and are counted") {
+  Window window;
+  for (std::uint64_t tag = 1; tag <= 10'000; ++tag) window.push(tag, tag % 4 != 0);
+  broker::Settled settled;
+  broker::Budget budget;
+  budget.grant(1'000);
+  CHECK_FALSE(window.window.settle_up_to(9'000, settled, budget));
+  CHECK(settled.deliveries.size() > 500);
+  CHECK(settled.deliveries.size() < 2'000);
+  CHECK(settled.deliveries.size() + window.window.size() == 10'000);
+  CHECK(settled.consumed + window.window.consumed() == 7'500);
+  budget.grant(100'000);
+  CHECK(window.window.settle_up_to(9'000, settled, budget));
+  CHECK(settled.deliveries.size() == 9'000);
+  CHECK(settled.consumed == 6'750);
+  CHECK(window.window.consumed() == 750);
 }
 
 TEST_CASE("a window keeps its order when its gaps are closed") {

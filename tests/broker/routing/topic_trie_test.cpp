@@ -31,6 +31,16 @@ class Bindings {
   std::vector<std::unique_ptr<Binding>> made_;
 };
 
+void add(TopicTrie& trie, Binding& binding) {
+  broker::Budget budget;
+  trie.add(binding, budget);
+}
+
+void remove(TopicTrie& trie, Binding& binding) {
+  broker::Budget budget;
+  trie.remove(binding, budget);
+}
+
 std::vector<std::string> matching(const TopicTrie& trie, std::string_view key) {
   std::vector<std::string> patterns;
   TopicTrie::Walk walk;
@@ -48,7 +58,7 @@ std::vector<std::string> matching(const TopicTrie& trie, std::string_view key) {
 bool matches(std::string_view pattern, std::string_view key) {
   Bindings bindings;
   TopicTrie trie;
-  trie.add(bindings.make(pattern));
+  add(trie, bindings.make(pattern));
   return !matching(trie, key).empty();
 }
 
@@ -128,7 +138,8 @@ TEST_CASE("in a key and beside other letters stars and hashes stand for themselv
 TEST_CASE("each binding is found once") {
   Bindings bindings;
   TopicTrie trie;
-  for (const auto* pattern : {"#", "#", "#.#", "a.#", "#.b", "a.#.b", "*.#.*", "x.#"}) trie.add(bindings.make(pattern));
+  for (const auto* pattern : {"#", "#", "#.#", "a.#", "#.b", "a.#.b", "*.#.*", "x.#"})
+    add(trie, bindings.make(pattern));
   CHECK(matching(trie, "a.a.b") == std::vector<std::string>{"#", "#", "#.#", "#.b", "*.#.*", "a.#", "a.#.b"});
 }
 
@@ -136,17 +147,34 @@ TEST_CASE("what no pattern needs any more is gone") {
   Bindings bindings;
   TopicTrie trie;
   auto &deep = bindings.make("a.b.*.#"), &shallow = bindings.make("a.b"), &twin = bindings.make("a.b");
-  for (auto* binding : {&deep, &shallow, &twin}) trie.add(*binding);
+  for (auto* binding : {&deep, &shallow, &twin}) add(trie, *binding);
   CHECK(trie.size() == 4);
-  trie.remove(shallow);
+  remove(trie, shallow);
   CHECK(matching(trie, "a.b") == std::vector<std::string>{"a.b"});
   CHECK(trie.size() == 4);
-  trie.remove(deep);
+  remove(trie, deep);
   CHECK(trie.size() == 2);
   CHECK(matching(trie, "a.b.c").empty());
-  trie.remove(twin);
+  remove(trie, twin);
   CHECK(trie.size() == 0);
   CHECK(matching(trie, "a.b").empty());
+}
+
+TEST_CASE("a pattern of many words draws on the budget when it comes and when it goes") {
+  Bindings bindings;
+  TopicTrie trie;
+  std::string words = "a";
+  while (words.size() < 250) words += ".a";
+  auto &first = bindings.make(words), &second = bindings.make(words + ".b");
+  const auto steps_of = [](auto&& work) {
+    broker::Budget budget;
+    work(budget);
+    return -budget.left();
+  };
+  CHECK(steps_of([&](auto& budget) { trie.add(first, budget); }) > 1'000);
+  CHECK(steps_of([&](auto& budget) { trie.add(second, budget); }) > 400);  // the words are there
+  CHECK(steps_of([&](auto& budget) { trie.remove(second, budget); }) > 400);
+  CHECK(steps_of([&](auto& budget) { trie.remove(first, budget); }) > 1'000);
 }
 
 TEST_CASE("random patterns match the keys that a plain matcher says") {
@@ -161,12 +189,12 @@ TEST_CASE("random patterns match the keys that a plain matcher says") {
   };
   Bindings bindings;
   TopicTrie trie;
-  for (int i = 0; i < 200; ++i) trie.add(bindings.make(topic({"a", "b", "", "*", "#", "*a"})));
+  for (int i = 0; i < 200; ++i) add(trie, bindings.make(topic({"a", "b", "", "*", "#", "*a"})));
   // Half of them go again.
   std::vector<std::string> left;
   for (std::size_t i = 0; i < bindings.all().size(); ++i) {
     if (i % 2 == 0)
-      trie.remove(*bindings.all()[i]);
+      remove(trie, *bindings.all()[i]);
     else
       left.push_back(bindings.all()[i]->routing_key);
   }
@@ -189,8 +217,8 @@ TEST_CASE("hostile patterns take no more than words times nodes") {
   while (stairs.size() < 250) stairs += ".a.#";
   while (key.size() < 250) key += ".a";
   for (const char end : {'a', 'x'}) {
-    trie.add(bindings.make(hashes + '.' + end));
-    trie.add(bindings.make(stairs + '.' + end));
+    add(trie, bindings.make(hashes + '.' + end));
+    add(trie, bindings.make(stairs + '.' + end));
   }
   for (int i = 0; i < 100; ++i) CHECK(matching(trie, key).size() == 2);  // for ever, if each way were gone on its own
 }
