@@ -61,6 +61,8 @@ class Memory final : public protocol::MemoryAccount {
   [[nodiscard]] protocol::MemoryAccount& incoming() { return incoming_; }
   /// Whether what is on its way in has taken up its share, a quarter of the mark.
   [[nodiscard]] bool is_crowded() const { return incoming_.used() >= mark_ / 4; }
+  /// Whether it has taken up half as much again.
+  [[nodiscard]] bool is_packed() const { return incoming_.used() >= mark_ / 4 + mark_ / 8; }
   /// Whether that and what is held are too much together: half above the mark.
   [[nodiscard]] bool is_flooded() const { return used() + incoming_.used() >= mark_ + mark_ / 2; }
 

@@ -186,7 +186,7 @@ void Session::take_half_a_command() {
       hold();
       return wait();
     }
-    if (!may_read_on()) hold();
+    if (!may_read_on(left_to_come())) hold();
     return;
   }
   if (state_ == State::closing || state_ == State::leaving) {
@@ -204,10 +204,14 @@ void Session::take_half_a_command() {
 
 std::chrono::milliseconds Session::stall_max() const { return context().options().stall_max; }
 
+std::uint32_t Session::progress_min_bytes() const {
+  return context().memory().is_crowded() ? Intake::progress_when_crowded_bytes : Intake::progress_bytes;
+}
+
 // Before the connection is open the handshake's own time is short enough.
 void Session::on_stall() {
   if (state_ != State::open) return;
-  const auto so_little = "less than " + std::to_string(stall_progress_bytes) + " bytes of it came within "
+  const auto so_little = "less than " + std::to_string(progress_min_bytes()) + " bytes of it came within "
                          + std::to_string(stall_max().count()) + " ms";
   const auto& memory = context().memory();
   if (codec().has_begun_content()) {

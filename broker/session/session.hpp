@@ -89,6 +89,7 @@ class Session final : public protocol::CommandEnd,
   void on_time_out(std::string_view why) override { tell_lost(why); }
   void on_input_taken() override;
   [[nodiscard]] std::chrono::milliseconds stall_max() const override;
+  [[nodiscard]] std::uint32_t progress_min_bytes() const override;
   void on_stall() override;
 
   /// Whether memory is scarce, and this connection has nothing by which it may free some.

@@ -47,7 +47,11 @@ TEST_CASE("what is on its way in crowds and floods the memory and makes nobody w
   CHECK_FALSE(memory.is_crowded());
   memory.incoming().charge(1);
   CHECK(memory.is_crowded());
-  memory.incoming().charge(1'249);
+  memory.incoming().charge(124);
+  CHECK_FALSE(memory.is_packed());
+  memory.incoming().charge(1);
+  CHECK(memory.is_packed());
+  memory.incoming().charge(1'124);
   CHECK_FALSE(memory.is_flooded());
   memory.charge(1);
   CHECK(memory.is_flooded());
