@@ -91,6 +91,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
   if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
     use(protocol::make_codec(Encoding::json, limits(), &context().memory().incoming()));
+    steps_for_16_bytes_ = steps::for_16_bytes_of_json;
     codec().limit_json_header(std::min(limits().json_header_max_bytes, json_header_before_login_max));
     return;
   }
@@ -158,10 +159,12 @@ void Session::report_confirms() {
 
 bool Session::has_to_wait() const {
   if (!context().memory().is_scarce()) return false;
-  return std::ranges::none_of(channels_, [](const auto& numbered) {
+  const auto frees_memory = std::ranges::find_if(channels_, [this](const auto& numbered) {
+    context().budget().use(steps::for_a_look_at_a_channel);
     const auto& channel = numbered.second;
     return channel && channel->may_free_memory();
   });
+  return frees_memory == channels_.end();
 }
 
 bool Session::has_to_wait_with(const protocol::Command& command) const {
@@ -272,13 +275,18 @@ bool Session::go_on() {
 
 // ---- dispatch
 
+// It does not count what was read straight into a large body.
+std::size_t Session::bytes_without_body(const protocol::Command& command) const {
+  const auto bytes = command_bytes();
+  return command.content ? bytes - std::min(bytes, command.content->body.size()) : bytes;
+}
+
 void Session::on_command(protocol::Command& command) {
   if (has_to_wait_with(command)) {
     hold(command);
     return wait();
   }
-  context().budget().use(steps::for_a_command
-                         + (command.content ? steps::for_reading(command.content->properties.encoded().size()) : 0));
+  context().budget().use(steps::for_a_command + bytes_without_body(command) * steps_for_16_bytes_ / 16);
   if (!std::exchange(is_retried_, false)) {
     know_client(command);
     context().tell(&Observer::on_received, *this, command);
@@ -549,6 +557,7 @@ void Session::on_own_deadline() {
 }
 
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
+  context().budget().use(steps::for_a_refusal);
   auto& closed = channels_[number];
   context().tell(&ConnectionObserver::on_refused, *this, number, error.code(), std::string_view{error.what()});
   closed->report_confirms();

@@ -108,6 +108,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool enter();
 
   void send_start();
+  /// Holds the peer and takes the command, which is carried out again when it is resumed.
+  void retry_later(protocol::Command& command);
+  [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);
   template <class M> void on_channel_command(protocol::Command& command, M& method);
@@ -144,6 +147,7 @@ class Session final : public protocol::CommandEnd,
   bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
+  std::size_t steps_for_16_bytes_{steps::for_16_bytes_of_amqp};
   bool is_retried_{false};                // the command that comes next was told of before
   Channel* working_{nullptr};             // who has begun what takes more than a slice
   std::list<std::string> cleaned_names_;  // of the command that is carried out
