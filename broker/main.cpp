@@ -146,7 +146,7 @@ void add_limits(CLI::App& app, broker::Options& options) {
         "bytes that the broker may hold for its clients; from there on, publishers wait")
       ->transform(bytes_from(1, any));
   limit("--login-failures-max", options.login_failures_max,
-        "log-ins from one address that may fail in ten seconds; more refusals take a second each; 0 for any number")
+        "log-ins from one address that may fail in ten seconds; then each one takes a second; 0 for any number")
       ->check(whole_number_from(0, 1'000'000));
 }
 

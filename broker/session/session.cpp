@@ -182,7 +182,10 @@ void Session::on_input_taken() {
 // What is left of a message may be much, and what has come of it is kept until then.
 void Session::take_half_a_command() {
   const bool is_message = codec().has_begun_content();
-  if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) enter_as_guest();
+  if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) {
+    enter_as_guest();
+    if (login_is_held_) return hold();
+  }
   if (state_ == State::open) {
     if (is_message && has_to_wait()) {
       has_read_all();
@@ -235,7 +238,7 @@ void Session::wait() {
 }
 
 void Session::resume_if_possible() {
-  if (!is_held() || finished() || !held_refusal_.empty()) return;
+  if (!is_held() || finished() || login_is_held_) return;
   if (waits_for_memory()) {
     if (has_to_wait()) return wait_for_memory();  // others were faster
     wait_no_more();
@@ -307,17 +310,24 @@ void Session::on_command(protocol::Command& command) {
   } catch (const ConnectionError& error) {
     close(error.code(), error.text(), id_of(command.method));
   } catch (const Unfinished&) {
-    is_retried_ = true;
-    hold(command);
+    retry_later(command);
     return wait_in_line();
   }
   context().backlog().use_rest_of_slice();
   if (context().budget().is_used_up() && !is_held() && !finished()) yield();
 }
 
+void Session::retry_later(protocol::Command& command) {
+  is_retried_ = true;
+  hold(command);
+}
+
 template <class M> void Session::dispatch(protocol::Command& command, M& method) {
   require_utf8_names(method);
-  if (state_ != State::open && !shake_hands(command)) return;
+  if (state_ != State::open && !shake_hands(command)) {
+    if (login_is_held_) retry_later(command);
+    return;
+  }
   if constexpr (M::id.class_id != connection::Open::id.class_id) {
     on_channel_command(command, method);
   } else {
@@ -471,6 +481,12 @@ void Session::know_client(const protocol::Command& command) {
 }
 
 bool Session::log_in(const Credentials& credentials, std::string_view mechanism) {
+  // Right or wrong: who gives up before the answer learns nothing from its absence.
+  if (!login_was_held_ && broker_.login_brake.is_on(peer_.source, now())) {
+    login_is_held_ = true;
+    own_deadline(now() + LoginBrake::delay);
+    return false;
+  }
   const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
   auto [user, why_not] = broker_.users.log_in(credentials, guest_may_come_from_there);
   if (user) {
@@ -479,26 +495,23 @@ bool Session::log_in(const Credentials& credentials, std::string_view mechanism)
   }
   auto refusal = "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
                  + std::string{credentials.user} + "' " + std::string{why_not};
-  if (!broker_.login_brake.holds_back(peer_.source, now())) {
-    if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
-    refuse_login(refusal);
-    return false;
-  }
-  held_refusal_ = std::move(refusal) + "; very many log-ins from " + peer_.source
-                  + " have failed, so that such an answer now takes a second";
-  hold();
-  own_deadline(now() + LoginBrake::delay);
+  if (login_was_held_)
+    refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
+  broker_.login_brake.count_failure(peer_.source, now());
+  if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
+  // As RabbitMQ does for clients that would not read it.
+  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused,
+                 std::string_view{refusal});
+  state_ = State::closing;
+  finish();
   return false;
 }
 
-void Session::refuse_login(std::string_view refusal) {
-  const bool is_json = codec().encoding() == Encoding::json;
-  if (wants_login_refused_)
-    return close(ReplyCode::access_refused, refusal, is_json ? connection::Open::id : connection::StartOk::id);
-  // As RabbitMQ does for clients that would not read it.
-  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused, refusal);
-  state_ = State::closing;
-  finish();
+void Session::go_on_with_login() {
+  login_is_held_ = false;
+  login_was_held_ = true;
+  own_deadline(now() + context().options().handshake_max);
+  resume();
 }
 
 void Session::on_tune_ok(const connection::TuneOk& m) {
@@ -550,7 +563,7 @@ void Session::on_violation(const protocol::Violation& violation) {
 }
 
 void Session::on_own_deadline() {
-  if (!held_refusal_.empty() && state_ != State::closing) return refuse_login(std::exchange(held_refusal_, {}));
+  if (login_is_held_) return go_on_with_login();
   tell_lost("its handshake took too long");
   // Or a close-ok did not come in time.
   finish();
@@ -587,6 +600,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
                                       .reply_text = reply_text(code, text),
                                       .class_id = cause.class_id,
                                       .method_id = cause.method_id}});
+  login_is_held_ = false;
   own_deadline(now() + close_ok_max);
   if (!is_held()) return;
   wait_no_more();

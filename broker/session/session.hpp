@@ -118,9 +118,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool shake_hands(const protocol::Command& command);
   void on_start_ok(const protocol::connection::StartOk& m);
   void on_json_open(const protocol::connection::Open& m);
-  /// Whether that went well; if not, it has been or will be refused.
+  /// Whether that went well; if not, it has been refused, or is held and tried again later.
   [[nodiscard]] bool log_in(const Credentials& credentials, std::string_view mechanism);
-  void refuse_login(std::string_view refusal);
+  void go_on_with_login();
   void know_client(const protocol::Command& command);
   void on_tune_ok(const protocol::connection::TuneOk& m);
   void open(std::string_view virtual_host);
@@ -151,7 +151,8 @@ class Session final : public protocol::CommandEnd,
   bool is_retried_{false};                // the command that comes next was told of before
   Channel* working_{nullptr};             // who has begun what takes more than a slice
   std::list<std::string> cleaned_names_;  // of the command that is carried out
-  std::string held_refusal_;              // of a log-in, until its time has come
+  bool login_is_held_{false};             // until its time has come;
+  bool login_was_held_{false};            // then it is tried
   std::uint16_t channel_max_;
   std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
