@@ -1,12 +1,15 @@
 // pocketmq-broker: the broker as a program.
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <new>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -143,7 +146,7 @@ void add_limits(CLI::App& app, broker::Options& options) {
         "bytes that the broker may hold for its clients; from there on, publishers wait")
       ->transform(bytes_from(1, any));
   limit("--login-failures-max", options.login_failures_max,
-        "log-ins from one address that may fail in ten seconds; more refusals take a second each; 0 for any number")
+        "log-ins from one address that may fail in ten seconds; then each one takes a second; 0 for any number")
       ->check(whole_number_from(0, 1'000'000));
 }
 
@@ -175,15 +178,18 @@ std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments) {
   return addresses;
 }
 
-void make_broker(std::optional<broker::Broker>& broker, const Arguments& arguments, broker::Observer* trace,
-                 broker::EventLog& log) {
+// It is never destroyed: the system takes back a process at once, and to destroy a million queues takes seconds. A leak
+// checker still finds what the broker has lost, since it lies in static memory.
+broker::Broker& make_broker(const Arguments& arguments, broker::Observer* trace, broker::EventLog& log) {
+  alignas(broker::Broker) static std::array<std::byte, sizeof(broker::Broker)> room;
   try {
-    broker.emplace(options_of(arguments), trace, &log);
+    auto& broker = *new (room.data()) broker::Broker{options_of(arguments), trace, &log};
+    for (const auto& warning : broker.warnings())
+      log.say(broker::LogLevel::warning, arguments.definitions + ": " + warning);
+    return broker;
   } catch (const broker::DefinitionsError& error) {
     throw std::runtime_error{arguments.definitions + ": " + error.what()};
   }
-  for (const auto& warning : broker->warnings())
-    log.say(broker::LogLevel::warning, arguments.definitions + ": " + warning);
 }
 
 void listen(std::optional<broker::Listener>& listener, asio::io_context& context, broker::Broker& broker,
@@ -209,17 +215,16 @@ int run(const Arguments& arguments, pid_t parent) {
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // this thread is the only one that runs it
-  std::optional<broker::Broker> broker;
-  make_broker(broker, arguments, arguments.trace.empty() ? nullptr : &trace, log);
+  auto& broker = make_broker(arguments, arguments.trace.empty() ? nullptr : &trace, log);
   std::optional<broker::Listener> listener;
-  listen(listener, context, *broker, arguments);
+  listen(listener, context, broker, arguments);
 
   asio::signal_set signals{context, SIGINT, SIGTERM};
   std::optional<broker::ExitWatch> watch;
   auto end = [&, is_ending = false](std::string_view why) mutable {
     if (std::exchange(is_ending, true)) return;
-    log.say(broker::LogLevel::info, "ends: " + std::string{why} + "; " + std::to_string(broker->connection_count())
-                                        + " connections are closed");
+    log.say(broker::LogLevel::info,
+            "ends: " + std::string{why} + "; " + std::to_string(broker.connection_count()) + " connections are closed");
     listener->stop("the broker is shutting down", grace);
     watch->stop();
     signals.cancel();

@@ -4,26 +4,31 @@
 
 namespace pocketmq::broker {
 
-bool LoginBrake::holds_back(std::string_view source, protocol::TimePoint now) {
-  if (source.empty() || failures_max_ == 0) return false;
-  auto& counted = find(source, now);
-  if (counted.failures == failures_max_) return true;
-  ++counted.failures;
-  return false;
+bool LoginBrake::is_on(std::string_view source, protocol::TimePoint now) {
+  forget_old(now);
+  const auto known = by_name_.find(source);
+  return known != by_name_.end() && known->second->failures >= failures_max_;
 }
 
-// Its window may have begun just now.
-LoginBrake::Source& LoginBrake::find(std::string_view name, protocol::TimePoint now) {
-  const auto forget_first = [this] {
-    by_name_.erase(sources_.front().name);
-    sources_.pop_front();
-  };
-  while (!sources_.empty() && sources_.front().window_ends <= now) forget_first();
-  if (const auto known = by_name_.find(name); known != by_name_.end()) return *known->second;
+void LoginBrake::count_failure(std::string_view source, protocol::TimePoint now) {
+  if (source.empty() || failures_max_ == 0) return;
+  forget_old(now);
+  if (const auto known = by_name_.find(source); known != by_name_.end()) {
+    ++known->second->failures;
+    return;
+  }
   if (sources_.size() == sources_max) forget_first();
-  auto& added = sources_.emplace_back(Source{.name = std::string{name}, .window_ends = now + window});
+  auto& added = sources_.emplace_back(Source{.name = std::string{source}, .window_ends = now + window, .failures = 1});
   by_name_.emplace(added.name, std::prev(sources_.end()));
-  return added;
+}
+
+void LoginBrake::forget_old(protocol::TimePoint now) {
+  while (!sources_.empty() && sources_.front().window_ends <= now) forget_first();
+}
+
+void LoginBrake::forget_first() {
+  by_name_.erase(sources_.front().name);
+  sources_.pop_front();
 }
 
 }  // namespace pocketmq::broker

@@ -1,6 +1,6 @@
 // Slows down those who try passwords: once very many log-ins from one place have failed within a while, each further
-// refusal is held back for a moment. Who has the right password is not held up, since honest and wrong ones may come
-// from the same address.
+// one takes a moment, before anybody looks at its password. Honest and wrong ones may come from the same address: who
+// has the right password waits as long and is let in, and who gives up before has learned nothing.
 #pragma once
 
 #include <chrono>
@@ -21,12 +21,14 @@ class LoginBrake {
   static constexpr std::chrono::seconds delay{1};
   static constexpr std::size_t sources_max = 1'024;  // then those that began first are forgotten
 
-  /// So many failures in a window are not held back; 0 for any number.
+  /// So many failures in a window do not put the brake on; 0 for any number.
   explicit LoginBrake(unsigned failures_max) : failures_max_{failures_max} {}
 
-  /// A log-in from there has failed; `source` is empty for one that is not counted. Whether its refusal is to wait
-  /// for `delay`.
-  [[nodiscard]] bool holds_back(std::string_view source, protocol::TimePoint now);
+  /// Whether a log-in from there is to wait for `delay` before it is looked at. `source` is empty for one that is not
+  /// counted.
+  [[nodiscard]] bool is_on(std::string_view source, protocol::TimePoint now);
+  /// A log-in from there has failed.
+  void count_failure(std::string_view source, protocol::TimePoint now);
 
  private:
   struct Source {
@@ -36,7 +38,8 @@ class LoginBrake {
   };
   using Sources = std::list<Source>;
 
-  Source& find(std::string_view name, protocol::TimePoint now);
+  void forget_old(protocol::TimePoint now);
+  void forget_first();
 
   const unsigned failures_max_;
   Sources sources_;  // the one whose window ends first is in front

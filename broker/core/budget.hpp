@@ -23,7 +23,11 @@ class Budget {
 
 /// What things cost: a step is about 20 nanoseconds on the machine where they were measured (tests/bench/turns_bench).
 namespace steps {
-inline constexpr std::size_t for_a_command = 10;         // decode it and look at it
+inline constexpr std::size_t for_a_command = 10;         // look at it, beside decoding it
+inline constexpr std::size_t for_16_bytes_of_amqp = 1;   // decode them, of all but a body
+inline constexpr std::size_t for_16_bytes_of_json = 24;  // the same
+inline constexpr std::size_t for_a_refusal = 200;        // a channel is closed: exception, answer, log
+inline constexpr std::size_t for_a_look_at_a_channel = 1;
 inline constexpr std::size_t for_a_routing_key = 4;      // look it up
 inline constexpr std::size_t for_a_binding = 4;          // see where it leads
 inline constexpr std::size_t for_a_pattern_node = 4;     // follow a topic's word to it

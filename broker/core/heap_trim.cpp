@@ -1,9 +1,10 @@
 #include "broker/core/heap_trim.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>  // of which __GLIBC__ is
+#include <ctime>
 #include <new>
+#include <utility>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -21,6 +22,8 @@ constexpr std::size_t worth_giving_back_at_once = 32 << 20;
 constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
 constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
+constexpr std::chrono::milliseconds long_for_a_turn{3};
+constexpr int rest_factor = 100;
 
 // What is little for a broker that holds much is most of what another one had.
 constexpr std::size_t worth_giving_back_later = 1 << 20;
@@ -31,8 +34,8 @@ bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
 
 }  // namespace
 
-HeapTrim::HeapTrim(Context& context)
-    : context_{context}, due_{context.deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
+HeapTrim::HeapTrim(Context& context, Trim trim)
+    : context_{context}, trim_{std::move(trim)}, due_{context.deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
 
 void HeapTrim::take_over() {
 #ifdef __GLIBC__
@@ -54,12 +57,14 @@ void HeapTrim::observe() {
     most_since_merged_ = held;
     merge_small_pieces();
   }
-  if (fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
+  if (!takes_long_ && fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
   const auto fell_since_quiet = fell(most_since_quiet_);
   const bool is_much = fell_since_quiet >= worth_giving_back;
-  if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_)) return;
-  if (due_.at() == TimePoint::max()) latest_ = context_.now() + later;
-  due_.set(is_much ? std::min(latest_, context_.now() + quiet) : latest_);
+  const bool is_due = due_.at() != TimePoint::max();
+  if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_) && !(is_due && takes_long_)) return;
+  if (!is_due) latest_ = context_.now() + later;
+  const auto quiet_at = context_.now() + quiet;
+  due_.set(takes_long_ ? std::max(rested_at_, quiet_at) : is_much ? std::min(latest_, quiet_at) : latest_);
 }
 
 void HeapTrim::give_back_when_quiet() {
@@ -69,9 +74,23 @@ void HeapTrim::give_back_when_quiet() {
 
 void HeapTrim::give_back() {
   most_since_given_back_ = context_.memory().total();
+  const auto took = trim_();
+  takes_long_ = took > long_for_a_turn;
+  rested_at_ = context_.now() + rest_factor * took;
+}
+
+// In time of this thread: what others do meanwhile says nothing about the heap.
+std::chrono::nanoseconds HeapTrim::trim_heap() {
+  const auto thread_time = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  };
+  const auto begin = thread_time();
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
+  return thread_time() - begin;
 }
 
 }  // namespace pocketmq::broker

@@ -1,5 +1,6 @@
 #include "broker/core/intake.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pocketmq::broker {
@@ -8,23 +9,32 @@ namespace {
 // For who is admitted and sends nothing.
 constexpr std::chrono::milliseconds patience{100};
 
+constexpr std::uint64_t little_max_bytes = 131'072;
+constexpr std::size_t little_max_of_mark = 256;  // a part of that many
+
 }  // namespace
 
 Intake::Intake(const Memory& memory, DeadlineHeap& deadlines, const Clock& clock)
     : memory_{memory}, clock_{clock}, due_{deadlines, *this, &Intake::patience_is_over} {}
 
-bool Intake::admits(Guest& guest) {
-  if (!memory_.is_crowded()) {
-    if (is_busy()) leave(guest);
+bool Intake::is_little(std::uint64_t left_bytes) const {
+  return left_bytes <= std::min<std::uint64_t>(little_max_bytes, memory_.mark() / little_max_of_mark);
+}
+
+bool Intake::admits(Guest& guest, std::uint64_t left_bytes) {
+  if (!memory_.is_crowded() || (is_little(left_bytes) && !memory_.is_flooded())) {
+    guest.has_read_all();
     return true;
   }
-  if (admitted_ == nullptr || admitted_ == &guest) {
-    leave_line(guest);
+  leave_line(guest);
+  guest.rank_.left_bytes = left_bytes;
+  const bool comes_first =
+      admitted_ == nullptr || admitted_ == &guest || (guest.rank_ < admitted_->rank_ && !memory_.is_packed());
+  if (comes_first)
     admit(guest);
-    return true;
-  }
-  if (!guest.place_) guest.place_ = line_.insert(line_.end(), &guest);
-  return false;
+  else
+    guest.place_ = line_.emplace(guest.rank_, &guest);
+  return comes_first;
 }
 
 void Intake::leave(Guest& guest) {
@@ -45,7 +55,7 @@ void Intake::admit(Guest& guest) {
 void Intake::go_on() {
   const bool is_crowded = memory_.is_crowded();
   while (!line_.empty() && (!is_crowded || admitted_ == nullptr)) {
-    auto& next = *line_.front();
+    auto& next = *line_.begin()->second;
     leave_line(next);
     if (is_crowded) admit(next);
     next.called();
@@ -54,9 +64,11 @@ void Intake::go_on() {
   if (!is_busy()) due_.set(TimePoint::max());
 }
 
-// Where memory is flooded nobody else is admitted: one message more is what it holds beyond.
 void Intake::patience_is_over() {
-  if (!memory_.is_crowded() || !memory_.is_flooded()) admitted_ = nullptr;
+  if (admitted_ != nullptr && memory_.is_crowded() && !memory_.is_packed()) {
+    admitted_->rank_.has_wasted_its_turn = true;
+    admitted_ = nullptr;
+  }
   go_on();
   if (is_busy()) due_.set(clock_.now() + patience);
 }

@@ -1,13 +1,20 @@
 // Who reads on while what is on its way in takes up its share of the memory (see memory.hpp).
 //
 // Commands that come whole are always taken. Who is half-way with one reads on as long as there is room. When there is
-// none it stands in line, and one at a time is admitted: it reads on to the end of its message, so that all messages
-// arrive in the end, however many began at once. Who is admitted and sends nothing for a moment makes way for the next.
-// That it stalls is its session's to deal with, and what is announced and not sent keeps nobody waiting for long.
+// none, memory is crowded:
+// - Who has little left to come reads on all the same, unless memory is flooded.
+// - Of the others one at a time is admitted, and the rest stands in line: so all messages arrive in the end, however
+//   many began at once. It is the one that has least left to come, also when it comes later.
+// - Who is admitted and sends nothing for a moment makes way for the next, and from then on comes after those who have
+//   not wasted their turn. That ends when memory is packed: each change is one message more that is there in part.
+// Who is half-way and not in line has to send at a real rate, or its session cuts it (`progress_when_crowded_bytes`).
+// So what is announced and not sent keeps nobody waiting for long.
 #pragma once
 
-#include <list>
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "broker/core/clock.hpp"
 #include "broker/core/deadline_heap.hpp"
@@ -17,6 +24,11 @@ namespace pocketmq::broker {
 
 class Intake {
  public:
+  /// What has to come of a command that is half-way within `Options::stall_max`, or else its rest; and while memory is
+  /// crowded.
+  static constexpr std::uint32_t progress_bytes = 16'384;
+  static constexpr std::uint32_t progress_when_crowded_bytes = 1'048'576;
+
   /// Who reads.
   class Guest {
    public:
@@ -27,22 +39,32 @@ class Intake {
     explicit Guest(Intake& intake) : intake_{intake} {}
     ~Guest() { has_read_all(); }
 
-    /// It is half-way with a command: whether it may read on. Otherwise it stands in line until it is called.
-    [[nodiscard]] bool may_read_on() { return intake_.admits(*this); }
+    /// It is half-way with a command, of which so many bytes are still to come: whether it may read on. Otherwise it
+    /// stands in line until it is called.
+    [[nodiscard]] bool may_read_on(std::uint64_t left_bytes) { return intake_.admits(*this, left_bytes); }
     /// It is not, or not any more, or waits for something else.
     void has_read_all() {
+      rank_ = {};
       if (intake_.is_busy()) intake_.leave(*this);
     }
     [[nodiscard]] bool stands_in_line() const { return place_.has_value(); }
 
    private:
     friend class Intake;
+    // Less comes first.
+    struct Rank {
+      bool has_wasted_its_turn{false};
+      std::uint64_t left_bytes{0};
+      auto operator<=>(const Rank&) const = default;
+    };
+    using Line = std::multimap<Rank, Guest*>;
 
     /// It no longer stands in line. Called in the middle of something else: act at the end of the turn.
     virtual void called() = 0;
 
     Intake& intake_;
-    std::optional<std::list<Guest*>::iterator> place_;
+    Rank rank_;
+    std::optional<Line::iterator> place_;
   };
 
   /// All three outlive it.
@@ -50,7 +72,8 @@ class Intake {
 
  private:
   [[nodiscard]] bool is_busy() const { return admitted_ != nullptr || !line_.empty(); }
-  [[nodiscard]] bool admits(Guest& guest);
+  [[nodiscard]] bool admits(Guest& guest, std::uint64_t left_bytes);
+  [[nodiscard]] bool is_little(std::uint64_t left_bytes) const;
   void leave(Guest& guest);
   void leave_line(Guest& guest);
   void admit(Guest& guest);
@@ -60,7 +83,7 @@ class Intake {
   const Memory& memory_;
   const Clock& clock_;
   Guest* admitted_{nullptr};
-  std::list<Guest*> line_;
+  Guest::Line line_;
   Alarm<Intake> due_;
 };
 

@@ -7,8 +7,9 @@
 //
 // Held are messages (a block once, however many queues it is in), their places in queues, output, and objects: what
 // connections, channels, queues, exchanges, bindings and consumers take themselves, by estimate, and their arguments.
-// Objects never take more than the mark. What is on its way in is counted apart and has a share of its own, see
-// intake.hpp: no connection ever waits for what waiting connections hold.
+// Objects never take more than the mark, and an eighth of it is for connections, channels and consumers only: they
+// still come in when others' queues, exchanges and bindings are very many. What is on its way in is counted apart and
+// has a share of its own, see intake.hpp: no connection ever waits for what waiting connections hold.
 #pragma once
 
 #include <list>
@@ -60,6 +61,8 @@ class Memory final : public protocol::MemoryAccount {
   [[nodiscard]] protocol::MemoryAccount& incoming() { return incoming_; }
   /// Whether what is on its way in has taken up its share, a quarter of the mark.
   [[nodiscard]] bool is_crowded() const { return incoming_.used() >= mark_ / 4; }
+  /// Whether it has taken up half as much again.
+  [[nodiscard]] bool is_packed() const { return incoming_.used() >= mark_ / 4 + mark_ / 8; }
   /// Whether that and what is held are too much together: half above the mark.
   [[nodiscard]] bool is_flooded() const { return used() + incoming_.used() >= mark_ + mark_ / 2; }
 
@@ -74,8 +77,8 @@ class Memory final : public protocol::MemoryAccount {
   }
   /// Whether there may be one more connection, channel or consumer. Full queues do not keep them away.
   [[nodiscard]] bool takes_users() const { return objects_ < mark_; }
-  /// Whether there may be one more queue, exchange or binding.
-  [[nodiscard]] bool takes_objects() const { return takes_users() && !is_exhausted(); }
+  /// Whether there may be one more queue, exchange or binding. They leave room for users.
+  [[nodiscard]] bool takes_objects() const { return objects_ < mark_ - mark_ / 8 && !is_exhausted(); }
   /// For who is refused: "the broker holds 130000 bytes; its memory limit is 100000".
   [[nodiscard]] std::string describe() const;
 

@@ -32,11 +32,10 @@ struct Options {
   std::size_t memory_max_bytes{1'073'741'824};
   /// From the first byte to the end of the handshake; for a JSON connection that sends none, to its first whole frame.
   std::chrono::seconds handshake_max{10};
-  /// Log-ins from one address that may fail in ten seconds; each refusal beyond that waits for a second. 0 for any
-  /// number.
+  /// Log-ins from one address that may fail in ten seconds; after that each one waits for a second. 0 for any number.
   unsigned login_failures_max{50};
-  /// How long a peer may be half-way with a frame or a message and send next to nothing of it. A message that stalls is
-  /// only cut where memory is scarce.
+  /// How long a peer may be half-way with a frame or a message and send little of it, see Intake. A message that stalls
+  /// is only cut where memory is scarce or crowded.
   std::chrono::milliseconds stall_max{5'000};
   /// After how long an idle TCP connection is probed by the system, so that a peer whose machine has gone is noticed; 0
   /// for never.

@@ -89,6 +89,7 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
   if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
     use(protocol::make_codec(Encoding::json, limits(), &context().memory().incoming()));
+    steps_for_16_bytes_ = steps::for_16_bytes_of_json;
     codec().limit_json_header(std::min(limits().json_header_max_bytes, json_header_before_login_max));
     return;
   }
@@ -156,10 +157,12 @@ void Session::report_confirms() {
 
 bool Session::has_to_wait() const {
   if (!context().memory().is_scarce()) return false;
-  return std::ranges::none_of(channels_, [](const auto& numbered) {
+  const auto frees_memory = std::ranges::find_if(channels_, [this](const auto& numbered) {
+    context().budget().use(steps::for_a_look_at_a_channel);
     const auto& channel = numbered.second;
     return channel && channel->may_free_memory();
   });
+  return frees_memory == channels_.end();
 }
 
 bool Session::has_to_wait_with(const protocol::Command& command) const {
@@ -177,14 +180,17 @@ void Session::on_input_taken() {
 // What is left of a message may be much, and what has come of it is kept until then.
 void Session::take_half_a_command() {
   const bool is_message = codec().has_begun_content();
-  if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) enter_as_guest();
+  if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) {
+    enter_as_guest();
+    if (login_is_held_) return hold();
+  }
   if (state_ == State::open) {
     if (is_message && has_to_wait()) {
       has_read_all();
       hold();
       return wait();
     }
-    if (!may_read_on()) hold();
+    if (!may_read_on(left_to_come())) hold();
     return;
   }
   if (state_ == State::closing || state_ == State::leaving) {
@@ -202,10 +208,14 @@ void Session::take_half_a_command() {
 
 std::chrono::milliseconds Session::stall_max() const { return context().options().stall_max; }
 
+std::uint32_t Session::progress_min_bytes() const {
+  return context().memory().is_crowded() ? Intake::progress_when_crowded_bytes : Intake::progress_bytes;
+}
+
 // Before the connection is open the handshake's own time is short enough.
 void Session::on_stall() {
   if (state_ != State::open) return;
-  const auto so_little = "less than " + std::to_string(stall_progress_bytes) + " bytes of it came within "
+  const auto so_little = "less than " + std::to_string(progress_min_bytes()) + " bytes of it came within "
                          + std::to_string(stall_max().count()) + " ms";
   const auto& memory = context().memory();
   if (codec().has_begun_content()) {
@@ -226,7 +236,7 @@ void Session::wait() {
 }
 
 void Session::resume_if_possible() {
-  if (!is_held() || finished() || !held_refusal_.empty()) return;
+  if (!is_held() || finished() || login_is_held_) return;
   if (waits_for_memory()) {
     if (has_to_wait()) return wait_for_memory();  // others were faster
     wait_no_more();
@@ -268,13 +278,18 @@ bool Session::go_on() {
 
 // ---- dispatch
 
+// It does not count what was read straight into a large body.
+std::size_t Session::bytes_without_body(const protocol::Command& command) const {
+  const auto bytes = command_bytes();
+  return command.content ? bytes - std::min(bytes, command.content->body.size()) : bytes;
+}
+
 void Session::on_command(protocol::Command& command) {
   if (has_to_wait_with(command)) {
     hold(command);
     return wait();
   }
-  context().budget().use(steps::for_a_command
-                         + (command.content ? steps::for_reading(command.content->properties.encoded().size()) : 0));
+  context().budget().use(steps::for_a_command + bytes_without_body(command) * steps_for_16_bytes_ / 16);
   if (!std::exchange(is_retried_, false)) {
     know_client(command);
     context().tell(&Observer::on_received, *this, command);
@@ -295,17 +310,24 @@ void Session::on_command(protocol::Command& command) {
   } catch (const ConnectionError& error) {
     close(error.code(), error.text(), id_of(command.method));
   } catch (const Unfinished&) {
-    is_retried_ = true;
-    hold(command);
+    retry_later(command);
     return wait_in_line();
   }
   context().backlog().use_rest_of_slice();
   if (context().budget().is_used_up() && !is_held() && !finished()) yield();
 }
 
+void Session::retry_later(protocol::Command& command) {
+  is_retried_ = true;
+  hold(command);
+}
+
 template <class M> void Session::dispatch(protocol::Command& command, M& method) {
   require_utf8_names(method);
-  if (state_ != State::open && !shake_hands(command)) return;
+  if (state_ != State::open && !shake_hands(command)) {
+    if (login_is_held_) retry_later(command);
+    return;
+  }
   if constexpr (M::id.class_id != connection::Open::id.class_id) {
     on_channel_command(command, method);
   } else {
@@ -460,6 +482,12 @@ void Session::know_client(const protocol::Command& command) {
 }
 
 bool Session::log_in(const Credentials& credentials, std::string_view mechanism) {
+  // Right or wrong: who gives up before the answer learns nothing from its absence.
+  if (!login_was_held_ && broker_.login_brake.is_on(peer_.source, now())) {
+    login_is_held_ = true;
+    own_deadline(now() + LoginBrake::delay);
+    return false;
+  }
   const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
   auto [user, why_not] = broker_.users.log_in(credentials, guest_may_come_from_there);
   if (user) {
@@ -468,26 +496,23 @@ bool Session::log_in(const Credentials& credentials, std::string_view mechanism)
   }
   auto refusal = "Login was refused using authentication mechanism " + std::string{mechanism} + ": user '"
                  + std::string{credentials.user} + "' " + std::string{why_not};
-  if (!broker_.login_brake.holds_back(peer_.source, now())) {
-    if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
-    refuse_login(refusal);
-    return false;
-  }
-  held_refusal_ = std::move(refusal) + "; very many log-ins from " + peer_.source
-                  + " have failed, so that such an answer now takes a second";
-  hold();
-  own_deadline(now() + LoginBrake::delay);
+  if (login_was_held_)
+    refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
+  broker_.login_brake.count_failure(peer_.source, now());
+  if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
+  // As RabbitMQ does for clients that would not read it.
+  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused,
+                 std::string_view{refusal});
+  state_ = State::closing;
+  finish();
   return false;
 }
 
-void Session::refuse_login(std::string_view refusal) {
-  const bool is_json = codec().encoding() == Encoding::json;
-  if (wants_login_refused_)
-    return close(ReplyCode::access_refused, refusal, is_json ? connection::Open::id : connection::StartOk::id);
-  // As RabbitMQ does for clients that would not read it.
-  context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused, refusal);
-  state_ = State::closing;
-  finish();
+void Session::go_on_with_login() {
+  login_is_held_ = false;
+  login_was_held_ = true;
+  own_deadline(now() + context().options().handshake_max);
+  resume();
 }
 
 void Session::on_tune_ok(const connection::TuneOk& m) {
@@ -539,13 +564,14 @@ void Session::on_violation(const protocol::Violation& violation) {
 }
 
 void Session::on_own_deadline() {
-  if (!held_refusal_.empty() && state_ != State::closing) return refuse_login(std::exchange(held_refusal_, {}));
+  if (login_is_held_) return go_on_with_login();
   tell_lost("its handshake took too long");
   // Or a close-ok did not come in time.
   finish();
 }
 
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
+  context().budget().use(steps::for_a_refusal);
   auto& closed = channels_[number];
   context().tell(&ConnectionObserver::on_refused, *this, number, error.code(), std::string_view{error.what()});
   closed->report_confirms();
@@ -575,6 +601,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
                                       .reply_text = reply_text(code, text),
                                       .class_id = cause.class_id,
                                       .method_id = cause.method_id}});
+  login_is_held_ = false;
   own_deadline(now() + close_ok_max);
   if (!is_held()) return;
   wait_no_more();

@@ -89,6 +89,7 @@ class Session final : public protocol::CommandEnd,
   void on_time_out(std::string_view why) override { tell_lost(why); }
   void on_input_taken() override;
   [[nodiscard]] std::chrono::milliseconds stall_max() const override;
+  [[nodiscard]] std::uint32_t progress_min_bytes() const override;
   void on_stall() override;
 
   /// Whether memory is scarce, and this connection has nothing by which it may free some.
@@ -107,6 +108,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool enter();
 
   void send_start();
+  /// Holds the peer and takes the command, which is carried out again when it is resumed.
+  void retry_later(protocol::Command& command);
+  [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);
   template <class M> void on_channel_command(protocol::Command& command, M& method);
@@ -114,9 +118,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool shake_hands(const protocol::Command& command);
   void on_start_ok(const protocol::connection::StartOk& m);
   void on_json_open(const protocol::connection::Open& m);
-  /// Whether that went well; if not, it has been or will be refused.
+  /// Whether that went well; if not, it has been refused, or is held and tried again later.
   [[nodiscard]] bool log_in(const Credentials& credentials, std::string_view mechanism);
-  void refuse_login(std::string_view refusal);
+  void go_on_with_login();
   void know_client(const protocol::Command& command);
   void on_tune_ok(const protocol::connection::TuneOk& m);
   void open(std::string_view virtual_host);
@@ -143,10 +147,12 @@ class Session final : public protocol::CommandEnd,
   bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
+  std::size_t steps_for_16_bytes_{steps::for_16_bytes_of_amqp};
   bool is_retried_{false};                // the command that comes next was told of before
   Channel* working_{nullptr};             // who has begun what takes more than a slice
   std::list<std::string> cleaned_names_;  // of the command that is carried out
-  std::string held_refusal_;              // of a log-in, until its time has come
+  bool login_is_held_{false};             // until its time has come;
+  bool login_was_held_{false};            // then it is tried
   std::uint16_t channel_max_;
   std::map<std::uint16_t, ChannelSlot> channels_;
   std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now

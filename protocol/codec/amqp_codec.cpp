@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "protocol/vocabulary/amqp_wire.hpp"
 
@@ -292,6 +293,17 @@ std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, Pend
 
 MethodId AmqpCodec::PendingContent::about() const {
   return {load_big_endian<std::uint16_t>(method.data()), load_big_endian<std::uint16_t>(method.data() + 2), {}};
+}
+
+std::uint64_t AmqpCodec::left_to_come(const InputBuffer& input) const {
+  constexpr std::size_t contents_looked_at_max = 16;
+  if (pending_.size() > contents_looked_at_max) return std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t left = 0;
+  for (const auto& [channel, content] : pending_) left += content.body ? content.body->left() : 0;
+  const auto unread = input.unread();
+  if (unread.size() < frame_header_size) return left;
+  const auto frame_size = frame_overhead + load_big_endian<std::uint32_t>(unread.data() + 3);
+  return left + frame_size - std::min(frame_size, unread.size());
 }
 
 // A peer may begin a content on each of very many channels.

@@ -21,6 +21,7 @@ class AmqpCodec final : public Codec {
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
   [[nodiscard]] bool has_begun_content() const override { return !pending_.empty(); }
+  [[nodiscard]] std::uint64_t left_to_come(const InputBuffer& input) const override;
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 

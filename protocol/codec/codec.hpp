@@ -41,6 +41,9 @@ class Codec {
   virtual Decoded decode(InputBuffer& input, Command& into) = 0;
   /// Whether a command's content has come in part, and is kept for the rest.
   [[nodiscard]] virtual bool has_begun_content() const = 0;
+  /// Bytes that were announced and have not come: of the contents that have begun, and of the frame whose begin is in
+  /// `input`. Of what `input` ends with it may count a part as if it had not come.
+  [[nodiscard]] virtual std::uint64_t left_to_come(const InputBuffer& input) const = 0;
   /// Why `decode` said `violation`.
   [[nodiscard]] const Violation& violation() const { return violation_; }
 

@@ -126,6 +126,14 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
   return Decoded::command;
 }
 
+std::uint64_t JsonCodec::left_to_come(const InputBuffer& input) const {
+  if (pending_) return pending_->body ? pending_->body->left() : pending_->body_size;
+  const auto unread = input.unread();
+  if (unread.size() < length_size) return 0;
+  const auto frame_size = length_size + load_big_endian<std::uint32_t>(unread.data());
+  return frame_size - std::min(frame_size, unread.size());
+}
+
 Decoded JsonCodec::wait_for_body() {
   if (account() != nullptr && !pending_->charge) {
     header_.keep_views_only();

@@ -19,6 +19,7 @@ class JsonCodec final : public Codec {
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
   [[nodiscard]] bool has_begun_content() const override { return pending_.has_value(); }
+  [[nodiscard]] std::uint64_t left_to_come(const InputBuffer& input) const override;
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 

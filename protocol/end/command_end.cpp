@@ -108,7 +108,8 @@ void CommandEnd::note_progress(bool took_command) {
   const bool is_half_way = unread_bytes() > 0 || codec_->has_begun_content();
   if (!is_half_way) {
     half_way_since_ = TimePoint::max();
-  } else if (took_command || half_way_since_ == TimePoint::max() || progress_bytes_ >= stall_progress_bytes) {
+  } else if ((took_command && !codec_->has_begun_content()) || half_way_since_ == TimePoint::max()
+             || progress_bytes_ >= progress_min_bytes()) {
     half_way_since_ = now_;
     progress_bytes_ = 0;
   }
@@ -160,10 +161,12 @@ void CommandEnd::process() {
   bool took_command = false;
   while (codec_ && wants_input()) {
     auto decoded = Decoded::command;
+    const auto unread = unread_bytes();
     if (waiting_)
       command = std::move(*std::exchange(waiting_, nullptr));
     else
       decoded = codec_->decode(input_, command);
+    command_bytes_ = unread - unread_bytes();
     if (decoded == Decoded::need_more) {
       note_progress(took_command);
       on_input_taken();

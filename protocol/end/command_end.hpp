@@ -15,9 +15,6 @@ namespace pocketmq::protocol {
 
 class CommandEnd : public ConnectionEnd {
  public:
-  /// What a peer that is half-way with a command has to send of it so as not to stall.
-  static constexpr std::uint32_t stall_progress_bytes = 16'384;
-
   [[nodiscard]] std::span<std::byte> prepare() final;
   void commit(std::size_t bytes, TimePoint now) final;
   [[nodiscard]] bool wants_input() const final;
@@ -44,9 +41,10 @@ class CommandEnd : public ConnectionEnd {
   virtual void on_sent() {}
   /// All that came has been taken, and perhaps a part of a command is left.
   virtual void on_input_taken() {}
-  /// How long a peer may leave a command half-way, and send less than `stall_progress_bytes` of it, before `on_stall`;
-  /// 0 for ever. The time in which it is held does not count.
+  /// How long a peer may leave a command half-way, and send less than `progress_min_bytes` of it, before `on_stall`;
+  /// 0 for ever. The time in which it is held does not count. Other commands do not count as progress with a content.
   [[nodiscard]] virtual std::chrono::milliseconds stall_max() const { return {}; }
+  [[nodiscard]] virtual std::uint32_t progress_min_bytes() const { return 0; }
   virtual void on_stall() {}
   /// The end's own time-out is due, see `own_deadline`.
   virtual void on_own_deadline() {}
@@ -59,6 +57,11 @@ class CommandEnd : public ConnectionEnd {
   [[nodiscard]] Codec& codec() { return *codec_; }
   /// Bytes that came and were not taken: at `on_input_taken` and `on_stall`, those of a frame that is not whole.
   [[nodiscard]] std::size_t unread_bytes() const { return input_.unread().size(); }
+  /// In `on_command`: bytes of the input that the command took. What came of it before, or was read straight into its
+  /// body, is not in it.
+  [[nodiscard]] std::size_t command_bytes() const { return command_bytes_; }
+  /// Bytes that are still to come of what is half-way, see Codec.
+  [[nodiscard]] std::uint64_t left_to_come() const { return codec_->left_to_come(input_); }
   /// From now on the input's memory is charged to the one account and the output's to the other. They outlive this.
   void charge_to(MemoryAccount& input, MemoryAccount& output) {
     input_.charge_to(input);
@@ -103,6 +106,7 @@ class CommandEnd : public ConnectionEnd {
   InputBuffer input_;
   Output output_;
   std::unique_ptr<Codec> codec_;
+  std::size_t command_bytes_{0};
   std::unique_ptr<Command> waiting_;  // to be handed on again, after `resume`; the input behind it stays where it is
   std::chrono::milliseconds heartbeat_{0};  // half a second is half of the shortest one
   TimePoint last_received_;

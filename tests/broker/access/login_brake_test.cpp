@@ -1,4 +1,4 @@
-// Very many log-ins that fail from one place: their refusals come slower, and nobody else notices.
+// Very many log-ins that fail from one place: from there they take longer, and nobody else notices.
 #include "broker/access/login_brake.hpp"
 
 #include "broker/session/broker.hpp"
@@ -13,51 +13,58 @@ constexpr TimePoint begin{1h};
 
 }  // namespace
 
-TEST_CASE("refusals are held back once too many log-ins of one source have failed") {
+TEST_CASE("the brake is on once too many log-ins of one source have failed") {
   LoginBrake brake{3};
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(brake.holds_back("10.0.0.1", begin));
-  CHECK(brake.holds_back("10.0.0.1", begin));
-  CHECK_FALSE(brake.holds_back("10.0.0.2", begin));
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(brake.is_on("10.0.0.1", begin));
+    brake.count_failure("10.0.0.1", begin);
+  }
+  CHECK(brake.is_on("10.0.0.1", begin));
+  CHECK_FALSE(brake.is_on("10.0.0.2", begin));
 }
 
 TEST_CASE("failures are forgotten with their window") {
   LoginBrake brake{1};
-  CHECK_FALSE(brake.holds_back("10.0.0.1", begin));
-  CHECK(brake.holds_back("10.0.0.1", begin + LoginBrake::window - 1ns));
-  CHECK_FALSE(brake.holds_back("10.0.0.1", begin + LoginBrake::window));
+  brake.count_failure("10.0.0.1", begin);
+  brake.count_failure("10.0.0.1", begin + 1s);
+  CHECK(brake.is_on("10.0.0.1", begin + LoginBrake::window - 1ns));
+  CHECK_FALSE(brake.is_on("10.0.0.1", begin + LoginBrake::window));
 }
 
 TEST_CASE("nothing is held back without a limit or without a source") {
   LoginBrake without_limit{0}, brake{1};
   for (int i = 0; i < 3; ++i) {
-    CHECK_FALSE(without_limit.holds_back("10.0.0.1", begin));
-    CHECK_FALSE(brake.holds_back("", begin));
+    without_limit.count_failure("10.0.0.1", begin);
+    CHECK_FALSE(without_limit.is_on("10.0.0.1", begin));
+    brake.count_failure("", begin);
+    CHECK_FALSE(brake.is_on("", begin));
   }
 }
 
 TEST_CASE("of very many sources those that began first are forgotten") {
   LoginBrake brake{1};
-  for (std::size_t i = 0; i <= LoginBrake::sources_max; ++i) (void)brake.holds_back(std::to_string(i), begin);
-  CHECK(brake.holds_back("1", begin));
-  CHECK_FALSE(brake.holds_back("0", begin));
+  for (std::size_t i = 0; i <= LoginBrake::sources_max; ++i) brake.count_failure(std::to_string(i), begin);
+  CHECK(brake.is_on("1", begin));
+  CHECK_FALSE(brake.is_on("0", begin));
 }
 
-TEST_CASE("a refusal that is held back comes in the end and the right password is not held up") {
+TEST_CASE("a log-in that is held up says nothing before its time whether its password is right or wrong") {
   World world{{.options = {.login_failures_max = 2}}};
   const Login wrong{.password = "wrong"};
   for (int i = 0; i < 2; ++i) world.arrive(wrong).shakes_hands(wrong);
-  const auto held = world.arrive(wrong).shakes_hands(wrong);
-  const auto answers = [&] {
-    return std::ranges::count_if(held.end().inbox(), [](const auto& received) {
-      return std::holds_alternative<connection::Close>(received.method);
+  const auto held = world.arrive(wrong).shakes_hands(wrong), right = world.arrive().shakes_hands({});
+  const auto answers = [](const Client& client) {
+    return std::ranges::count_if(client.end().inbox(), [](const auto& received) {
+      return !std::holds_alternative<connection::Start>(received.method);
     });
   };
-  CHECK(answers() == 0);
-  world.connect().is_fine();
-  world.connect({.password = "guest", .from_loopback = true}).is_fine();
   world.advance(LoginBrake::delay - 1ms);
-  CHECK(answers() == 0);
+  CHECK(answers(held) == 0);
+  CHECK(answers(right) == 0);
+  CHECK_FALSE(right.session().has_logged_in());
   world.advance(1ms);
+  CHECK(right.session().has_logged_in());
+  right.opens_channel(2).is_fine();
   held.connection_is_closed(ReplyCode::access_refused,
                             "ACCESS_REFUSED - Login was refused using authentication mechanism "
                                 + std::string{world.speaks_json() ? "JSON" : "PLAIN"}
@@ -75,7 +82,42 @@ TEST_CASE("who would not read the refusal is cut when its time has come") {
   held.is_cut();
 }
 
-TEST_CASE("a client whose refusal is held back does nothing meanwhile and a broker that stops does not wait for it") {
+TEST_CASE("who begins with a message or a command is held up too and then served") {
+  World world{{.encoding = Encoding::json, .options = {.login_failures_max = 1}}};
+  const Login wrong{.password = "wrong"};
+  world.connect().declares("q");
+  world.arrive(wrong).shakes_hands(wrong);
+  auto alice = world.arrive(), bob = world.arrive();
+  const std::string large(20'000, 'x');
+  alice.end().send_all_but({.channel = 1, .method = basic::Publish{.routing_key = "q"}, .content = {{.body = large}}},
+                           1);
+  bob.end().send({.channel = 1, .method = queue::Declare{.queue = "r"}});
+  world.settle();
+  CHECK_FALSE(alice.session().has_logged_in());
+  CHECK_FALSE(world.has_queue("r"));
+  world.advance(LoginBrake::delay);
+  CHECK(world.has_queue("r"));
+  alice.sends_bytes("x");
+  world.advance(20s);  // longer than a handshake may take
+  alice.gets("q", large);
+}
+
+TEST_CASE("who is let in late still has to end its handshake in time") {
+  World world{{.encoding = Encoding::amqp, .options = {.login_failures_max = 1}}};
+  const Login wrong{.password = "wrong"};
+  world.arrive(wrong).shakes_hands(wrong);
+  const auto alice = world.arrive().sends_header();
+  alice.end().send(
+      {.method = connection::StartOk{.mechanism = "PLAIN", .response = std::string_view{"\0guest\0guest", 12}}});
+  world.settle();
+  world.advance(LoginBrake::delay);
+  CHECK(alice.session().has_logged_in());
+  alice.end().inbox().clear();
+  world.advance(10s);
+  alice.is_cut();
+}
+
+TEST_CASE("a client whose log-in is held up does nothing meanwhile and a broker that stops does not wait for it") {
   World world{{.options = {.login_failures_max = 1}}};
   const Login wrong{.password = "wrong"};
   world.arrive(wrong).shakes_hands(wrong);

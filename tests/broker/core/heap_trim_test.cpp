@@ -44,6 +44,49 @@ TEST_CASE("memory is given back once and when it is quiet after much was freed")
   CHECK(is_due() == TimePoint::max());
 }
 
+TEST_CASE("giving back that takes long is repeated when it was quiet and it has rested") {
+  broker::Context context{{}, nullptr};
+  int times = 0;
+  std::chrono::nanoseconds takes = 1ms;
+  broker::HeapTrim trim{context, [&] {
+                          ++times;
+                          return takes;
+                        }};
+  const auto rises_and_falls = [&] {
+    context.memory().charge(40'000'000);
+    trim.observe();
+    context.memory().release(40'000'000);
+    trim.observe();
+  };
+  const auto advance = [&](TimePoint to) {
+    context.clock().observe(to);
+    context.deadlines().tell_due(to, context.budget());
+  };
+  context.clock().observe(TimePoint{1h});
+  rises_and_falls();
+  rises_and_falls();
+  CHECK(times == 2);
+  takes = 50ms;
+  rises_and_falls();
+  CHECK(times == 3);
+  rises_and_falls();
+  CHECK(times == 3);
+  CHECK(context.deadlines().earliest() == TimePoint{1h + 5s});
+  context.clock().observe(TimePoint{1h + 4'900ms});
+  trim.observe();
+  CHECK(context.deadlines().earliest() == TimePoint{1h + 5'100ms});
+  context.memory().charge(40'000'000);
+  context.clock().observe(TimePoint{1h + 5s});
+  trim.observe();
+  CHECK(context.deadlines().earliest() == TimePoint{1h + 5'200ms});
+  takes = 1ms;
+  advance(TimePoint{1h + 5'200ms});
+  CHECK(times == 4);
+  context.memory().release(40'000'000);
+  trim.observe();
+  CHECK(times == 5);
+}
+
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
 TEST_CASE("memory is given back at once after very much was freed") {
   broker::Context context{{}, nullptr};

@@ -1,4 +1,5 @@
 // What is on its way in: how much of it there may be, who makes way, and who is cut.
+#include <algorithm>
 #include <vector>
 
 #include "broker/session/broker.hpp"
@@ -23,13 +24,40 @@ protocol::Command publish_of(std::string_view body) {
 
 const std::string large(20'000, 'x');
 
-// A client whose large message never ends.
-Client begins_message(World& world) {
+// A client whose large message stops half-way.
+Client begins_message(World& world, std::string_view body = large) {
   auto client = world.connect();
-  client.end().send_all_but(publish_of(large), 1);
+  client.end().send_all_but(publish_of(body), body.size() / 2);
   world.settle();
   return client;
 }
+
+void ends_message(World& world, const Client& client) {
+  const std::string rest(large.size() / 2, 'x');
+  client.end().send_bytes(world.speaks_json() ? rest : rest.substr(1) + "\xCE");
+}
+
+// Of those who have just sent something.
+const Client& who_may_read_on(World& world, const std::vector<Client>& senders) {
+  world.settle();
+  const auto found = std::ranges::find_if(senders, [](const Client& client) { return client.session().wants_input(); });
+  REQUIRE(found != senders.end());
+  return *found;
+}
+
+// Somebody who reads, by itself.
+class Reader final : public broker::Intake::Guest {
+ public:
+  Reader(broker::Intake& intake, char name, std::string& told) : Guest{intake}, name_{name}, told_{told} {}
+  using Guest::has_read_all;
+  using Guest::may_read_on;
+
+ private:
+  void called() override { told_ += name_; }
+
+  const char name_;
+  std::string& told_;
+};
 
 // The begin of a JSON frame, with that much of its header.
 std::string begin_of_header(std::size_t bytes) {
@@ -39,10 +67,57 @@ std::string begin_of_header(std::size_t bytes) {
 }
 
 const std::string stalled_message =
-    "RESOURCE_ERROR - memory is low, and a message stopped half-way: less than 16384 bytes of it came within 5000 ms; "
+    "RESOURCE_ERROR - memory is low, and a message stopped half-way: less than 1048576 bytes of it came within 5000 "
+    "ms; "
     "publish it again later";
 
 }  // namespace
+
+TEST_CASE("who has least left to come is admitted and who has wasted its turn comes last") {
+  broker::Memory memory{mark};
+  broker::DeadlineHeap deadlines;
+  broker::Clock clock;
+  broker::Budget budget;
+  broker::Intake intake{memory, deadlines, clock};
+  std::string told;
+  Reader a{intake, 'a', told}, b{intake, 'b', told}, c{intake, 'c', told};
+  auto wait = [&, now = TimePoint{1h}](std::chrono::milliseconds duration) mutable {
+    now += duration;
+    clock.observe(now);
+    deadlines.tell_due(now, budget);
+  };
+  budget.grant(1'000'000);
+  wait(0ms);
+  memory.incoming().charge(mark / 4);
+  CHECK(a.may_read_on(50'000));
+  CHECK(b.may_read_on(40'000));
+  CHECK_FALSE(a.may_read_on(50'000));
+  CHECK_FALSE(c.may_read_on(60'000));
+  b.has_read_all();
+  CHECK(told == "a");
+  wait(100ms);
+  CHECK(told == "ac");
+  CHECK_FALSE(a.may_read_on(1'000));
+  CHECK_FALSE(b.may_read_on(70'000));
+  SECTION("in line") {
+    c.has_read_all();
+    CHECK(told == "acb");
+    b.has_read_all();
+    CHECK(told == "acba");
+  }
+  SECTION("packed") {
+    memory.incoming().charge(mark / 8);
+    wait(1s);
+    CHECK(told == "ac");
+    Reader d{intake, 'd', told};
+    CHECK_FALSE(d.may_read_on(10'000));
+    CHECK(d.may_read_on(100));
+    memory.incoming().charge(2 * mark);
+    CHECK_FALSE(d.may_read_on(100));
+    c.has_read_all();
+    CHECK(told == "acd");
+  }
+}
 
 TEST_CASE("messages that begin and do not end keep nobody from publishing") {
   World world{with_low_mark()};
@@ -62,17 +137,54 @@ TEST_CASE("what stalls half-way is cut where memory is low, and gives all of it 
   World world{with_low_mark()};
   std::vector<Client> senders;
   for (int i = 0; i < 3; ++i) senders.push_back(begins_message(world));
+  REQUIRE(memory_of(world).is_crowded());
   world.advance(stall_max + 1s);
   senders.front().connection_close_comes(ReplyCode::resource_error, stalled_message);
   world.advance(20s);
   CHECK_FALSE(memory_of(world).is_crowded());
 }
 
+TEST_CASE("small messages come in while very large ones that have begun take up the memory") {
+  constexpr std::size_t higher_mark = 4'000'000;
+  World world{{.options = {.memory_max_bytes = higher_mark}}};
+  const std::string very_large(1'000'000, 'x'), small(10'000, 'y');
+  std::vector<Client> senders;
+  for (int i = 0; i < 4; ++i) senders.push_back(begins_message(world, very_large));
+  REQUIRE(memory_of(world).is_crowded());
+  auto alice = world.connect();
+  alice.declares("q");
+  alice.end().send_piecewise(1'000);
+  alice.publishes("q", small).gets("q", small);
+  SECTION("and who trickles is cut") {
+    world.advance(stall_max - 1s);
+    for (auto& sender : senders) sender.end().send_bytes(std::string(20'000, 'x'));
+    const auto& admitted = who_may_read_on(world, senders);
+    world.advance(1s);
+    admitted.connection_close_comes(ReplyCode::resource_error, stalled_message);
+  }
+}
+
+TEST_CASE("other commands are no progress with a message") {
+  World world{with_low_mark(Encoding::amqp)};
+  std::vector<Client> senders;
+  for (int i = 0; i < 3; ++i) {
+    senders.push_back(world.connect());
+    senders.back().opens_channel(2);
+    senders.back().end().send_all_but(publish_of(large), large.size() / 2);
+    world.settle();
+  }
+  world.advance(stall_max - 1s);
+  for (auto& sender : senders) sender.end().send({.channel = 2, .method = basic::Qos{}});
+  const auto& admitted = who_may_read_on(world, senders);
+  world.advance(1s);
+  admitted.connection_close_comes(ReplyCode::resource_error, stalled_message);
+}
+
 TEST_CASE("a message may take its time while there is memory") {
   World world;
   auto alice = begins_message(world);
   world.advance(100s);
-  alice.end().send_bytes(world.speaks_json() ? "x" : "\xCE");
+  ends_message(world, alice);
   world.settle();
   alice.is_fine();
 }
@@ -83,7 +195,7 @@ TEST_CASE("large messages that come at once arrive one after the other") {
   bob.declares("q").consumes({.queue = "q", .no_ack = true});
   std::vector<Client> senders;
   for (int i = 0; i < 5; ++i) senders.push_back(begins_message(world));
-  for (auto& sender : senders) sender.end().send_bytes(world.speaks_json() ? "x" : "\xCE");
+  for (auto& sender : senders) ends_message(world, sender);
   world.settle();
   bob.receives(large, large, large, large, large);
   CHECK(memory_of(world).incoming().used() == 0);

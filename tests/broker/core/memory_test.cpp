@@ -47,7 +47,11 @@ TEST_CASE("what is on its way in crowds and floods the memory and makes nobody w
   CHECK_FALSE(memory.is_crowded());
   memory.incoming().charge(1);
   CHECK(memory.is_crowded());
-  memory.incoming().charge(1'249);
+  memory.incoming().charge(124);
+  CHECK_FALSE(memory.is_packed());
+  memory.incoming().charge(1);
+  CHECK(memory.is_packed());
+  memory.incoming().charge(1'124);
   CHECK_FALSE(memory.is_flooded());
   memory.charge(1);
   CHECK(memory.is_flooded());
@@ -55,12 +59,14 @@ TEST_CASE("what is on its way in crowds and floods the memory and makes nobody w
   CHECK(memory.total() == 1'500);
 }
 
-TEST_CASE("objects take no more than the mark, and none is made where memory is exhausted") {
+TEST_CASE("objects leave an eighth to users, and none is made where memory is exhausted") {
   Memory memory{1'000};
-  memory.charge_object(999);
+  memory.charge_object(874);
   CHECK(memory.takes_objects());
   memory.charge_object(1);
   CHECK_FALSE(memory.takes_objects());
+  CHECK(memory.takes_users());
+  memory.charge_object(125);
   CHECK_FALSE(memory.takes_users());
   memory.release_object(500);
   memory.charge(750);

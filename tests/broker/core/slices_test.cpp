@@ -459,6 +459,55 @@ TEST_CASE("one who asks for little is served before very much that another has a
   CHECK(world.queue("1").ready() == messages);
 }
 
+TEST_CASE("who causes very many errors waits for other turns") {
+  World world;
+  auto alice = world.connect();
+  world.postpone_turns();
+  for (int i = 0; i < 2'000; ++i) {
+    alice.end().send({.channel = 1, .method = basic::Ack{.delivery_tag = 99}});
+    alice.end().send({.channel = 1, .method = channel::CloseOk{}});
+    alice.end().send({.channel = 1, .method = channel::Open{}});
+  }
+  world.settle();
+  int turns = 0;
+  while (const auto more = world.take_turns()) turns += more;
+  CHECK(turns >= 1);
+  alice.end().inbox().clear();
+  alice.is_fine();
+}
+
+TEST_CASE("who sends a very long header waits for another turn") {
+  World world{Encoding::json};
+  auto alice = world.connect();
+  alice.declares("q");
+  protocol::FieldTableWriter arguments;
+  for (int i = 0; i < 8'000; ++i) arguments.boolean("k" + std::to_string(i), true);
+  world.postpone_turns();
+  alice.end().send(
+      {.channel = 1, .method = queue::Declare{.queue = "q", .passive = true, .arguments = arguments.table()}});
+  world.settle();
+  CHECK(world.take_turns() >= 1);
+}
+
+TEST_CASE("who publishes at the memory mark from very many channels waits for other turns") {
+  constexpr std::uint16_t channels = 500;
+  World world{{.options = {.memory_max_bytes = 1'000'000}}};
+  auto alice = world.connect();
+  alice.declares("q").publishes("q", std::string(200'000, 'x'));
+  for (std::uint16_t number = 2; number <= channels; ++number) alice.opens_channel(number);
+  alice.on_channel(channels).sends(basic::Get{.queue = "q"});
+  alice.publishes("q", std::string(450'000, 'x'));
+  REQUIRE(world.broker().context().memory().is_scarce());
+  world.postpone_turns();
+  for (int i = 0; i < 1'000; ++i)
+    alice.end().send({.channel = 1, .method = basic::Publish{.routing_key = "nowhere"}, .content = {{.body = "x"}}});
+  world.settle();
+  int turns = 0;
+  while (const auto more = world.take_turns()) turns += more;
+  CHECK(turns >= 1);
+  alice.is_fine();
+}
+
 TEST_CASE("a get waits until all that have expired in front are gone") {
   World world{Encoding::amqp};
   auto alice = world.connect();
