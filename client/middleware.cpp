@@ -5,8 +5,8 @@
 #include <asio/steady_timer.hpp>
 
 #include "client/link/backoff.hpp"
-#include "client/values/rpc_wire.hpp"
 #include "client/values/random_id.hpp"
+#include "client/values/rpc_wire.hpp"
 #include "client/values/trace_context.hpp"
 
 namespace pocketmq::client {
