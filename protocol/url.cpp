@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocol/vocabulary/secrets.hpp"
+#include "protocol/vocabulary/wire_types.hpp"
 
 namespace pocketmq::protocol {
 namespace {
