@@ -48,8 +48,8 @@ inline constexpr std::size_t pattern_instructions_a_step = 4;
 [[nodiscard]] constexpr std::size_t for_sorting(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
 /// A headers exchange looks up each of a binding's arguments, to keep it or to remove it.
 [[nodiscard]] constexpr std::size_t for_wanted_headers(std::size_t arguments_bytes) { return 2 * arguments_bytes; }
-/// Freeing a large message takes as long as freeing many small ones.
-[[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 6 + body_bytes / 512; }
+/// Freeing a large message takes as long as freeing many small ones, and giving back its pages longer.
+[[nodiscard]] constexpr std::size_t for_dropping(std::size_t body_bytes) { return 6 + body_bytes / 128; }
 /// Copying so many bytes, or reading through them.
 [[nodiscard]] constexpr std::size_t for_reading(std::size_t bytes) { return bytes / 64; }
 }  // namespace steps

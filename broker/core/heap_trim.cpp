@@ -22,7 +22,7 @@ constexpr std::size_t worth_giving_back_at_once = 32 << 20;
 constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
 constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
-constexpr std::chrono::milliseconds long_for_a_turn{3};
+constexpr std::chrono::milliseconds turn_max{10};
 constexpr int rest_factor = 100;
 
 // What is little for a broker that holds much is most of what another one had.
@@ -75,7 +75,7 @@ void HeapTrim::give_back_when_quiet() {
 void HeapTrim::give_back() {
   most_since_given_back_ = context_.memory().total();
   const auto took = trim_();
-  takes_long_ = took > long_for_a_turn;
+  takes_long_ = took > turn_max;
   rested_at_ = context_.now() + rest_factor * took;
 }
 
