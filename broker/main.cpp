@@ -19,12 +19,12 @@
 #include "broker/core/version.hpp"
 #include "broker/definitions/definition.hpp"
 #include "broker/host/exit_watch.hpp"
-#include "broker/host/line_writer.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/trace_log.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/io/line_writer.hpp"
 
 namespace {
 
@@ -204,7 +204,7 @@ std::string text_of(const std::vector<asio::ip::tcp::endpoint>& addresses) {
 }
 
 int run(const Arguments& arguments, pid_t parent) {
-  broker::LineWriter standard_error{STDERR_FILENO};
+  protocol::LineWriter standard_error{STDERR_FILENO};
   broker::LogLines lines{standard_error, log_format_of(arguments)};
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
