@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
@@ -22,12 +21,14 @@
 #include "broker/core/version.hpp"
 #include "broker/definitions/definition.hpp"
 #include "broker/host/exit_watch.hpp"
-#include "broker/host/line_writer.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/trace_log.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/whole_number.hpp"
+#include "protocol/io/line_writer.hpp"
+#include "protocol/vocabulary/wire_types.hpp"
 
 namespace {
 
@@ -77,7 +78,10 @@ broker::Options options_of(const Arguments& arguments) {
   auto options = arguments.options;
   for (const auto& user : arguments.users) {
     const auto colon = user.find(':');
-    options.users.push_back({.name = user.substr(0, colon), .password = user.substr(colon + 1)});
+    const auto name = user.substr(0, colon);
+    if (std::ranges::find(options.users, name, &broker::Options::Account::name) != options.users.end())
+      throw std::runtime_error{"--user names '" + name + "' twice; a user has one password"};
+    options.users.push_back({.name = name, .password = user.substr(colon + 1)});
   }
   if (!arguments.definitions.empty()) {
     options.definitions = read_file(arguments.definitions);
@@ -91,17 +95,15 @@ broker::Options options_of(const Arguments& arguments) {
 // For options that stand for nothing when they are empty.
 const CLI::Validator is_given{[](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; }, ""};
 
-// CLI11 says of a number only that it cannot convert it.
+std::string fault_of_size(std::size_t bytes_of_name) {
+  constexpr auto max = protocol::ShortString::max_size_bytes;
+  if (bytes_of_name <= max) return "";
+  return "a name has at most " + std::to_string(max) + " bytes; this one has " + std::to_string(bytes_of_name);
+}
+
+// CLI11 says of a number only that it cannot convert it, and takes 010 for 8.
 CLI::Validator whole_number_from(std::uint64_t min, std::uint64_t max) {
-  return {[=](const std::string& text) -> std::string {
-            std::uint64_t number = 0;
-            const auto* end = text.data() + text.size();
-            const auto [parsed, error] = std::from_chars(text.data(), end, number);
-            if (error == std::errc{} && parsed == end && number >= min && number <= max) return "";
-            return "wants a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", got '" + text
-                   + "'";
-          },
-          ""};
+  return {[=](std::string& text) { return protocol::fault_of_whole_number(text, min, max); }, ""};
 }
 
 // Two fifths of what the machine has, as RabbitMQ.
@@ -116,8 +118,12 @@ CLI::Validator bytes_from(std::uint64_t min, std::uint64_t max) {
   return {[=](std::string& text) -> std::string {
             const auto given = text;
             const bool begins_with_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
-            if (begins_with_digit && CLI::AsSizeValue{false}(text).empty() && whole_number_from(min, max)(text).empty())
-              return "";
+            text.erase(0, text.find_first_not_of('0'));  // or CLI11 takes them for a sign of octal digits
+            try {
+              const bool is_size = begins_with_digit && CLI::AsSizeValue{false}(text).empty();
+              if (is_size && protocol::fault_of_whole_number(text, min, max).empty()) return "";
+            } catch (const CLI::ValidationError&) {  // its sentence is about how it converts
+            }
             return "wants bytes, from " + std::to_string(min) + " to " + std::to_string(max)
                    + ", such as 65536 or 64MB, got '" + given + "'";
           },
@@ -129,13 +135,13 @@ void add_limits(CLI::App& app, broker::Options& options) {
     return app.add_option(flag, value, what)->capture_default_str()->group("Limits");
   };
   constexpr std::uint64_t any = std::numeric_limits<std::int64_t>::max();
-  limit("--connection-max", options.connection_max, "open connections")->check(whole_number_from(1, any));
-  limit("--channel-max", options.channel_max, "open channels of a connection")->check(whole_number_from(1, 65'535));
-  limit("--queue-max", options.queue_max, "queues, in all virtual hosts")->check(whole_number_from(1, any));
+  limit("--connection-max", options.connection_max, "open connections")->transform(whole_number_from(1, any));
+  limit("--channel-max", options.channel_max, "open channels of a connection")->transform(whole_number_from(1, 65'535));
+  limit("--queue-max", options.queue_max, "queues, in all virtual hosts")->transform(whole_number_from(1, any));
   limit("--exchange-max", options.exchange_max, "exchanges, beside those that are there from the start")
-      ->check(whole_number_from(1, any));
-  limit("--consumer-max", options.consumer_max, "consumers")->check(whole_number_from(1, any));
-  limit("--binding-max", options.binding_max, "bindings")->check(whole_number_from(1, any));
+      ->transform(whole_number_from(1, any));
+  limit("--consumer-max", options.consumer_max, "consumers")->transform(whole_number_from(1, any));
+  limit("--binding-max", options.binding_max, "bindings")->transform(whole_number_from(1, any));
   limit("--argument-bytes-max", options.argument_bytes_max,
         "bytes of arguments that queues, exchanges and bindings keep, all together")
       ->transform(bytes_from(1, any));
@@ -147,7 +153,7 @@ void add_limits(CLI::App& app, broker::Options& options) {
       ->transform(bytes_from(1, any));
   limit("--login-failures-max", options.login_failures_max,
         "log-ins from one address that may fail in ten seconds; then each one takes a second; 0 for any number")
-      ->check(whole_number_from(0, 1'000'000));
+      ->transform(whole_number_from(0, 1'000'000));
 }
 
 broker::LogLevel log_level_of(const Arguments& arguments) {
@@ -210,7 +216,7 @@ std::string text_of(const std::vector<asio::ip::tcp::endpoint>& addresses) {
 }
 
 int run(const Arguments& arguments, pid_t parent) {
-  broker::LineWriter standard_error{STDERR_FILENO};
+  protocol::LineWriter standard_error{STDERR_FILENO};
   broker::LogLines lines{standard_error, log_format_of(arguments)};
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
@@ -257,7 +263,9 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};
   app.set_version_flag("--version", std::string{broker::version});
-  app.add_option("--port", arguments.port, "TCP port, 0 for a free one")->capture_default_str();
+  app.add_option("--port", arguments.port, "TCP port, 0 for a free one")
+      ->transform(whole_number_from(0, 65'535))
+      ->capture_default_str();
   app.add_option("--bind", arguments.bind,
                  "addresses or names to listen on; localhost is 127.0.0.1, and ::1 where there is one")
       ->type_name("HOST[,HOST...]")
@@ -284,7 +292,7 @@ int main(int argc, char** argv) {
          "--consumer-timeout",
          [&](std::uint32_t seconds) { arguments.options.consumer_timeout = std::chrono::seconds{seconds}; },
          "seconds a delivery may stay unacked before its channel is closed, 0 for ever")
-      ->check(whole_number_from(0, std::numeric_limits<std::uint32_t>::max()))
+      ->transform(whole_number_from(0, std::numeric_limits<std::uint32_t>::max()))
       ->default_str("1800");
   app.add_option("--definitions", arguments.definitions,
                  "load users, permissions, queues, ... from a file that RabbitMQ exported, in its JSON format")
@@ -295,11 +303,14 @@ int main(int argc, char** argv) {
       ->type_name("NAME:PASSWORD")
       ->allow_extra_args(false)
       ->check([](const std::string& user) {
-        return user.find(':') == user.npos ? "no colon in " + user : user[0] == ':' ? "no name in " + user : "";
+        const auto colon = user.find(':');
+        return colon == user.npos ? "no colon in " + user : colon == 0 ? "no name in " + user : fault_of_size(colon);
       });
   app.add_option("--vhost", arguments.options.virtual_hosts, "have this virtual host beside /")
       ->type_name("NAME")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(is_given)
+      ->check([](const std::string& name) { return fault_of_size(name.size()); });
   app.add_flag("--remote-guest", arguments.options.guest_from_anywhere,
                "let guest log in from other machines, as from this one");
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")

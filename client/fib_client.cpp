@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdint>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -9,14 +10,14 @@
 #include "client/rpc_client.hpp"
 #include "client/stop_signals.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/whole_number.hpp"
 
 namespace {
 
 using namespace pocketmq::client;
 
-std::string fault_of_n(const std::string& n) {
-  std::int64_t value = 0;
-  if (CLI::detail::lexical_cast(n, value) && value >= 0 && value <= 90) return {};
+std::string fault_of_n(std::string& n) {
+  if (pocketmq::protocol::fault_of_whole_number(n, 0, 90).empty()) return {};
   return "must be a whole number from 0 to 90, so that fib(N) fits in 64 bits; '" + n + "' is not";
 }
 
@@ -32,20 +33,24 @@ int main(int argc, char** argv) try {
   bool quorum = false;
   CLI::App arguments{"Asks a fib_server for a Fibonacci number"};
   arguments.add_option("URL", url, "the broker; amqp://... for AMQP 0-9-1")->capture_default_str();
-  arguments.add_option("N", n, "which Fibonacci number, from 0 to 90")->capture_default_str()->check(fault_of_n);
+  arguments.add_option("N", n, "which Fibonacci number, from 0 to 90")
+      ->capture_default_str()
+      ->transform(CLI::Validator{fault_of_n, ""});
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
   CLI11_PARSE(arguments, argc, argv);
 
   RpcClient rpc{url, {.connection = {.name = "fib_client"}}};
   const StopSignals signals{SIGINT, SIGTERM};  // cancel the call, so that the server stops too; a second one ends this
-  auto fib = rpc.procedure<std::int64_t(std::int64_t)>("rpc_queue",
-                                                       {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}})
-                 .with(signals.token());
+  auto fib =
+      rpc.procedure<std::int64_t(std::int64_t)>(
+             "rpc_queue", {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}, .require_consumer = true})
+          .with(signals.token());
 
   std::cout << "[x] Requesting fib(" << n << ")" << std::endl;
   try {
     const auto answer = fib(n);
     std::cout << "[.] Got " << answer << std::endl;
+    if (!std::cout) throw std::runtime_error{"cannot write to standard output"};
   } catch (const RpcError& error) {
     if (signals.received() == 0) throw;
     say(error);

@@ -1,13 +1,17 @@
 // pocketmq-call: a call from a shell, or many of them to see how long they take.
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <iomanip>
 #include <iostream>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -22,15 +26,22 @@
 #include "client/stop_signals.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/whole_number.hpp"
+#include "protocol/vocabulary/limits.hpp"
 
 namespace {
 
 using namespace pocketmq::client;
 using nlohmann::json;
+using pocketmq::protocol::fault_of_whole_number;
 using pocketmq::protocol::LineEnds;
 using pocketmq::protocol::printable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr std::uint64_t calls_max = 100'000'000;  // whose times are kept
+constexpr std::uint64_t in_flight_max = 1'000'000;
+constexpr milliseconds timeout_max{0xFFFF'FFFFLL};  // what a message's expiration can say: 49 days
 
 struct Arguments {
   std::string urls{};
@@ -39,6 +50,7 @@ struct Arguments {
   bool takes_standard_input{false};
   bool is_raw{false};
   ProcedureOptions options{};
+  std::optional<milliseconds> connection_timeout{};
   std::size_t repeat{1};
   std::size_t in_flight{1};
 };
@@ -136,7 +148,6 @@ class Burst {
  public:
   Burst(const Arguments& arguments, const Call& call, std::stop_token stop)
       : total_{arguments.repeat}, call_{call}, stop_{std::move(stop)}, progress_{arguments.repeat} {
-    latencies_.reserve(total_);
     for (std::size_t i = 0; i < std::min(total_, arguments.in_flight); ++i) start();
   }
 
@@ -215,6 +226,38 @@ std::string exit_statuses() {
   return text;
 }
 
+CLI::Validator whole_number_to(std::uint64_t max) {
+  return {[max](std::string& text) { return fault_of_whole_number(text, 1, max); }, ""};
+}
+
+/// Makes milliseconds of a time such as "500ms", "2s" or "1min"; else says what is wrong with it.
+std::string take_time(std::string& text) {
+  const std::map<std::string, std::uint64_t> units{{"ms", 1}, {"s", 1'000}, {"min", 60'000}};
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto unit = units.find(text.substr(digits));
+  auto number = text.substr(0, digits);
+  if (unit == units.end()
+      || !fault_of_whole_number(number, 1, static_cast<std::uint64_t>(timeout_max.count()) / unit->second).empty())
+    return "wants a time from 1ms to 49 days, such as 500ms, 2s or 1min, got '" + text + "'";
+  text = std::to_string(std::stoull(number) * unit->second);
+  return {};
+}
+
+/// All of standard input; of more than a message may have, so much that the call is refused.
+std::string read_standard_input() {
+  std::string all;
+  std::array<char, 65'536> piece;
+  while (all.size() <= pocketmq::protocol::Limits{}.body_max_bytes) {
+    const auto bytes = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (bytes == 0) break;
+    if (bytes > 0)
+      all.append(piece.data(), static_cast<std::size_t>(bytes));
+    else if (errno != EINTR)
+      throw std::system_error{errno, std::generic_category(), "cannot read standard input"};
+  }
+  return all;
+}
+
 void describe(CLI::App& app, Arguments& arguments) {
   app.description(
       "pocketmq-call URL QUEUE [JSON...]\n"
@@ -229,17 +272,21 @@ void describe(CLI::App& app, Arguments& arguments) {
       "print the reply's bytes as they are, on a terminal with control characters\nescaped; it need not be JSON");
   app.add_flag("--idempotent", arguments.options.idempotent, "send it again when the connection was lost");
   app.add_option_function<std::int64_t>(
-         "--timeout", [&](std::int64_t count) { arguments.options.timeout = milliseconds{count}; },
-         "how long each call may take, say 500ms or 2s")
-      ->transform(CLI::AsNumberWithUnit{std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60'000}},
-                                        CLI::AsNumberWithUnit::UNIT_REQUIRED})
+         "--timeout",
+         [&](std::int64_t count) {
+           arguments.options.timeout = milliseconds{count};
+           if (arguments.options.timeout < connection_timeout_default)
+             arguments.connection_timeout = arguments.options.timeout;
+         },
+         "how long each call may take, and connecting before that, say 500ms or 2s")
+      ->transform(CLI::Validator{take_time, ""})
       ->type_name("TIME")
       ->default_str("30s");
   app.add_option("--repeat", arguments.repeat, "call so often, and print how long the calls took")
-      ->check(CLI::PositiveNumber)
+      ->transform(whole_number_to(calls_max))
       ->capture_default_str();
   app.add_option("--in-flight", arguments.in_flight, "with --repeat, so many calls at once")
-      ->check(CLI::PositiveNumber)
+      ->transform(whole_number_to(in_flight_max))
       ->capture_default_str();
 
   // CLI11 takes "[1,2]" for a list in a notation of its own, so the arguments are what it leaves over.
@@ -263,14 +310,16 @@ int main(int argc, char** argv) try {
   describe(app, arguments);
   CLI11_PARSE(app, argc, argv);
 
-  RpcClient rpc{arguments.urls, {.connection = {.name = "pocketmq-call"}}};
+  RpcClient rpc{arguments.urls,
+                {.connection = {.name = "pocketmq-call", .connection_timeout = arguments.connection_timeout}}};
   Bytes input;
-  if (arguments.takes_standard_input) input.data.assign(std::istreambuf_iterator<char>{std::cin}, {});
+  if (arguments.takes_standard_input) input.data = read_standard_input();
   asio::io_context io;
   const StopSignals signals{SIGINT, SIGTERM};
   const Surroundings in{rpc, io, signals.token()};
   const auto call = call_of(arguments, input, in);
   const auto status = app.count("--repeat") == 0 ? call_once(arguments, call, io) : call_often(arguments, call, in);
+  if (status == 0 && !std::cout) throw std::runtime_error{"cannot write to standard output"};
   return status != 0 && signals.received() != 0 ? signals.exit_status() : status;
 } catch (const RpcError& error) {
   return report(error);

@@ -33,7 +33,8 @@ struct ProcedureOptions {
   /// be declared alike there.
   std::optional<QueueOptions> declare{};
   /// To run it twice does no harm: a call under way when the connection is lost is sent again over the next one, with
-  /// the same `message_id`, instead of failing; and the middleware `retry` may make it again.
+  /// the same `message_id`, instead of failing, and again while its server may not be back yet, for `connection_wait`;
+  /// and the middleware `retry` may make it again.
   bool idempotent{false};
   /// Ask the broker before each call whether anybody consumes the queue, which takes a round trip, and fail as
   /// `unavailable`, reason `no_consumer`, if not. Otherwise such a request waits in its queue.

@@ -43,8 +43,8 @@ Ends pipe_ends(Direction direction) {
 
 // What the guard, or the command before it runs, tells this process.
 struct News {
-  enum class Kind : std::uint8_t { cannot_run, ended } kind;
-  int value;  // errno, or what waitpid says
+  enum class Kind : std::uint8_t { began, cannot_run, ended } kind;
+  int value;  // the command's process id, errno, or what waitpid says
 };
 
 // --- The guard ---------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ void wait_for_end(::pid_t command, int child_signals) {
   while (!has_ended(command)) {
     std::array<::pollfd, 2> events{{{server_descriptor, POLLIN, 0}, {child_signals, POLLIN, 0}}};
     ::poll(events.data(), events.size(), -1);
-    if (events[0].revents != 0) return;  // the server says nothing: it closed its end, or is gone
+    if (events[0].revents != 0) return;  // the server says no more, or is gone
     ::signalfd_siginfo signal;
     [[maybe_unused]] const auto bytes = ::read(child_signals, &signal, sizeof signal);
   }
@@ -164,6 +164,7 @@ int kill_all(::pid_t command) {
     ::_exit(1);
   }
   ::setpgid(command, command);  // here too, for either process may be the first
+  tell(server_descriptor, {News::Kind::began, command});
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
   wait_for_end(command, child_signals);
   tell(server_descriptor, {News::Kind::ended, kill_all(command)});
@@ -213,8 +214,28 @@ CommandProcess::CommandProcess(const std::vector<std::string>& command) : name_{
 }
 
 CommandProcess::~CommandProcess() {
-  guard_.close();
-  while (::waitpid(guard_pid_, nullptr, 0) < 0 && errno == EINTR) {}
+  ::shutdown(guard_.descriptor(), SHUT_WR);
+  const bool had_its_way = await_guard();
+  if (had_its_way) return;
+  // It was killed, and with it, by the system, the command itself. Its number is still the group's as long as the group
+  // has members.
+  News news{};
+  while (!group_ && ::recv(guard_.descriptor(), &news, sizeof news, MSG_DONTWAIT) > 0)
+    if (news.kind == News::Kind::began) group_ = news.value;
+  if (group_) ::kill(-*group_, SIGKILL);
+}
+
+bool CommandProcess::await_guard() const {
+  for (;;) {
+    int status = 0;
+    if (::waitpid(guard_pid_, &status, WUNTRACED) < 0) {
+      if (errno != EINTR) return true;
+    } else if (WIFSTOPPED(status)) {
+      ::kill(guard_pid_, SIGCONT);  // its command may have stopped it
+    } else {
+      return WIFEXITED(status);
+    }
+  }
 }
 
 std::optional<int> CommandProcess::status() {
@@ -222,8 +243,11 @@ std::optional<int> CommandProcess::status() {
   const auto bytes = ::recv(guard_.descriptor(), &news, sizeof news, MSG_DONTWAIT);
   if (bytes < 0) return std::nullopt;
   if (bytes == 0) throw RpcError{RpcCode::internal, "the process that watched over the command was killed"};
-  if (news.kind == News::Kind::cannot_run) fail("cannot run " + name_, news.value);
-  return news.value;
+  switch (news.kind) {
+    case News::Kind::began: group_ = news.value; return std::nullopt;
+    case News::Kind::cannot_run: fail("cannot run " + name_, news.value);
+    default: return news.value;
+  }
 }
 
 }  // namespace pocketmq::server

@@ -35,7 +35,8 @@ class File {
 /// A command leads a process group. Between it and this process there is a guard, a process which waits for the
 /// command's end and for the end of this object or of this whole process, however that ends. At the first of them the
 /// guard kills the group and whatever else came from the command. What left the group, with setsid say, is found too:
-/// processes whose parent has gone become the guard's children. The system protects only what runs as another user.
+/// processes whose parent has gone become the guard's children. The system protects only what runs as another user. If
+/// the guard is killed, the command and its group are, and what left the group runs on.
 ///
 /// The command inherits its standard input, output and error from here, and no other open file.
 class CommandProcess {
@@ -50,16 +51,20 @@ class CommandProcess {
   /// The other ends of the command's standard input, output and error. They do not block.
   File in, out, err;
 
-  /// Can be read when there is something for `status`.
+  /// Can be read when there is something for `status`, which takes one piece of news a time.
   [[nodiscard]] const File& news() const { return guard_; }
   /// How the command ended, as waitpid says it, once nothing of it runs any more: then all that was written can be read
   /// at once. Nothing before that. Throws RpcError if it cannot be run.
   [[nodiscard]] std::optional<int> status();
 
  private:
+  // Whether it ended by itself, with nothing of the command left.
+  [[nodiscard]] bool await_guard() const;
+
   const std::string name_;
-  File guard_;  // a socket; the guard acts when it is closed
+  File guard_;  // a socket; the guard acts when this end says no more
   ::pid_t guard_pid_{-1};
+  std::optional<::pid_t> group_;  // the command's, once it is known
 };
 
 }  // namespace pocketmq::server

@@ -7,9 +7,12 @@
 #include <stop_token>
 #include <string>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include "protocol/base/printable.hpp"
+#include "protocol/io/line_writer.hpp"
 #include "server/rpc_server.hpp"
 
 namespace {
@@ -41,8 +44,13 @@ std::int64_t fib(std::int64_t n, const Bounds& bounds) {
   return n < 2 ? n : fib(n - 1, bounds) + fib(n - 2, bounds);
 }
 
-std::int64_t answer(server::Context& context, std::int64_t n) {
-  std::cout << "[.] fib(" << n << ")" << std::endl;
+std::int64_t answer(server::Context& context, std::int64_t n, protocol::LineSink& output) {
+  const auto request = "[.] fib(" + std::to_string(n) + ")";
+  if (context.properties().reply_to.value_or("").empty()) {
+    (void)output.write(request + " has no reply_to, so nobody waits for it: skipped\n");
+    throw RpcError{RpcCode::cancelled, "nobody waits for the answer"};
+  }
+  (void)output.write(request + '\n');
   if (n < 0 || n > n_max)
     throw RpcError{RpcCode::invalid_argument, "N must be from 0 to " + std::to_string(n_max)
                                                   + ", so that fib(N) fits in 64 bits; " + std::to_string(n)
@@ -61,11 +69,14 @@ int main(int argc, char** argv) try {
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
   CLI11_PARSE(arguments, argc, argv);
 
+  std::signal(SIGPIPE, SIG_IGN);  // who reads the output may go
+  protocol::LineWriter output{STDOUT_FILENO};
   server::RpcServer server{url, {.prefetch = 1, .connection = {.name = "fib_server"}}};
-  server.serve("rpc_queue", answer, {.queue = quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
+  const auto handler = [&](server::Context& context, std::int64_t n) { return answer(context, n, output); };
+  server.serve("rpc_queue", handler, {.queue = quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
 
   server.start();
-  std::cout << "[x] Awaiting RPC requests" << std::endl;
+  (void)output.write("[x] Awaiting RPC requests\n");
   server.wait({SIGINT, SIGTERM});  // the first one lets it answer what it works on, a second one does not
 } catch (const std::exception& error) {
   std::cerr << "fib_server: " << pocketmq::protocol::printable(error.what()) << '\n';

@@ -3,14 +3,22 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
+#include "client/values/error.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/whole_number.hpp"
+#include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/limits.hpp"
+#include "protocol/vocabulary/reply_code.hpp"
 #include "server/rpc_server.hpp"
 #include "server/run_command.hpp"
 
@@ -38,7 +46,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("URL", arguments.urls, client::urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_option("--prefetch", arguments.prefetch, "how many commands may run at once")
-      ->check(CLI::PositiveNumber)
+      ->transform(
+          CLI::Validator{[](std::string& text) { return protocol::fault_of_whole_number(text, 1, 65'535); }, ""})
       ->capture_default_str();
   app.add_flag("--quorum", arguments.quorum, "use a durable quorum queue");
   app.callback([&] {
@@ -53,7 +62,20 @@ server::CommandBounds bounds_of(const server::Context& context) {
   return bounds;
 }
 
-void say(const std::string& text) { std::cerr << "pocketmq-serve: " + protocol::printable(text) + '\n'; }
+const auto precondition_failed = protocol::number_of(protocol::ReplyCode::precondition_failed);
+
+// Starts it. What a broker says of a queue of another type does not name the option for it.
+void start(server::RpcServer& server, bool quorum) try { server.start(); } catch (const std::system_error& error) {
+  const std::string what = error.what();
+  const bool is_about_type = error.code() == client::reply_error(precondition_failed)
+                             && (what.find("'x-queue-type'") != what.npos || what.find("'durable'") != what.npos);
+  if (!is_about_type) throw;
+  throw std::runtime_error{what
+                           + (quorum ? "; the queue is there and is no quorum queue: leave --quorum out"
+                                     : "; if the queue is a quorum queue, give --quorum")};
+}
+
+std::string line_of(std::string_view text) { return "pocketmq-serve: " + protocol::printable(text) + '\n'; }
 
 }  // namespace
 
@@ -67,17 +89,20 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, static_cast<int>(words - argv), argv);
 
   std::signal(SIGPIPE, SIG_IGN);  // a command need not read its standard input
-  server::RpcServer server{
-      arguments.urls, {.prefetch = arguments.prefetch, .on_trouble = say, .connection = {.name = "pocketmq-serve"}}};
+  protocol::LineWriter standard_output{STDOUT_FILENO}, standard_error{STDERR_FILENO};
+  server::RpcServer server{arguments.urls,
+                           {.prefetch = arguments.prefetch,
+                            .on_trouble = [&](const std::string& text) { (void)standard_error.write(line_of(text)); },
+                            .connection = {.name = "pocketmq-serve"}}};
   const auto answer = [&](server::Context& context, const client::Bytes& body) {
-    return client::Bytes{server::run_command(arguments.command, body.data, bounds_of(context))};
+    return client::Bytes{server::run_command(arguments.command, body.data, bounds_of(context), standard_error)};
   };
   server.serve(arguments.queue, answer,
                {.queue = arguments.quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
-  server.start();
-  std::cout << "serving '" << arguments.queue << "'" << std::endl;
+  start(server, arguments.quorum);
+  (void)standard_output.write("serving '" + protocol::printable(arguments.queue) + "'\n");
   server.wait({SIGINT, SIGTERM});  // a second one kills the commands that run
 } catch (const std::exception& error) {
-  say(error.what());
+  std::cerr << line_of(error.what());
   return 1;
 }

@@ -131,7 +131,9 @@ void RequestQueue::lose(const CloseReason& reason) {
     open_channel();
   }
   events_.lost(reason);
-  if (opened_) return std::exchange(opened_, nullptr)(reason);
+  if (opened_)
+    return std::exchange(opened_, nullptr)(
+        connection_ == nullptr ? reason : CloseReason{reason.error, "cannot serve '" + queue_ + "': " + reason.text});
   if (connection_ != nullptr) events_.troubled(reason);
 }
 

@@ -1,10 +1,11 @@
 #include "server/rpc_responder.hpp"
 
 #include <algorithm>
-#include <iostream>
 #include <iterator>
 #include <stdexcept>
 #include <utility>
+
+#include <unistd.h>
 
 #include <asio/execution/blocking.hpp>
 #include <asio/require.hpp>
@@ -18,6 +19,8 @@ using client::CloseReason;
 using client::Payload;
 
 namespace {
+
+constexpr auto name_max = protocol::ShortString::max_size_bytes;
 
 std::string text_of(const CloseReason& reason) { return reason.text.empty() ? reason.error.message() : reason.text; }
 
@@ -37,6 +40,10 @@ RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions 
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
+  if (queue.empty()) throw std::invalid_argument{"RpcServer::serve: the name of the queue is empty"};
+  if (queue.size() > name_max)
+    throw std::invalid_argument{"RpcServer::serve: the name of the queue has " + std::to_string(queue.size())
+                                + " bytes; it may have " + std::to_string(name_max)};
   if (std::ranges::any_of(procedures_, [&](const Procedure& procedure) { return procedure.queue == queue; }))
     throw std::invalid_argument{"RpcServer::serve: '" + queue + "' is served already; a queue has one handler"};
   const bool keeps_answers = options.deduplicate.count() > 0;
@@ -229,12 +236,11 @@ void RpcResponder::tell_trouble(const std::string& trouble) {
   tell(trouble);
 }
 
-void RpcResponder::tell(const std::string& what) const {
+void RpcResponder::tell(const std::string& what) {
   const auto line = protocol::printable(what);
-  if (options_.on_trouble)
-    options_.on_trouble(line);
-  else
-    std::cerr << "pocketmq: " + line + '\n';
+  if (options_.on_trouble) return options_.on_trouble(line);
+  if (!standard_error_) standard_error_.emplace(STDERR_FILENO);
+  (void)standard_error_->write("pocketmq: " + line + '\n');
 }
 
 void RpcResponder::send_runner(std::unique_lock<std::mutex> held) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "client/link/link.hpp"
 #include "client/rpc/numbered.hpp"
 #include "protocol/io/errand.hpp"
+#include "protocol/io/line_writer.hpp"
 #include "server/handler.hpp"
 #include "server/handler_threads.hpp"
 #include "server/invocation.hpp"
@@ -85,7 +87,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void is_ready(const client::CloseReason& refusal);
   /// Unless it is stopping, when nothing is healed any more.
   void tell_trouble(const std::string& trouble);
-  void tell(const std::string& what) const;
+  void tell(const std::string& what);
   [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
 
   // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
@@ -114,6 +116,8 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   bool was_ready_{false};
   bool is_away_{false};    // the broker, and that was told
   Batch* batch_{nullptr};  // what came in this turn, while a task is on its way to it
+  // Once there is something to tell, and no `on_trouble`.
+  std::optional<protocol::LineWriter> standard_error_;
 
   std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
   std::condition_variable changed_;

@@ -41,7 +41,8 @@ struct RpcServerOptions {
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
   /// The server's log, on the connection's thread: that the broker was lost and why, and that it is back; that a queue
   /// was lost; what a handler's exception said; that a request could not be read. One line without control characters
-  /// each. It must not throw. Standard error if none is given.
+  /// each. It must not throw, nor block. If none is given they go to standard error; those that nobody reads are
+  /// dropped.
   std::function<void(const std::string&)> on_trouble{};
   /// Sends callers what a handler's exception says. Without it they are told that the handler failed, and only the log
   /// says why, for that may be no caller's business. A handler that wants to tell its caller throws an RpcError.
@@ -71,7 +72,8 @@ class RpcServer {
   /// Arguments, results and elements own their data; a parameter may be a const T&, to what lives until the handler is
   /// over. Arguments of another number or type are refused with `invalid_argument` before the handler.
   /// An exception becomes an error reply: an RpcError with its code and text, any other `internal`, with its text in
-  /// the log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already.
+  /// the log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already, and for a
+  /// name that is empty or longer than 255 bytes.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
     responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }

@@ -28,8 +28,9 @@ constexpr std::size_t error_line_max_bytes = 4'096;
 
 class Run {
  public:
-  Run(const std::vector<std::string>& command, std::string_view input, const CommandBounds& bounds)
-      : bounds_{bounds}, input_{input}, process_{command} {
+  Run(const std::vector<std::string>& command, std::string_view input, const CommandBounds& bounds,
+      protocol::LineSink& errors)
+      : bounds_{bounds}, errors_{errors}, input_{input}, process_{command} {
     if (input_.empty()) process_.in.close();
   }
 
@@ -54,7 +55,7 @@ class Run {
       if (const auto status = process_.status()) {
         while (process_.out.is_open() && read_output()) {}
         while (process_.err.is_open() && read_errors()) {}
-        show_errors(error_line_);
+        if (!error_line_.empty()) show_errors(error_line_ + '\n');
         return *status;
       }
     }
@@ -101,13 +102,9 @@ class Run {
     return !piece.empty();
   }
 
-  static void show_errors(std::string_view text) {
-    const auto shown = protocol::printable(text, protocol::LineEnds::kept);
-    for (std::string_view left{shown}; !left.empty();) {
-      const auto written = ::write(STDERR_FILENO, left.data(), left.size());
-      if (written <= 0) break;
-      left.remove_prefix(static_cast<std::size_t>(written));
-    }
+  // What nobody reads is dropped: it must hold up neither the command nor its bounds.
+  void show_errors(std::string_view text) {
+    if (!text.empty()) (void)errors_.write(protocol::printable(text, protocol::LineEnds::kept));
   }
 
   static std::string read(File& from) {
@@ -119,6 +116,7 @@ class Run {
   }
 
   const CommandBounds& bounds_;
+  protocol::LineSink& errors_;
   std::string_view input_;  // not yet written
   const File stopped_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   CommandProcess process_;
@@ -133,8 +131,9 @@ std::string trimmed(std::string text) {
 
 }  // namespace
 
-std::string run_command(const std::vector<std::string>& command, std::string_view input, const CommandBounds& bounds) {
-  Run run{command, input, bounds};
+std::string run_command(const std::vector<std::string>& command, std::string_view input, const CommandBounds& bounds,
+                        protocol::LineSink& errors) {
+  Run run{command, input, bounds, errors};
   const auto status = run.to_its_end();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(run.output);
   const auto end = WIFEXITED(status) ? "exited with " + std::to_string(WEXITSTATUS(status))

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/base/line_sink.hpp"
+
 namespace pocketmq::server {
 
 struct CommandBounds {
@@ -17,11 +19,11 @@ struct CommandBounds {
 
 /// Runs `command`, found on PATH and without a shell, with `input` on its standard input, and returns what it wrote to
 /// its standard output by the time that it exited. What it leaves running then is killed. What it writes to standard
-/// error goes to ours, with control characters escaped. Throws client::RpcError: with a status of `client::exit_status`
-/// that code, with another `internal`, and the end of its standard error; `deadline_exceeded`, `cancelled` or
-/// `resource_exhausted` if a bound was hit, on which it is killed with all that it started. If this process dies, that
-/// is killed too. From any thread; SIGPIPE must be ignored.
+/// error goes to `errors` as it comes, with control characters escaped. Throws client::RpcError: with a status of
+/// `client::exit_status` that code, with another `internal`, and the end of its standard error; `deadline_exceeded`,
+/// `cancelled` or `resource_exhausted` if a bound was hit, on which it is killed with all that it started. If this
+/// process dies, that is killed too. From any thread; SIGPIPE must be ignored.
 [[nodiscard]] std::string run_command(const std::vector<std::string>& command, std::string_view input,
-                                      const CommandBounds& bounds);
+                                      const CommandBounds& bounds, protocol::LineSink& errors);
 
 }  // namespace pocketmq::server

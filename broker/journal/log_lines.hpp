@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "broker/journal/line_sink.hpp"
+#include "protocol/base/line_sink.hpp"
 #include "protocol/vocabulary/command.hpp"
 
 namespace pocketmq::broker {
@@ -30,7 +30,7 @@ using WallClock = std::function<std::chrono::system_clock::time_point()>;
 class LogLines {
  public:
   /// `sink` must outlive it.
-  LogLines(LineSink& sink, LogFormat format, WallClock clock = std::chrono::system_clock::now)
+  LogLines(protocol::LineSink& sink, LogFormat format, WallClock clock = std::chrono::system_clock::now)
       : sink_{sink}, format_{format}, clock_{std::move(clock)} {}
 
   LogLines(const LogLines&) = delete;
@@ -51,7 +51,7 @@ class LogLines {
   [[nodiscard]] std::string drop_note() const;
   void write(std::string line);
 
-  LineSink& sink_;
+  protocol::LineSink& sink_;
   const LogFormat format_;
   const WallClock clock_;
   std::uint64_t dropped_{0};  // lines, since one was written

@@ -16,8 +16,6 @@ using asio::ip::tcp;
 using protocol::Clock;
 using protocol::TimePoint;
 
-constexpr std::chrono::seconds connection_timeout_default{10};
-
 // Asio's category for the system's errors is one of its own, which std::errc does not know.
 CloseReason reason_of(std::error_code error) {
   if (error.category() == asio::error::get_system_category()) error.assign(error.value(), std::system_category());
@@ -171,12 +169,20 @@ void Driver::close(Done<> done) {
 }
 
 template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
-  core_->open(until, std::exchange(open_done_, nullptr));
-  // As long as it is open there is work; and a turn that was asked for may still come after it has closed.
-  std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, turn_)
-      ->start([this, self = shared_from_this(), work = asio::make_work_guard(executor().inner())] {
-        executor().post([self] {});
+  const auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, turn_);
+  core_->open(until, [this, weak = std::weak_ptr{transport},
+                      done = std::exchange(open_done_, nullptr)](std::error_code error) mutable {
+    // A broker that was silent until now does not end its direction either, for which the transport would wait.
+    if (error == Error::timed_out)
+      executor().post([weak] {
+        if (const auto silent = weak.lock()) silent->close(Error::timed_out);
       });
+    done(error);
+  });
+  // As long as it is open there is work; and a turn that was asked for may still come after it has closed.
+  transport->start([this, self = shared_from_this(), work = asio::make_work_guard(executor().inner())] {
+    executor().post([self] {});
+  });
 }
 
 void Driver::connecting_failed(const CloseReason& reason) {
@@ -198,7 +204,8 @@ void Driver::close_and_wait() {
 }
 
 std::system_error Driver::opening_error(const CloseReason& reason, std::string before) const {
-  auto what = std::move(before) + "cannot open " + to_string(url_, protocol::Secrets::hidden);
+  auto what = std::move(before) + (core_->is_open() ? "refused by " : "cannot open ")
+              + to_string(url_, protocol::Secrets::hidden);
   if (!reason.text.empty() && reason.text != reason.error.message()) what += ": " + reason.text;
   return {reason.error, what};
 }

@@ -13,10 +13,13 @@
 
 namespace pocketmq::client {
 
+/// To the end of the handshake, if nobody says.
+inline constexpr std::chrono::seconds connection_timeout_default{10};
+
 /// What a connection is to be like. What is said here goes before what the URL says.
 struct ConnectionOptions {
   std::string name{};                                             // the broker shows it
-  std::optional<std::chrono::milliseconds> connection_timeout{};  // to the end of the handshake; 10 s if nobody says
+  std::optional<std::chrono::milliseconds> connection_timeout{};  // to the end of the handshake
   std::optional<std::chrono::seconds> heartbeat{};                // 0 for none
 };
 
@@ -48,7 +51,8 @@ class Driver : public std::enable_shared_from_this<Driver> {
   // Where the connection runs:
 
   [[nodiscard]] ConnectionCore& core() { return *core_; }
-  /// "cannot open amqp://...: why", with the password hidden, and with what was said before in front.
+  /// "cannot open amqp://...: why", with the password hidden, and with what was said before in front; "refused by" if
+  /// it is open, and its broker refused what was to be set up on it.
   [[nodiscard]] std::system_error opening_error(const CloseReason& reason, std::string before = {}) const;
 
  protected:

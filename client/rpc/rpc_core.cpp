@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 
 // RabbitMQ's greatest `expiration`, 49 days.
 constexpr milliseconds expiration_max{0xFFFF'FFFFLL};
+// Before a request is sent again whose server was not back yet.
+constexpr milliseconds unserved_pause{100};
 // Of a frame: its own octets, and what stands before the properties in it.
 constexpr std::size_t header_frame_overhead = 8 + 12;
 // Entries of calls that are over, which are not worth a search.
@@ -54,10 +56,12 @@ void RpcCore::open(ConnectionCore& connection, CallbackChannel::OnOpen opened) {
   channel_ = std::make_shared<CallbackChannel>(connection, owner,
                                                CallbackOptions{settings_.reply_to, settings_.confirm, may_cancel_});
   channel_->open([this, opened = std::move(opened)](const CloseReason& reason) mutable {
-    if (reason.error)
+    if (reason.error) {
       end_connection(reason);
-    else
+    } else {
+      opened_at_ = connection_->now();
       start_waiting();
+    }
     opened(reason);
   });
 }
@@ -149,6 +153,7 @@ RpcCore::CallId RpcCore::call(RpcRequest&& request, TimePoint now, WallTime wall
 void RpcCore::wait(CallId id, Call& call, TimePoint until) {
   call.stage = Stage::waiting;
   call.is_confirmed = false;
+  call.was_lost = call.was_sent;
   waiting_.insert(id);
   set_due(id, call, std::min(until, call.deadline));
 }
@@ -160,6 +165,8 @@ void RpcCore::start(CallId id, Call& call, TimePoint now) {
   queues_->prepare(call.request, [this, id](const std::optional<RpcError>& error) {
     auto* const found = calls_.find(id);
     if (found == nullptr) return;  // its time is over
+    if (error && (error->reason() == reason::no_queue || error->reason() == reason::no_consumer))
+      return on_unserved(id, *found, *error);
     if (error) return complete(id, {.error = error});
     send(id, *found, connection_->now());
   });
@@ -209,7 +216,10 @@ void RpcCore::tick(TimePoint now) {
     if (is_stale(due)) continue;
     auto& call = *calls_.find(due.id);
     call.due = TimePoint::max();
-    give_up(due.id, time_over(call));
+    if (call.stage == Stage::pausing)
+      start(due.id, call, now);
+    else
+      give_up(due.id, time_over(call));
   }
 }
 
@@ -328,7 +338,17 @@ void RpcCore::on_return(const Content& content) {
   const auto [id, call] = call_of(content);
   if (call == nullptr) return;
   const auto text = "there is no queue '" + call->request.queue + "'; is its server running?";
-  complete(id, *call, {.error = RpcError{RpcCode::unavailable, text, reason::no_queue}});
+  on_unserved(id, *call, {RpcCode::unavailable, text, reason::no_queue});
+}
+
+void RpcCore::on_unserved(CallId id, Call& call, const RpcError& why) {
+  const auto now = connection_->now();
+  const bool may_come_back = call.was_lost && now < opened_at_ + settings_.connection_wait;
+  const auto again = now + unserved_pause;
+  if (!may_come_back || again >= call.deadline) return complete(id, call, {.error = why});
+  call.stage = Stage::pausing;
+  call.is_confirmed = false;
+  set_due(id, call, again);
 }
 
 void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) {

@@ -72,7 +72,12 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   [[nodiscard]] std::uint64_t dropped_replies() const { return dropped_replies_.load(std::memory_order_relaxed); }
 
  private:
-  enum class Stage : std::uint8_t { waiting, preparing, sent };  // for a connection; its queue; once or again
+  enum class Stage : std::uint8_t {
+    waiting,    // for a connection
+    preparing,  // its queue
+    sent,
+    pausing  // before it is sent once more
+  };
 
   struct Call {
     Call(const CallIds& named, RpcRequest&& what, Completed whom, protocol::TimePoint until, WallTime wall_until)
@@ -90,6 +95,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
     Stage stage{Stage::waiting};
     protocol::TimePoint due{protocol::TimePoint::max()};  // of which due_ has an entry
     bool was_sent{false};
+    bool was_lost{false};          // with a connection, and so is sent again
     std::int64_t next_element{0};  // of a stream
     bool is_confirmed{false};
   };
@@ -114,6 +120,9 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void start(CallId id, Call& call, protocol::TimePoint now);
   void send(CallId id, Call& call, protocol::TimePoint now);
   void wait(CallId id, Call& call, protocol::TimePoint until);
+  /// Nobody serves its queue. The server of a request that is sent again may have lost its connection too: it has
+  /// `connection_wait` to come back.
+  void on_unserved(CallId id, Call& call, const RpcError& why);
   void start_waiting();
   void end_connection(const CloseReason& reason);
   /// Takes back what is not lost with the connection; gives the ids of what is.
@@ -137,6 +146,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   const RpcSettings settings_;
   MoveOnlyFunction<void()> deadline_changed_;
   ConnectionCore* connection_{nullptr};  // null while there is none
+  protocol::TimePoint opened_at_;        // the last one, for calls
   std::shared_ptr<CallbackChannel> channel_;
   std::shared_ptr<QueuePreparation> queues_;
   bool may_cancel_{true};  // until the broker says otherwise

@@ -55,9 +55,13 @@ class OptionsTest(unittest.TestCase):
 
     def test_a_bad_option_is_named_and_nothing_starts(self):
         for options, wants in {
-                ("--port", "99999"): "--port.*99999",
-                ("--port", "-1"): "--port.*-1",
-                ("--port", "five"): "--port.*five",
+                ("--port", "65536"): "--port.*whole number from 0 to 65535, got '65536'",
+                ("--port", "-1"): "--port.*whole number from 0 to 65535, got '-1'",
+                ("--port", "five"): "--port.*whole number from 0 to 65535, got 'five'",
+                ("--port", "0x10"): "--port.*whole number from 0 to 65535, got '0x10'",
+                ("--port", ""): "--port.*whole number from 0 to 65535, got ''",
+                ("--memory-max", "1.5GB"): "--memory-max.*wants bytes.*such as 65536 or 64MB, got '1.5GB'",
+                ("--memory-max", "1XB"): "--memory-max.*wants bytes.*such as 65536 or 64MB, got '1XB'",
                 ("--port",): "--port",
                 ("--bind", "non/sense"): "--bind.*non/sense",
                 ("--bind", "127.0.0.1,non/sense"): "--bind.*non/sense",
@@ -71,7 +75,12 @@ class OptionsTest(unittest.TestCase):
                 ("--consumer-timeout", "-1"): "--consumer-timeout.*-1",
                 ("--trace=xml",): "--trace.*xml.*(text.*json|json.*text)",
                 ("--user", "nobody"): "--user.*nobody",
+                ("--user", ":secret"): "--user.*no name",
+                ("--user", "n" * 256 + ":secret"): "--user.*at most 255 bytes.*256",
+                ("--user", "ci:a", "--user", "ci:b"): "--user.*'ci' twice",
                 ("--vhost",): "--vhost",
+                ("--vhost", ""): "--vhost.*empty",
+                ("--vhost", "v" * 256): "--vhost.*at most 255 bytes.*256",
                 ("--bogus",): "--bogus",
                 ("extra",): "extra",
         }.items():
@@ -81,6 +90,17 @@ class OptionsTest(unittest.TestCase):
                 self.assertEqual(out, [])
                 self.assertRegex(errors[0], wants)
                 self.assertTrue("".join(errors).isprintable(), errors)
+
+    def test_numbers_are_decimal(self):
+        broker = Broker(self.addCleanup, "--channel-max", "010", "--message-size-max", "010KB")
+        channel_max, body_max = 10, 10 * 1024
+        peer = peers.AmqpPeer(self.addCleanup, broker)
+        peer.start()
+        self.assertEqual(peer.expect("connection.tune").fields["channel_max"], channel_max)
+        peer = peers.connect(self.addCleanup, broker, "json")
+        peer.send("basic.publish", b"x" * body_max, routing_key="nowhere")
+        peer.send("basic.publish", b"x" * (body_max + 1), routing_key="nowhere")
+        peer.expect("channel.close", reply_code=406)
 
     def test_a_limit_is_a_number_and_nothing_starts_otherwise(self):
         for limit in LIMITS:

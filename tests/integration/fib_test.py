@@ -6,7 +6,7 @@ import time
 import unittest
 
 import peers
-from programs import BIN, ROOT, TIMEOUT, Broker, Program, fib, our_client, our_server
+from programs import BIN, ROOT, TIMEOUT, Broker, Program, fib, our_client, our_server, unread_pipe
 
 LONG = 60  # takes hours
 
@@ -40,13 +40,53 @@ class FibTest(unittest.TestCase):
         return caller
 
     def test_the_client_takes_numbers_from_0_to_90_and_says_so(self):
-        for n in ("91", "-1", "1.5", "ten", "99999999999999999999", ""):
+        for n in ("91", "-1", "1.5", "ten", "0x10", "0b1", "+7", "99999999999999999999", ""):
             with self.subTest(n=n):
                 ended = subprocess.run([BIN / "fib_client", "amqp://127.0.0.1:1/", n], capture_output=True, text=True,
                                        timeout=TIMEOUT)
                 self.assertGreaterEqual(ended.returncode, 100)
                 self.assertEqual(ended.stdout, "")
                 self.assertRegex(ended.stderr, "0 to 90.*64 bits")
+
+    def test_numbers_are_decimal(self):
+        self.server()
+        client = self.client("010")
+        client.out.expect(r"\[x\] Requesting fib\(10\)$")
+        client.out.expect(r"\[\.\] Got 55$")
+
+    def test_the_client_says_that_nobody_serves(self):
+        self.server().stop()  # the queue is still there
+        client = self.client(10)
+        self.assertEqual(client.wait(), 1)
+        self.assertRegex(client.err.all()[0], "nobody consumes the queue 'rpc_queue'; is its server running")
+
+    def test_an_answer_that_cannot_be_written_is_a_failure(self):
+        self.server()
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            client = our_client(self.addCleanup, self.broker, "json", 10, stdout=full)
+        self.assertEqual(client.wait(), 1)
+        client.err.expect("cannot write to standard output")
+
+    def test_what_nobody_waits_for_is_skipped(self):
+        server = self.server()
+        by_hand = peers.connect(self.addCleanup, self.broker, "json")
+        for properties in ({}, {"reply_to": ""}):
+            by_hand.send("basic.publish", str(LONG).encode(), routing_key="rpc_queue", properties=properties)
+        for _ in range(2):
+            server.out.expect(rf"^\[\.\] fib\({LONG}\) has no reply_to, so nobody waits for it: skipped$")
+        self.assert_served()
+        server.stop()
+        self.assertEqual(by_hand.call("queue.declare", queue="rpc_queue")["message_count"], 0)
+
+    def test_a_server_whose_output_nobody_reads_serves_on(self):
+        server = our_server(self.addCleanup, self.broker, "json", stdout=unread_pipe(self.addCleanup),
+                            stderr=unread_pipe(self.addCleanup))
+        by_hand = peers.connect(self.addCleanup, self.broker, "json")
+        for _ in range(3):
+            by_hand.await_consumer("rpc_queue")
+            self.assert_served()
+            by_hand.call("queue.delete", queue="rpc_queue")  # which its log tells
+        self.assertEqual(server.stop(), 0)
 
     def test_the_server_refuses_other_numbers(self):
         self.server()

@@ -5,6 +5,7 @@ that they have in the JSON framing. pika's own codec turns them into AMQP frames
 import json
 import socket
 import struct
+import time
 from typing import NamedTuple
 
 import pika.frame
@@ -60,6 +61,13 @@ class Peer:
         """Sends a method and returns the fields of its -ok."""
         self.send(method, **fields)
         return self.expect(method + "-ok").fields
+
+    def await_consumer(self, queue):
+        """Declares the queue, and returns when somebody consumes it."""
+        deadline = time.monotonic() + TIMEOUT
+        while self.call("queue.declare", queue=queue)["consumer_count"] == 0:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"nobody consumes {queue}")
 
     def expect_close(self, code, text, **fields):
         """connection.close, with `text` in its text; answers it, and then the connection must be at its end."""

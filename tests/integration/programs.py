@@ -1,5 +1,6 @@
 """Runs the programs under test, and the pika programs beside this file, as processes that a test talks to."""
 
+import contextlib
 import io
 import os
 import queue
@@ -73,7 +74,7 @@ class Program:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self.process = subprocess.Popen([str(word) for word in command], text=True, **{**pipes, **popen})
         cleanup(self.end)
-        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr or io.StringIO())
+        self.out, self.err = Lines(self.process.stdout or io.StringIO()), Lines(self.process.stderr or io.StringIO())
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
@@ -101,9 +102,23 @@ class Program:
     def end(self):
         if self.process.poll() is None:
             self.kill()
-        self.process.stdin.close()
+        if self.process.stdin:
+            self.process.stdin.close()
         self.out.all()
         self.err.all()
+
+
+def unread_pipe(cleanup):
+    """The end to write to of a pipe that is full, and that nobody reads."""
+    read, write = os.pipe()
+    cleanup(os.close, read)
+    cleanup(os.close, write)
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, b"x")
+    os.set_blocking(write, True)
+    return write
 
 
 class Held:
@@ -224,12 +239,12 @@ def pika_client(cleanup, broker, n, *options):
     return Program(cleanup, sys.executable, HERE / "pika_rpc_client.py", broker.port, n, *options)
 
 
-def our_server(cleanup, broker, encoding, *options):
-    return Program(cleanup, BIN / "fib_server", broker.url(encoding), *options)
+def our_server(cleanup, broker, encoding, *options, **popen):
+    return Program(cleanup, BIN / "fib_server", broker.url(encoding), *options, **popen)
 
 
-def our_client(cleanup, broker, encoding, n, *options):
-    return Program(cleanup, BIN / "fib_client", broker.url(encoding), n, *options)
+def our_client(cleanup, broker, encoding, n, *options, **popen):
+    return Program(cleanup, BIN / "fib_client", broker.url(encoding), n, *options, **popen)
 
 
 def fib(n):

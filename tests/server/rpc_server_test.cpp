@@ -106,6 +106,9 @@ TEST_CASE("a queue has one handler, and a server starts once") {
   server.serve("fib", [](int n) { return n; });
   CHECK_THROWS_WITH(server.serve("fib", [](int n) { return -n; }),
                     "RpcServer::serve: 'fib' is served already; a queue has one handler");
+  CHECK_THROWS_WITH(server.serve("", [](int n) { return n; }), "RpcServer::serve: the name of the queue is empty");
+  CHECK_THROWS_WITH(server.serve(std::string(256, 'q'), [](int n) { return n; }),
+                    "RpcServer::serve: the name of the queue has 256 bytes; it may have 255");
   server.serve("fac", [](int n) { return n; });
   server.start();
   CHECK_THROWS_WITH(server.start(), "RpcServer::start: it was called before; make another RpcServer to start again");

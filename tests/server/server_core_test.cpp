@@ -195,7 +195,7 @@ TEST_CASE("a refused declaration is why the server does not open, and is tried a
   };
   refuse();
   world.agrees();
-  CHECK(world.opened == Strings{"PRECONDITION_FAILED - differs"});
+  CHECK(world.opened == Strings{"cannot serve 'fac': PRECONDITION_FAILED - differs"});
   CHECK(world.consumers.contains("fib"));
   CHECK_FALSE(world.consumers.contains("fac"));
 

@@ -28,7 +28,7 @@ class Log {
 
  private:
   std::ostringstream text_;
-  broker::StreamSink sink_{text_};
+  protocol::StreamSink sink_{text_};
   broker::LogLines lines_{sink_, broker::LogFormat::text};
   broker::EventLog log_;
 };

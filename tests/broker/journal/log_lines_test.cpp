@@ -13,7 +13,7 @@ using broker::LogLevel;
 using namespace std::chrono_literals;
 
 // Takes lines as long as it is told to.
-class Reader : public broker::LineSink {
+class Reader : public protocol::LineSink {
  public:
   bool write(std::string_view lines) override {
     if (takes) text += lines;

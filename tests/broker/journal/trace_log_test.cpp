@@ -16,7 +16,7 @@ struct Traced {
   explicit Traced(LogFormat format) : lines{sink, format, [] { return std::chrono::system_clock::time_point{}; }} {}
 
   std::ostringstream text{};
-  broker::StreamSink sink{text};
+  protocol::StreamSink sink{text};
   broker::LogLines lines;
   broker::TraceLog trace{lines};
 };

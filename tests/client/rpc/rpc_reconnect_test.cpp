@@ -89,6 +89,79 @@ TEST_CASE("an idempotent request is sent again, as the same one, with the time t
   CHECK(world.rpc.pending_calls() == 0);
 }
 
+TEST_CASE("an idempotent request that is sent again waits for its server, which may not be back yet") {
+  RpcWorld world{any_encoding()};
+  world.calls(idempotent("fib", "30"));
+  world.hears_request("fib", "30");
+  world.vanishes();
+  world.connects();
+  for (int i = 0; i < 3; ++i) {
+    CHECK(world.hears_request("fib", "30").correlation_id == ShortString{world.id(1)});
+    world.returns("fib");
+    world.advance(99ms);
+    CHECK(world.peer->hears_nothing());
+    world.advance(1ms);
+  }
+  world.hears_request("fib", "30");
+  CHECK(world.outcome.results.empty());
+  world.replies(1, "832040");
+  CHECK(world.outcome.results == Strings{"832040"});
+}
+
+TEST_CASE("an idempotent request whose server does not come back fails within its time") {
+  RpcWorld world{any_encoding()};
+  world.calls(idempotent("fib", "30", 250ms));
+  world.hears_request("fib", "30");
+  world.vanishes();
+  world.connects();
+  for (int i = 0; i < 3; ++i) {
+    world.hears_request("fib", "30");
+    world.returns("fib");
+    world.advance(100ms);
+  }
+  CHECK(world.outcome.results == Strings{"unavailable (no_queue): there is no queue 'fib'; is its server running?"});
+  CHECK(world.rpc.pending_calls() == 0);
+}
+
+TEST_CASE("a server that lost its connection has as long to come back as a call waits for a connection") {
+  RpcWorld world{any_encoding(), {.connection_wait = 200ms}};
+  world.calls(idempotent("fib", "30", no_timeout));
+  world.hears_request("fib", "30");
+  world.vanishes();
+  world.connects();
+  for (int i = 0; i < 2; ++i) {
+    world.hears_request("fib", "30");
+    world.returns("fib");
+    world.advance(100ms);
+  }
+  world.hears_request("fib", "30");
+  CHECK(world.outcome.results.empty());
+  world.returns("fib");
+  CHECK(world.outcome.results == Strings{"unavailable (no_queue): there is no queue 'fib'; is its server running?"});
+}
+
+TEST_CASE("an idempotent request that waits for its server outlives the next connection as well") {
+  RpcWorld world{any_encoding()};
+  world.calls(idempotent("fib", "30"));
+  world.hears_request("fib", "30");
+  world.vanishes();
+  world.connects();
+  world.hears_request("fib", "30");
+  world.returns("fib");
+  world.vanishes();
+  world.connects();
+  world.hears_request("fib", "30");
+  CHECK(world.outcome.results.empty());
+}
+
+TEST_CASE("an idempotent request for which there is no queue at first fails at once") {
+  RpcWorld world{any_encoding()};
+  world.calls(idempotent("fib", "30"));
+  world.hears_request("fib", "30");
+  world.returns("fib");
+  CHECK(world.outcome.results == Strings{"unavailable (no_queue): there is no queue 'fib'; is its server running?"});
+}
+
 TEST_CASE("an idempotent call whose time ends without a connection is not sent again") {
   RpcWorld world{any_encoding()};
   world.calls(idempotent("fib", "30", 2s));

@@ -6,9 +6,9 @@
 #include <memory>
 #include <string_view>
 
-#include "broker/journal/line_sink.hpp"
+#include "protocol/base/line_sink.hpp"
 
-namespace pocketmq::broker {
+namespace pocketmq::protocol {
 
 /// Writes to a duplicate of the descriptor, which stays open and as it is: others may share it. A reader that is gone
 /// (SIGPIPE must be ignored) ends nothing: what is written then is nowhere.
@@ -34,4 +34,4 @@ class LineWriter final : public LineSink {
   const std::shared_ptr<Shared> shared_;  // with a thread, which may have to be left alone with it
 };
 
-}  // namespace pocketmq::broker
+}  // namespace pocketmq::protocol

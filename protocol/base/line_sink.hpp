@@ -1,10 +1,10 @@
-// Where lines for people go: those of the log and of the trace.
+// Where lines for people go: those of a log, say, or of a trace.
 #pragma once
 
 #include <ostream>
 #include <string_view>
 
-namespace pocketmq::broker {
+namespace pocketmq::protocol {
 
 class LineSink {
  public:
@@ -31,4 +31,4 @@ class StreamSink final : public LineSink {
   std::ostream& to_;
 };
 
-}  // namespace pocketmq::broker
+}  // namespace pocketmq::protocol

@@ -1,4 +1,4 @@
-#include "broker/host/line_writer.hpp"
+#include "protocol/io/line_writer.hpp"
 
 #include <cerrno>
 #include <climits>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pocketmq::broker {
+namespace pocketmq::protocol {
 namespace {
 
 constexpr std::chrono::milliseconds farewell{500};
@@ -140,4 +140,4 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared) {
   shared->changed.notify_all();
 }
 
-}  // namespace pocketmq::broker
+}  // namespace pocketmq::protocol

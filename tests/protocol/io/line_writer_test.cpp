@@ -1,5 +1,5 @@
 // Lines to a pipe whose reader is slow, or gone: who writes never waits.
-#include "broker/host/line_writer.hpp"
+#include "protocol/io/line_writer.hpp"
 
 #include <array>
 #include <csignal>
@@ -53,7 +53,7 @@ class Pipe {
 TEST_CASE("lines come whole and in order") {
   Pipe pipe;
   {
-    broker::LineWriter writer{pipe.writer()};
+    protocol::LineWriter writer{pipe.writer()};
     for (int i = 0; i < 1'000; ++i) CHECK(writer.write(std::to_string(i) + "\n"));
   }
   pipe.close_writer();
@@ -67,7 +67,7 @@ TEST_CASE("a reader that stalls costs lines and no time, and what was taken come
   const std::string line = std::string(999, 'x') + '\n';
   std::size_t taken = 0;
   {
-    std::optional<broker::LineWriter> writer{std::in_place, pipe.writer(), 100'000};
+    std::optional<protocol::LineWriter> writer{std::in_place, pipe.writer(), 100'000};
     // What the pipe holds, what is being written, and what waits.
     while (taken < 10'000 && writer->write(line)) ++taken;
     CHECK_FALSE(writer->write(line));
@@ -84,7 +84,7 @@ TEST_CASE("a reader that stalls costs lines and no time, and what was taken come
 TEST_CASE("a writer whose reader never reads on ends all the same") {
   Pipe pipe;
   {
-    broker::LineWriter writer{pipe.writer(), 100'000};
+    protocol::LineWriter writer{pipe.writer(), 100'000};
     while (writer.write(std::string(999, 'x') + '\n')) {}
   }
   pipe.close_reader();  // the thread that still writes finds nobody
@@ -93,7 +93,7 @@ TEST_CASE("a writer whose reader never reads on ends all the same") {
 TEST_CASE("where nobody reads lines go nowhere") {
   Pipe pipe;
   pipe.close_reader();
-  broker::LineWriter writer{pipe.writer(), 1'000};
+  protocol::LineWriter writer{pipe.writer(), 1'000};
   // Until that is known they wait for it.
   while (!writer.write(std::string(999, 'x') + '\n')) std::this_thread::yield();
   for (int i = 0; i < 10; ++i)
