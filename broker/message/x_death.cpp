@@ -7,7 +7,6 @@
 #include <limits>
 #include <numeric>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "broker/message/copies.hpp"
@@ -24,7 +23,7 @@ using protocol::FieldValue;
 
 constexpr std::string_view x_death = "x-death";
 
-constexpr std::size_t for_a_death = 12;  // an earlier one is read, and written again
+constexpr std::size_t for_a_death = 16;  // an earlier one is read, compared with the others, and written again
 
 std::string_view text(FieldTable table, std::string_view name) {
   const auto value = table.find(name);
@@ -35,41 +34,46 @@ bool is_of(FieldTable record, const Death& death) {
   return text(record, "queue") == death.queue && text(record, "reason") == name_of(death.reason);
 }
 
-// What a record is about. Most differ in their hashes already: very many texts take long to compare.
-struct Kind {
-  std::size_t hash;
-  std::string_view queue, reason;
+// Very many texts take long to compare, and most differ in their hashes already.
+struct Hashed {
+  explicit Hashed(std::string_view hashed) : hash{std::hash<std::string_view>{}(hashed)}, text{hashed} {}
 
-  auto operator<=>(const Kind&) const = default;
+  auto operator<=>(const Hashed&) const = default;
+
+  std::size_t hash;
+  std::string_view text;
 };
 
-Kind kind_of(FieldTable record) {
-  const auto queue = text(record, "queue");
-  return {std::hash<std::string_view>{}(queue), queue, text(record, "reason")};
-}
+// What a record is about, and where it stands.
+struct Kind {
+  Hashed queue;
+  std::string_view reason;
+  std::size_t place;
+
+  auto operator<=>(const Kind&) const = default;
+  [[nodiscard]] bool is_same_as(const Kind& other) const { return queue == other.queue && reason == other.reason; }
+};
 
 // The tables in an x-death that came with the message, a client's own perhaps: each queue and reason once, and in the
 // order in which RabbitMQ leaves them, which turns it round.
 std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
-  struct Record {
-    Kind kind;
-    std::size_t place;
-    FieldTable table;
-  };
-  std::vector<Record> records;
+  std::vector<FieldTable> records;
+  std::vector<Kind> kinds;
   FieldReader reader{array.bytes, FieldReader::Of::array};
   while (const auto element = reader.next()) {
     budget.use(for_a_death);
-    if (const auto table = element->value.table()) records.push_back({kind_of(*table), records.size(), *table});
+    const auto table = element->value.table();
+    if (!table) continue;
+    kinds.push_back({Hashed{text(*table, "queue")}, text(*table, "reason"), records.size()});
+    records.push_back(*table);
   }
-  std::ranges::sort(records, {}, [](const Record& record) { return std::tie(record.kind, record.place); });
-  // Not std::ranges::unique: clang 14 cannot read the range that it gives.
-  const auto is_repeated = [](const Record& one, const Record& next) { return one.kind == next.kind; };
-  records.erase(std::unique(records.begin(), records.end(), is_repeated), records.end());
-  std::ranges::sort(records, std::greater{}, &Record::place);
+  std::ranges::sort(kinds);
+  std::vector<bool> is_repeated(records.size());
+  for (std::size_t i = 1; i < kinds.size(); ++i) is_repeated[kinds[i].place] = kinds[i].is_same_as(kinds[i - 1]);
   std::vector<FieldTable> deaths;
   deaths.reserve(records.size());
-  for (const auto& record : records) deaths.push_back(record.table);
+  for (auto place = records.size(); place-- > 0;)
+    if (!is_repeated[place]) deaths.push_back(records[place]);
   return deaths;
 }
 
@@ -180,17 +184,23 @@ Cycle::Cycle(protocol::Properties properties, Budget& budget) {
   const auto headers = properties.headers();
   const auto deaths = headers ? headers->find(x_death) : std::nullopt;
   if (!deaths || deaths->type != 'A') return;
+  std::vector<Hashed> queues;
   FieldReader reader{deaths->bytes, FieldReader::Of::array};
   while (const auto death = reader.next()) {
     budget.use(for_a_death);
     const auto record = death->value.table();
     if (!record) continue;
     if (text(*record, "reason") == name_of(DeathReason::rejected)) break;
-    queues_.push_back(text(*record, "queue"));
+    queues.emplace_back(text(*record, "queue"));
   }
-  std::ranges::sort(queues_);
+  std::ranges::sort(queues);
+  queues_.reserve(queues.size());
+  for (const auto& queue : queues) queues_.push_back(queue.text);
 }
 
-bool Cycle::contains(std::string_view queue) const { return std::ranges::binary_search(queues_, queue); }
+bool Cycle::contains(std::string_view queue) const {
+  const auto hashed = [](std::string_view text) { return Hashed{text}; };
+  return std::ranges::binary_search(queues_, Hashed{queue}, {}, hashed);
+}
 
 }  // namespace pocketmq::broker
