@@ -11,6 +11,7 @@
 
 #include "broker/message/copies.hpp"
 #include "broker/message/edited_table.hpp"
+#include "protocol/base/text_hash.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -36,7 +37,7 @@ bool is_of(FieldTable record, const Death& death) {
 
 // Very many texts take long to compare, and most differ in their hashes already.
 struct Hashed {
-  explicit Hashed(std::string_view hashed) : hash{std::hash<std::string_view>{}(hashed)}, text{hashed} {}
+  explicit Hashed(std::string_view hashed) : hash{protocol::TextHash{}(hashed)}, text{hashed} {}
 
   auto operator<=>(const Hashed&) const = default;
 
