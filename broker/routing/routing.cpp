@@ -84,6 +84,7 @@ void Routing::keep() {
   share_.emplace(context_.wide_publishes());
   const auto found = exchanges_.size() + queues_.size();
   if (!share_->may_hold(bytes_held() + found * (reached_bytes + found_bytes))) put_off();
+  budget_.use(for_a_reached * (exchanges_.size() + queues_.size()));
   for (auto* exchange : exchanges_) {
     reached_.add(exchange);
     kept_exchanges_.emplace_back(exchange);
