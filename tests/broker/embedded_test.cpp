@@ -4,6 +4,7 @@
 #include <future>
 #include <list>
 #include <stdexcept>
+#include <thread>
 
 #include "broker/inspect.hpp"
 #include "tests/support/catch.hpp"
