@@ -1,9 +1,9 @@
 // A user's own headers and PocketMQ's do not meet.
+#include <pocketmq/client/channel.hpp>
 #include <pocketmq/client/rpc_client.hpp>
-#include <pocketmq/client/values/message.hpp>
 #include <pocketmq/server/rpc_server.hpp>
 
-#include "client/values/message.hpp"
+#include "client/channel.hpp"
 
 #if __has_include("client/rpc_client.hpp") \
                   || __has_include("server/rpc_server.hpp") || __has_include("protocol/url.hpp")
