@@ -69,7 +69,7 @@ class Connections {
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
-  std::size_t prepared_{0};      // connections over descriptors that the reactor has memory for
+  std::size_t prepared_{8};      // connections that the reactor has memory for; the first few need no preparation
   bool looks_at_memory_{false};  // soon
   bool stopping_{false};
 };
