@@ -14,26 +14,23 @@ using protocol::BasicProperties;
 // ---- from the client's publish to the queues
 
 void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& content) {
-  auto& exchange = require_may_publish(m, content);
-  auto message = make_message(m, content);
-  scope_.context().tell(&Observer::on_published, message);
-  // Most messages go to one queue by its name, and there is nothing to search for.
-  auto* queue = scope_.transaction() != nullptr ? nullptr : scope_.virtual_host().find_only_queue(exchange, message);
-  if (queue == nullptr) return route(exchange, message, m.mandatory);
-  scope_.context().tell(&Observer::on_routed, message, std::size_t{1});
-  queue->enqueue(std::move(message), *this, expect_confirm(1));
-}
-
-Exchange& ChannelPublisher::require_may_publish(const basic::Publish& m, const protocol::Content& content) {
+  auto& context = scope_.context();
   if (m.immediate) throw ConnectionError{ReplyCode::not_implemented, "immediate=true"};
-  check_body_size(content, scope_.context().options().limits);
-  require_memory_for(content.body, scope_.context().memory());
+  check_body_size(content, context.options().limits);
+  require_memory_for(content.body, context.memory());
   scope_.require_exchange_permission(Permission::write, m.exchange);
-  auto& exchange = scope_.virtual_host().require_exchange(m.exchange);
+  auto& virtual_host = scope_.virtual_host();
+  auto& exchange = virtual_host.require_exchange(m.exchange);
   if (exchange.declaration().internal)
     throw ChannelError{ReplyCode::access_refused,
-                       "cannot publish to internal " + scope_.virtual_host().describe_exchange(m.exchange)};
-  return exchange;
+                       "cannot publish to internal " + virtual_host.describe_exchange(m.exchange)};
+  auto message = make_message(m, content);
+  context.tell(&Observer::on_published, message);
+  // Most messages go to one queue by its name, and there is nothing to search for.
+  auto* queue = scope_.transaction() != nullptr ? nullptr : virtual_host.find_only_queue(exchange, message);
+  if (queue == nullptr) return route(exchange, message, m.mandatory);
+  context.tell(&Observer::on_routed, message, std::size_t{1});
+  queue->enqueue(std::move(message), *this, expect_confirm(1));
 }
 
 Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Content& content) {
@@ -105,7 +102,7 @@ std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<pr
   return publish;
 }
 
-void ChannelPublisher::on_memory_exhausted() { throw memory_exhausted(scope_.context().memory()); }
+void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }
 
 void ChannelPublisher::give_up() {
   if (!wide_ || scope_.transaction() != nullptr) return;
@@ -159,9 +156,6 @@ void ChannelPublisher::select_confirms(const protocol::confirm::Select& m) {
   if (!confirms_) confirms_ = std::make_unique<Confirms>();
   scope_.reply(m, protocol::confirm::SelectOk{});
 }
-
-// 0 without confirms.
-std::uint64_t ChannelPublisher::expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
 
 void ChannelPublisher::accepted(std::uint64_t publish) {
   if (!confirms_) return;

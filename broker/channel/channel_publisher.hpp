@@ -37,17 +37,16 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   void give_up();
 
  private:
-  /// Checks what may be published, and where. Returns the exchange.
-  [[nodiscard]] Exchange& require_may_publish(const protocol::basic::Publish& m, const protocol::Content& content);
   void check_user_id(protocol::Properties properties) const;
-  /// Checks the properties, and makes the message. Takes the content's body.
+  /// Checks the properties, and makes the message, which takes the content's body.
   [[nodiscard]] Message make_message(const protocol::basic::Publish& m, protocol::Content& content);
   void route(Exchange& exchange, const Message& message, bool mandatory);
   [[nodiscard]] WidePublish::Owner& as_owner() { return *this; }
   void begin_wide(std::unique_ptr<WidePublish> publish);
   void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
   void announce(const Message& message, std::size_t queues, bool mandatory);
-  [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues);
+  /// The publish's number; 0 without confirms.
+  [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
   void return_to_client(const Message& message);
   void tell_confirms_later();
 
