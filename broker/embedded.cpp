@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include "broker/control/clock_control.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/pipe_acceptor.hpp"
 
@@ -34,6 +35,7 @@ struct Embedded::Impl {
 
   asio::io_context context{1};
   Broker broker;
+  ClockControl clock{broker.context()};
   Listener listener;
   const asio::ip::tcp::endpoint address;
   const std::shared_ptr<protocol::PipeAcceptor> entrance;
@@ -59,6 +61,26 @@ std::string Embedded::url(protocol::Encoding encoding) const {
 }
 
 protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->entrance, encoding); }
+
+void Embedded::freeze_clock() {
+  run([this](Broker&) { impl_->clock.freeze(); });
+}
+
+void Embedded::run_clock() {
+  run([this](Broker&) {
+    impl_->clock.run();
+    impl_->listener.connections().look_at_broker();
+  });
+}
+
+void Embedded::advance_clock(std::chrono::nanoseconds time) {
+  std::promise<void> advanced;
+  run([&](Broker&) {
+    impl_->clock.advance(time, [&advanced] { advanced.set_value(); });
+    impl_->listener.connections().look_at_broker();
+  });
+  advanced.get_future().get();
+}
 
 void Embedded::run(const std::function<void(Broker&)>& look) {
   std::packaged_task<void()> task{[&] { look(impl_->broker); }};

@@ -1,6 +1,7 @@
 // A broker in this process, on a thread of its own and a port, by default a free one of loopback.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,14 @@ class Embedded {
 
   /// Where a client of this process reaches it as guest without a socket; see InProcess.
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
+
+  /// The broker's clock, for tests: what is kept for clients goes by it (message and queue TTLs, ack timeouts,
+  /// timestamps). Connections and the clients' own timers go by the real time. `advance_clock` goes from deadline to
+  /// deadline, and returns when all that was due has happened; call it from another thread than the broker's. It throws
+  /// std::invalid_argument for a time that is negative or longer than a hundred years.
+  void freeze_clock();
+  void run_clock();
+  void advance_clock(std::chrono::nanoseconds time);
 
   /// Runs `f(Broker&)` on the broker's thread, waits, and returns what it returns or throws what it throws. `f` may
   /// look at everything (inspect.hpp), and must not keep references.

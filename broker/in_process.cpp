@@ -5,6 +5,7 @@
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include "broker/control/clock_control.hpp"
 #include "broker/host/connections.hpp"
 #include "broker/host/pipe_acceptor.hpp"
 
@@ -15,6 +16,7 @@ struct InProcess::Served {
       : broker{std::move(options), observer}, connections{context, broker} {}
 
   Broker broker;
+  ClockControl clock{broker.context()};
   Connections connections;
 };
 
@@ -36,6 +38,18 @@ InProcess::~InProcess() {
 protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
 
 asio::any_io_executor InProcess::executor() const { return served_->connections.pipe_executor(); }
+
+void InProcess::freeze_clock() { served_->clock.freeze(); }
+
+void InProcess::run_clock() {
+  served_->clock.run();
+  served_->connections.look_at_broker();
+}
+
+void InProcess::advance_clock(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done) {
+  served_->clock.advance(time, std::move(done));
+  served_->connections.look_at_broker();
+}
 
 Broker& InProcess::broker() { return served_->broker; }
 

@@ -6,11 +6,13 @@
 //     context.run();
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include <asio/any_io_executor.hpp>
 
 #include "broker/core/options.hpp"
+#include "protocol/base/move_only_function.hpp"
 #include "protocol/url.hpp"
 
 namespace asio {
@@ -38,6 +40,12 @@ class InProcess {
 
   /// Where it serves pipes. Clients and servers that are given it run there too, without a way through the event loop.
   [[nodiscard]] asio::any_io_executor executor() const;
+
+  /// The broker's clock, for tests; see Embedded. `advance_clock` calls `done` from the event loop when all that was
+  /// due has happened. On the broker's thread.
+  void freeze_clock();
+  void run_clock();
+  void advance_clock(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done);
 
   /// To look at (inspect.hpp); on the broker's thread.
   [[nodiscard]] Broker& broker();

@@ -294,6 +294,13 @@ int main(int argc, char** argv) {
          "seconds a delivery may stay unacked before its channel is closed, 0 for ever")
       ->transform(whole_number_from(0, std::numeric_limits<std::uint32_t>::max()))
       ->default_str("1800");
+  app.add_option_function<std::uint32_t>(
+         "--clock-offset",
+         [&](std::uint32_t seconds) { arguments.options.clock_offset = std::chrono::seconds{seconds}; },
+         "for tests: seconds that the clock of TTLs and ack timeouts is ahead of the system's")
+      ->transform(whole_number_from(0, std::numeric_limits<std::uint32_t>::max()))
+      ->default_str("0");
+  app.add_flag("--clock-frozen", arguments.options.clock_is_frozen, "for tests: that clock stands still");
   app.add_option("--definitions", arguments.definitions,
                  "load users, permissions, queues, ... from a file that RabbitMQ exported, in its JSON format")
       ->type_name("FILE")

@@ -83,6 +83,9 @@ class Backlog {
   /// Whether a turn is due at once: something waits in line, or this turn's budget is used up.
   [[nodiscard]] bool is_due() const { return !line_.empty() || !fresh_.empty() || left_of_turn() <= 0; }
 
+  /// Whether anything waits in line.
+  [[nodiscard]] bool is_empty() const { return line_.empty() && fresh_.empty(); }
+
   /// A slice begins of what comes from outside.
   void begin_share();
   /// Does the work at once, as far as the budget goes. What is left waits in line.

@@ -29,7 +29,10 @@ class Context {
   [[nodiscard]] Clock& clock() { return clock_; }
   /// The clock's.
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  /// What goes by the broker's time.
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
+  /// What goes by the real time.
+  [[nodiscard]] DeadlineHeap& real_deadlines() { return real_deadlines_; }
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] Quotas& quotas() { return quotas_; }
@@ -70,7 +73,7 @@ class Context {
   ConnectionObserver* const log_;  // that messages need not be told to
   protocol::RandomSource random_;
   std::uint64_t sessions_{0};
-  Clock clock_;
+  Clock clock_{options_.clock_offset, options_.clock_is_frozen};
   Memory memory_{options_.memory_max_bytes};
   // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
   Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
@@ -82,7 +85,8 @@ class Context {
                  .argument_bytes = Quota{options_.argument_bytes_max, memory_, 1}};
   WidePublishes wide_publishes_{memory_};
   DeadlineHeap deadlines_;
-  Intake intake_{memory_, deadlines_, clock_};
+  DeadlineHeap real_deadlines_;
+  Intake intake_{memory_, real_deadlines_, clock_};
   Backlog backlog_;  // goes first: what waits in it refers to the others
 };
 

@@ -35,7 +35,9 @@ bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
 }  // namespace
 
 HeapTrim::HeapTrim(Context& context, Trim trim)
-    : context_{context}, trim_{std::move(trim)}, due_{context.deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
+    : context_{context},
+      trim_{std::move(trim)},
+      due_{context.real_deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
 
 void HeapTrim::take_over() {
 #ifdef __GLIBC__
@@ -62,8 +64,8 @@ void HeapTrim::observe() {
   const bool is_much = fell_since_quiet >= worth_giving_back;
   const bool is_due = due_.at() != TimePoint::max();
   if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_) && !(is_due && takes_long_)) return;
-  if (!is_due) latest_ = context_.now() + later;
-  const auto quiet_at = context_.now() + quiet;
+  if (!is_due) latest_ = context_.clock().real_now() + later;
+  const auto quiet_at = context_.clock().real_now() + quiet;
   due_.set(takes_long_ ? std::max(rested_at_, quiet_at) : is_much ? std::min(latest_, quiet_at) : latest_);
 }
 
@@ -76,7 +78,7 @@ void HeapTrim::give_back() {
   most_since_given_back_ = context_.memory().total();
   const auto took = trim_();
   takes_long_ = took > turn_max;
-  rested_at_ = context_.now() + rest_factor * took;
+  rested_at_ = context_.clock().real_now() + rest_factor * took;
 }
 
 // In time of this thread: what others do meanwhile says nothing about the heap.

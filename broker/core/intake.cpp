@@ -49,7 +49,7 @@ void Intake::leave_line(Reader& reader) {
 
 void Intake::admit(Reader& reader) {
   admitted_ = &reader;
-  due_.set(clock_.now() + patience);
+  due_.set(clock_.real_now() + patience);
 }
 
 void Intake::go_on() {
@@ -70,7 +70,7 @@ void Intake::patience_is_over() {
     admitted_ = nullptr;
   }
   go_on();
-  if (is_busy()) due_.set(clock_.now() + patience);
+  if (is_busy()) due_.set(clock_.real_now() + patience);
 }
 
 }  // namespace pocketmq::broker

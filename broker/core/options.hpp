@@ -64,6 +64,11 @@ struct Options {
   std::string product{"RabbitMQ"};
   std::string product_version{"3.10.8"};
 
+  /// For tests: how far the broker's clock is ahead of the real one at the start, and whether it stands still then. See
+  /// clock.hpp for what goes by it.
+  std::chrono::milliseconds clock_offset{0};
+  bool clock_is_frozen{false};
+
   /// For tests only: makes the names that the broker invents (queues, consumer tags, reply addresses) the same in each
   /// run, and so lets anybody compute them. Without it they come from the system's random source, and nobody can guess
   /// them.

@@ -39,6 +39,9 @@ class Connections {
   /// Where pipes are served.
   [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_flushes_.executor(); }
 
+  /// To be called on the loop's thread when the broker was told to do something that no connection has asked for.
+  void look_at_broker() { arm_broker_timer(); }
+
   /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
   /// io_context has nothing more to do.
   void stop(std::string_view text, std::chrono::milliseconds grace);

@@ -129,7 +129,7 @@ void EventLog::on_lost(const Session& session, std::string_view why, const Holdi
 void EventLog::on_blocked(const Session& session) {
   auto& context = session.context();
   if (blocked_.empty()) {
-    blocked_since_ = context.now();
+    blocked_since_ = context.clock().real_now();
     if (has_room(context))
       say(LogLevel::warning,
         text_of_bytes(context.memory().used()) + " are held for clients, and "
@@ -147,7 +147,8 @@ void EventLog::go_on(const Session& session) {
   if (blocked_.erase(session.number()) == 0) return;
   say(session, LogLevel::debug, "no longer waits for memory");
   if (!blocked_.empty() || !has_room(session.context())) return;
-  const auto waited = std::chrono::ceil<std::chrono::milliseconds>(session.context().now() - blocked_since_);
+  const auto waited =
+      std::chrono::ceil<std::chrono::milliseconds>(session.context().clock().real_now() - blocked_since_);
   say(LogLevel::info, "no publisher waits for memory any more, after " + std::to_string(waited.count()) + " ms");
 }
 

@@ -1,5 +1,7 @@
 #include "broker/session/broker.hpp"
 
+#include <algorithm>
+
 #include "broker/definitions/definitions.hpp"
 #include "broker/session/server_properties.hpp"
 
@@ -37,13 +39,16 @@ std::unique_ptr<Session> Broker::connect(Peer peer, TimePoint now) {
 
 TimePoint Broker::deadline() {
   heap_trim_.observe();
-  return context().backlog().is_due() ? TimePoint::min() : context().deadlines().earliest();
+  if (context().backlog().is_due()) return TimePoint::min();
+  const auto at = context().clock().real_time_of(context().deadlines().earliest());
+  return std::min(at, context().real_deadlines().earliest());
 }
 
 void Broker::tick(TimePoint now) {
   context().clock().observe(now);
   context().backlog().begin_turn();
-  context().deadlines().tell_due(now, context().budget());
+  context().real_deadlines().tell_due(now, context().budget());
+  context().deadlines().tell_due(context().clock().now(), context().budget());
   context().backlog().go_on();
 }
 

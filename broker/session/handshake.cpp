@@ -161,7 +161,7 @@ Handshake::Result Handshake::enter_as_guest() {
 bool Handshake::log_in(const Credentials& credentials, std::string_view mechanism) {
   auto& context = broker_.context;
   // Right or wrong: a client that gives up before the answer learns nothing from its absence.
-  if (!was_login_held_ && broker_.login_brake.is_on(peer_.source, context.now())) {
+  if (!was_login_held_ && broker_.login_brake.is_on(peer_.source, context.clock().real_now())) {
     is_login_held_ = true;
     connection_.wait_for_handshake(LoginBrake::delay);
     return false;
@@ -180,7 +180,7 @@ void Handshake::refuse_login(const Credentials& credentials, std::string_view me
                  + std::string{credentials.user} + "' " + std::string{why};
   if (was_login_held_)
     refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
-  broker_.login_brake.count_failure(peer_.source, broker_.context.now());
+  broker_.login_brake.count_failure(peer_.source, broker_.context.clock().real_now());
   if (client_.understands_refused_login) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
   connection_.cut_for_refused_login(refusal);  // as RabbitMQ does for clients that would not read it
 }

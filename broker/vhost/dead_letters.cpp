@@ -21,7 +21,7 @@ DeadLetters::DeadLetters(const ExchangeDirectory& directory, Router& router, Con
       context_{context},
       rest_of_slice_{context.backlog(), *this, &DeadLetters::serve_fresh},
       work_{context.backlog(), *this, &DeadLetters::serve_waiting},
-      retry_due_{context.deadlines(), *this, &DeadLetters::retry} {}
+      retry_due_{context.real_deadlines(), *this, &DeadLetters::retry} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
@@ -75,7 +75,7 @@ void DeadLetters::serve(Lines& lines) {
   waiting_.splice(waiting_.end(), paused);
   is_publishing_ = false;
   if (!lacking_memory_.empty() && retry_due_.at() == TimePoint::max())
-    retry_due_.set(context_.now() + pause_without_memory);
+    retry_due_.set(context_.clock().real_now() + pause_without_memory);
 }
 
 // Memory may be back, or fewer queues to go to, or the queue they come from is deleted.

@@ -39,6 +39,21 @@ class ExpiryPromise final : public broker::Observer {
 
 }  // namespace
 
+TEST_CASE("a test sets an embedded broker's clock ahead instead of waiting") {
+  ExpiryPromise expired;
+  broker::Embedded embedded{{}, &expired};
+  SocketClient alice{embedded.port(), Encoding::json};
+  alice.sends(queue::Declare{.queue = "q"}).receives<queue::DeclareOk>();
+  alice.publishes("q", "a day", {.expiration = "86400000"});
+  alice.sends(queue::Declare{.queue = "q"}).receives<queue::DeclareOk>();  // so the broker has the message
+  embedded.freeze_clock();
+  auto body = expired.body.get_future();
+  embedded.advance_clock(24h);
+  CHECK(body.get() == "a day");
+  embedded.run_clock();
+  CHECK_THROWS_AS(embedded.advance_clock(-1s), std::invalid_argument);
+}
+
 TEST_CASE("an embedded broker serves both encodings on one port") {
   broker::Embedded broker;
   SocketClient json{broker.port(), Encoding::json}, amqp{broker.port(), Encoding::amqp};
