@@ -229,26 +229,6 @@ TEST_CASE("a deleted queue is declared again, and what runs is answered on") {
   CHECK(world.requests.size() == 2);
 }
 
-TEST_CASE("a queue that is lost again soon after it was consumed is tried ever more rarely, until it lasts") {
-  ServerWorld world{{{"fib", {}}}};
-  world.agrees();
-  const auto pause_after = [&](std::chrono::milliseconds time) {
-    world.peer->advance(time);
-    world.peer->says(world.consumers.at("fib").channel,
-                     basic::Cancel{.consumer_tag = ShortString{world.consumers.at("fib").tag}, .no_wait = true});
-    const auto pause = world.ticks_after();
-    CHECK(world.agrees() == Strings{"basic.qos", "queue.declare fib", "basic.consume fib"});
-    return pause;
-  };
-  CHECK(pause_after(1ms) <= 50ms);
-  const auto second = pause_after(1ms);
-  CHECK((second > 50ms && second <= 100ms));
-  const auto third = pause_after(5s);  // as long as the longest pause
-  CHECK((third > 100ms && third <= 200ms));
-  CHECK(pause_after(5s + 1ms) <= 50ms);
-  CHECK(pause_after(1ms) > 50ms);
-}
-
 TEST_CASE("a connection that ends before the server is open is why it is not, and nothing is tried again") {
   ServerWorld world{{{"fib", {}}}};
   world.vanishes();
@@ -277,36 +257,6 @@ TEST_CASE("a running request that its caller cancels is told to stop, and its an
   CHECK(world.peer->hears_nothing());
   world.server.reply(world.requests[0].id, {"1"}, world.peer->now);
   world.hears_ack("fac", 7);
-}
-
-TEST_CASE("a caller that is answered can cancel no more, and one that uses an id twice cancels the later call") {
-  ServerWorld world{{{"fib", {}}}};
-  world.agrees();
-  const BasicProperties same{.correlation_id = "1", .reply_to = "x"};
-  const bool ends_in_order = GENERATE(true, false);
-  world.delivers("fib", 1, "one", same);
-  world.delivers("fib", 2, "two", same);
-  const auto first = world.requests.at(0).id, second = world.requests.at(1).id;
-  const auto reply = [&](RequestId id) {
-    world.server.reply(id, {"done"}, world.peer->now);
-    world.hears_reply("fib", "x", "done");
-    world.hears_ack("fib", id == first ? 1 : 2);
-  };
-  reply(ends_in_order ? first : second);
-  world.cancels("x", "1");
-  if (ends_in_order) {
-    CHECK(world.cancelled == std::vector{second});
-    world.hears_reply("fib", "x", told_cancelled);
-    world.server.drop(second);
-    world.hears_ack("fib", 2);
-  } else {
-    CHECK(world.cancelled.empty());  // it comes too late for the one that it can be meant for
-    reply(first);
-  }
-  world.cancels("x", "1");
-  CHECK(world.cancelled.size() == (ends_in_order ? 1 : 0));
-  CHECK(world.peer->hears_nothing());
-  CHECK(world.server.running_requests() == 0);
 }
 
 TEST_CASE("who cancels a repeat cancels nobody else's call") {
