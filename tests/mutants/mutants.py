@@ -7,12 +7,13 @@ With --at it seeds faults only there: in files ("client/link/link.cpp") or lines
 
 A mutant is a copy of a source with one token changed: a comparison, an operator, a constant, a condition, or with one
 statement left out. Its folder's test program is built with it and run. The mutant is caught if a test fails, crashes or
-hangs. Otherwise it survives and is printed: either a test is missing, or the mutant changes nothing that anybody can see.
-A mutant that does not compile does not count.
+hangs. Otherwise it survives and is printed: either a test is missing, or the mutant changes nothing that one can see. A
+mutant that does not compile does not count.
 
-No file of the work tree is changed. The sources are copied to build/mutants/source and built there as for ./run test, so
-that ccache has most of it. A mutant lies in a folder of its own, which the compiler searches first. What sees it is
-compiled again, without optimization and with asserts, and is linked before the other objects.
+No file of the work tree is changed. The sources are copied to build/mutants/source and built there as for ./run test,
+so that ccache has most of it. A mutant lies in a folder of its own, which the compiler searches first. What sees it is
+compiled again, without optimization and with asserts, and is linked before the other objects. A header's mutant is
+compiled first into its own room only, then into all that includes the header if no test has noticed it so far.
 """
 
 import argparse
@@ -44,7 +45,8 @@ FOLDERS = ["protocol", "broker", "client", "server"]
 LEFT_OUT = re.compile(r"/io/|/host/|/(driver|loop|command_process|run_command|handler_threads|stop_signals|exit_watch"
                       r"|embedded|in_process|fib_client|fib_server|pocketmq_call|pocketmq_serve|main)\.[ch]pp$")
 # Lines that only count cost, make room in advance, or check what a test would not see.
-NO_BEHAVIOUR = re.compile(r"budget\w*(\(\))?(\.|->)use\(|\breserve\(|shrink_to_fit|\bcapacity\(|_hint\(|\b(static_)?assert\(")
+NO_BEHAVIOUR = re.compile(r"budget\w*(\(\))?(\.|->)use\(|\breserve\(|shrink_to_fit|\bcapacity\(|_hint\("
+                          r"|\b(static_)?assert\(")
 NO_STATEMENT = re.compile(r"\s*(using|namespace|#|template|friend|\[\[)")
 
 TOKENS = [
@@ -149,8 +151,8 @@ class Processes:
 
 def copy_sources():
     """Copies what has changed since the last time, so that only this is built again."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
-                            capture_output=True, text=True).stdout.split("\0")
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
+                            check=True, capture_output=True, text=True).stdout.split("\0")
     files = {file for file in listed if file and (ROOT / file).is_file()}
     for path in list(SOURCE.rglob("*")):
         name = path.relative_to(SOURCE).as_posix()
@@ -195,7 +197,8 @@ class Program:
 
     def _read_compile_commands(self):
         """Of each object that may see a mutant: what it is compiled with, and from what."""
-        folders = (f"{self.folder}/CMakeFiles/", f"tests/CMakeFiles/{self.name}.dir/", "tests/CMakeFiles/test_support.dir/")
+        folders = (f"{self.folder}/CMakeFiles/", f"tests/CMakeFiles/{self.name}.dir/",
+                   "tests/CMakeFiles/test_support.dir/")
         for entry in json.loads((BUILD / "compile_commands.json").read_text()):
             command = shlex.split(entry["command"])
             end = command.index("-o")
@@ -248,15 +251,16 @@ class Program:
         if not source.startswith("tests/"):  # those stay as they are, for the precompiled header
             options += ["-O0", "-UNDEBUG", "-D_GLIBCXX_ASSERTIONS"]
         path = changed if changed == folder / "source" / source else SOURCE / source
-        return self._processes.run([compiler, "-iquote", str(folder / "source"), *options, "-w", "-o", str(compiled), "-c",
-                                    str(path)], 600) == 0
+        return self._processes.run([compiler, "-iquote", str(folder / "source"), *options, "-w",
+                                    "-o", str(compiled), "-c", str(path)], 600) == 0
 
     def notices(self, mutant, program, folder):
         """The tests of the mutant's room come first: they are the most likely to fail."""
         room = sorted(path.stem for path in (SOURCE / "tests" / mutant.file).parent.glob("*_test.cpp"))
-        selections = [",".join(f"[#{test}]" for test in room), "".join(f"~[#{test}]" for test in room)] if room else [""]
-        return any(not self.passes(program, [selection] if selection else [], self._seconds, folder)
-                   for selection in selections)
+        selections = [[]]
+        if room:
+            selections = [[",".join(f"[#{test}]" for test in room)], ["".join(f"~[#{test}]" for test in room)]]
+        return any(not self.passes(program, selection, self._seconds, folder) for selection in selections)
 
     def passes(self, program, tests, seconds, folder):
         files = folder / "files"
