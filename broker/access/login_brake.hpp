@@ -1,6 +1,6 @@
-// Slows down those who try passwords: once very many log-ins from one place have failed within a while, each further
-// one takes a moment, before anybody looks at its password. Honest and wrong ones may come from the same address: who
-// has the right password waits as long and is let in, and who gives up before has learned nothing.
+// Slows down a client that guesses passwords. When a given number of log-ins from one address have failed within a time
+// window, each further log-in from there waits one second before the broker checks its password. An honest client
+// behind the same address waits as long and is then let in. A client that gives up before learns nothing.
 #pragma once
 
 #include <chrono>
@@ -19,15 +19,15 @@ class LoginBrake {
  public:
   static constexpr std::chrono::seconds window{10};
   static constexpr std::chrono::seconds delay{1};
-  static constexpr std::size_t sources_max = 1'024;  // then those that began first are forgotten
+  static constexpr std::size_t sources_max = 1'024;  // at this number, the address whose window ends first is forgotten
 
-  /// So many failures in a window do not put the brake on; 0 for any number.
+  /// The delay begins when an address has `failures_max` failures within one window. 0 turns the delay off.
   explicit LoginBrake(unsigned failures_max) : failures_max_{failures_max} {}
 
-  /// Whether a log-in from there is to wait for `delay` before it is looked at. `source` is empty for one that is not
-  /// counted.
+  /// Whether a log-in from `source` has to wait for `delay` before its password is checked. `source` is empty for a
+  /// log-in that is not counted.
   [[nodiscard]] bool is_on(std::string_view source, protocol::TimePoint now);
-  /// A log-in from there has failed.
+  /// A log-in from `source` has failed.
   void count_failure(std::string_view source, protocol::TimePoint now);
 
  private:
@@ -42,7 +42,7 @@ class LoginBrake {
   void forget_first();
 
   const unsigned failures_max_;
-  Sources sources_;  // the one whose window ends first is in front
+  Sources sources_;  // in the order in which their windows end
   std::unordered_map<std::string_view, Sources::iterator, protocol::TextHash> by_name_;
 };
 

@@ -11,16 +11,18 @@ using What = PatternInstruction::What;
 
 constexpr std::size_t search_steps_max = 200'000;  // a millisecond
 
-// One walk through a name, with all the ways through the program that are open at the same time.
+// One search through a name. It follows all alternatives of the pattern at the same time, as Thompson's simulation of a
+// non-deterministic automaton does: the set of states is computed for each byte of the name.
 class Walk {
  public:
-  /// `steps_left` counts instructions down; at 0 the search is given up.
+  /// Subtracts each instruction from `steps_left`. At 0 the search ends without a match.
   Walk(const PatternProgram& program, std::string_view name, std::size_t& steps_left)
       : program_{program}, name_{name}, steps_left_{steps_left}, reached_at_(program.size(), nowhere) {
     take(program.size() / 16 + 1);
   }
 
-  /// Whether `first` leads to a `match` from that place on; or, `anywhere`, from one behind it.
+  /// Whether the program, begun at instruction `first`, matches from byte `at` of the name on; with `anywhere`, from
+  /// that byte or a later one.
   bool finds(std::size_t first, std::size_t at, bool anywhere) {
     if (reach(first, at)) return true;
     for (; at < name_.size() && (anywhere || !open_.empty()) && steps_left_ > 0; ++at) {
@@ -48,7 +50,8 @@ class Walk {
     return before != (!ends_at(at) && is_word_byte(name_[at]));
   }
 
-  // Follows whatever takes no byte. True where that ends in a `match`; the instructions that take one are left open.
+  // Follows the instructions from `first` that take no byte, and adds those that take one to the next states. Returns
+  // true if it gets to `match`.
   bool reach(std::size_t first, std::size_t at) {
     pending_.assign(1, first);
     while (!pending_.empty() && steps_left_ > 0) {
@@ -87,10 +90,10 @@ class Walk {
   const PatternProgram& program_;
   const std::string_view name_;
   std::size_t& steps_left_;
-  std::vector<std::size_t> open_;  // instructions that take the next byte
+  std::vector<std::size_t> open_;  // instructions that test the next byte
   std::vector<std::size_t> taken_;
   std::vector<std::size_t> pending_;
-  std::vector<std::size_t> reached_at_;  // by instruction, the place: each is followed once a place
+  std::vector<std::size_t> reached_at_;  // by instruction, the last position at which it was visited
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ Bytes all_that(bool (*is)(char)) {
   return bytes;
 }
 
-// The class that an escape stands for.
+// The class of bytes that an escape such as `\d` stands for.
 std::optional<Bytes> class_of_escape(char letter) {
   switch (letter) {
     case 'd': return all_that(is_digit);
@@ -144,7 +144,7 @@ class Compiler {
     return piece;
   }
 
-  // What takes no byte and cannot be repeated; otherwise an empty piece.
+  // An assertion about the position, which takes no byte and cannot be repeated. Empty if there is none here.
   Program test_of_place() {
     static constexpr std::array<std::pair<std::string_view, What>, 7> tests{{{"^", What::begin},
                                                                              {"$", What::end},
@@ -162,13 +162,13 @@ class Compiler {
 
   struct Times {
     int min;
-    std::optional<int> max;  // none: any number
+    std::optional<int> max;  // none: no upper bound
   };
 
   Program repeated(Program piece) {
     const auto times = quantifier();
     if (!times) return piece;
-    // A lazy one finds another match, but finds one in the same names.
+    // A lazy quantifier may find a different match, but it matches the same names as the greedy one.
     if (!skip("?") && peek() == '+') refuse("possessive quantifiers are not supported");
     if (at_quantifier()) refuse("nothing to repeat");
     check_size((piece.size() + 2) * static_cast<std::size_t>(times->max.value_or(times->min) + 1));
@@ -188,7 +188,7 @@ class Compiler {
     if (skip("*")) return Times{0, std::nullopt};
     if (skip("+")) return Times{1, std::nullopt};
     if (skip("?")) return Times{0, 1};
-    // Braces with anything but numbers in them are literal.
+    // Braces that do not contain a valid repetition are literal.
     const auto begin = at_;
     if (!skip("{")) return std::nullopt;
     const auto min = number();
@@ -297,7 +297,7 @@ class Compiler {
     return negated ? ~bytes : bytes;
   }
 
-  // One item: a byte, a range of bytes, or a class in the class. A ']' that comes first is a byte like any other.
+  // Reads one item: a byte, a range of bytes, or a class. A ']' in first position is a literal byte.
   void add_to_class(Bytes& bytes) {
     if (add_class(bytes)) return;
     const char first = class_byte();
