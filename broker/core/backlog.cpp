@@ -6,7 +6,7 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::int64_t item_steps_min = 20;  // to call one that finds nothing to do
+constexpr std::int64_t item_steps_min = 20;  // the cost of calling an item that has nothing to do
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// What time it is for a broker. Whoever drives it says so; nothing in here asks the system.
+// A broker's time. The code that drives the broker sets it; the broker never asks the system.
 #pragma once
 
 #include <algorithm>
@@ -12,12 +12,11 @@ using protocol::TimePoint;
 
 class Clock {
  public:
-  /// The time last observed. It never goes back.
+  /// The latest time that was observed. It never goes back.
   [[nodiscard]] TimePoint now() const { return now_; }
   void observe(TimePoint now) { now_ = std::max(now_, now); }
 
-  /// Says what a wall clock shows at the time `at`: for the times that people read. Until it is set, time counts from
-  /// the epoch.
+  /// Sets what a wall clock shows at the time `at`, for times that people read. Until then time counts from the epoch.
   void set_wall_clock(TimePoint at, std::chrono::system_clock::time_point shows) {
     wall_clock_ahead_ = shows.time_since_epoch() - at.time_since_epoch();
   }

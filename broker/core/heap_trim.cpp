@@ -1,7 +1,7 @@
 #include "broker/core/heap_trim.hpp"
 
 #include <algorithm>
-#include <cstdlib>  // of which __GLIBC__ is
+#include <cstdlib>  // defines __GLIBC__
 #include <ctime>
 #include <new>
 #include <utility>
@@ -15,17 +15,17 @@
 namespace pocketmq::broker {
 namespace {
 
-// How far memory falls before something is done about it.
+// How many bytes the held memory must fall before the heap is merged or trimmed.
 constexpr std::size_t worth_merging = 8 << 20;
 constexpr std::size_t worth_giving_back = 16 << 20;
 constexpr std::size_t worth_giving_back_at_once = 32 << 20;
-constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
+constexpr int mapped_by_itself = 4 << 20;  // larger pieces are mapped one by one, and unmapped when freed
 constexpr std::size_t large = 64 << 10;
 constexpr std::chrono::milliseconds quiet{200};
 constexpr std::chrono::milliseconds turn_max{10};
 constexpr int rest_factor = 100;
 
-// What is little for a broker that holds much is most of what another one had.
+// A small fall is trimmed too, but later, and only if it is at least an eighth of what the broker held.
 constexpr std::size_t worth_giving_back_later = 1 << 20;
 constexpr std::chrono::seconds later{5};
 bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
@@ -44,7 +44,7 @@ void HeapTrim::take_over() {
 #endif
 }
 
-// glibc merges them whenever it is asked for a large piece.
+// glibc merges small free pieces when it is asked for a large one.
 void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
 
 void HeapTrim::observe() {
@@ -79,7 +79,7 @@ void HeapTrim::give_back() {
   rested_at_ = context_.now() + rest_factor * took;
 }
 
-// In time of this thread: what others do meanwhile says nothing about the heap.
+// Measured in CPU time of this thread, because other threads and processes say nothing about the heap.
 std::chrono::nanoseconds HeapTrim::trim_heap() {
   const auto thread_time = [] {
     timespec time{};

@@ -6,11 +6,11 @@
 namespace pocketmq::broker {
 namespace {
 
-// For who is admitted and sends nothing.
+// How long the admitted reader may send nothing.
 constexpr std::chrono::milliseconds patience{100};
 
 constexpr std::uint64_t little_max_bytes = 131'072;
-constexpr std::size_t little_max_of_mark = 256;  // a part of that many
+constexpr std::size_t little_max_of_mark = 256;  // left_bytes may be 1/256 of the mark
 
 }  // namespace
 

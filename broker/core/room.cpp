@@ -7,7 +7,8 @@
 namespace pocketmq::broker {
 namespace {
 
-// Of one object: as much as an AMQP frame carries. Where memory is scarce, no more than most have.
+// The arguments of one object may be as long as an AMQP frame. While memory is scarce, they may have the usual length
+// only.
 constexpr std::size_t argument_bytes_max = 131'072;
 constexpr std::size_t few_argument_bytes = 4'096;
 

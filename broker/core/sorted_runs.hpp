@@ -1,8 +1,8 @@
-// A sequence sorted by a number that mostly grows at its end and is taken from its front, and may be changed anywhere.
+// A sequence sorted by a number. It mostly grows at its end and shrinks at its front, but may change anywhere.
 //
-// It is cut into runs of a few dozen entries each, so that nothing ever moves more than one run's. At either end an
-// operation costs the same however long the sequence is, elsewhere it is logarithmic, and what is left of a sequence
-// that has lost most of its entries takes no more room than it deserves.
+// It consists of runs of up to 64 entries, so that a change moves the entries of one run only. At either end an
+// operation takes constant time, elsewhere logarithmic time. A sequence that has lost most of its entries also gives up
+// most of its memory.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace pocketmq::broker {
 
-/// `key` is the entries' number: SortedRuns<Unacked, &Unacked::tag>. No two entries have the same.
+/// `key` is the member with the number: SortedRuns<Unacked, &Unacked::tag>. No two entries have the same number.
 template <class T, std::uint64_t T::*key> class SortedRuns {
  public:
   SortedRuns() = default;
@@ -31,7 +31,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Only while there is one.
+  /// The first and the last entry. The sequence must not be empty.
   [[nodiscard]] const T& front() const { return runs_.begin()->second.first(); }
   [[nodiscard]] const T& back() const {
     const auto last = std::prev(runs_.end());
@@ -42,23 +42,24 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     return run != runs_.end() && run->second.has(run->second.place_of(number), number);
   }
 
-  /// Its number is greater than any other.
+  /// Appends an entry whose number is greater than all others.
   void push_back(T&& entry);
   void insert(T&& entry);
-  /// Takes the first out. Only while there is one.
+  /// Takes out the first entry. The sequence must not be empty.
   [[nodiscard]] T pop_front();
-  /// Takes out the one with that number; nothing if there is none.
+  /// Takes out the entry with that number; returns nothing if there is none.
   [[nodiscard]] std::optional<T> take(std::uint64_t number);
-  /// Takes out some of those up to that number, the first of them, and no more than a few dozen. None if there are
-  /// none.
+  /// Takes out the first entries whose numbers are at most `number`, but no more than 64 of them. The result is empty
+  /// if there are none.
   [[nodiscard]] SortedRuns take_some_up_to(std::uint64_t number);
-  /// Adds these, whose numbers are greater than any other.
+  /// Appends all entries of `others`, whose numbers are greater than all in this sequence.
   void append(SortedRuns&& others);
 
   void for_each(auto&& visit) const {
     (void)for_each_from(0, [&](const T& entry) { return visit(entry), true; });
   }
-  /// Visits those from that number on, in order, until `visit` returns false. Returns whether it never did.
+  /// Visits the entries whose numbers are at least `number`, in order, until `visit` returns false. Returns whether it
+  /// visited all of them.
   bool for_each_from(std::uint64_t number, auto&& visit) const {
     auto first = runs_.upper_bound(number);
     if (first != runs_.begin()) --first;
@@ -77,10 +78,10 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     return static_cast<std::size_t>(std::countr_zero(bits));
   }
 
-  // What was taken leaves a gap, which keeps its number.
+  // An entry that was taken leaves a gap. The gap keeps the entry's number.
   struct Run {
     std::vector<T> entries{};  // at most run_max
-    std::uint64_t present{0};  // a bit for each that is no gap
+    std::uint64_t present{0};  // one bit for each entry: 1 if it is no gap
 
     [[nodiscard]] bool empty() const { return present == 0; }
     [[nodiscard]] bool is_full() const { return entries.size() == run_max; }
@@ -91,7 +92,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       return entries[run_max - 1 - static_cast<std::size_t>(std::countl_zero(present))];
     }
 
-    // Where the number is, or belongs. Most follow each other, so that the number tells the place.
+    // The index where the number is or belongs. Most numbers are consecutive, so the number usually gives the index.
     [[nodiscard]] std::size_t place_of(std::uint64_t number) const {
       if (entries.empty()) return 0;
       const auto guess = number - entries.front().*key;
@@ -106,7 +107,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       present |= std::uint64_t{1} << entries.size();
       entries.push_back(std::move(entry));
     }
-    // Not into one that is full of entries without a gap.
+    // The run must not be full of entries without a gap.
     void insert(T&& entry) {
       auto place = place_of(entry.*key);
       if (place < entries.size() && entries[place].*key == entry.*key) {
@@ -134,15 +135,16 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       present = end == run_max ? ~std::uint64_t{0} : (std::uint64_t{1} << end) - 1;
     }
   };
-  // By a number that is at most the first entry's, and greater than all of the run before. Only the last may be empty.
+  // Runs by a number that is at most the first entry's number and greater than all numbers in the run before. Only the
+  // last run may be empty.
   using Runs = std::map<std::uint64_t, Run>;
   using Place = typename Runs::iterator;
 
-  // The run where the number is, if it is there: the last that begins with at most that.
+  // The run that contains the number if any run does: the last one whose key is at most the number.
   static auto run_of(auto& runs, std::uint64_t number) {
     auto run = runs.begin();
     if (run == runs.end() || run->first > number) return runs.end();
-    const auto next = std::next(run);  // most are looked for in the first
+    const auto next = std::next(run);  // most numbers are in the first run
     return next == runs.end() || next->first > number ? run : std::prev(runs.upper_bound(number));
   }
   void add_run(std::uint64_t number);
@@ -151,7 +153,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
 
   Runs runs_;
   std::size_t size_{0};
-  std::vector<T> spare_;  // an empty one, for its memory
+  std::vector<T> spare_;  // an empty vector, kept for its memory
 };
 
 template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::push_back(T&& entry) {
@@ -174,7 +176,7 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::add_run(std::
   const bool is_first = runs_.empty();
   auto& run = runs_.emplace_hint(runs_.end(), number, Run{})->second;
   run.entries = std::exchange(spare_, {});
-  if (!is_first) run.entries.reserve(run_max);  // a short sequence grows as it needs
+  if (!is_first) run.entries.reserve(run_max);  // a short sequence takes only the memory that it needs
 }
 
 template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& entry) {
@@ -185,7 +187,7 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& en
       begins_at <= number && (last.entries.empty() || last.entries.back().*key < number))
     return push_back(std::move(entry));
   auto found = run_of(runs_, number);
-  if (found == runs_.end()) {  // the first run begins earlier now
+  if (found == runs_.end()) {  // make the first run begin earlier
     auto first = runs_.extract(runs_.begin());
     first.key() = number;
     found = runs_.insert(std::move(first)).position;
@@ -195,7 +197,7 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& en
   ++size_;
 }
 
-// Of one without gaps. Returns the half where the number belongs.
+// Splits a full run without gaps. Returns the half to which the number belongs.
 template <class T, std::uint64_t T::*key> auto SortedRuns<T, key>::split(Place whole, std::uint64_t number) -> Place {
   auto& entries = whole->second.entries;
   const auto half = runs_.emplace_hint(std::next(whole), entries[run_max / 2].*key, Run{});
