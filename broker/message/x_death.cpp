@@ -24,7 +24,7 @@ using protocol::FieldValue;
 
 constexpr std::string_view x_death = "x-death";
 
-constexpr std::size_t for_a_death = 16;  // an earlier one is read, compared with the others, and written again
+constexpr std::size_t for_a_death = 16;  // read an earlier record, compare it, write it again
 
 std::string_view text(FieldTable table, std::string_view name) {
   const auto value = table.find(name);
@@ -35,7 +35,7 @@ bool is_of(FieldTable record, const Death& death) {
   return text(record, "queue") == death.queue && text(record, "reason") == name_of(death.reason);
 }
 
-// Very many texts take long to compare, and most differ in their hashes already.
+// A text with its hash. Comparing the hashes first saves time where there are very many texts.
 struct Hashed {
   explicit Hashed(std::string_view hashed) : hash{protocol::TextHash{}(hashed)}, text{hashed} {}
 
@@ -45,7 +45,7 @@ struct Hashed {
   std::string_view text;
 };
 
-// What a record is about, and where it stands.
+// The queue and the reason of a record, and its index.
 struct Kind {
   Hashed queue;
   std::string_view reason;
@@ -55,8 +55,8 @@ struct Kind {
   [[nodiscard]] bool is_same_as(const Kind& other) const { return queue == other.queue && reason == other.reason; }
 };
 
-// The tables in an x-death that came with the message, a client's own perhaps: each queue and reason once, and in the
-// order in which RabbitMQ leaves them, which turns it round.
+// The records of the x-death array that came with the message, and which a client may have written itself: each pair of
+// queue and reason once. As on RabbitMQ, their order is reversed.
 std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
   std::vector<FieldTable> records;
   std::vector<Kind> kinds;
@@ -78,7 +78,7 @@ std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
   return deaths;
 }
 
-// Which of a message's routing keys a record tells.
+// Which of a message's routing keys a record contains.
 enum class Keys : std::uint8_t { with_copies, own };
 
 FieldTableWriter first_record(const Death& death, const Message& message, Keys keys) {
@@ -103,7 +103,8 @@ FieldTableWriter first_record(const Death& death, const Message& message, Keys k
   return record;
 }
 
-// Another death of the same kind: all but the count stays as it was. A client's own count may be the largest there is.
+// The record of another death in the same queue for the same reason: only the count changes. A client may have set the
+// count to the maximum.
 FieldTableWriter counted_again(FieldTable record) {
   const auto given = record.find("count");
   const auto count = given ? given->integer().value_or(0) : 0;
@@ -119,7 +120,7 @@ std::uint64_t time_of(FieldTable record) {
   return time ? time->timestamp().value_or(0) : 0;
 }
 
-// Drops the oldest records until there are so many bytes less of them, or none is left.
+// Removes the oldest records until at least `bytes` are saved, or none is left.
 void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
   std::vector<std::size_t> by_time(deaths.size());
   std::iota(by_time.begin(), by_time.end(), std::size_t{0});
@@ -148,7 +149,7 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
   if (copies == CarbonCopies::remove) headers.remove(copies_header);
 
   const auto* found = headers.find(x_death);
-  const bool is_first = found == nullptr || found->type != 'A';  // what is no array is replaced
+  const bool is_first = found == nullptr || found->type != 'A';  // a value that is not an array is replaced
   auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found, budget);
   if (found == nullptr) {
     headers.set("x-first-death-exchange", {'S', message.exchange()});
