@@ -1,4 +1,4 @@
-// A binding: leads messages from an exchange to a queue, or to another exchange.
+// A binding: routes messages from an exchange to a queue or to another exchange.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@ namespace pocketmq::broker {
 class Destination;
 class Exchange;
 
-/// What makes a binding this one: where one of the four differs, it is another one.
+/// The four parts that identify a binding. Two bindings are different if any of them differs.
 struct BindingIdentity {
   Exchange* source{nullptr};
   Destination* destination{nullptr};
   std::string_view routing_key{};
-  std::string_view arguments{};  // an encoded table, its fields sorted by name
+  std::string_view arguments{};  // an encoded table whose fields are sorted by name
 
   friend bool operator==(const BindingIdentity&, const BindingIdentity&) = default;
 };
@@ -43,13 +43,13 @@ struct Binding {
   const Quota::Use counted;
   const Quota::Use arguments_counted;
 
-  // Its places in the three lists that it may stand in, which are theirs to keep.
+  // Its indexes in the three lists that may contain it. The lists set them.
   std::size_t place_at_source{0};
   std::size_t place_at_destination{0};
   std::size_t place_at_key{0};
 };
 
-/// Bindings in no particular order. One is added or removed in the same time however many there are.
+/// A list of bindings in no particular order. Adding and removing take constant time.
 template <std::size_t Binding::*place> class BindingList {
  public:
   [[nodiscard]] bool empty() const { return bindings_.empty(); }
@@ -64,7 +64,7 @@ template <std::size_t Binding::*place> class BindingList {
     bindings_.push_back(&binding);
   }
 
-  /// The last one takes its place.
+  /// The last binding moves into the gap.
   void remove(Binding& binding) {
     bindings_.back()->*place = binding.*place;
     bindings_[binding.*place] = bindings_.back();

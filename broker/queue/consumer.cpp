@@ -29,10 +29,10 @@ void Consumer::on_queue_deleted() {
   if (sink_->target != nullptr)
     sink_->target->cancel_for_deleted_queue(*this);
   else
-    leave_queue();  // it goes with its channel's
+    leave_queue();  // the channel's consumers are removed together
 }
 
-// Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
+// A consumer without acks does not use up the channel's prefetch, but like the others it waits while that is used up.
 bool Consumer::can_take() const { return sink_->target != nullptr && prefetch_->allows() && sink_->target->has_room(); }
 
 void Consumer::take(Queue& from, QueuedMessage&& message) {
@@ -40,7 +40,7 @@ void Consumer::take(Queue& from, QueuedMessage&& message) {
   sink_->target->send_delivery(*this, from, std::move(message));
 }
 
-// With a limit that is shared, who has just acked stands in line with the others.
+// If consumers share a prefetch, the one whose delivery was just settled waits in line with the others.
 void Consumer::on_prefetch_released() {
   auto* channel = sink_->target;
   if (channel == nullptr) return;

@@ -25,7 +25,7 @@ void ConsumerRotation::leave(Consumer& consumer) {
     level->second.erase(consumer.rotation_position_);
     remove_if_empty(level);
   }
-  // Of those who wait none has been asked, so none is held.
+  // The waiting consumers have not been asked, so none of them is held.
   if (active_ == &consumer) active_ = first_willing();
 }
 

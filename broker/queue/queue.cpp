@@ -13,7 +13,7 @@ ConsumerRotation::Rule rule_of(const QueueSettings& settings) {
   return settings.single_active_consumer ? ConsumerRotation::Rule::one_at_a_time : ConsumerRotation::Rule::all_in_turn;
 }
 
-// A queue that is to be pumped in another slice.
+// Calls a queue's serve_consumers in another slice.
 class Pump final : public Backlog::Item {
  public:
   Pump(Backlog& backlog, Queue& queue, bool& is_in_backlog)
@@ -29,7 +29,7 @@ class Pump final : public Backlog::Item {
 
  private:
   const protocol::Ref<Queue> queue_;
-  bool& is_in_backlog_;  // the queue's
+  bool& is_in_backlog_;  // a member of the queue
 };
 
 }  // namespace
@@ -46,7 +46,7 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
   use();
 }
 
-// ---- messages come, leave and come back
+// ---- enqueue, settle and requeue
 
 void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish) {
   context_.budget().use(steps::for_a_queued_message);
@@ -54,7 +54,8 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   context_.tell(&Observer::on_enqueued, *this, message);
   auto queued = placed(std::move(message));
   publisher.accepted(publish);
-  // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
+  // A consumer can only wait if the queue is empty. It gets the message before its time to live, which may be 0, is
+  // checked.
   const bool may_be_first = ready_.empty() && batches_awaited_ == 0;
   if (auto* consumer = may_be_first ? rotation_.next(context_.budget()) : nullptr)
     return hand_to_consumer(std::move(queued), *consumer);
@@ -89,8 +90,8 @@ Message Queue::give_first_up() {
   return ready_.pop_front().message;
 }
 
-// A quorum queue counts returns and keeps what comes back in the order of returning. Without a limit, what was asked
-// back goes to the end, as on RabbitMQ.
+// A quorum queue counts how often a message returns, and puts it behind earlier returns. Without a delivery limit,
+// messages that a client requeued go to the queue's end, as on RabbitMQ.
 void Queue::put_back(QueuedMessage&& message, Return why) {
   --unacked_;
   if (deleted()) {
@@ -175,7 +176,7 @@ void Queue::detach(Consumer& consumer) {
   rotation_.leave(consumer);
   if (deleted()) return;
   if (consumers() > 0) {
-    // The next one becomes active, once all that the last one leaves unacked are back.
+    // The next consumer becomes active when all unacked messages of the last one have been requeued.
     if (settings_->single_active_consumer) consumers_due_.set(context_.now());
     return;
   }
@@ -224,7 +225,7 @@ bool Queue::refuses(const Message& message) {
   if (settings_->overflow == Overflow::drop_head) return false;
   clear_head();
   if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
-  // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
+  // A quorum queue begins to refuse when it is over its limit, and accepts again at four fifths of the limit.
   const auto above_four_fifths = [](std::uint64_t is, std::optional<std::uint64_t> limit) {
     return limit && is > *limit - (*limit / 5 + (*limit % 5 == 0 ? 0 : 1));
   };
@@ -250,7 +251,7 @@ void Queue::bury(Message message, DeathReason reason) {
     context_.tell(&Observer::on_dropped, message);
 }
 
-// Returns whether all of it is gone: until then nothing is delivered.
+// Returns whether no surplus is left. Until then the queue delivers nothing.
 bool Queue::drop_surplus() {
   if (settings_->overflow != Overflow::drop_head) return true;
   while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) {
@@ -262,9 +263,9 @@ bool Queue::drop_surplus() {
   return true;
 }
 
-// As on RabbitMQ, time runs out at the head only: behind a message that lives longer, or that has a higher priority,
-// one stays counted until it gets there. Returns whether all that have expired in front of the others are gone: until
-// then nothing is delivered.
+// As on RabbitMQ, messages expire only at the head of the queue. Behind a message that lives longer or has a higher
+// priority, an expired one stays counted until it gets to the head. Returns whether no expired message is left at the
+// head. Until then the queue delivers nothing.
 bool Queue::drop_expired() {
   while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
     if (context_.budget().is_used_up()) return false;
@@ -276,8 +277,8 @@ bool Queue::drop_expired() {
   return true;
 }
 
-// The deadline may be early, then it is set again: so that a queue whose messages all expire does not move it with each
-// of them.
+// The deadline may be too early; it is then set again. So a queue whose messages all expire does not move the deadline
+// with each message.
 void Queue::watch_expiry() {
   if (is_in_backlog_ || ready_.empty()) return;
   if (ready_.front().expires_at < consumers_due_.at()) consumers_due_.set(ready_.front().expires_at);
@@ -289,7 +290,7 @@ void Queue::use() {
   if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_->expires);
 }
 
-// The deadline is as early as the first use was; only the last one counts.
+// The deadline was set at the first use. If the queue was used again since, the deadline is moved.
 void Queue::expire_if_unused() {
   if (consumers() > 0) return;
   const auto ends = last_used_ + *settings_->expires;

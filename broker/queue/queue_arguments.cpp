@@ -19,7 +19,7 @@ constexpr std::string_view queue_type_argument = "x-queue-type";
 
 // ---- valid values
 
-// One argument of one queue, or of its consumer, among the others.
+// One argument of a queue or of its consumer, with the other arguments.
 class Argument {
  public:
   Argument(std::string_view name, FieldValue value, FieldTable all, std::string_view queue)
@@ -51,7 +51,7 @@ class Argument {
     refuse("a " + std::string{type_name(type)} + " is wanted, a " + std::string{type_name(value_.type)} + " was given");
   }
 
-  // `unsupported` is what RabbitMQ calls a text that is none of these; where it has no words, ours list them.
+  // `unsupported` is what RabbitMQ calls an unknown text. If it is empty, our own text lists the valid ones.
   void require_one_of(std::initializer_list<std::string_view> texts, std::string_view unsupported = {}) const {
     require_type('S');
     if (std::ranges::find(texts, value_.bytes) != texts.end()) return;
@@ -101,7 +101,8 @@ struct KnownArgument {
   void (*check)(const Argument&);
 };
 
-// All that RabbitMQ 3.10 gives a meaning, in the order in which it looks at them; x-consumer-timeout is from 3.12.
+// All arguments that have a meaning on RabbitMQ 3.10, in the order in which it checks them. x-consumer-timeout is from
+// 3.12.
 constexpr std::array known_arguments{
     KnownArgument{"x-expires", For::both, check_expires},
     KnownArgument{"x-message-ttl", For::both, check_time},
@@ -155,7 +156,7 @@ void check_queue_type(FieldTable arguments, std::string_view queue) {
   argument.require_one_of({"classic", "quorum"}, "queue type");
 }
 
-// Checks those that are for queues of this type, and then refuses those that are for another's.
+// Checks the arguments for queues of this type, then refuses those for another type.
 void check_known(std::span<const KnownArgument> all_known, FieldTable arguments, QueueType type,
                  std::string_view queue) {
   const auto mine = type == QueueType::quorum ? For::quorum : For::classic;
@@ -175,7 +176,7 @@ void check_known(std::span<const KnownArgument> all_known, FieldTable arguments,
 
 // ---- comparison
 
-// In the order in which RabbitMQ compares them.
+// The arguments that are compared, in RabbitMQ's order.
 constexpr std::array<std::string_view, 13> compared_of_classic{
     "x-expires",
     "x-message-ttl",

@@ -5,7 +5,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// A setting is argument "x-NAME" and policy key "NAME"; it is asked for by the argument.
+// Looks up a setting in the arguments ("x-NAME") and in the policy ("NAME"). `name` is the argument's.
 class Sources {
  public:
   Sources(protocol::FieldTable arguments, protocol::FieldTable policy) : arguments_{arguments}, policy_{policy} {}
@@ -53,7 +53,7 @@ QueueType type_named(std::string_view name) { return name == "quorum" ? QueueTyp
 
 Overflow overflow_named(std::string_view name, QueueType type) {
   if (name == "reject-publish") return Overflow::reject_publish;
-  // A quorum queue accepts the word and, as on RabbitMQ, drops its head.
+  // A quorum queue accepts "reject-publish-dlx" but drops its head, as on RabbitMQ.
   if (name == "reject-publish-dlx" && type == QueueType::classic) return Overflow::reject_publish_dlx;
   return Overflow::drop_head;
 }
