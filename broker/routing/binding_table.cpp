@@ -10,7 +10,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// So that the order in which the fields were given does not matter.
+// Sorted, because the order in which a client gave the fields does not matter.
 std::string sorted_by_name(protocol::FieldTable table, Budget& budget) {
   budget.use(steps::for_sorting(table.encoded().size()));
   return std::string{EditedTable{table}.sorted().table().encoded()};
@@ -19,7 +19,7 @@ std::string sorted_by_name(protocol::FieldTable table, Budget& budget) {
 }  // namespace
 
 std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) const {
-  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
+  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // mixes the hashes of similar parts
   auto hash = std::hash<const Exchange*>{}(identity.source);
   hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
   hash = hash * odd + protocol::TextHash{}(identity.routing_key);

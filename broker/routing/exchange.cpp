@@ -7,7 +7,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// As on RabbitMQ, the default exchange is nobody's alternate: there are no bindings from it.
+// As on RabbitMQ, the default exchange is never an alternate exchange: no bindings lead from it.
 std::optional<std::string> alternate_named(std::optional<std::string_view> name) {
   if (!name || name->empty()) return std::nullopt;
   return std::string{*name};

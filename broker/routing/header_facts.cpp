@@ -23,7 +23,7 @@ void append_number(std::string& to, auto number) {
   to.append("n").append(digits.data(), end);
 }
 
-// A real number that an integer could be is that integer.
+// A real number without a fraction gives the same fact as the integer.
 void append_real(std::string& to, double number) {
   constexpr double two_to_63 = 0x1p63, two_to_64 = 0x1p64;
   if (std::trunc(number) == number && number >= -two_to_63 && number < two_to_64) {
@@ -102,7 +102,8 @@ bool HeaderFacts::keep_from(std::size_t begin) {
   return true;
 }
 
-// Where the fact stands, or belongs: the first slot from its hash on that is free or its own.
+// The slot that contains the fact or could take it: from the slot of its hash on, the first that is free or contains
+// it.
 const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
   const auto last = slots_.size() - 1;
   auto slot = protocol::TextHash{}(fact)&last;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view match_argument = "x-match";
 constexpr std::string_view reserved_prefix = "x-";
-constexpr std::string_view nothing{};  // the fact that is always true
+constexpr std::string_view nothing{};  // an empty fact, which is always true
 
 struct Match {
   std::string_view name;
@@ -66,7 +66,7 @@ void HeadersExchange::add(Binding& binding, Budget& budget) {
   bytes_ += bytes_of(wish);
 }
 
-// A short fact may take very much more than the argument that asks for it.
+// A short fact may take much more memory than the argument that asks for it.
 std::size_t HeadersExchange::bytes_of(const Wish& wish) {
   constexpr std::size_t wish_bytes = 192, fact_bytes = 64, place_bytes = 192;
   auto bytes = wish_bytes + fact_bytes * wish.facts.size() + place_bytes * wish.places.size();
@@ -96,7 +96,7 @@ void HeadersExchange::remove(Binding& binding, Budget& budget) {
   bytes_ -= bytes_of(wish);
   for (const auto& [fact, at] : wish.places) {
     auto& wishes = by_fact_.find(fact)->second;
-    wishes[at] = wishes.back();  // the last one takes its place
+    wishes[at] = wishes.back();  // the last one moves into the gap
     wishes[at].wish->places[wishes[at].place].at = at;
     wishes.pop_back();
     if (wishes.empty()) by_fact_.erase(fact);
@@ -108,7 +108,7 @@ bool HeadersExchange::route(const Message&, Routing& routing) const {
   static const Wishes none;
   if (!routing.read_headers()) return false;
   const auto& facts = routing.header_facts();
-  // Behind all facts of the message comes the one that is always true.
+  // After the message's facts comes the empty one.
   for (auto& fact = routing.count(); fact <= facts.size(); ++fact) {
     if (routing.budget().is_used_up()) return false;
     routing.budget().use(steps::for_a_header);
@@ -120,7 +120,7 @@ bool HeadersExchange::route(const Message&, Routing& routing) const {
   return true;
 }
 
-// One of the facts that it is kept under is true.
+// The message has a fact under which the binding is filed.
 void HeadersExchange::grant(const Wish& wish, Routing& routing) {
   routing.budget().use(steps::for_a_binding);
   const auto holds = [&](const std::string& wanted) {

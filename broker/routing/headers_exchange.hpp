@@ -1,9 +1,9 @@
-// A headers exchange: a message goes where its headers are those that the binding's arguments ask for (AMQP 0-9-1,
-// 3.1.3.4): all of them, or with `x-match` "any" at least one. An argument of type void asks for any value. Arguments
-// that begin with "x-" ask for nothing, unless x-match says "all-with-x" or "any-with-x".
+// A headers exchange routes a message to each binding whose arguments match the message's headers (AMQP 0-9-1,
+// 3.1.3.4): all arguments, or at least one if `x-match` is "any". An argument of type void matches any value. Arguments
+// that begin with "x-" are ignored, unless x-match is "all-with-x" or "any-with-x".
 //
-// A binding is kept under facts that it wants: one that wants any of them under each, one that wants all of them under
-// the rarest. So a message meets only bindings with which it shares a fact.
+// A binding is filed under facts that it requires: if one fact is enough, under each; if all are needed, under the
+// rarest. So routing a message only looks at bindings that share a fact with it.
 #pragma once
 
 #include <cstddef>
@@ -28,15 +28,15 @@ class HeadersExchange final : public Exchange {
   struct Wish;
   struct Entry {
     Wish* wish;
-    std::size_t place;  // which of the wish's places this is
+    std::size_t place;  // index into the requirement's entries
   };
   using Wishes = std::vector<Entry>;
 
-  /// What a binding asks for, and where it is kept.
+  /// The facts that a binding requires, and where the binding is filed.
   struct Wish {
     struct Place {
       std::string_view fact;  // a key of by_fact_
-      std::size_t at;         // in the wishes that are kept under it
+      std::size_t at;         // index in the list of that fact
     };
     Destination& destination;
     bool any{false};
@@ -53,7 +53,7 @@ class HeadersExchange final : public Exchange {
   static void grant(const Wish& wish, Routing& routing);
 
   GradualMap<const Binding*, Wish> wishes_;
-  ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
+  ByName<Wishes> by_fact_;  // no list is empty; bindings without required facts are under the empty fact
   std::size_t bytes_{0};
 };
 

@@ -8,9 +8,9 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // a search that paused remembers or forgets it
+constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // add or remove a destination of a kept search
 
-// What a search that paused takes, about: itself, and for each.
+// About the bytes of a kept search: of the object, and of each element.
 constexpr std::size_t routing_bytes = 512;
 constexpr std::size_t reached_bytes = 72;
 constexpr std::size_t found_bytes = 2 * sizeof(protocol::Ref<Queue>);
@@ -48,7 +48,7 @@ bool Routing::go_on() {
   return forget_reached();
 }
 
-// Very many take long to free.
+// Freeing very many entries takes long, so it may take several slices.
 bool Routing::forget_reached() {
   for (; !reached_.empty(); reached_.erase_one()) {
     if (budget_.is_used_up()) {
@@ -78,7 +78,7 @@ void Routing::put_off() {
 }
 
 void Routing::keep() {
-  kept_message_ = *message_;  // the same block: what refers to it stays valid
+  kept_message_ = *message_;  // the same block, so references into it stay valid
   kept_message_.charge_to(context_.memory());
   message_ = &kept_message_;
   share_.emplace(context_.wide_publishes());
@@ -110,7 +110,7 @@ void Routing::reach(Destination& destination) {
   if (!is_reached(destination)) destination.join(*this);
 }
 
-// Other searches leave their own marks while this one pauses.
+// A kept search has its own set, because other searches overwrite the marks at the destinations while it pauses.
 bool Routing::is_reached(Destination& destination) {
   if (!share_) return std::exchange(destination.reached_in_, round_) == round_;
   budget_.use(for_a_reached);

@@ -82,7 +82,7 @@ bool TopicTrie::follow(std::string_view key, Walk& walk, Budget& budget) const {
   }
 }
 
-// From one of the nodes that are left.
+// Follows the current word from one node.
 void TopicTrie::follow_word(Walk& walk, Budget& budget) {
   const auto node = std::move(walk.left_.back());
   walk.left_.pop_back();
@@ -91,7 +91,7 @@ void TopicTrie::follow_word(Walk& walk, Budget& budget) {
   if (const auto* found = node->next.find(walk.word_)) reach(*found->second, walk, budget);
 }
 
-// Whoever reaches a node reaches the "#" behind it as well, which may stand for no word.
+// Adds a node, and the "#" nodes below it, because "#" may stand for no word.
 void TopicTrie::reach(Node& node, Walk& walk, Budget& budget) {
   for (auto* next = &node; next != nullptr && next->reached_in != walk.step_; next = next->next_any_words) {
     budget.use(steps::for_a_pattern_node);
