@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_without_memory{50};
 constexpr std::ptrdiff_t retried_at_once = 1'000;
-// With its places in lists and tables, about.
+// About the bytes of a line with its entries in lists and tables.
 constexpr std::size_t line_bytes = 256;
 
 }  // namespace
@@ -39,7 +39,7 @@ DeadLetters::Line& DeadLetters::line_of(Queue& from) {
   return lines.back();
 }
 
-// ---- lines have turns
+// ---- lines take turns
 
 bool DeadLetters::serve_fresh() {
   serve(fresh_);
@@ -53,7 +53,7 @@ bool DeadLetters::serve_waiting() {
   return waiting_.empty();
 }
 
-// A letter of each line in turn, but none that dies meanwhile.
+// Publishes one dead letter of each line in turn, but none that was added meanwhile.
 void DeadLetters::serve(Lines& lines) {
   is_publishing_ = true;
   Lines paused;
@@ -78,7 +78,7 @@ void DeadLetters::serve(Lines& lines) {
     retry_due_.set(context_.now() + pause_without_memory);
 }
 
-// Memory may be back, or fewer queues to go to, or the queue they come from is deleted.
+// Meanwhile there may be memory again, the dead letter may have fewer queues to go to, or its queue may be deleted.
 void DeadLetters::retry() {
   const auto end = context_.memory().is_exhausted() && lacking_memory_.size() > retried_at_once
                        ? std::next(lacking_memory_.begin(), retried_at_once)
@@ -87,7 +87,7 @@ void DeadLetters::retry() {
   work_.wait_in_line();
 }
 
-// ---- a letter goes to its queues
+// ---- a dead letter is routed and enqueued
 
 DeadLetters::Progress DeadLetters::publish_first(Line& line) {
   if (line.routing) {
@@ -151,7 +151,7 @@ Message DeadLetters::dead_letter(const Queue& from, const Letter& letter, const 
           0};
 }
 
-// All queues have been looked at that were found.
+// All queues that the search found have been checked.
 void DeadLetters::hand_over(Line& line) {
   const auto routing = std::move(line.routing);
   auto queues = std::exchange(line.accepted, {});
@@ -162,9 +162,9 @@ void DeadLetters::hand_over(Line& line) {
   line.fan_out = std::make_unique<FanOut>(dead, 0, std::move(queues), routing->take_share());
 }
 
-// x-death is what clients make of it, so that what the broker has done by itself is counted apart from it. Each of so
-// many dead letters gets its share of what their message had left. Returns false if they are too many. The first ones
-// after a client's act never are.
+// Clients may write x-death as they like, so the broker has its own count of what it does by itself. Each of `letters`
+// dead letters gets its part of what the message had left. Returns false if there are more letters than that. The first
+// dead letters after a client has published or rejected the message are always allowed.
 bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters) {
   constexpr auto max = Message::dead_letters_max;
   const std::size_t left = letter.reason == DeathReason::rejected ? max : letter.message.dead_letters_left();
@@ -173,7 +173,7 @@ bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, s
   return true;
 }
 
-// Returns whether all queues have been looked at that were found for the one that is being routed.
+// Removes queues that would make a cycle. Returns whether all found queues have been checked.
 bool DeadLetters::leave_out_circles(Line& line) {
   auto& budget = context_.budget();
   const auto properties = line.routing->message().properties();

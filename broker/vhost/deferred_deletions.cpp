@@ -13,7 +13,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
  public:
   Batch(DeferredDeletions& deletions, Request request, Waiter* waiter)
       : Item{deletions.backlog_}, deletions_{deletions}, left_{std::move(request)}, waiter_{waiter} {
-    std::ranges::reverse(left_.queues);  // each list is emptied from its end
+    std::ranges::reverse(left_.queues);  // each list is processed from its end
     if (waiter_ == nullptr) return;
     assert(!waiter_->awaits_deletion());
     waiter_->batch_ = this;
@@ -35,7 +35,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
   }
 
  private:
-  // Whether there was one more thing to delete.
+  // Deletes one object. Returns false if there is none left.
   bool delete_next() {
     budget().use(steps::for_a_deletion);
     if (!left_.exchanges.empty()) return delete_from_exchange(), true;

@@ -56,7 +56,7 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   const auto& current = queue.declaration();
   const auto described = describe_queue(queue.name());
   if (current.owner != given.owner) refuse_locked(described);
-  // Nobody can tell whether a queue that goes with its connection is durable.
+  // The flag `durable` is not compared for exclusive queues: these are deleted with their connection anyway.
   if (current.owner == 0) require_equal_flag(described, "durable", given.durable, current.durable);
   require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
   require_equal_arguments(current.arguments.table(), given.arguments.table(), described);

@@ -9,7 +9,7 @@
 
 namespace pocketmq::broker {
 
-// AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
+// The exchanges of AMQP 0-9-1, 3.1.3, and those that RabbitMQ adds.
 void VirtualHost::predeclare_exchanges() {
   default_exchange_ = exchanges_.add("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).second.get();
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
