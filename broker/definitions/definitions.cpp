@@ -26,8 +26,8 @@ nlohmann::ordered_json parse(std::string_view text) {
   const auto fault = protocol::parse_json(text, json_depth_max, json);
   if (!fault) return json;
   try {
-    const auto ignored = nlohmann::ordered_json::parse(text);  // says the line and the column of a syntax error
-  } catch (const nlohmann::json::exception& error) {           // a number such as 1e400 is no parse_error
+    const auto ignored = nlohmann::ordered_json::parse(text);  // to get the line and the column of a syntax error
+  } catch (const nlohmann::json::exception& error) {  // not only parse_error: a number such as 1e400 throws another one
     std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
   }
@@ -51,7 +51,7 @@ class Loader {
   [[nodiscard]] std::vector<std::string> load(Definition file) &&;
 
  private:
-  // ---- one for each section
+  // ---- one function for each section
   void load_user(Definition& user);
   void load_virtual_host(Definition& virtual_host);
   void load_permission(Definition& permission);
@@ -67,7 +67,7 @@ class Loader {
     std::string_view name;
     void (Loader::*load)(Definition&);
   };
-  // In an order in which each finds what it refers to, whatever their order in the file.
+  // In an order in which each section only refers to sections before it, whatever their order in the file.
   static constexpr std::array sections{
       Section{"users", &Loader::load_user},
       Section{"vhosts", &Loader::load_virtual_host},
@@ -81,11 +81,11 @@ class Loader {
       Section{"bindings", &Loader::load_binding},
   };
 
-  // ---- what they have in common
+  // ---- used by several sections
   [[nodiscard]] std::optional<PasswordHash> password_of(Definition& user);
   [[nodiscard]] User* find_user(const std::string& name);
   [[nodiscard]] VirtualHost& virtual_host_of(Definition& definition);
-  /// Refuses what is in the file twice: which of the two is meant nobody knows.
+  /// Refuses an object that is in the file twice, because the broker cannot know which of the two is meant.
   void require_first(const Definition& definition, std::string_view key, const std::string& described);
   void declare(const Definition& definition, const auto& declaration);
   void warn(const Definition& definition, const std::string& text) {
@@ -96,8 +96,8 @@ class Loader {
   Context& context_;
   Users& known_users_;
   VirtualHosts& virtual_hosts_;
-  std::map<std::string, std::string> paths_;  // of what is in the file, by how texts name it
-  std::map<std::string, User> users_;         // those that the definitions make or change, for the broker at the end
+  std::map<std::string, std::string> paths_;  // paths of the objects in the file, by how error texts name them
+  std::map<std::string, User> users_;  // users that the definitions add or change; given to the broker at the end
   std::vector<std::string> warnings_;
 };
 
@@ -159,7 +159,7 @@ std::optional<PasswordHash> Loader::password_of(Definition& user) {
   return read;
 }
 
-// Null if there is none.
+// The user with that name, from the file or from the broker; null if there is none.
 User* Loader::find_user(const std::string& name) {
   if (const auto found = users_.find(name); found != users_.end()) return &found->second;
   const auto known = known_users_.find(name);
@@ -242,7 +242,8 @@ void Loader::load_policy(Definition& definition) {
 
 // ---- queues, exchanges and bindings
 
-// What PocketMQ does not have, as it says itself, is left out; what is wrong is an error.
+// Calls `declaration`. If PocketMQ does not support the object, the object is skipped with a warning. Any other refusal
+// is an error.
 void Loader::declare(const Definition& definition, const auto& declaration) {
   try {
     declaration();
@@ -258,7 +259,7 @@ void Loader::load_queue(Definition& definition) {
   const auto name = definition.name("name");
   const auto arguments = definition.table("arguments");
   const bool is_durable = definition.truth("durable"), is_auto_delete = definition.truth("auto_delete");
-  definition.pass_over({"type"});  // x-queue-type says it
+  definition.pass_over({"type"});  // x-queue-type has the type
   if (name.empty()) definition.refuse("name", "is empty");
   require_first(definition, "name", virtual_host.describe_queue(name));
   if (virtual_host.find_queue(name) != nullptr)
@@ -299,7 +300,7 @@ void Loader::load_binding(Definition& definition) {
     definition.refuse("destination_type", "wants 'queue' or 'exchange', got " + quote(to_type));
   const bool to_queue = to_type == "queue";
 
-  // Every queue is bound to the default exchange by its name, and there are no other bindings from it.
+  // Skipped: every queue is bound to the default exchange by its name. Other bindings from that exchange do not exist.
   if (from.empty() && to_queue && routing_key == to) return;
   auto* source = from.empty() ? nullptr : virtual_host.find_exchange(from);
   auto* destination =
@@ -312,7 +313,7 @@ void Loader::load_binding(Definition& definition) {
   declare(definition, [&] { virtual_host.bind(*source, *destination, routing_key, protocol::FieldTable{arguments}); });
 }
 
-// ---- what there is not
+// ---- sections that PocketMQ does not support
 
 void Loader::pass_over_parameter(Definition& definition) {
   warn(definition, "parameter " + quote(definition.text("name")) + " of component "
@@ -323,7 +324,7 @@ void Loader::pass_over_parameter(Definition& definition) {
 void Loader::pass_over_global_parameter(Definition& definition) {
   const auto name = definition.text("name");
   definition.pass_over({"value"});
-  if (name == "cluster_name" || name == "internal_cluster_id") return;  // they name the cluster, and ask for nothing
+  if (name == "cluster_name" || name == "internal_cluster_id") return;  // they only name the cluster
   warn(definition, "global parameter " + quote(name) + " has no effect: PocketMQ does not have that");
 }
 
