@@ -16,7 +16,7 @@ bool is_localhost(std::string_view host) {
   return std::ranges::equal(host, std::string_view{"localhost"}, {}, lower);
 }
 
-// What no name server has to be asked about.
+// Whether the text can be a host's name. Others need not be looked up.
 bool may_be_name(std::string_view host) {
   return !host.empty()
          && host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == host.npos;

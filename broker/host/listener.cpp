@@ -19,19 +19,20 @@ using asio::ip::tcp;
 constexpr std::chrono::milliseconds pause_without_room{100};
 constexpr int free_ports_tried_max = 100;
 
-// A socket for both versions sees IPv4 addresses inside of IPv6 ones.
+// A socket for both IP versions reports IPv4 addresses inside of IPv6 addresses; this returns the IPv4 address.
 asio::ip::address plain(const asio::ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
-// One machine has very many addresses of version 6, all of one network.
+// The source for counting failed log-ins. One machine may have very many IPv6 addresses, but all are in one /64
+// network.
 std::string source_of(const asio::ip::address& address) {
   if (address.is_v4() || address.is_loopback()) return address.to_string();
   return asio::ip::make_network_v6(address.to_v6(), 64).canonical().to_string();
 }
 
-// By the numbers: Asio's errors do not compare equal to all of the standard's conditions.
+// Compares numbers, because not all of Asio's errors compare equal to the standard's conditions.
 bool is_missing(const std::error_code& error) {
   return error.value() == EADDRNOTAVAIL || error.value() == EAFNOSUPPORT;
 }
@@ -57,7 +58,7 @@ void Listener::open(const std::vector<ListenAddress>& addresses) {
       }
       break;
     } catch (const std::system_error& error) {
-      // The port that was free on the first address may be taken on the next one.
+      // The port that is free on the first address may be in use on the next one.
       const bool is_taken = error.code() == asio::error::address_in_use;
       if (!is_taken || !is_free_port || tried == free_ports_tried_max) throw;
       doors_.clear();
@@ -95,7 +96,8 @@ void Listener::accept(Door& door) {
       begin(std::move(socket), door.peer);
       return accept(door);
     }
-    // No descriptor or memory for one more connection: those that are there go on, and the next waits its turn.
+    // There is no descriptor or no memory for another connection. The open ones go on, and the next one is accepted
+    // later.
     broker_.context().clock().observe(protocol::Clock::now());
     broker_.context().tell(&ConnectionObserver::on_accept_failed, broker_.context(), error);
     door.pause_timer.expires_after(pause_without_room);
