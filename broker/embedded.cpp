@@ -13,10 +13,10 @@
 namespace pocketmq::broker {
 namespace {
 
-// For clients to answer the close of their connection; those that do not are cut.
+// How long clients may take to answer the close of their connection before they are cut.
 constexpr std::chrono::milliseconds grace{200};
 
-// Where clients of this machine reach what listens there.
+// The host for URLs: where clients on this machine reach that address.
 std::string host_of(const asio::ip::address& address) {
   if (address.is_v4()) return address.is_unspecified() ? "127.0.0.1" : address.to_string();
   return "[" + (address.is_unspecified() ? "::1" : address.to_string()) + "]";

@@ -26,8 +26,8 @@ InProcess::InProcess(asio::io_context& context, Options options, Observer* obser
 InProcess::~InProcess() {
   entrance_->close();
   served_->connections.cut();
-  // What was posted before still refers to it, whether it is run or goes with the loop: to the pipes' executor, from
-  // there to the loop, and to the loop at once.
+  // Handlers that were posted before still refer to the broker. They wait at the pipes' executor, which posts to the
+  // event loop, or at the event loop. So the last references are posted behind them on both ways.
   served_->connections.pipe_executor().post(
       [&context = context_, served = served_] { asio::post(context, [served] {}); });
   asio::post(context_, [served = std::move(served_)] {});
