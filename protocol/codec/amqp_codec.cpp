@@ -16,8 +16,8 @@ constexpr std::size_t frame_overhead = 8;  // with the end octet
 constexpr char frame_end = '\xCE';
 constexpr std::size_t content_header_fixed_size = 12;  // class, weight, body size
 constexpr std::size_t method_id_size = 4;
-constexpr std::size_t waited_for_max_bytes = 4'096;  // of a frame's payload, in the buffer
-constexpr std::uint16_t weight = 0;                  // of a content header: unused, but it has to be 0 (4.2.6.1)
+constexpr std::size_t waited_for_max_bytes = 4'096;  // a smaller payload is waited for in the buffer
+constexpr std::uint16_t weight = 0;                  // of a content header: unused, must be 0 (4.2.6.1)
 
 [[gnu::always_inline]] inline char* write_frame_header(char* to, FrameType type, std::uint16_t channel,
                                                        std::size_t payload_size) {
@@ -117,8 +117,8 @@ std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::str
                     "frame type " + std::to_string(frame.type)
                         + " is unknown; 1 (method), 2 (header), 3 (body) and 8 (heartbeat) exist");
   }
-  // As RabbitMQ, this takes frames whose payload alone is as large as the whole frame should be. Without a frame size,
-  // what is not a body frame is still bounded.
+  // As on RabbitMQ, the payload alone may be as large as the whole frame should be. If no frame size was negotiated,
+  // frames that are not body frames still have a limit.
   std::uint64_t payload_limit =
       frame_max != 0 ? frame_max
                      : (frame.type == frame_body ? limits().body_max_bytes : Limits::frame_bytes_when_unlimited * 8ULL);
@@ -154,7 +154,7 @@ std::optional<Decoded> AmqpCodec::read_method(std::uint16_t channel, std::string
 std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
                                                 Command& into) {
   if (auto* content = pending_on(channel)) {
-    // A publisher may give up a body that is being dropped anyway; any other content has to end first.
+    // A publisher may abandon a body that is dropped anyway. Any other content has to be complete first.
     if (!content->body || !content->body->is_dropped()) return refuse_out_of_order(content);
     pending_.erase(channel);
   }
@@ -171,7 +171,7 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
   return std::nullopt;
 }
 
-// In RabbitMQ's words.
+// With RabbitMQ's texts.
 Decoded AmqpCodec::refuse_out_of_order(const PendingContent* content) {
   const auto refuse_with = [&](const std::string& expected, std::string_view got, const MethodId& about) {
     return refuse(ReplyCode::unexpected_frame, "expected " + expected + ", got " + std::string{got} + " frame instead",
@@ -257,7 +257,7 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
   const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
   if (body_size > limits().body_max_bytes) {
     content->body.emplace(body_size, 0, IncomingBody::Fate::dropped);
-    (void)read_method(channel, content->method, into);  // it was read once without fault
+    (void)read_method(channel, content->method, into);  // checked when it arrived
     into.content = Content{
         .properties = Properties{content->properties}, .refused_size_bytes = body_size, .fault = content->fault};
     return Decoded::command;
@@ -285,7 +285,7 @@ std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, Pend
   if (content.body->left() > 0) return std::nullopt;
   handed_out_ = pending_.extract(channel);
   if (content.body->is_dropped()) return std::nullopt;
-  (void)read_method(channel, content.method, into);  // it was read once without fault
+  (void)read_method(channel, content.method, into);  // checked when it arrived
   into.content = Content{.properties = Properties{content.properties}, .fault = content.fault};
   std::move(*content.body).move_to(*into.content);
   return Decoded::command;
@@ -306,7 +306,7 @@ std::uint64_t AmqpCodec::left_to_come(const InputBuffer& input) const {
   return left + frame_size - std::min(frame_size, unread.size());
 }
 
-// A peer may begin a content on each of very many channels.
+// Charged because a peer may begin a content on each of very many channels.
 void AmqpCodec::charge(PendingContent& content) const {
   if (account() == nullptr) return;
   content.charge = MemoryCharge{*account(), sizeof(PendingContent) + content.method.size() + content.properties.size()};
@@ -344,7 +344,7 @@ void AmqpCodec::encode(const Command& command, Output& output) {
     write_body_frame(to, command.channel, content.body);
 }
 
-// Returns the room of `bytes_behind` bytes behind its frame.
+// Returns the address of `bytes_behind` bytes of room after the method's frame.
 char* AmqpCodec::encode_method(const Command& command, std::size_t bytes_behind, Output& output) {
   return std::visit(
       [&]<class M>(const M& method) {

@@ -9,7 +9,7 @@ std::span<std::byte> InputBuffer::prepare() {
   if (const auto room = capacity_at_first_ / 4; capacity_ - received_ < room) {
     const auto kept = unread();
     const auto needed = kept.size() + room;
-    // Growing by doubling keeps the copying linear, and the memory within twice of what the peer really sent.
+    // Doubling keeps the copying linear, and the memory within twice of what the peer has sent.
     const auto capacity = needed <= capacity_ / 2 ? capacity_ : std::max({capacity_at_first_, needed, 2 * kept.size()});
     if (capacity == capacity_) {
       std::memmove(bytes_.get(), kept.data(), kept.size());
@@ -29,7 +29,7 @@ std::span<std::byte> InputBuffer::prepare() {
 void InputBuffer::commit(std::size_t bytes) {
   assert(bytes <= capacity_ - received_);
   received_ += bytes;
-  if (received_ == capacity_)  // and perhaps there was more
+  if (received_ == capacity_)  // there may be more to read
     capacity_at_first_ = std::min(4 * capacity_at_first_, capacity_at_first_max_);
 }
 

@@ -9,9 +9,9 @@ namespace pocketmq::protocol {
 namespace {
 
 constexpr std::size_t length_size = 4;
-// Bodies up to this size wait for their rest in the buffer.
+// Bodies up to this size are completed in the buffer.
 constexpr std::size_t body_in_buffer_max_bytes = direct_read_min_bytes;
-// An idle connection keeps no more than this for the next header.
+// An idle connection keeps at most this capacity for its next header.
 constexpr std::size_t kept_capacity_max_bytes = 1'024;
 
 std::size_t headroom_for(const Command& command) {

@@ -13,8 +13,8 @@ using Members = Json::object_t::Container;
 
 constexpr std::size_t quoted_max_bytes = 24;
 
-// Builds the value as the parser reports it. Members are appended as they come: `ordered_json`'s own parser looks
-// for each key among those before it, which a hostile peer could make slow.
+// Builds the JSON value from the parser's events. Members are appended without a search: `ordered_json`'s own parser
+// searches all earlier keys for each new key, so a peer could make it slow.
 class BoundedBuilder {
  public:
   BoundedBuilder(Json& root, unsigned depth_max) : root_{root}, depth_max_{depth_max} {}
@@ -48,7 +48,7 @@ class BoundedBuilder {
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception& error) {
-    // What the library says after the position, without what it read: that is the peer's, and may be anything.
+    // Keeps the library's text after the position, without what it read: that comes from the peer and may be anything.
     std::string_view why = error.what();
     for (const std::string_view before : {"] ", "parse error at line ", ": ", "syntax error ", "while parsing "})
       if (const auto at = why.find(before); at != std::string_view::npos) why.remove_prefix(at + before.size());
@@ -93,8 +93,8 @@ class BoundedBuilder {
 
   Json& root_;
   unsigned depth_max_;
-  std::vector<Json*> open_;  // objects and arrays, outermost first
-  Json* member_{nullptr};    // of the innermost object, waiting for its value
+  std::vector<Json*> open_;  // open objects and arrays, outermost first
+  Json* member_{nullptr};    // the innermost object's last member, which has no value yet
   std::vector<std::string_view> keys_;
   std::optional<std::string> fault_;
 };
@@ -113,7 +113,7 @@ std::optional<std::uint64_t> integer_within(const nlohmann::ordered_json& json, 
     return number <= max ? std::optional{number} : std::nullopt;
   }
   if (!json.is_number_integer()) return std::nullopt;
-  const auto number = json.get<std::int64_t>();  // negative, since the parser makes all others unsigned
+  const auto number = json.get<std::int64_t>();  // negative, because the parser makes all other integers unsigned
   return number >= min && (number < 0 || static_cast<std::uint64_t>(number) <= max)
              ? std::optional{static_cast<std::uint64_t>(number)}
              : std::nullopt;

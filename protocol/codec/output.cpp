@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t capacity_at_first_min = 256;
 constexpr std::size_t capacity_at_first_max = 65'536;
-constexpr std::size_t capacity_kept_max = 512;  // by an idle connection; it is not charged
+constexpr std::size_t capacity_kept_max = 512;  // kept by an idle connection, and not charged
 
 }  // namespace
 
@@ -108,7 +108,7 @@ void Output::consume(std::size_t bytes) {
   if (empty()) release();
 }
 
-// An idle connection holds next to no memory, and remembers how much its last output took.
+// An idle connection keeps almost no memory, but remembers how much its last output took.
 void Output::release() {
   const auto taken = std::exchange(own_end_, 0);
   own_begin_ = 0;
