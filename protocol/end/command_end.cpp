@@ -40,7 +40,7 @@ void CommandEnd::sent(std::size_t bytes, TimePoint now) {
   blocked_since_.reset();
   on_sent();
   if (was_held && wants_input()) {
-    last_received_ = now;  // it may have been talking all the while
+    last_received_ = now;  // the peer may have sent meanwhile
     half_way_since_ = TimePoint::max();
     process();
   }
@@ -59,7 +59,7 @@ void CommandEnd::tick(TimePoint now) {
     progress_bytes_ = 0;
     on_stall();
   }
-  if (finished_) return;  // the end's own deadline may have finished it
+  if (finished_) return;  // on_own_deadline or on_stall may have finished it
   if (probe_deadline() <= now) {
     codec_->encode_heartbeat(output_);
     last_sent_ = now;
@@ -68,7 +68,7 @@ void CommandEnd::tick(TimePoint now) {
   if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
   if (last_sent_ + heartbeat_ / 2 <= now) {
     codec_->encode_heartbeat(output_);
-    last_sent_ = now;  // or on its way: a heartbeat that waits behind other output needs no second one
+    last_sent_ = now;  // also if it waits in the output: no second heartbeat is needed then
   }
 }
 
@@ -92,8 +92,8 @@ TimePoint CommandEnd::read_stall_deadline() const {
   return half_way_since_ + stall_max();
 }
 
-// A peer that has died while it is held may have left more than its system could send, so that the end of it never
-// comes. But its system answers a heartbeat with a reset.
+// If a held peer's process dies, its system may still have data that it cannot send. The end of the connection then
+// never arrives. But the peer's system answers a heartbeat with a reset.
 TimePoint CommandEnd::probe_deadline() const {
   if (!held_ || !codec_ || heartbeat_.count() != 0) return TimePoint::max();
   return std::max(held_since_, last_sent_) + probe_interval;
@@ -133,7 +133,7 @@ void CommandEnd::hold(Command& command) {
 
 void CommandEnd::resume() {
   held_ = false;
-  last_received_ = now_;  // it may have been talking all the while
+  last_received_ = now_;  // the peer may have sent meanwhile
   half_way_since_ = TimePoint::max();
   process();
 }
@@ -175,7 +175,7 @@ void CommandEnd::process() {
     if (decoded == Decoded::command) {
       took_command = true;
       on_command(command);
-      command.content.reset();  // lets go of the body's block
+      command.content.reset();  // releases the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();
