@@ -213,7 +213,7 @@ void JsonHeaderReader::keep_views_only() {
 std::optional<Violation> JsonHeaderReader::read(std::string_view header, const Limits& limits, Command& into) {
   release();
   json_ = std::make_unique<Json>();
-  if (auto fault = parse_json(header, json_depth_max(limits), *json_))
+  if (auto fault = parse_json(header, json_depth_max(limits), *json_, limits.json_values_max))
     return syntax_error("the header is refused: " + std::move(*fault));
   if (!json_->is_object()) return syntax_error("a header is a JSON object, got " + kind_of(*json_));
 

@@ -1,6 +1,7 @@
 #include "protocol/codec/json_parse.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -17,7 +18,11 @@ constexpr std::size_t quoted_max_bytes = 24;
 // searches all earlier keys for each new key, so a peer could make it slow.
 class BoundedBuilder {
  public:
-  BoundedBuilder(Json& root, unsigned depth_max) : root_{root}, depth_max_{depth_max} {}
+  BoundedBuilder(Json& root, unsigned depth_max, std::size_t values_max)
+      : root_{root},
+        depth_max_{depth_max},
+        values_left_{values_max == 0 ? no_limit : values_max},
+        values_max_{values_max} {}
 
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
@@ -59,19 +64,29 @@ class BoundedBuilder {
   [[nodiscard]] std::optional<std::string> fault() && { return std::move(fault_); }
 
  private:
+  static constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+
   bool add(Json value) {
-    place(std::move(value));
+    if (!count_value()) return false;
+    insert(std::move(value));
     return true;
   }
 
   bool open(Json value) {
     if (open_.size() == depth_max_)
       return refuse("objects and arrays are nested more than " + std::to_string(depth_max_) + " deep");
-    open_.push_back(&place(std::move(value)));
+    if (!count_value()) return false;
+    open_.push_back(&insert(std::move(value)));
     return true;
   }
 
-  Json& place(Json value) {
+  bool count_value() {
+    if (values_left_-- > 0) return true;
+    return refuse("it has more than the " + std::to_string(values_max_)
+                  + " JSON values that are accepted; send fewer, or put them into a message's body");
+  }
+
+  Json& insert(Json value) {
     if (open_.empty()) return root_ = std::move(value);
     if (auto* array = open_.back()->get_ptr<Json::array_t*>()) return array->emplace_back(std::move(value));
     return *member_ = std::move(value);
@@ -82,8 +97,8 @@ class BoundedBuilder {
     keys_.clear();
     for (const auto& [key, value] : members) keys_.emplace_back(key);
     std::ranges::sort(keys_);
-    const auto twice = std::ranges::adjacent_find(keys_);
-    return twice == keys_.end() || refuse("key " + in_quotes(*twice) + " appears twice in one object");
+    const auto repeated = std::ranges::adjacent_find(keys_);
+    return repeated == keys_.end() || refuse("key " + in_quotes(*repeated) + " appears twice in one object");
   }
 
   bool refuse(std::string why) {
@@ -93,6 +108,8 @@ class BoundedBuilder {
 
   Json& root_;
   unsigned depth_max_;
+  std::size_t values_left_;
+  std::size_t values_max_;
   std::vector<Json*> open_;  // open objects and arrays, outermost first
   Json* member_{nullptr};    // the innermost object's last member, which has no value yet
   std::vector<std::string_view> keys_;
@@ -101,8 +118,9 @@ class BoundedBuilder {
 
 }  // namespace
 
-std::optional<std::string> parse_json(std::string_view text, unsigned depth_max, nlohmann::ordered_json& into) {
-  BoundedBuilder builder{into, depth_max};
+std::optional<std::string> parse_json(std::string_view text, unsigned depth_max, nlohmann::ordered_json& into,
+                                      std::size_t values_max) {
+  BoundedBuilder builder{into, depth_max, values_max};
   (void)Json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder).fault();
 }

@@ -38,6 +38,11 @@ struct Limits {
   /// consumer that negotiated smaller frames than the publisher.
   std::uint32_t content_header_max_bytes = 0;
 
+  /// The JSON values in a JSON frame's header, so that decoding them takes less than 10 ms (a value takes up to 0.7
+  /// us); 0 for no limit. It applies to what is read. A broker writes headers with any number of values, so its clients
+  /// read with 0.
+  std::uint32_t json_values_max = 10'000;
+
   OnFault on_fault = OnFault::refuse;
 
   /// How deep tables and arrays may be nested in a table, and objects and arrays in a JSON header.
