@@ -29,14 +29,14 @@ struct Embedded::Impl {
       : broker{std::move(options), observer},
         listener{context, broker, listen_addresses(where.address, where.port)},
         address{listener.address()},
-        entrance{make_acceptor(listener.connections())},
+        acceptor{make_acceptor(listener.connections())},
         thread{[this] { context.run(); }} {}
 
   asio::io_context context{1};
   Broker broker;
   Listener listener;
   const asio::ip::tcp::endpoint address;
-  const std::shared_ptr<protocol::PipeAcceptor> entrance;
+  const std::shared_ptr<protocol::PipeAcceptor> acceptor;
   std::thread thread;
 };
 
@@ -45,7 +45,7 @@ Embedded::Embedded(Options options, Observer* observer, const ListenOn& where)
 
 Embedded::~Embedded() {
   asio::post(impl_->context, [this] {
-    impl_->entrance->close();
+    impl_->acceptor->close();
     impl_->listener.stop("the embedded broker was stopped", grace);
   });
   impl_->thread.join();
@@ -58,7 +58,7 @@ std::string Embedded::url(protocol::Encoding encoding) const {
   return scheme + "://guest:guest@" + host_of(impl_->address.address()) + ":" + std::to_string(port()) + "/";
 }
 
-protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->entrance, encoding); }
+protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->acceptor, encoding); }
 
 void Embedded::run(const std::function<void(Broker&)>& look) {
   std::packaged_task<void()> task{[&] { look(impl_->broker); }};

@@ -48,7 +48,7 @@ class InProcess {
 
   asio::io_context& context_;
   std::shared_ptr<Served> served_;
-  std::shared_ptr<protocol::PipeAcceptor> entrance_;
+  std::shared_ptr<protocol::PipeAcceptor> acceptor_;
 };
 
 }  // namespace pocketmq::broker

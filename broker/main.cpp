@@ -319,7 +319,7 @@ int main(int argc, char** argv) {
   add_limits(app, arguments.options);
   CLI11_PARSE(app, argc, argv);
 
-  broker::HeapTrim::take_over();
+  broker::HeapTrim::configure_allocator();
   try {
     return run(arguments, parent);
   } catch (const std::exception& error) {

@@ -26,7 +26,7 @@ struct User {
   [[nodiscard]] bool has_tag(std::string_view tag) const;
   /// Whether the user may open that virtual host. A user may if it has permissions there, even if these match no
   /// resource.
-  [[nodiscard]] bool may_enter(std::string_view virtual_host) const { return permissions.contains(virtual_host); }
+  [[nodiscard]] bool may_open(std::string_view virtual_host) const { return permissions.contains(virtual_host); }
   /// `resource` is the name of a queue or an exchange. The search is charged to the budget, if one is given.
   [[nodiscard]] bool may(Permission permission, std::string_view virtual_host, std::string_view resource,
                          Budget* budget = nullptr) const;
@@ -48,7 +48,7 @@ class Users {
     std::shared_ptr<const User> user{};  // null if refused
     std::string_view why_not{};          // "is unknown, or the password is wrong"
   };
-  [[nodiscard]] LogIn log_in(const Credentials& credentials, bool guest_may_come_from_there) const;
+  [[nodiscard]] LogIn log_in(const Credentials& credentials, bool guest_is_allowed) const;
 
  private:
   std::unordered_map<std::string, std::shared_ptr<const User>> users_;

@@ -16,8 +16,8 @@
 namespace pocketmq::broker {
 
 class Backlog {
-  struct Place;
-  using Line = std::list<Place>;
+  struct Entry;
+  using Line = std::list<Entry>;
 
  public:
   /// The budget of all slices of one turn.
@@ -25,8 +25,8 @@ class Backlog {
   /// The budget of one slice of an item that waits in line.
   static constexpr std::int64_t slice_steps = 50'000;
   /// The budget of one slice for a connection's input, and the least that such a slice gets.
-  static constexpr std::int64_t share_steps = 100'000;
-  static constexpr std::int64_t share_steps_min = 2'000;
+  static constexpr std::int64_t input_slice_steps = 100'000;
+  static constexpr std::int64_t input_slice_steps_min = 2'000;
 
   /// Work that is done in slices. The destructor takes it out of the line.
   class Item {
@@ -41,7 +41,7 @@ class Backlog {
     /// Waits for the rest of the current slice, or for a slice in a later turn. Does nothing if the item waits already.
     void wait_for_rest_of_slice();
     void leave_line();
-    [[nodiscard]] bool is_in_line() const { return place_.has_value(); }
+    [[nodiscard]] bool is_in_line() const { return position_.has_value(); }
 
     /// Works until all is done or the budget is used up. Returns whether all is done; if not, the item waits in line
     /// again.
@@ -59,7 +59,7 @@ class Backlog {
     };
 
     Backlog& backlog_;
-    std::optional<Position> place_;
+    std::optional<Position> position_;
   };
 
   /// An item that calls a member of its owner.
@@ -81,10 +81,10 @@ class Backlog {
   /// The budget of the current slice.
   [[nodiscard]] Budget& budget() { return budget_; }
   /// Whether the next turn is due at once: an item waits, or this turn's budget is used up.
-  [[nodiscard]] bool is_due() const { return !line_.empty() || !fresh_.empty() || left_of_turn() <= 0; }
+  [[nodiscard]] bool is_due() const { return !line_.empty() || !waiting_for_rest_.empty() || left_of_turn() <= 0; }
 
   /// Begins a slice for a connection's input.
-  void begin_share();
+  void begin_input_slice();
   /// Does the work at once, until the budget is used up. What is left waits in line.
   void carry_out(std::unique_ptr<Item> item);
   /// Owns the item and lets it wait for slices in later turns until it is done.
@@ -94,7 +94,7 @@ class Backlog {
   /// Gives the rest of the current slice to the items that wait for it, but no more than `slice_steps`. So the
   /// connection that has the slice keeps a part of it, and need not wait because its command has begun such work.
   void use_rest_of_slice() {
-    if (!fresh_.empty()) serve_fresh();
+    if (!waiting_for_rest_.empty()) serve_rest();
   }
 
   /// Begins a new turn and its first slice.
@@ -105,7 +105,7 @@ class Backlog {
   void clear();
 
  private:
-  struct Place {
+  struct Entry {
     Item* item;
     std::unique_ptr<Item> owned;  // null if somebody else owns the item
   };
@@ -113,14 +113,14 @@ class Backlog {
   [[nodiscard]] std::int64_t left_of_turn() const { return left_of_turn_ - (granted_ - budget_.left()); }
   void begin_slice(std::int64_t steps);
   void add(Line& line, Item* item, std::unique_ptr<Item> owned);
-  [[nodiscard]] static Place take_first(Line& line);
-  void serve_fresh();
+  [[nodiscard]] static Entry take_first(Line& line);
+  void serve_rest();
 
   Budget budget_;
   std::int64_t left_of_turn_{turn_steps};  // what was left of the turn's budget when the slice began
   std::int64_t granted_{0};                // the slice's budget
   Line line_;
-  Line fresh_;  // items that wait for the rest of the slice
+  Line waiting_for_rest_;  // items that wait for the rest of the slice
 };
 
 }  // namespace pocketmq::broker

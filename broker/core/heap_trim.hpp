@@ -27,7 +27,7 @@ class HeapTrim {
 
   /// Configures the allocator of a process that is a broker. From then on the allocator leaves trimming to HeapTrim,
   /// instead of returning memory in the middle of the work that needs it again a moment later.
-  static void take_over();
+  static void configure_allocator();
 
   /// Call after a slice of work that has freed thousands of small pieces. It makes the allocator merge them with the
   /// free memory around them. Otherwise the allocator would merge what all slices have freed at once, in a single turn.
@@ -49,9 +49,9 @@ class HeapTrim {
   std::size_t most_since_merged_{0};
   std::size_t most_since_given_back_{0};
   std::size_t most_since_quiet_{0};
-  TimePoint latest_{};      // when the fall has to be trimmed at the latest
-  bool takes_long_{false};  // the last trim took longer than a turn may
-  TimePoint rested_at_{};   // no trim before that time, if trims take long
+  TimePoint give_back_at_latest_{};  // when the fall has to be trimmed at the latest
+  bool takes_long_{false};           // the last trim took longer than a turn may
+  TimePoint not_before_{};           // no trim before that time, if trims take long
   Alarm<HeapTrim> due_;
 };
 

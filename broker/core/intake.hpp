@@ -45,26 +45,26 @@ class Intake {
     [[nodiscard]] bool may_read_on(std::uint64_t left_bytes) { return intake_.admits(*this, left_bytes); }
     /// The reader is not in the middle of a command, or no longer, or waits for something else.
     void has_read_all() {
-      rank_ = {};
+      order_ = {};
       if (intake_.is_busy()) intake_.leave(*this);
     }
-    [[nodiscard]] bool stands_in_line() const { return line_position_.has_value(); }
+    [[nodiscard]] bool waits_for_intake() const { return line_position_.has_value(); }
 
    private:
     friend class Intake;
     // The order of the line: the lesser is admitted first.
-    struct Rank {
-      bool has_wasted_its_turn{false};
+    struct Order {
+      bool was_idle{false};
       std::uint64_t left_bytes{0};
-      auto operator<=>(const Rank&) const = default;
+      auto operator<=>(const Order&) const = default;
     };
-    using Line = std::multimap<Rank, Reader*>;
+    using Line = std::multimap<Order, Reader*>;
 
     /// The reader no longer waits in line. Called in the middle of other work, so act at the end of the turn.
     virtual void on_admitted() = 0;
 
     Intake& intake_;
-    Rank rank_;
+    Order order_;
     std::optional<Line::iterator> line_position_;
   };
 
@@ -74,12 +74,12 @@ class Intake {
  private:
   [[nodiscard]] bool is_busy() const { return admitted_ != nullptr || !line_.empty(); }
   [[nodiscard]] bool admits(Reader& reader, std::uint64_t left_bytes);
-  [[nodiscard]] bool is_little(std::uint64_t left_bytes) const;
+  [[nodiscard]] bool is_small_rest(std::uint64_t left_bytes) const;
   void leave(Reader& reader);
   void leave_line(Reader& reader);
   void admit(Reader& reader);
   void go_on();
-  void patience_is_over();
+  void admit_next_if_idle();
 
   const Memory& memory_;
   const Clock& clock_;

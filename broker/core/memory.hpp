@@ -76,9 +76,9 @@ class Memory final : public protocol::MemoryAccount {
     release(bytes);
   }
   /// Whether a connection, channel or consumer may be added. Messages in queues do not prevent that.
-  [[nodiscard]] bool takes_users() const { return objects_ < mark_; }
+  [[nodiscard]] bool has_room_for_clients() const { return objects_ < mark_; }
   /// Whether a queue, exchange or binding may be added. They leave an eighth of the mark to clients.
-  [[nodiscard]] bool takes_objects() const { return objects_ < mark_ - mark_ / 8 && !is_exhausted(); }
+  [[nodiscard]] bool has_room_for_topology() const { return objects_ < mark_ - mark_ / 8 && !is_exhausted(); }
   /// For refusals: "the broker holds 130000 bytes; its memory limit is 100000".
   [[nodiscard]] std::string describe() const;
 
@@ -88,7 +88,7 @@ class Memory final : public protocol::MemoryAccount {
  private:
   friend class MemoryWaiter;
 
-  void fell() override;
+  void on_below_watched() override;
   [[nodiscard]] std::size_t low_mark() const { return mark_ - mark_ / 10; }
 
   class Incoming final : public protocol::MemoryAccount {};

@@ -29,7 +29,7 @@ void require_room(Context& context, const Quota& quota, std::string_view what, s
   if (bytes > 0 && all_arguments.is_used_up(bytes))
     refuse("limit of the broker for arguments (" + std::to_string(all_arguments.limit()) + " bytes) is reached");
   const auto& memory = context.memory();
-  if (!memory.takes_objects() || (memory.is_scarce() && bytes > few_argument_bytes))
+  if (!memory.has_room_for_topology() || (memory.is_scarce() && bytes > few_argument_bytes))
     refuse(memory.describe() + ". Try again when queues are shorter");
 }
 

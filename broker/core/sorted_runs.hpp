@@ -39,7 +39,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   }
   [[nodiscard]] bool contains(std::uint64_t number) const {
     const auto run = run_of(runs_, number);
-    return run != runs_.end() && run->second.has(run->second.place_of(number), number);
+    return run != runs_.end() && run->second.has(run->second.index_of(number), number);
   }
 
   /// Appends an entry whose number is greater than all others.
@@ -93,14 +93,14 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     }
 
     // The index where the number is or belongs. Most numbers are consecutive, so the number usually gives the index.
-    [[nodiscard]] std::size_t place_of(std::uint64_t number) const {
+    [[nodiscard]] std::size_t index_of(std::uint64_t number) const {
       if (entries.empty()) return 0;
       const auto guess = number - entries.front().*key;
       if (guess < entries.size() && entries[guess].*key == number) return guess;
       return static_cast<std::size_t>(std::ranges::lower_bound(entries, number, {}, key) - entries.begin());
     }
-    [[nodiscard]] bool has(std::size_t place, std::uint64_t number) const {
-      return place < entries.size() && entries[place].*key == number && (present >> place & 1U) != 0;
+    [[nodiscard]] bool has(std::size_t index, std::uint64_t number) const {
+      return index < entries.size() && entries[index].*key == number && (present >> index & 1U) != 0;
     }
 
     void push_back(T&& entry) {
@@ -109,23 +109,23 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     }
     // The run must not be full of entries without a gap.
     void insert(T&& entry) {
-      auto place = place_of(entry.*key);
-      if (place < entries.size() && entries[place].*key == entry.*key) {
-        entries[place] = std::move(entry);
+      auto index = index_of(entry.*key);
+      if (index < entries.size() && entries[index].*key == entry.*key) {
+        entries[index] = std::move(entry);
       } else {
         if (is_full()) {
           close_gaps();
-          place = place_of(entry.*key);
+          index = index_of(entry.*key);
         }
-        const auto behind = present >> place << place;
+        const auto behind = present >> index << index;
         present = (present ^ behind) | behind << 1U;
-        entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(place), std::move(entry));
+        entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(index), std::move(entry));
       }
-      present |= std::uint64_t{1} << place;
+      present |= std::uint64_t{1} << index;
     }
-    [[nodiscard]] T&& take(std::size_t place) {
-      present &= ~(std::uint64_t{1} << place);
-      return std::move(entries[place]);
+    [[nodiscard]] T&& take(std::size_t index) {
+      present &= ~(std::uint64_t{1} << index);
+      return std::move(entries[index]);
     }
     void close_gaps() {
       std::size_t end = 0;
@@ -138,7 +138,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   // Runs by a number that is at most the first entry's number and greater than all numbers in the run before. Only the
   // last run may be empty.
   using Runs = std::map<std::uint64_t, Run>;
-  using Place = typename Runs::iterator;
+  using RunIterator = typename Runs::iterator;
 
   // The run that contains the number if any run does: the last one whose key is at most the number.
   static auto run_of(auto& runs, std::uint64_t number) {
@@ -148,8 +148,8 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     return next == runs.end() || next->first > number ? run : std::prev(runs.upper_bound(number));
   }
   void add_run(std::uint64_t number);
-  [[nodiscard]] Place split(Place whole, std::uint64_t number);
-  void tidy_up(Place place);
+  [[nodiscard]] RunIterator split(RunIterator whole, std::uint64_t number);
+  void compact(RunIterator position);
 
   Runs runs_;
   std::size_t size_{0};
@@ -183,8 +183,8 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& en
   const auto number = entry.*key;
   if (empty()) runs_.clear();
   if (empty()) return push_back(std::move(entry));
-  if (const auto& [begins_at, last] = *runs_.rbegin();
-      begins_at <= number && (last.entries.empty() || last.entries.back().*key < number))
+  if (const auto& [first_number, last] = *runs_.rbegin();
+      first_number <= number && (last.entries.empty() || last.entries.back().*key < number))
     return push_back(std::move(entry));
   auto found = run_of(runs_, number);
   if (found == runs_.end()) {  // make the first run begin earlier
@@ -198,7 +198,8 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& en
 }
 
 // Splits a full run without gaps. Returns the half to which the number belongs.
-template <class T, std::uint64_t T::*key> auto SortedRuns<T, key>::split(Place whole, std::uint64_t number) -> Place {
+template <class T, std::uint64_t T::*key>
+auto SortedRuns<T, key>::split(RunIterator whole, std::uint64_t number) -> RunIterator {
   auto& entries = whole->second.entries;
   const auto half = runs_.emplace_hint(std::next(whole), entries[run_max / 2].*key, Run{});
   for (auto i = run_max / 2; i < run_max; ++i) half->second.push_back(whole->second.take(i));
@@ -210,7 +211,7 @@ template <class T, std::uint64_t T::*key> T SortedRuns<T, key>::pop_front() {
   assert(!empty());
   const auto run = runs_.begin();
   auto first = run->second.take(run->second.first_index());
-  tidy_up(run);
+  compact(run);
   --size_;
   return first;
 }
@@ -218,10 +219,10 @@ template <class T, std::uint64_t T::*key> T SortedRuns<T, key>::pop_front() {
 template <class T, std::uint64_t T::*key> std::optional<T> SortedRuns<T, key>::take(std::uint64_t number) {
   const auto run = run_of(runs_, number);
   if (run == runs_.end()) return std::nullopt;
-  const auto place = run->second.place_of(number);
-  if (!run->second.has(place, number)) return std::nullopt;
-  std::optional<T> taken{run->second.take(place)};
-  tidy_up(run);
+  const auto index = run->second.index_of(number);
+  if (!run->second.has(index, number)) return std::nullopt;
+  std::optional<T> taken{run->second.take(index)};
+  compact(run);
   --size_;
   return taken;
 }
@@ -249,16 +250,16 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::append(Sorted
   size_ += std::exchange(others.size_, 0);
 }
 
-template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::tidy_up(Place place) {
-  auto& run = place->second;
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::compact(RunIterator position) {
+  auto& run = position->second;
   if (run.size() * 4 > run.entries.capacity()) return;
-  const bool is_last = std::next(place) == runs_.end();
+  const bool is_last = std::next(position) == runs_.end();
   if (run.empty()) {
     run.entries.clear();
     if (is_last) return;
     spare_ = std::move(run.entries);
-    runs_.erase(place);
-  } else if (!is_last && place != runs_.begin()) {
+    runs_.erase(position);
+  } else if (!is_last && position != runs_.begin()) {
     run.close_gaps();
     run.entries =
         std::vector<T>(std::make_move_iterator(run.entries.begin()), std::make_move_iterator(run.entries.end()));

@@ -21,8 +21,8 @@ class WidePublishes {
   WidePublishes& operator=(const WidePublishes&) = delete;
 
   /// Whether a new publish may hold `bytes`.
-  [[nodiscard]] bool have_room_for(std::size_t bytes) const {
-    return bytes <= little_bytes || used_ + bytes < memory_.mark() / 8 || first_ == nobody;
+  [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+    return bytes <= always_allowed_bytes || used_ + bytes < memory_.mark() / 8 || exempt_ == nobody;
   }
 
   /// The memory of one publish, until the object is destroyed.
@@ -33,24 +33,26 @@ class WidePublishes {
         : all_{std::exchange(other.all_, nullptr)}, number_{other.number_}, bytes_{other.bytes_} {}
     Share& operator=(Share&&) = delete;
     ~Share() {
-      if (all_ != nullptr) all_->leave(number_, bytes_);
+      if (all_ != nullptr) all_->remove(number_, bytes_);
     }
 
     /// The publish holds `bytes` from now on.
-    void hold(std::size_t bytes) {
+    void set_bytes(std::size_t bytes) {
       all_->change(bytes_, bytes);
-      if (bytes > little_bytes && all_->is_taken_up() && all_->first_ == nobody) all_->first_ = number_;
+      if (bytes > always_allowed_bytes && all_->is_full() && all_->exempt_ == nobody) all_->exempt_ = number_;
       bytes_ = bytes;
     }
     /// Whether the publish may grow to `bytes`. If not, it has to wait.
-    [[nodiscard]] bool may_hold(std::size_t bytes) const {
-      return all_->first_ == number_ || all_->have_room_for(bytes);
+    [[nodiscard]] bool may_grow_to(std::size_t bytes) const {
+      return all_->exempt_ == number_ || all_->has_room_for(bytes);
     }
     /// Whether the publish may grow.
-    [[nodiscard]] bool may_grow() const { return bytes_ < little_bytes || !all_->is_taken_up() || is_next(); }
+    [[nodiscard]] bool may_grow() const {
+      return bytes_ < always_allowed_bytes || !all_->is_full() || may_exceed_share();
+    }
 
    private:
-    [[nodiscard]] bool is_next() const { return all_->first_ == nobody || all_->first_ == number_; }
+    [[nodiscard]] bool may_exceed_share() const { return all_->exempt_ == nobody || all_->exempt_ == number_; }
 
     WidePublishes* all_;
     const std::uint64_t number_;
@@ -58,10 +60,10 @@ class WidePublishes {
   };
 
  private:
-  static constexpr std::size_t little_bytes = 4'096;
+  static constexpr std::size_t always_allowed_bytes = 4'096;
   static constexpr std::uint64_t nobody = 0;
 
-  [[nodiscard]] bool is_taken_up() const { return used_ >= memory_.mark() / 8; }
+  [[nodiscard]] bool is_full() const { return used_ >= memory_.mark() / 8; }
   void change(std::size_t from, std::size_t to) {
     if (to > from)
       memory_.charge(to - from);
@@ -69,15 +71,15 @@ class WidePublishes {
       memory_.release(from - to);
     used_ += to - from;
   }
-  void leave(std::uint64_t number, std::size_t bytes) {
+  void remove(std::uint64_t number, std::size_t bytes) {
     change(bytes, 0);
-    if (first_ == number) first_ = nobody;
+    if (exempt_ == number) exempt_ = nobody;
   }
 
   Memory& memory_;
   std::size_t used_{0};
-  std::uint64_t shares_{0};      // how many there have been
-  std::uint64_t first_{nobody};  // the only one that may grow while the share is full
+  std::uint64_t shares_{0};       // how many there have been
+  std::uint64_t exempt_{nobody};  // the only one that may grow while the share is full
 };
 
 }  // namespace pocketmq::broker

@@ -33,11 +33,11 @@ class Definition {
 
   /// These two throw if the member is missing.
   [[nodiscard]] std::string text(std::string_view key);
-  [[nodiscard]] bool truth(std::string_view key);
+  [[nodiscard]] bool boolean(std::string_view key);
 
-  [[nodiscard]] std::optional<std::string> text_if_any(std::string_view key);
-  [[nodiscard]] bool truth(std::string_view key, bool if_none);
-  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t if_none);
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view key);
+  [[nodiscard]] bool boolean(std::string_view key, bool fallback);
+  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t fallback);
   /// A text of at most 255 bytes, like all names in AMQP. Throws if the member is missing.
   [[nodiscard]] std::string name(std::string_view key);
   /// An object as an encoded field table; empty if the member is missing.
@@ -48,9 +48,9 @@ class Definition {
   [[nodiscard]] std::vector<Definition> list(std::string_view key);
 
   /// Marks members as read that the broker does not need.
-  void pass_over(std::initializer_list<std::string_view> keys) { asked_.insert(asked_.end(), keys); }
+  void ignore(std::initializer_list<std::string_view> keys) { read_keys_.insert(read_keys_.end(), keys); }
   /// The members that were not read, except those that are null, false, "", [] or {}.
-  [[nodiscard]] std::vector<std::string> unasked() const;
+  [[nodiscard]] std::vector<std::string> unread_keys() const;
 
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
@@ -61,7 +61,7 @@ class Definition {
 
   const Json& json_;
   std::string path_;
-  std::vector<std::string_view> asked_;
+  std::vector<std::string_view> read_keys_;
 };
 
 }  // namespace pocketmq::broker

@@ -47,9 +47,9 @@ void Connections::remove(Transports::iterator position) {
   const auto kept = *position;  // keeps the transport while it is closing
   transports_.erase(position);
   if (stopping_ && transports_.empty()) grace_timer_.cancel();
-  if (!std::exchange(looks_at_memory_, true))  // after the connection has freed its memory
+  if (!std::exchange(memory_check_is_posted_, true))  // after the connection has freed its memory
     asio::post(flushes_.executor(), [this] {
-      looks_at_memory_ = false;
+      memory_check_is_posted_ = false;
       arm_broker_timer();
     });
 }

@@ -71,8 +71,8 @@ class Connections {
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
-  std::size_t prepared_{8};      // up to this number of connections the reactor has memory
-  bool looks_at_memory_{false};  // a call is posted
+  std::size_t prepared_{8};             // up to this number of connections the reactor has memory
+  bool memory_check_is_posted_{false};  // a call is posted
   bool stopping_{false};
 };
 

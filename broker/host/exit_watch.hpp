@@ -22,7 +22,7 @@ class ExitWatch {
   /// is noticed too.
   void watch_parent(pid_t parent);
   /// Watches the writing end of standard input, which may be a pipe, a socket or a terminal. Nothing is read from it. A
-  /// file and /dev/null count as closed from the begin.
+  /// file and /dev/null count as closed from the start.
   void watch_standard_input();
 
   void stop();

@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 struct ListenAddress {
   asio::ip::tcp::endpoint endpoint{};
   /// The address is skipped if the machine does not have it and has another one of the list.
-  bool if_there_is{false};
+  bool is_optional{false};
 };
 
 /// The addresses that `host` stands for: an IPv4 or IPv6 address (with or without brackets), or a name, which is looked

@@ -44,8 +44,8 @@ class Listener {
   using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
 
   // The acceptor of one address.
-  struct Door {
-    explicit Door(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
+  struct ListeningSocket {
+    explicit ListeningSocket(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
 
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor;
     asio::ip::tcp::endpoint peer{};  // of the next connection
@@ -54,13 +54,13 @@ class Listener {
 
   void open(const std::vector<ListenAddress>& addresses);
   void open(const ListenAddress& address, std::uint16_t port, bool is_v6_only);
-  void accept(Door& door);
+  void accept(ListeningSocket& listening);
   void begin(Socket socket, const asio::ip::tcp::endpoint& peer);
 
   Executor executor_;
   Broker& broker_;
   Connections connections_;
-  std::list<Door> doors_;
+  std::list<ListeningSocket> sockets_;
   bool stopping_{false};
 };
 

@@ -12,6 +12,6 @@ namespace pocketmq::broker {
 [[nodiscard]] std::shared_ptr<protocol::PipeAcceptor> make_acceptor(Connections& connections);
 
 /// The URL of a pipe acceptor, with the user guest.
-[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> entrance, protocol::Encoding encoding);
+[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> acceptor, protocol::Encoding encoding);
 
 }  // namespace pocketmq::broker

@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
                            + what_to_do};
 }
 
-// The descriptor that a path such as "/dev/fd/3" names. Opening the path anew would write at a file's begin, and fails
-// for a socket.
+// The descriptor that a path such as "/dev/fd/3" names. Opening the path anew would write at the file's start, and
+// fails for a socket.
 std::optional<int> descriptor_named(std::string_view path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;

@@ -37,18 +37,19 @@ class EventLog final : public ConnectionObserver {
 
  private:
   void say(const Session& session, LogLevel level, std::string_view text);
-  void say_limits_reached(Context& context);
-  void go_on(const Session& session);
-  [[nodiscard]] bool has_room(const Context& context);
+  void log_limits_reached(Context& context);
+  void note_unblocked(const Session& session);
+  [[nodiscard]] bool has_room_for_line(const Context& context);
   /// Whether `what` is logged for the first time within a minute.
-  [[nodiscard]] bool is_news(const Context& context, std::string_view what);
+  [[nodiscard]] bool is_first_in_a_minute(const Context& context, std::string_view what);
 
   LogLines& lines_;
   const LogLevel level_;
   TimePoint window_ends_{};
   unsigned written_{0};  // in the current window
   std::uint64_t left_out_{0};
-  std::map<std::string_view, TimePoint> told_;   // when each event was last logged that is logged at most once a minute
+  std::map<std::string_view, TimePoint>
+      last_logged_;                              // when each event was last logged that is logged at most once a minute
   std::unordered_set<std::uint64_t> blocked_{};  // numbers of sessions
   TimePoint blocked_since_{};
 };

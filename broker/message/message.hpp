@@ -47,11 +47,11 @@ class Message {
   }
   /// The publisher's `expiration`. It is so short that it can be added to any time.
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_to_live() const {
-    return layout().has_rare() ? rare_time_to_live() : std::nullopt;
+    return layout().has_extension() ? extension_time_to_live() : std::nullopt;
   }
   /// How many dead letters, counting dead letters of dead letters, the broker may still make of the message by itself.
   [[nodiscard]] std::uint32_t dead_letters_left() const {
-    return layout().has_rare() ? rare().dead_letters_left : dead_letters_max;
+    return layout().has_extension() ? extension().dead_letters_left : dead_letters_max;
   }
   /// Only for a message that was constructed with another number than `dead_letters_max`, and only until a queue has
   /// it.
@@ -62,7 +62,7 @@ class Message {
   }
 
   /// The bytes that are charged, in addition to the message, for each queue entry and each unacked delivery.
-  static constexpr std::size_t place_bytes = 112;
+  static constexpr std::size_t entry_bytes = 112;
   /// Charges the message to `account`: once, however many queues and deliveries hold it.
   void charge_to(protocol::MemoryAccount& account) const { block_->charge_to(account); }
 
@@ -70,24 +70,25 @@ class Message {
   // The layout takes ten bytes, because most messages are short, and the names follow it without padding. It is written
   // and read in the same pieces: reading other pieces would stall the processor.
   struct [[gnu::packed]] Layout {
-    static constexpr std::uint32_t rare_bit = 0x8000'0000;
+    static constexpr std::uint32_t extension_bit = 0x8000'0000;
 
     std::uint32_t body_offset;
-    std::uint32_t properties_size_and_rare_bit;
+    std::uint32_t properties_size_and_extension_bit;
     std::uint8_t exchange_size;
     std::uint8_t routing_key_size;
 
-    [[nodiscard]] std::size_t properties_size() const { return properties_size_and_rare_bit & ~rare_bit; }
-    [[nodiscard]] bool has_rare() const { return (properties_size_and_rare_bit & rare_bit) != 0; }
+    [[nodiscard]] std::size_t properties_size() const { return properties_size_and_extension_bit & ~extension_bit; }
+    [[nodiscard]] bool has_extension() const { return (properties_size_and_extension_bit & extension_bit) != 0; }
   };
-  struct Rare {
+  // Fields that most messages do not have.
+  struct Extension {
     std::int64_t time_to_live_ms{-1};  // negative for none
     std::uint32_t blind_copies_size{0};
     std::uint32_t dead_letters_left{dead_letters_max};
   };
   [[nodiscard]] const Layout& layout() const { return *std::launder(reinterpret_cast<const Layout*>(block_->data())); }
-  [[nodiscard]] Rare rare() const;
-  [[nodiscard]] std::optional<std::chrono::milliseconds> rare_time_to_live() const;
+  [[nodiscard]] Extension extension() const;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> extension_time_to_live() const;
   [[nodiscard]] const char* names() const { return block_->data() + sizeof(Layout); }
 
   // In this order: the layout, exchange, routing key, properties, the optional fields with the blind copies (if the

@@ -44,30 +44,30 @@ struct Binding {
   const Quota::Use arguments_counted;
 
   // Its indexes in the three lists that may contain it. The lists set them.
-  std::size_t place_at_source{0};
-  std::size_t place_at_destination{0};
-  std::size_t place_at_key{0};
+  std::size_t index_at_source{0};
+  std::size_t index_at_destination{0};
+  std::size_t index_at_key{0};
 };
 
 /// A list of bindings in no particular order. Adding and removing take constant time.
-template <std::size_t Binding::*place> class BindingList {
+template <std::size_t Binding::*index> class BindingList {
  public:
   [[nodiscard]] bool empty() const { return bindings_.empty(); }
   [[nodiscard]] std::size_t size() const { return bindings_.size(); }
   [[nodiscard]] auto begin() const { return bindings_.begin(); }
   [[nodiscard]] auto end() const { return bindings_.end(); }
   [[nodiscard]] Binding& back() const { return *bindings_.back(); }
-  [[nodiscard]] Binding& operator[](std::size_t index) const { return *bindings_[index]; }
+  [[nodiscard]] Binding& operator[](std::size_t i) const { return *bindings_[i]; }
 
   void add(Binding& binding) {
-    binding.*place = bindings_.size();
+    binding.*index = bindings_.size();
     bindings_.push_back(&binding);
   }
 
   /// The last binding moves into the gap.
   void remove(Binding& binding) {
-    bindings_.back()->*place = binding.*place;
-    bindings_[binding.*place] = bindings_.back();
+    bindings_.back()->*index = binding.*index;
+    bindings_[binding.*index] = bindings_.back();
     bindings_.pop_back();
   }
 
@@ -75,8 +75,8 @@ template <std::size_t Binding::*place> class BindingList {
   std::vector<Binding*> bindings_;
 };
 
-using BindingsFromSource = BindingList<&Binding::place_at_source>;
-using BindingsToDestination = BindingList<&Binding::place_at_destination>;
-using BindingsOfKey = BindingList<&Binding::place_at_key>;
+using BindingsFromSource = BindingList<&Binding::index_at_source>;
+using BindingsToDestination = BindingList<&Binding::index_at_destination>;
+using BindingsOfKey = BindingList<&Binding::index_at_key>;
 
 }  // namespace pocketmq::broker

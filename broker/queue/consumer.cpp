@@ -22,7 +22,7 @@ Consumer::~Consumer() {
 void Consumer::leave_queue() {
   if (!queue_) return;
   std::exchange(queue_, {})->detach(*this);
-  let_go();
+  clear_held();
 }
 
 void Consumer::on_queue_deleted() {
@@ -49,7 +49,7 @@ void Consumer::on_prefetch_released() {
   channel->ask_waiting_consumers();
 }
 
-void Consumer::hold() {
+void Consumer::mark_held() {
   held_ = true;
   if (prefetch_->allows()) wait_for_channel();
 }
@@ -58,7 +58,7 @@ void Consumer::wait_for_channel() {
   if (!own_entry_.empty()) sink_->waiting.splice(sink_->waiting.end(), own_entry_);
 }
 
-void Consumer::let_go() {
+void Consumer::clear_held() {
   held_ = false;
   if (own_entry_.empty()) own_entry_.splice(own_entry_.end(), sink_->waiting, entry_);
 }

@@ -71,8 +71,8 @@ class Consumer final : private Prefetch::Owner {
   void on_prefetch_released() override;
   void leave_queue();
   /// Called by the rotation: the consumer could not take a message, and is not asked again until it is resumed.
-  void hold();
-  void let_go();
+  void mark_held();
+  void clear_held();
   void wait_for_channel();
 
   const protocol::Ref<DeliverySink> sink_;

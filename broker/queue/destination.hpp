@@ -25,25 +25,25 @@ class Destination {
  public:
   [[nodiscard]] const BindingsToDestination& bindings_to() const { return bindings_to_; }
   /// Whether the destination was deleted. No message is routed to it then.
-  [[nodiscard]] bool deleted() const { return reached_in_ == never_again; }
+  [[nodiscard]] bool deleted() const { return last_search_ == deleted_mark; }
 
  protected:
   Destination() = default;
   ~Destination() = default;
 
-  void mark_deleted() { reached_in_ = never_again; }
+  void mark_deleted() { last_search_ = deleted_mark; }
 
  private:
   friend class BindingTable;
   friend class Routing;
 
-  static constexpr auto never_again = static_cast<std::uint64_t>(-1);
+  static constexpr auto deleted_mark = static_cast<std::uint64_t>(-1);
 
   /// Adds the destination to the search's results.
-  virtual void join(Search& search) = 0;
+  virtual void add_to(Search& search) = 0;
 
   BindingsToDestination bindings_to_;
-  mutable std::uint64_t reached_in_{0};  // the number of the last search that found it
+  mutable std::uint64_t last_search_{0};  // the number of the last search that found it
 };
 
 }  // namespace pocketmq::broker

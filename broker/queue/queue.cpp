@@ -14,9 +14,9 @@ ConsumerRotation::Rule rule_of(const QueueSettings& settings) {
 }
 
 // Calls a queue's serve_consumers in another slice.
-class Pump final : public Backlog::Item {
+class ServeConsumers final : public Backlog::Item {
  public:
-  Pump(Backlog& backlog, Queue& queue, bool& is_in_backlog)
+  ServeConsumers(Backlog& backlog, Queue& queue, bool& is_in_backlog)
       : Item{backlog}, queue_{&queue}, is_in_backlog_{is_in_backlog} {
     is_in_backlog_ = true;
   }
@@ -43,7 +43,7 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
       rotation_{rule_of(*settings_)},
       consumers_due_{context.deadlines(), *this, &Queue::serve_consumers},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
-  use();
+  mark_used();
 }
 
 // ---- enqueue, settle and requeue
@@ -52,7 +52,7 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   context_.budget().use(steps::for_a_queued_message);
   if (refuses(message)) return refuse(std::move(message), publisher, publish);
   context_.tell(&Observer::on_enqueued, *this, message);
-  auto queued = placed(std::move(message));
+  auto queued = to_queued(std::move(message));
   publisher.accepted(publish);
   // A consumer can only wait if the queue is empty. It gets the message before its time to live, which may be 0, is
   // checked.
@@ -63,16 +63,17 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   serve_consumers();
 }
 
-QueuedMessage Queue::placed(Message message) {
+QueuedMessage Queue::to_queued(Message message) {
   QueuedMessage queued{.position = next_position_++};
-  auto lives = message.time_to_live();
-  if (settings_->message_ttl) lives = std::min(lives.value_or(*settings_->message_ttl), *settings_->message_ttl);
-  if (lives) queued.expires_at = context_.now() + *lives;
+  auto time_to_live = message.time_to_live();
+  if (settings_->message_ttl)
+    time_to_live = std::min(time_to_live.value_or(*settings_->message_ttl), *settings_->message_ttl);
+  if (time_to_live) queued.expires_at = context_.now() + *time_to_live;
   if (settings_->max_priority > 0)
     queued.priority = std::min(message.properties().find<&protocol::BasicProperties::priority>().value_or(0),
                                settings_->max_priority);
   message.charge_to(context_.memory());
-  context_.memory().charge(Message::place_bytes);
+  context_.memory().charge(Message::entry_bytes);
   queued.message = std::move(message);
   return queued;
 }
@@ -83,10 +84,10 @@ void Queue::hand_to_consumer(QueuedMessage&& message, Consumer& consumer) {
   consumer.take(*this, std::move(message));
 }
 
-void Queue::release_place() { context_.memory().release(Message::place_bytes); }
+void Queue::release_entry() { context_.memory().release(Message::entry_bytes); }
 
-Message Queue::give_first_up() {
-  release_place();
+Message Queue::remove_first() {
+  release_entry();
   return ready_.pop_front().message;
 }
 
@@ -95,13 +96,13 @@ Message Queue::give_first_up() {
 void Queue::put_back(QueuedMessage&& message, Return why) {
   --unacked_;
   if (deleted()) {
-    release_place();
+    release_entry();
     return context_.tell(&Observer::on_dropped, message.message);
   }
   if (is_quorum()) {
     if (++message.returns > settings_->delivery_limit.value_or(INT64_MAX)) {
-      release_place();
-      return bury(std::move(message.message), DeathReason::delivery_limit);
+      release_entry();
+      return dead_letter_or_drop(std::move(message.message), DeathReason::delivery_limit);
     }
     message.position = next_position_++;
   }
@@ -127,14 +128,14 @@ void Queue::batch_is_back() {
 
 void Queue::settle(const QueuedMessage& message) {
   --unacked_;
-  release_place();
+  release_entry();
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
 void Queue::reject(const QueuedMessage& message) {
   --unacked_;
-  release_place();
-  bury(message.message, DeathReason::rejected);
+  release_entry();
+  dead_letter_or_drop(message.message, DeathReason::rejected);
 }
 
 bool Queue::clear_head() {
@@ -144,7 +145,7 @@ bool Queue::clear_head() {
 }
 
 std::optional<QueuedMessage> Queue::take() {
-  use();
+  mark_used();
   if (ready_.empty()) return std::nullopt;
   ++unacked_;
   auto taken = ready_.pop_front();
@@ -159,7 +160,7 @@ std::size_t Queue::purge() {
   const auto count = purged.size();
   drop(context_, [purged = std::move(purged), &context = context_](Budget&) mutable -> std::optional<Message> {
     if (purged.empty()) return std::nullopt;
-    context.memory().release(Message::place_bytes);
+    context.memory().release(Message::entry_bytes);
     return purged.pop_front().message;
   });
   return count;
@@ -182,7 +183,7 @@ void Queue::detach(Consumer& consumer) {
   }
   exclusively_consumed_ = false;
   if (declaration_.auto_delete) return host_.remove_unused(*this);
-  use();
+  mark_used();
 }
 
 void Queue::resume(Consumer& consumer) {
@@ -204,7 +205,7 @@ void Queue::serve_consumers() {
 
 void Queue::serve_consumers_later() {
   if (is_in_backlog_ || deleted()) return;
-  context_.backlog().keep(std::make_unique<Pump>(context_.backlog(), *this, is_in_backlog_));
+  context_.backlog().keep(std::make_unique<ServeConsumers>(context_.backlog(), *this, is_in_backlog_));
 }
 
 void Queue::close() {
@@ -238,13 +239,13 @@ bool Queue::refuses(const Message& message) {
 
 void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish) {
   if (settings_->overflow == Overflow::reject_publish_dlx)
-    bury(std::move(message), DeathReason::maxlen);
+    dead_letter_or_drop(std::move(message), DeathReason::maxlen);
   else
     context_.tell(&Observer::on_dropped, message);
   publisher.refused(publish);
 }
 
-void Queue::bury(Message message, DeathReason reason) {
+void Queue::dead_letter_or_drop(Message message, DeathReason reason) {
   if (settings_->dead_letter_exchange && !deleted())
     host_.take_dead_letter(*this, std::move(message), reason);
   else if (reason != DeathReason::expired)
@@ -256,9 +257,9 @@ bool Queue::drop_surplus() {
   if (settings_->overflow != Overflow::drop_head) return true;
   while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) {
     if (context_.budget().is_used_up()) return false;
-    auto surplus = give_first_up();
+    auto surplus = remove_first();
     context_.budget().use(steps::for_dropping(surplus.body().size()));
-    bury(std::move(surplus), DeathReason::maxlen);
+    dead_letter_or_drop(std::move(surplus), DeathReason::maxlen);
   }
   return true;
 }
@@ -269,10 +270,10 @@ bool Queue::drop_surplus() {
 bool Queue::drop_expired() {
   while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
     if (context_.budget().is_used_up()) return false;
-    auto expired = give_first_up();
+    auto expired = remove_first();
     context_.budget().use(steps::for_dropping(expired.body().size()));
     context_.tell(&Observer::on_expired, *this, expired);
-    bury(std::move(expired), DeathReason::expired);
+    dead_letter_or_drop(std::move(expired), DeathReason::expired);
   }
   return true;
 }
@@ -284,7 +285,7 @@ void Queue::watch_expiry() {
   if (ready_.front().expires_at < consumers_due_.at()) consumers_due_.set(ready_.front().expires_at);
 }
 
-void Queue::use() {
+void Queue::mark_used() {
   if (!settings_->expires || consumers() > 0) return;
   last_used_ = context_.now();
   if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_->expires);

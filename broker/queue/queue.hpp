@@ -86,7 +86,7 @@ class Queue final : public MessageSource, public Destination {
   /// Delivers ready messages to consumers in rotation, as long as one can take a message.
   void serve_consumers();
   /// The queue was used, as `x-expires` defines it: by a get or by a declaration.
-  void use();
+  void mark_used();
 
   /// Marks the queue as deleted and drops its ready messages. Its consumers get nothing any more and have to be removed
   /// by the caller. Unacked messages may still be settled.
@@ -95,15 +95,15 @@ class Queue final : public MessageSource, public Destination {
   [[nodiscard]] Consumer* any_consumer() const { return rotation_.any(); }
 
  private:
-  void join(Search& search) override { search.add(*this); }
-  [[nodiscard]] QueuedMessage placed(Message message);
-  void release_place();
-  [[nodiscard]] Message give_first_up();
+  void add_to(Search& search) override { search.add(*this); }
+  [[nodiscard]] QueuedMessage to_queued(Message message);
+  void release_entry();
+  [[nodiscard]] Message remove_first();
   void hand_to_consumer(QueuedMessage&& message, Consumer& consumer);
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
-  void bury(Message message, DeathReason reason);
+  void dead_letter_or_drop(Message message, DeathReason reason);
   bool drop_surplus();
   bool drop_expired();
   void watch_expiry();

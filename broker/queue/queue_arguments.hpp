@@ -26,7 +26,7 @@ class QueueArguments {
 void check_arguments(protocol::FieldTable arguments, std::string_view queue);
 
 /// Whether the arguments ask for a stream, which PocketMQ does not have.
-[[nodiscard]] bool names_stream(protocol::FieldTable arguments);
+[[nodiscard]] bool asks_for_stream(protocol::FieldTable arguments);
 
 /// Throws ChannelError 406 if a new declaration differs. The text names the first argument whose value is not the
 /// current one.

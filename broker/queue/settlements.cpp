@@ -52,7 +52,7 @@ class Settlements::Batch final : public Backlog::Item {
     return deliveries.for_each_from(next_tag_, [&](const Unacked& delivery) {
       next_tag_ = delivery.tag;
       if (budget().is_used_up()) return false;
-      budget().use(steps::for_a_look_at_a_delivery);
+      budget().use(steps::for_checking_a_delivery);
       if (delivery.queue->await_batch(number_)) queues_.push_back(delivery.queue);
       return true;
     });
@@ -77,7 +77,7 @@ class Settlements::Batch final : public Backlog::Item {
   bool tell_queues() {
     for (; !queues_.empty(); queues_.pop_front()) {
       if (budget().is_used_up()) return false;
-      budget().use(steps::for_a_pump);
+      budget().use(steps::for_serving_consumers);
       queues_.front()->batch_is_back();
     }
     return true;

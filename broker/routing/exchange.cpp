@@ -32,9 +32,9 @@ void Exchange::count_in(Quotas& quotas) {
 }
 
 void Exchange::apply_policy(protocol::FieldTable policy) {
-  const auto ruled = policy.find("alternate-exchange");
+  const auto by_policy = policy.find("alternate-exchange");
   const auto own = declaration_.arguments.alternate();
-  alternate_ = alternate_named(own || !ruled ? own : ruled->string());
+  alternate_ = alternate_named(own || !by_policy ? own : by_policy->string());
 }
 
 }  // namespace pocketmq::broker

@@ -63,13 +63,13 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
  private:
   friend class BindingTable;
 
-  void join(Search& search) final { search.add(*this); }
+  void add_to(Search& search) final { search.add(*this); }
   /// A binding from this exchange was added or is removed. For types that keep an index of their bindings. Charged to
   /// the budget.
   virtual void add(Binding& /*binding*/, Budget& /*budget*/) {}
   virtual void remove(Binding& /*binding*/, Budget& /*budget*/) {}
   /// About the bytes of that index.
-  [[nodiscard]] virtual std::size_t bytes_beside_bindings() const { return 0; }
+  [[nodiscard]] virtual std::size_t index_bytes() const { return 0; }
 
   const ExchangeDeclaration declaration_;
   std::optional<std::string> alternate_;

@@ -81,16 +81,16 @@ bool HeaderFacts::read_on(Budget& budget) {
     budget.use(steps::for_a_header + steps::for_reading(header->value.bytes.size()));
     const auto presence = text_.size();
     append_fact_of_presence(text_, header->name);
-    if (!keep_from(presence)) continue;
+    if (!add_from(presence)) continue;
     const auto value = text_.size();
     append_fact_of_value(text_, *header);
-    keep_from(value);
+    add_from(value);
   }
   return false;
 }
 
-bool HeaderFacts::keep_from(std::size_t begin) {
-  if (2 * (facts_.size() + 1) > slots_.size()) make_room();
+bool HeaderFacts::add_from(std::size_t begin) {
+  if (2 * (facts_.size() + 1) > slots_.size()) grow_slots();
   const auto fact = std::string_view{text_}.substr(begin);
   const auto slot = static_cast<std::size_t>(find_slot(fact) - slots_.data());
   if (slots_[slot] != no_fact) {
@@ -111,7 +111,7 @@ const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
   return &slots_[slot];
 }
 
-void HeaderFacts::make_room() {
+void HeaderFacts::grow_slots() {
   slots_.assign(4 * slots_.size(), no_fact);
   for (std::uint32_t i = 0; i < facts_.size(); ++i)
     slots_[static_cast<std::size_t>(find_slot((*this)[i]) - slots_.data())] = i;

@@ -41,20 +41,20 @@ class HeaderFacts {
  private:
   static constexpr auto no_fact = static_cast<std::uint32_t>(-1);
 
-  struct Place {
+  struct Span {
     std::size_t begin;
     std::size_t size;
   };
 
   // Adds the fact that was written to `text_` from `begin` on. Removes it again, and returns false, if it is known
   // already.
-  bool keep_from(std::size_t begin);
+  bool add_from(std::size_t begin);
   [[nodiscard]] const std::uint32_t* find_slot(std::string_view fact) const;
-  void make_room();
+  void grow_slots();
 
   protocol::FieldReader left_{{}, protocol::FieldReader::Of::table};
   std::string text_;  // the texts of all facts
-  std::vector<Place> facts_;
+  std::vector<Span> facts_;
   std::vector<std::uint32_t> slots_{no_fact};  // hash table of indexes into facts_; its size is a power of two
 };
 

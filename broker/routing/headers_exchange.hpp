@@ -25,35 +25,33 @@ class HeadersExchange final : public Exchange {
   [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
-  struct Wish;
-  struct Entry {
-    Wish* wish;
-    std::size_t place;  // index into the requirement's entries
-  };
-  using Wishes = std::vector<Entry>;
-
   /// The facts that a binding requires, and where the binding is filed.
-  struct Wish {
-    struct Place {
+  struct Requirement {
+    struct Filing {
       std::string_view fact;  // a key of by_fact_
-      std::size_t at;         // index in the list of that fact
+      std::size_t index;      // in the list of that fact
     };
     Destination& destination;
     bool any{false};
     std::vector<std::string> facts{};
-    std::vector<Place> places{};
+    std::vector<Filing> filings{};
   };
+  struct Entry {
+    Requirement* requirement;
+    std::size_t filing;  // index into the requirement's filings
+  };
+  using Entries = std::vector<Entry>;
 
   void add(Binding& binding, Budget& budget) override;
   void remove(Binding& binding, Budget& budget) override;
-  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return bytes_; }
-  [[nodiscard]] static std::size_t bytes_of(const Wish& wish);
-  void keep(Wish& wish, std::string_view fact);
+  [[nodiscard]] std::size_t index_bytes() const override { return bytes_; }
+  [[nodiscard]] static std::size_t bytes_of(const Requirement& requirement);
+  void file_under(std::string_view fact, Requirement& requirement);
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
-  static void grant(const Wish& wish, Routing& routing);
+  static void route_if_met(const Requirement& requirement, Routing& routing);
 
-  GradualMap<const Binding*, Wish> wishes_;
-  ByName<Wishes> by_fact_;  // no list is empty; bindings without required facts are under the empty fact
+  GradualMap<const Binding*, Requirement> requirements_;
+  ByName<Entries> by_fact_;  // no list is empty; bindings without required facts are under the empty fact
   std::size_t bytes_{0};
 };
 

@@ -17,8 +17,8 @@ class Router {
   /// valid until the next call.
   Routing& route(Exchange& first, const Message& message) {
     if (!routing_) routing_ = std::make_unique<Routing>(directory_, context_);
-    routing_->begin(first, message, ++rounds_);
-    if (routing_->go_on() && !may_be_handed_over()) routing_->put_off();
+    routing_->begin(first, message, ++searches_);
+    if (routing_->go_on() && !may_be_enqueued_now()) routing_->restart_later();
     return *routing_;
   }
 
@@ -30,16 +30,16 @@ class Router {
 
  private:
   // If the slice is too short for enqueueing, the queues that were found have to be kept until another slice.
-  [[nodiscard]] bool may_be_handed_over() const {
+  [[nodiscard]] bool may_be_enqueued_now() const {
     const auto queues = routing_->queues().size();
     const auto steps = static_cast<std::int64_t>(queues * steps::for_a_queued_message);
     return steps <= context_.budget().left()
-           || context_.wide_publishes().have_room_for(queues * sizeof(protocol::Ref<Queue>));
+           || context_.wide_publishes().has_room_for(queues * sizeof(protocol::Ref<Queue>));
   }
 
   const ExchangeDirectory& directory_;
   Context& context_;
-  std::uint64_t rounds_{0};
+  std::uint64_t searches_{0};
   std::unique_ptr<Routing> routing_;  // the last search; its memory is used again
 };
 

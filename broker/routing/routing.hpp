@@ -35,14 +35,14 @@ class Routing final : private Search {
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 
-  /// Begins a new search with the number `round`, which no other search in the directory has. `message` must stay where
-  /// it is until the search is finished or kept.
-  void begin(Exchange& first, const Message& message, std::uint64_t round);
+  /// Begins a new search with the number `search_number`, which no other search in the directory has. `message` must
+  /// stay where it is until the search is finished or kept.
+  void begin(Exchange& first, const Message& message, std::uint64_t search_number);
   /// Searches until all is found, the budget is used up, or other wide publishes leave no memory. Returns whether the
   /// search is finished.
   bool go_on();
   /// The search was finished at once, but its result is not wanted now. It has to be kept, and will begin again.
-  void put_off();
+  void restart_later();
   [[nodiscard]] bool is_finished() const { return next_ == exchanges_.size(); }
 
   /// The queues that a search found which was finished at once. Valid until the next search begins.
@@ -71,11 +71,12 @@ class Routing final : private Search {
     return true;
   }
   /// Reports the destinations of all these bindings. Returns false if the search has to pause.
-  template <class Bindings> [[nodiscard]] bool reach_all(const Bindings& bindings) {
-    return bindings_left_.each(bindings.size(), *this, [&](std::size_t i) { reach(bindings[i].destination); });
+  template <class Bindings> [[nodiscard]] bool add_destinations(const Bindings& bindings) {
+    return bindings_left_.each(bindings.size(), *this,
+                               [&](std::size_t i) { add_destination(bindings[i].destination); });
   }
   /// Reports a destination of the message.
-  void reach(Destination& destination);
+  void add_destination(Destination& destination);
 
   [[nodiscard]] Budget& budget() { return budget_; }
   [[nodiscard]] bool has_to_pause() const { return budget_.is_used_up() || (share_ && !share_->may_grow()); }
@@ -84,11 +85,11 @@ class Routing final : private Search {
   [[nodiscard]] bool read_headers();
   [[nodiscard]] const HeaderFacts& header_facts() const { return header_facts_; }
   /// A counter for the exchange that is asked; 0 at the first call.
-  [[nodiscard]] std::size_t& count() { return count_; }
+  [[nodiscard]] std::size_t& counter() { return counter_; }
 
   /// Iterates over a list from its end, and can pause. If an element is removed meanwhile, the last one moves into its
   /// index, so elements that were not visited yet are not skipped.
-  class Countdown {
+  class BackwardCursor {
    public:
     template <class Visit> [[nodiscard]] bool each(std::size_t size, const Routing& routing, Visit&& visit) {
       for (left_ = std::min(left_, size); left_ > 0;) {
@@ -103,39 +104,39 @@ class Routing final : private Search {
     static constexpr auto not_begun = std::numeric_limits<std::size_t>::max();
     std::size_t left_{not_begun};
   };
-  [[nodiscard]] Countdown& bindings_left() { return bindings_left_; }
+  [[nodiscard]] BackwardCursor& bindings_left() { return bindings_left_; }
 
  private:
   void add(Queue& queue) override;
   void add(Exchange& exchange) override;
   void next_exchange();
-  [[nodiscard]] bool is_reached(Destination& destination);
-  [[nodiscard]] bool forget_reached();
+  [[nodiscard]] bool is_known(Destination& destination);
+  [[nodiscard]] bool free_known();
   [[nodiscard]] std::size_t bytes_held() const;
 
   const ExchangeDirectory& directory_;
   Context& context_;
   Budget& budget_;
   const Message* message_{nullptr};
-  std::uint64_t round_{0};
+  std::uint64_t search_number_{0};
   std::vector<std::string_view> routing_keys_;
   std::vector<Exchange*> exchanges_;  // found exchanges, in the order in which they are asked
   std::size_t next_{0};               // index of the exchange that is asked
-  bool reached_any_{false};           // whether the exchange that is asked has a destination
+  bool found_any_{false};             // whether the exchange that is asked has a destination
   std::vector<Queue*> queues_;
 
   // Where the exchange that is asked has paused.
   std::size_t key_{0};
-  std::size_t count_{0};
-  Countdown bindings_left_;
+  std::size_t counter_{0};
+  BackwardCursor bindings_left_;
   TopicTrie::Walk topic_walk_;
   HeaderFacts header_facts_;
-  bool knows_headers_{false};
+  bool has_begun_headers_{false};
 
   // Only of a kept search.
   std::optional<WidePublishes::Share> share_;
   Message kept_message_;
-  GradualSet<const Destination*> reached_;
+  GradualSet<const Destination*> known_;
   std::vector<protocol::Ref<Exchange>> kept_exchanges_;
   std::vector<protocol::Ref<Queue>> kept_queues_;
 };

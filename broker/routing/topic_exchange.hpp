@@ -15,7 +15,7 @@ class TopicExchange final : public Exchange {
  private:
   void add(Binding& binding, Budget& budget) override { patterns_.add(binding, budget); }
   void remove(Binding& binding, Budget& budget) override { patterns_.remove(binding, budget); }
-  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return node_bytes * patterns_.size(); }
+  [[nodiscard]] std::size_t index_bytes() const override { return node_bytes * patterns_.size(); }
 
   static constexpr std::size_t node_bytes = 288;  // with its word and its table entry
 

@@ -23,10 +23,10 @@ class TopicTrie {
 
  public:
   /// Splits a topic into words.
-  class Words {
+  class TopicWords {
    public:
-    Words() = default;
-    explicit Words(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
+    TopicWords() = default;
+    explicit TopicWords(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
 
     [[nodiscard]] bool at_end() const { return at_end_; }
     std::string_view next();
@@ -40,17 +40,17 @@ class TopicTrie {
   class Walk {
    public:
     /// Abandons the match.
-    void stop() { is_under_way_ = false; }
+    void stop() { has_begun_ = false; }
 
    private:
     friend class TopicTrie;
 
-    bool is_under_way_{false};
-    Words words_;                               // the words after `word_`
-    std::string_view word_;                     // the word that is being followed
-    std::uint64_t step_{0};                     // the number of the current step
-    std::vector<protocol::Ref<Node>> left_;     // nodes from which the word has to be followed
-    std::vector<protocol::Ref<Node>> reached_;  // nodes to which the word leads
+    bool has_begun_{false};
+    TopicWords words_;                             // the words after `word_`
+    std::string_view word_;                        // the word that is being followed
+    std::uint64_t step_{0};                        // the number of the current step
+    std::vector<protocol::Ref<Node>> nodes_;       // nodes from which the word has to be followed
+    std::vector<protocol::Ref<Node>> next_nodes_;  // nodes to which the word leads
   };
 
   /// Adds or removes a binding under its routing key. Each word is charged to the budget.
@@ -62,8 +62,8 @@ class TopicTrie {
   /// meanwhile may be found or not.
   template <class Found> bool match(std::string_view key, Walk& walk, Budget& budget, Found&& found) const {
     if (!follow(key, walk, budget)) return false;
-    for (; !walk.reached_.empty(); walk.reached_.pop_back())
-      if (!found(walk.reached_.back()->bindings)) return false;
+    for (; !walk.next_nodes_.empty(); walk.next_nodes_.pop_back())
+      if (!found(walk.next_nodes_.back()->bindings)) return false;
     walk.stop();
     return true;
   }
@@ -79,16 +79,16 @@ class TopicTrie {
     Node* next_any_words{nullptr};     // next["#"] or null
     bool is_any_words{false};
     BindingsOfKey bindings;
-    std::uint64_t reached_in{0};  // the number of the last step that visited it
+    std::uint64_t last_step{0};  // the number of the last step that visited it
 
     [[nodiscard]] bool empty() const { return next.empty() && bindings.empty(); }
   };
 
-  [[nodiscard]] Node& grow(Node& from, std::string_view word, Budget& budget);
-  void prune(Node& from, std::string_view word);
+  [[nodiscard]] Node& find_or_add_child(Node& from, std::string_view word, Budget& budget);
+  void remove_child(Node& from, std::string_view word);
   bool follow(std::string_view key, Walk& walk, Budget& budget) const;
   static void follow_word(Walk& walk, Budget& budget);
-  static void reach(Node& node, Walk& walk, Budget& budget);
+  static void add_node(Node& node, Walk& walk, Budget& budget);
 
   const protocol::Ref<Node> root_{new Node};
   std::size_t size_{0};

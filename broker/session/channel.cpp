@@ -16,7 +16,7 @@ Channel::Channel(ChannelHost& session, Context& context, std::uint16_t number)
 Channel::~Channel() {
   std::vector<Consumers> consumers;
   consumers.push_back(stop_consuming());
-  if (!consumers.back().empty()) virtual_host().delete_what_was_held(std::move(consumers), {}, nullptr);
+  if (!consumers.back().empty()) virtual_host().delete_consumers_and_queues(std::move(consumers), {}, nullptr);
   leave_work_to_itself();
   if (settling_) finish_settling(settling_->outcome, std::move(settling_->found));
   if (transaction_) {

@@ -46,7 +46,7 @@ void Channel::handle(const basic::Consume& m) {
   if (quota.is_used_up())
     throw ConnectionError{ReplyCode::not_allowed,
                           "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
-  if (const auto& memory = context_.memory(); !memory.takes_users())
+  if (const auto& memory = context_.memory(); !memory.has_room_for_clients())
     throw ConnectionError{ReplyCode::resource_error, "cannot consume: " + memory.describe()};
   auto tag = m.consumer_tag.empty() ? context_.unique_name("amq.ctag-") : std::string{m.consumer_tag};
   auto consumer =

@@ -36,7 +36,7 @@ void Channel::handle(const queue::Declare& m) {
                                               .arguments = QueueArguments{m.arguments}});
     if (m.exclusive && is_new) session_.own(*declared);
   }
-  if (!m.no_wait) declared->use();
+  if (!m.no_wait) declared->mark_used();
   last_declared_ = declared->name();
   reply(m, queue::DeclareOk{.queue = declared->name(),
                             .message_count = static_cast<std::uint32_t>(declared->ready()),

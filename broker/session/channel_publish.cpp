@@ -215,7 +215,7 @@ void Channel::add_to_transaction(const Message& message, std::vector<protocol::R
   auto& memory = context_.memory();
   message.charge_to(memory);
   context_.budget().use(steps::for_a_binding * queues.size());
-  const auto bytes = Message::place_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
+  const auto bytes = Message::entry_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
   transaction_->add(
       {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
 }

@@ -79,7 +79,7 @@ Session::~Session() {
 
 void Session::on_time(TimePoint now) {
   context().clock().observe(now);
-  context().backlog().begin_share();
+  context().backlog().begin_input_slice();
 }
 
 // The first four bytes tell the encoding: "AMQP", or the length of a JSON frame, which is far smaller as a number.
@@ -139,7 +139,7 @@ void Session::report_confirms_of(const Channel& channel) {
 
 void Session::end_turn() {
   if (is_held() && !is_in_line()) {
-    context().backlog().begin_share();
+    context().backlog().begin_input_slice();
     resume_if_possible();
   }
   report_confirms();
@@ -158,7 +158,7 @@ void Session::report_confirms() {
 bool Session::has_to_wait() const {
   if (!context().memory().is_scarce()) return false;
   const auto frees_memory = std::ranges::find_if(channels_, [this](const auto& numbered) {
-    context().budget().use(steps::for_a_look_at_a_channel);
+    context().budget().use(steps::for_checking_a_channel);
     const auto& channel = numbered.second;
     return channel && channel->may_free_memory();
   });
@@ -173,13 +173,13 @@ bool Session::has_to_wait_with(const protocol::Command& command) const {
 }
 
 void Session::on_input_taken() {
-  if (codec().has_begun_content() || unread_bytes() > little_bytes) return take_half_a_command();
+  if (codec().has_partial_content() || unread_bytes() > little_bytes) return take_half_a_command();
   has_read_all();
 }
 
 // What is left of a message may be much, and what has come of it is kept until then.
 void Session::take_half_a_command() {
-  const bool is_message = codec().has_begun_content();
+  const bool is_message = codec().has_partial_content();
   if (is_message && state_ == State::starting && codec().encoding() == Encoding::json) {
     enter_as_guest();
     if (login_is_held_) return hold();
@@ -190,7 +190,7 @@ void Session::take_half_a_command() {
       hold();
       return wait();
     }
-    if (!may_read_on(left_to_come())) hold();
+    if (!may_read_on(missing_bytes())) hold();
     return;
   }
   if (state_ == State::closing || state_ == State::leaving) {
@@ -218,7 +218,7 @@ void Session::on_stall() {
   const auto so_little = "less than " + std::to_string(progress_min_bytes()) + " bytes of it came within "
                          + std::to_string(stall_max().count()) + " ms";
   const auto& memory = context().memory();
-  if (codec().has_begun_content()) {
+  if (codec().has_partial_content()) {
     if (!memory.is_crowded() && !memory.is_scarce()) return;
     close(ReplyCode::resource_error,
           "memory is low, and a message stopped half-way: " + so_little + "; publish it again later");
@@ -243,7 +243,7 @@ void Session::resume_if_possible() {
     context().tell(&ConnectionObserver::on_unblocked, *this);
     if (understands_blocked_) send_answer({.method = connection::Unblocked{}});
   }
-  if (stands_in_line()) return;
+  if (waits_for_intake()) return;
   resume();
 }
 
@@ -389,7 +389,7 @@ void Session::open_channel(std::uint16_t number) {
     throw ConnectionError{ReplyCode::not_allowed, "number of channels opened (" + std::to_string(channels_.size())
                                                       + ") has reached the negotiated channel_max ("
                                                       + std::to_string(channel_max_) + ")"};
-  if (!context().memory().takes_users())
+  if (!context().memory().has_room_for_clients())
     throw ConnectionError{ReplyCode::resource_error, "cannot open a channel: " + context().memory().describe()};
   channels_.emplace(number, std::make_unique<Channel>(*this, context_, number));
 }
@@ -484,13 +484,13 @@ void Session::know_client(const protocol::Command& command) {
 
 bool Session::log_in(const Credentials& credentials, std::string_view mechanism) {
   // Right or wrong: who gives up before the answer learns nothing from its absence.
-  if (!login_was_held_ && broker_.login_brake.is_on(peer_.source, now())) {
+  if (!login_was_held_ && broker_.login_throttle.must_wait(peer_.source, now())) {
     login_is_held_ = true;
-    own_deadline(now() + LoginBrake::delay);
+    own_deadline(now() + LoginThrottle::delay);
     return false;
   }
-  const bool guest_may_come_from_there = peer_.from_loopback || context().options().guest_from_anywhere;
-  auto [user, why_not] = broker_.users.log_in(credentials, guest_may_come_from_there);
+  const bool guest_is_allowed = peer_.from_loopback || context().options().guest_from_anywhere;
+  auto [user, why_not] = broker_.users.log_in(credentials, guest_is_allowed);
   if (user) {
     user_ = std::move(user);
     return true;
@@ -499,7 +499,7 @@ bool Session::log_in(const Credentials& credentials, std::string_view mechanism)
                  + std::string{credentials.user} + "' " + std::string{why_not};
   if (login_was_held_)
     refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
-  broker_.login_brake.count_failure(peer_.source, now());
+  broker_.login_throttle.count_failure(peer_.source, now());
   if (wants_login_refused_) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
   // As RabbitMQ does for clients that would not read it.
   context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused,
@@ -541,8 +541,8 @@ void Session::open(std::string_view virtual_host) {
   };
   auto& quota = context().quotas().connections;
   if (quota.is_used_up()) refuse("connection limit (" + std::to_string(quota.limit()) + ") is reached");
-  if (!context().memory().takes_users()) refuse(context().memory().describe());
-  if (!user_->may_enter(virtual_host))
+  if (!context().memory().has_room_for_clients()) refuse(context().memory().describe());
+  if (!user_->may_open(virtual_host))
     throw ConnectionError{ReplyCode::not_allowed,
                           "access to vhost '" + std::string{virtual_host} + "' refused for user '" + user_->name + "'"};
   virtual_host_ = opened;
@@ -665,7 +665,7 @@ void Session::release() {
   channels_.clear();
   working_ = nullptr;
   if (!consumers.empty() || !owned_.empty())
-    virtual_host_->delete_what_was_held(std::move(consumers), std::exchange(owned_, {}), this);
+    virtual_host_->delete_consumers_and_queues(std::move(consumers), std::exchange(owned_, {}), this);
   context().backlog().use_rest_of_slice();
   connection_use_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);

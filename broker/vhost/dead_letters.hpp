@@ -54,15 +54,16 @@ class DeadLetters final : private Publisher {
   enum class Progress : std::uint8_t { done, paused, lacks_memory };
 
   [[nodiscard]] Line& line_of(Queue& from);
-  [[nodiscard]] bool serve_fresh();
-  [[nodiscard]] bool serve_waiting();
-  void serve(Lines& lines);
+  [[nodiscard]] bool publish_new();
+  [[nodiscard]] bool publish_waiting();
+  void publish_in_turn(Lines& lines);
   void retry();
   [[nodiscard]] Progress publish_first(Line& line);
-  [[nodiscard]] Progress begin(Line& line);
+  [[nodiscard]] Progress route_first(Line& line);
   [[nodiscard]] Message dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const;
-  [[nodiscard]] bool leave_out_circles(Line& line);
-  void hand_over(Line& line);
+  [[nodiscard]] bool remove_cycles(Line& line);
+  void begin_fan_out(Line& line);
+  void tell_route(const Letter& letter, Message& dead, auto& queues);
   [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
@@ -70,7 +71,7 @@ class DeadLetters final : private Publisher {
   const ExchangeDirectory& directory_;
   Router& router_;
   Context& context_;
-  Lines fresh_, waiting_, lacking_memory_;
+  Lines new_, waiting_, lacking_memory_;
   GradualMap<const Queue*, Lines::iterator> lines_;  // all lines
   std::size_t letters_{0};                           // in all lines
   bool is_publishing_{false};

@@ -59,7 +59,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void delete_from_queue() {
     auto& queue = *left_.queues.back();
-    if (!queue.deleted()) return deletions_.virtual_host_.take_out(queue);
+    if (!queue.deleted()) return deletions_.virtual_host_.unregister(queue);
     if (auto* consumer = queue.any_consumer()) return consumer->on_queue_deleted();
     if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back());
     left_.queues.pop_back();
@@ -67,7 +67,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void remove(Binding& binding) {
     if (auto* source = deletions_.bindings_.remove(binding))
-      left_.exchanges.push_back(deletions_.virtual_host_.take_out(*source));
+      left_.exchanges.push_back(deletions_.virtual_host_.unregister(*source));
   }
 
   DeferredDeletions& deletions_;
@@ -82,7 +82,7 @@ DeferredDeletions::Waiter::~Waiter() {
 DeferredDeletions::DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog)
     : virtual_host_{virtual_host}, bindings_{bindings}, backlog_{backlog} {}
 
-void DeferredDeletions::take(Request request, Waiter* waiter) {
+void DeferredDeletions::add(Request request, Waiter* waiter) {
   backlog_.keep_for_rest_of_slice(std::make_unique<Batch>(*this, std::move(request), waiter));
 }
 

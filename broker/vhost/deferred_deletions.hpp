@@ -49,11 +49,12 @@ class DeferredDeletions {
     Batch* batch_{nullptr};
   };
 
-  /// The virtual host. `take_out` removes the name and marks the object as deleted; its bindings and consumers remain.
+  /// The virtual host. `unregister` removes the name and marks the object as deleted; its bindings and consumers
+  /// remain.
   class Owner {
    public:
-    virtual void take_out(Queue& queue) = 0;
-    [[nodiscard]] virtual protocol::Ref<Exchange> take_out(Exchange& exchange) = 0;
+    virtual void unregister(Queue& queue) = 0;
+    [[nodiscard]] virtual protocol::Ref<Exchange> unregister(Exchange& exchange) = 0;
 
    protected:
     ~Owner() = default;
@@ -64,7 +65,7 @@ class DeferredDeletions {
 
   /// Begins after the command, in the rest of the current slice. An auto-delete exchange is deleted with the last
   /// binding from it, in chains of any length. A waiter can wait for one request at a time.
-  void take(Request request, Waiter* waiter = nullptr);
+  void add(Request request, Waiter* waiter = nullptr);
 
  private:
   Owner& virtual_host_;

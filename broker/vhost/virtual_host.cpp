@@ -101,19 +101,20 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
 std::size_t VirtualHost::delete_queue(Queue& queue) {
   const auto ready = queue.ready();
   protocol::Ref<Queue> deleted{&queue};
-  take_out(queue);
+  unregister(queue);
   std::vector<protocol::Ref<Queue>> queues;
   queues.push_back(std::move(deleted));
-  deletions_.take({.queues = std::move(queues)});
+  deletions_.add({.queues = std::move(queues)});
   return ready;
 }
 
-void VirtualHost::delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
-                                       DeferredDeletions::Waiter* waiter) {
-  deletions_.take({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
+void VirtualHost::delete_consumers_and_queues(std::vector<Consumers> consumers,
+                                              std::vector<protocol::Ref<Queue>> queues,
+                                              DeferredDeletions::Waiter* waiter) {
+  deletions_.add({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
 }
 
-void VirtualHost::take_out(Queue& queue) {
+void VirtualHost::unregister(Queue& queue) {
   queues_.erase(queue.name());
   queue.close();
 }

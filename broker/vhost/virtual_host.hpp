@@ -40,8 +40,8 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   std::size_t delete_queue(Queue& queue);
   /// Removes the consumers, and deletes those of the queues that still exist: after the command, very many over several
   /// turns. `waiter` is told when all is done; it may be null.
-  void delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
-                            DeferredDeletions::Waiter* waiter);
+  void delete_consumers_and_queues(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
+                                   DeferredDeletions::Waiter* waiter);
 
   /// Adds a policy. It applies at once to existing exchanges, and to all queues that are declared from now on.
   void add_policy(Policy policy);
@@ -91,8 +91,8 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
-  void take_out(Queue& queue) override;
-  [[nodiscard]] protocol::Ref<Exchange> take_out(Exchange& exchange) override;
+  void unregister(Queue& queue) override;
+  [[nodiscard]] protocol::Ref<Exchange> unregister(Exchange& exchange) override;
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
   void remove_unused(Queue& queue) override;
 

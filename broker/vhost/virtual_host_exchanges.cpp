@@ -66,11 +66,11 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
 
 void VirtualHost::delete_exchange(Exchange& exchange) {
   std::vector<protocol::Ref<Exchange>> exchanges;
-  exchanges.push_back(take_out(exchange));
-  deletions_.take({.exchanges = std::move(exchanges)});
+  exchanges.push_back(unregister(exchange));
+  deletions_.add({.exchanges = std::move(exchanges)});
 }
 
-protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
+protocol::Ref<Exchange> VirtualHost::unregister(Exchange& exchange) {
   protocol::Ref<Exchange> taken{&exchange};
   exchanges_.erase(exchange.name());
   taken->close();

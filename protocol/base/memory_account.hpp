@@ -19,7 +19,7 @@ class MemoryAccount {
   void release(std::size_t bytes) {
     assert(bytes <= used_);
     used_ -= bytes;
-    if (used_ < watched_) fell();
+    if (used_ < watched_) on_below_watched();
   }
   /// The bytes that are charged now.
   [[nodiscard]] std::size_t used() const { return used_; }
@@ -27,11 +27,11 @@ class MemoryAccount {
  protected:
   ~MemoryAccount() = default;
 
-  /// `fell` is called after each release that leaves less than `bytes`; with 0, never.
+  /// `on_below_watched` is called after each release that leaves less than `bytes`; with 0, never.
   void watch(std::size_t bytes) { watched_ = bytes; }
 
  private:
-  virtual void fell() {}
+  virtual void on_below_watched() {}
 
   std::size_t used_{0};
   std::size_t watched_{0};

@@ -20,8 +20,8 @@ class AmqpCodec final : public Codec {
   [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
-  [[nodiscard]] bool has_begun_content() const override { return !pending_.empty(); }
-  [[nodiscard]] std::uint64_t left_to_come(const InputBuffer& input) const override;
+  [[nodiscard]] bool has_partial_content() const override { return !pending_.empty(); }
+  [[nodiscard]] std::uint64_t missing_bytes(const InputBuffer& input) const override;
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 
@@ -49,8 +49,8 @@ class AmqpCodec final : public Codec {
   };
 
   // Each step consumes what it has used. If it returns nothing, decoding continues with the next frame.
-  std::optional<Decoded> step(InputBuffer& input, Command& into);
-  std::optional<Decoded> step_open_body(InputBuffer& input, Command& into);
+  std::optional<Decoded> decode_frame(InputBuffer& input, Command& into);
+  std::optional<Decoded> decode_body(InputBuffer& input, Command& into);
   std::optional<Decoded> check_frame(const FrameHeader& frame, std::string_view unread);
   std::optional<Decoded> handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
                                        Command& into);
@@ -60,8 +60,9 @@ class AmqpCodec final : public Codec {
   std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
   /// Refuses a frame of the wrong kind. `content` is the incomplete content of its channel, or null.
   Decoded refuse_out_of_order(const PendingContent* content);
-  enum class Taken : std::uint8_t { no, not_yet, yes };
-  Taken take_content(std::uint16_t channel, InputBuffer& input, Command& into);
+  // Whether the whole content lies in the input buffer.
+  enum class InBuffer : std::uint8_t { no, not_yet, yes };
+  InBuffer take_buffered_content(std::uint16_t channel, InputBuffer& input, Command& into);
   void charge(PendingContent& content) const;
   static char* encode_method(const Command& command, std::size_t bytes_behind, Output& output);
   void encode_body(std::uint16_t channel, const Content& content, Output& output) const;
@@ -73,7 +74,7 @@ class AmqpCodec final : public Codec {
 
   Pending pending_;  // by channel
   std::optional<OpenBodyFrame> open_body_;
-  Pending::node_type handed_out_;  // owns what the last command's views refer to, unless that is in the buffer
+  Pending::node_type last_content_;  // owns what the last command's views refer to, unless that is in the buffer
 };
 
 }  // namespace pocketmq::protocol

@@ -40,10 +40,10 @@ class Codec {
   /// `decode()` or `prepare()`.
   virtual Decoded decode(InputBuffer& input, Command& into) = 0;
   /// Whether a command's content is incomplete and kept in the codec.
-  [[nodiscard]] virtual bool has_begun_content() const = 0;
-  /// How many announced bytes are missing: of the contents that have begun, and of the frame whose begin is in `input`.
-  /// A frame at the end of `input` may be counted as if a part of it were missing.
-  [[nodiscard]] virtual std::uint64_t left_to_come(const InputBuffer& input) const = 0;
+  [[nodiscard]] virtual bool has_partial_content() const = 0;
+  /// How many announced bytes are missing: of the contents that have begun, and of the incomplete frame in `input`. A
+  /// frame at the end of `input` may be counted as if a part of it were missing.
+  [[nodiscard]] virtual std::uint64_t missing_bytes(const InputBuffer& input) const = 0;
   /// Why `decode` returned `violation`.
   [[nodiscard]] const Violation& violation() const { return violation_; }
 

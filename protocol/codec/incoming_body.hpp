@@ -14,17 +14,17 @@ namespace pocketmq::protocol {
 
 class IncomingBody {
  public:
-  enum class Fate : bool { kept, dropped };
+  enum class Mode : bool { kept, dropped };
 
-  /// A body that is kept leaves `headroom` bytes free at the block's begin, and charges the block to `account`, if that
+  /// A body that is kept leaves `headroom` bytes free at the block's start, and charges the block to `account`, if that
   /// is not null. A body that is dropped is only counted.
-  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Fate fate = Fate::kept, MemoryAccount* account = nullptr)
-      : size_{size_bytes}, headroom_{headroom}, account_{account}, fate_{fate} {}
+  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Mode mode = Mode::kept, MemoryAccount* account = nullptr)
+      : size_{size_bytes}, headroom_{headroom}, account_{account}, mode_{mode} {}
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// The bytes that are missing.
   [[nodiscard]] std::uint64_t left() const { return size_ - received_; }
-  [[nodiscard]] bool is_dropped() const { return fate_ == Fate::dropped; }
+  [[nodiscard]] bool is_dropped() const { return mode_ == Mode::dropped; }
 
   /// Room to read up to `bytes` of a kept body to. `bytes` is at most `left()`. Empty only if `bytes` is 0.
   [[nodiscard]] std::span<std::byte> prepare(std::uint64_t bytes);
@@ -44,7 +44,7 @@ class IncomingBody {
   MemoryAccount* account_;
   std::uint64_t received_{0};
   Ref<Block> block_{};  // headroom, then the body
-  Fate fate_;
+  Mode mode_;
 };
 
 /// The room in front of a body that a broker's message needs for its names, its properties and their layout.

@@ -17,7 +17,7 @@ class InputBuffer {
  public:
   /// If many bytes come at once, it has room for up to `at_once_bytes`; for more only if they are not consumed.
   explicit InputBuffer(std::size_t at_once_bytes = Limits{}.input_at_once_bytes)
-      : capacity_at_first_max_{at_once_bytes} {}
+      : initial_capacity_max_{at_once_bytes} {}
   InputBuffer(const InputBuffer&) = delete;
   InputBuffer& operator=(const InputBuffer&) = delete;
   ~InputBuffer() { charge_for(0); }
@@ -37,7 +37,7 @@ class InputBuffer {
     consumed_ += bytes;
   }
   /// Makes the last `bytes` bytes that were consumed since `prepare()` unread again.
-  void give_back(std::size_t bytes) {
+  void put_back(std::size_t bytes) {
     assert(bytes <= consumed_);
     consumed_ -= bytes;
   }
@@ -46,12 +46,12 @@ class InputBuffer {
   void release();
 
   /// The next bytes are read elsewhere, since they are too many for the buffer. Its capacity begins small again.
-  void expect_little() { capacity_at_first_ = capacity_at_first_min_bytes; }
+  void begin_small() { initial_capacity_ = initial_capacity_min_bytes; }
 
   static constexpr std::size_t room_min_bytes = 256;
 
  private:
-  static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
+  static constexpr std::size_t initial_capacity_min_bytes = 4 * room_min_bytes;
 
   void charge_for(std::size_t capacity) {
     if (account_ == nullptr) return;
@@ -60,13 +60,13 @@ class InputBuffer {
   }
 
   MemoryAccount* account_{nullptr};
-  std::size_t capacity_at_first_max_;
+  std::size_t initial_capacity_max_;
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_{0};
   std::size_t consumed_{0};
   std::size_t received_{0};
-  std::size_t capacity_at_first_{capacity_at_first_min_bytes};
+  std::size_t initial_capacity_{initial_capacity_min_bytes};
 };
 
 }  // namespace pocketmq::protocol

@@ -18,8 +18,8 @@ class JsonCodec final : public Codec {
   [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
-  [[nodiscard]] bool has_begun_content() const override { return pending_.has_value(); }
-  [[nodiscard]] std::uint64_t left_to_come(const InputBuffer& input) const override;
+  [[nodiscard]] bool has_partial_content() const override { return pending_.has_value(); }
+  [[nodiscard]] std::uint64_t missing_bytes(const InputBuffer& input) const override;
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 
@@ -43,8 +43,8 @@ class JsonCodec final : public Codec {
   std::size_t searched_{0};  // bytes of the frame that were searched for an LF
   JsonHeaderReader header_;
   std::optional<Pending> pending_;
-  std::uint64_t to_drop_{0};  // bytes of a refused body that are still to come
-  std::string encoded_;       // the header that is written; kept for its memory
+  std::uint64_t drop_left_{0};  // bytes of a refused body that are still to come
+  std::string encoded_;         // the header that is written; kept for its memory
 };
 
 }  // namespace pocketmq::protocol

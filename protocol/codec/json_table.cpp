@@ -219,7 +219,7 @@ class TableEncoder {
     to_ += static_cast<char>(name.size());
     to_ += name;
     auto fault = value(json, depth_left);
-    return within(in_quotes(name), std::move(fault));
+    return with_path(in_quotes(name), std::move(fault));
   }
 
   Fault value(const Json& json, unsigned depth_left) {
@@ -254,17 +254,18 @@ class TableEncoder {
   Fault array(const Json& json, unsigned depth_left) {
     std::size_t index = 0;
     for (const auto& element : json) {
-      if (auto fault = value(element, depth_left)) return within("[" + std::to_string(index) + "]", std::move(fault));
+      if (auto fault = value(element, depth_left))
+        return with_path("[" + std::to_string(index) + "]", std::move(fault));
       ++index;
     }
     return std::nullopt;
   }
 
   // Adds a step to the path of a fault, from the inside to the outside. The outer part of a long path is left out.
-  static Fault within(const std::string& place, Fault fault) {
+  static Fault with_path(const std::string& step, Fault fault) {
     constexpr std::size_t path_max_bytes = 120;
     if (!fault || fault->starts_with("...")) return fault;
-    return (fault->size() < path_max_bytes ? place : "...") + ": " + *fault;
+    return (fault->size() < path_max_bytes ? step : "...") + ": " + *fault;
   }
 
   Fault plain_integer(const Json& json) {

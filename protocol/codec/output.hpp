@@ -68,8 +68,8 @@ class Output {
   std::size_t own_begin_{0};
   std::size_t own_end_{0};
   MemoryAccount* account_{nullptr};
-  MemoryCharge charge_;               // of own_capacity_, if it is more than an idle connection keeps
-  std::size_t capacity_at_first_{0};  // what the last output took
+  MemoryCharge charge_;              // of own_capacity_, if it is more than an idle connection keeps
+  std::size_t initial_capacity_{0};  // what the last output took
   Fifo<Borrowed> borrowed_;
   Fifo<Answer> answer_runs_;
   std::size_t answers_{0};

@@ -77,13 +77,13 @@ void append_named(std::string_view name, std::string_view text, std::string& to)
 }
 
 // What a peer says about itself would fill the line. The JSON trace has it.
-bool is_small_print(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
+bool is_self_description(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
 
 // The name and the text of each field that is shown, in order.
 template <class M> auto fields_of(const M& method) {
   std::vector<std::pair<std::string_view, std::string>> fields;
   M::describe(method, [&](const FieldName& name, const auto& value) {
-    if (name.in_json() && !is_small_print(name.text())) fields.emplace_back(name.text(), text_of(value));
+    if (name.in_json() && !is_self_description(name.text())) fields.emplace_back(name.text(), text_of(value));
   });
   return fields;
 }

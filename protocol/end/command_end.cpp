@@ -41,7 +41,7 @@ void CommandEnd::sent(std::size_t bytes, TimePoint now) {
   on_sent();
   if (was_held && wants_input()) {
     last_received_ = now;  // the peer may have sent meanwhile
-    half_way_since_ = TimePoint::max();
+    incomplete_since_ = TimePoint::max();
     process();
   }
 }
@@ -55,7 +55,7 @@ void CommandEnd::tick(TimePoint now) {
   }
   if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
   if (read_stall_deadline() <= now) {
-    half_way_since_ = now;
+    incomplete_since_ = now;
     progress_bytes_ = 0;
     on_stall();
   }
@@ -88,8 +88,8 @@ TimePoint CommandEnd::write_stall_deadline() const {
 }
 
 TimePoint CommandEnd::read_stall_deadline() const {
-  if (half_way_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
-  return half_way_since_ + stall_max();
+  if (incomplete_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
+  return incomplete_since_ + stall_max();
 }
 
 // If a held peer's process dies, its system may still have data that it cannot send. The end of the connection then
@@ -105,12 +105,12 @@ void CommandEnd::hold() {
 }
 
 void CommandEnd::note_progress(bool took_command) {
-  const bool is_half_way = unread_bytes() > 0 || codec_->has_begun_content();
-  if (!is_half_way) {
-    half_way_since_ = TimePoint::max();
-  } else if ((took_command && !codec_->has_begun_content()) || half_way_since_ == TimePoint::max()
+  const bool is_incomplete = unread_bytes() > 0 || codec_->has_partial_content();
+  if (!is_incomplete) {
+    incomplete_since_ = TimePoint::max();
+  } else if ((took_command && !codec_->has_partial_content()) || incomplete_since_ == TimePoint::max()
              || progress_bytes_ >= progress_min_bytes()) {
-    half_way_since_ = now_;
+    incomplete_since_ = now_;
     progress_bytes_ = 0;
   }
 }
@@ -134,7 +134,7 @@ void CommandEnd::hold(Command& command) {
 void CommandEnd::resume() {
   held_ = false;
   last_received_ = now_;  // the peer may have sent meanwhile
-  half_way_since_ = TimePoint::max();
+  incomplete_since_ = TimePoint::max();
   process();
 }
 

@@ -18,7 +18,7 @@ class CommandEnd : public ConnectionEnd {
   [[nodiscard]] std::span<std::byte> prepare() final;
   void commit(std::size_t bytes, TimePoint now) final;
   [[nodiscard]] bool wants_input() const final;
-  [[nodiscard]] bool wants_rest() const final { return codec_ && codec_->has_begun_content(); }
+  [[nodiscard]] bool wants_rest() const final { return codec_ && codec_->has_partial_content(); }
   [[nodiscard]] const Output& output() const final { return output_; }
   void sent(std::size_t bytes, TimePoint now) final;
   void tick(TimePoint now) final;
@@ -63,7 +63,7 @@ class CommandEnd : public ConnectionEnd {
   /// directly into the body, are not included.
   [[nodiscard]] std::size_t command_bytes() const { return command_bytes_; }
   /// How many bytes of incomplete commands are missing, see Codec.
-  [[nodiscard]] std::uint64_t left_to_come() const { return codec_->left_to_come(input_); }
+  [[nodiscard]] std::uint64_t missing_bytes() const { return codec_->missing_bytes(input_); }
   /// Charges the memory of the input to the first account and that of the output to the second. They must outlive this.
   void charge_to(MemoryAccount& input, MemoryAccount& output) {
     input_.charge_to(input);
@@ -117,8 +117,8 @@ class CommandEnd : public ConnectionEnd {
   std::optional<TimePoint> blocked_since_;  // a write would have blocked, and nothing was sent since
   std::optional<TimePoint> own_deadline_;
   TimePoint held_since_;
-  TimePoint half_way_since_{TimePoint::max()};  // since when a command is incomplete, or its last progress
-  std::uint32_t progress_bytes_{0};             // bytes that came since then
+  TimePoint incomplete_since_{TimePoint::max()};  // since when a command is incomplete, or its last progress
+  std::uint32_t progress_bytes_{0};               // bytes that came since then
   bool finished_{false};
   bool processing_{false};
   bool held_{false};

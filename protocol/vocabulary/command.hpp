@@ -18,7 +18,7 @@ struct Content {
   Properties properties{};
   std::string_view body{};
   /// If set, `body` lies in this block. An `Output` sends it from there, and holds the reference until it is sent. A
-  /// body that a codec has assembled begins at least `body_headroom()` bytes after the block's begin, so that names and
+  /// body that a codec has assembled begins at least `body_headroom()` bytes after the block's start, so that names and
   /// properties can be written in front of it.
   Ref<Block> storage{};
   /// If not 0, the sender has announced this many bytes, which is more than `Limits::body_max_bytes`. `body` is then

@@ -64,7 +64,7 @@ template <Tables tables> bool is_well_formed(std::string_view encoded, unsigned 
 }
 
 // Calls `field(name, property, flag)` for each property.
-template <class P, class Field> void walk(P& properties, Field&& field) {
+template <class P, class Field> void for_each_property(P& properties, Field&& field) {
   std::uint16_t flag = first_flag;
   BasicProperties::describe(properties, [&](const FieldName& name, auto& property) {
     field(name, property, flag);
@@ -79,7 +79,7 @@ WireReader read(std::string_view encoded, unsigned depth_max, BasicProperties& i
   reader("flags", flags);
   // The two bits without a property are ignored, as on RabbitMQ. A second word of flags is a fault, because it is left
   // over.
-  walk(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
+  for_each_property(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
     if ((flags & flag) != 0) reader(name, property.emplace());
   });
   return reader;
@@ -130,7 +130,7 @@ void encode(const BasicProperties& properties, std::string& to) {
   std::uint16_t flags = 0;
   WireMeasure measure;
   measure.add(flags);
-  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t flag) {
+  for_each_property(properties, [&](const FieldName& name, const auto& property, std::uint16_t flag) {
     if (!property) return;
     flags = static_cast<std::uint16_t>(flags | flag);
     measure(name, *property);
@@ -139,7 +139,7 @@ void encode(const BasicProperties& properties, std::string& to) {
   to.resize(begin + measure.size());
   WireWriter writer{to.data() + begin};
   writer.write(flags);
-  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t) {
+  for_each_property(properties, [&](const FieldName& name, const auto& property, std::uint16_t) {
     if (property) writer(name, *property);
   });
 }

@@ -66,8 +66,8 @@ class Properties {
   /// One of the values; faster than `decode`: `properties.find<&BasicProperties::reply_to>()`.
   template <auto property> [[nodiscard]] auto find() const {
     using Value = typename std::remove_cvref_t<decltype(BasicProperties{}.*property)>::value_type;
-    if (!has(place_of<property>)) return std::optional<Value>{};
-    const auto bytes = find(place_of<property>);
+    if (!has(index_of<property>)) return std::optional<Value>{};
+    const auto bytes = find(index_of<property>);
     if constexpr (std::unsigned_integral<Value>)
       return std::optional{load_big_endian<Value>(bytes.data())};
     else
@@ -80,7 +80,7 @@ class Properties {
  private:
   // The property's index, in the order of the flag bits.
   template <auto property>
-  static constexpr std::size_t place_of = [] {
+  static constexpr std::size_t index_of = [] {
     const BasicProperties properties{};
     std::size_t index = 0;
     std::size_t found = 0;

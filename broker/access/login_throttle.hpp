@@ -15,18 +15,18 @@
 
 namespace pocketmq::broker {
 
-class LoginBrake {
+class LoginThrottle {
  public:
   static constexpr std::chrono::seconds window{10};
   static constexpr std::chrono::seconds delay{1};
   static constexpr std::size_t sources_max = 1'024;  // at this number, the address whose window ends first is forgotten
 
   /// The delay begins when an address has `failures_max` failures within one window. 0 turns the delay off.
-  explicit LoginBrake(unsigned failures_max) : failures_max_{failures_max} {}
+  explicit LoginThrottle(unsigned failures_max) : failures_max_{failures_max} {}
 
   /// Whether a log-in from `source` has to wait for `delay` before its password is checked. `source` is empty for a
   /// log-in that is not counted.
-  [[nodiscard]] bool is_on(std::string_view source, protocol::TimePoint now);
+  [[nodiscard]] bool must_wait(std::string_view source, protocol::TimePoint now);
   /// A log-in from `source` has failed.
   void count_failure(std::string_view source, protocol::TimePoint now);
 
