@@ -14,10 +14,10 @@
 namespace pocketmq::broker {
 namespace {
 
-// For clients to answer the close of their connection; those that do not are cut.
+// How long clients may take to answer the close of their connection before they are cut.
 constexpr std::chrono::milliseconds grace{200};
 
-// Where clients of this machine reach what listens there.
+// The host for URLs: where clients on this machine reach that address.
 std::string host_of(const asio::ip::address& address) {
   if (address.is_v4()) return address.is_unspecified() ? "127.0.0.1" : address.to_string();
   return "[" + (address.is_unspecified() ? "::1" : address.to_string()) + "]";
@@ -30,7 +30,7 @@ struct Embedded::Impl {
       : broker{std::move(options), observer},
         listener{context, broker, listen_addresses(where.address, where.port)},
         address{listener.address()},
-        entrance{make_acceptor(listener.connections())},
+        acceptor{make_acceptor(listener.connections())},
         thread{[this] { context.run(); }} {}
 
   asio::io_context context{1};
@@ -38,7 +38,7 @@ struct Embedded::Impl {
   ClockControl clock{broker.context()};
   Listener listener;
   const asio::ip::tcp::endpoint address;
-  const std::shared_ptr<protocol::PipeAcceptor> entrance;
+  const std::shared_ptr<protocol::PipeAcceptor> acceptor;
   std::thread thread;
 };
 
@@ -47,7 +47,7 @@ Embedded::Embedded(Options options, Observer* observer, const ListenOn& where)
 
 Embedded::~Embedded() {
   asio::post(impl_->context, [this] {
-    impl_->entrance->close();
+    impl_->acceptor->close();
     impl_->listener.stop("the embedded broker was stopped", grace);
   });
   impl_->thread.join();
@@ -60,7 +60,7 @@ std::string Embedded::url(protocol::Encoding encoding) const {
   return scheme + "://guest:guest@" + host_of(impl_->address.address()) + ":" + std::to_string(port()) + "/";
 }
 
-protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->entrance, encoding); }
+protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->acceptor, encoding); }
 
 void Embedded::freeze_clock() {
   run([this](Broker&) { impl_->clock.freeze(); });

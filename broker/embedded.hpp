@@ -1,4 +1,5 @@
-// A broker in this process, on a thread of its own and a port, by default a free one of loopback.
+// A broker in this process, on its own thread and its own port. By default the port is a free one of the loopback
+// address.
 #pragma once
 
 #include <chrono>
@@ -21,26 +22,26 @@ class Observer;
 
 /// Where an embedded broker listens.
 struct ListenOn {
-  std::string address{"127.0.0.1"};  // of either version, or a name, as in listen_address.hpp
-  std::uint16_t port{0};             // 0 takes a free one
+  std::string address{"127.0.0.1"};  // IPv4, IPv6, or a name, as in listen_address.hpp
+  std::uint16_t port{0};             // 0 for a free one
 };
 
-/// Ready when constructed. The destructor closes all connections, stops the broker and joins its thread. Another one
-/// may then listen on the same port at once, and clients that connect again find it.
+/// The broker listens when the constructor returns. The destructor closes all connections, stops the broker and joins
+/// its thread. Afterwards another broker may listen on the same port at once, and clients that reconnect find it.
 class Embedded {
  public:
-  /// Throws std::system_error if it cannot listen there, std::runtime_error if there is no such address. `observer`
-  /// (observer.hpp), called on the broker's thread, must outlive the broker.
+  /// Throws std::system_error if it cannot listen there, std::runtime_error if the address is unknown. `observer`
+  /// (observer.hpp) is called on the broker's thread and must outlive the broker.
   explicit Embedded(Options options = {}, Observer* observer = nullptr, const ListenOn& where = {});
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;
   ~Embedded();
 
   [[nodiscard]] std::uint16_t port() const;
-  /// Where a client reaches it, as guest: "amqp+json://guest:guest@127.0.0.1:49152/", or with "amqp://".
+  /// The URL for clients, with the user guest: "amqp+json://guest:guest@127.0.0.1:49152/", or the same with "amqp://".
   [[nodiscard]] std::string url(protocol::Encoding encoding = protocol::Encoding::json) const;
 
-  /// Where a client of this process reaches it as guest without a socket; see InProcess.
+  /// The URL for clients in this process, which connect without a socket, with the user guest; see InProcess.
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
 
   /// The broker's clock, for tests: what is kept for clients goes by it (message and queue TTLs, ack timeouts,
@@ -51,8 +52,8 @@ class Embedded {
   void run_clock();
   void advance_clock(std::chrono::nanoseconds time);
 
-  /// Runs `f(Broker&)` on the broker's thread, waits, and returns what it returns or throws what it throws. `f` may
-  /// look at everything (inspect.hpp), and must not keep references.
+  /// Runs `f(Broker&)` on the broker's thread, waits for it, and returns what it returns or throws what it throws. `f`
+  /// may read everything (inspect.hpp) and must not keep references.
   template <std::invocable<Broker&> F> auto inspect(F&& f) {
     using Result = std::invoke_result_t<F, Broker&>;
     if constexpr (std::is_void_v<Result>) {

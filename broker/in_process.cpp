@@ -23,19 +23,19 @@ struct InProcess::Served {
 InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
     : context_{context},
       served_{std::make_shared<Served>(context, std::move(options), observer)},
-      entrance_{make_acceptor(served_->connections)} {}
+      acceptor_{make_acceptor(served_->connections)} {}
 
 InProcess::~InProcess() {
-  entrance_->close();
+  acceptor_->close();
   served_->connections.cut();
-  // What was posted before still refers to it, whether it is run or goes with the loop: to the pipes' executor, from
-  // there to the loop, and to the loop at once.
+  // Handlers that were posted before still refer to the broker. They wait at the pipes' executor, which posts to the
+  // event loop, or at the event loop. So the last references are posted behind them on both ways.
   served_->connections.pipe_executor().post(
       [&context = context_, served = served_] { asio::post(context, [served] {}); });
   asio::post(context_, [served = std::move(served_)] {});
 }
 
-protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(entrance_, encoding); }
+protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of(acceptor_, encoding); }
 
 asio::any_io_executor InProcess::executor() const { return served_->connections.pipe_executor(); }
 

@@ -24,30 +24,31 @@ namespace pocketmq::broker {
 class Broker;
 class Observer;
 
-/// Belongs to the one thread that runs the io_context, which must outlive it. The destructor cuts all connections, and
-/// clients find nobody at the pipe from then on.
+/// Belongs to the one thread that runs the io_context, which must outlive it. The destructor cuts all connections.
+/// After that, connecting to the pipe fails.
 class InProcess {
  public:
-  /// `observer` (observer.hpp), called on that thread, must outlive the io_context's handlers.
+  /// `observer` (observer.hpp) is called on that thread and must outlive the io_context's handlers.
   explicit InProcess(asio::io_context& context, Options options = {}, Observer* observer = nullptr);
   InProcess(const InProcess&) = delete;
   InProcess& operator=(const InProcess&) = delete;
   ~InProcess();
 
-  /// Where a client of this process reaches it, as guest, on this thread or another. May outlive the broker. AMQP takes
-  /// less time; JSON can be read in a trace of the bytes.
+  /// The URL for clients in this process, on this thread or another one, with the user guest. It may outlive the
+  /// broker. AMQP is faster; JSON can be read in a trace of the bytes.
   [[nodiscard]] protocol::Url pipe(protocol::Encoding encoding = protocol::Encoding::amqp) const;
 
-  /// Where it serves pipes. Clients and servers that are given it run there too, without a way through the event loop.
+  /// The executor on which pipes are served. Clients and servers that use it run without a detour through the event
+  /// loop.
   [[nodiscard]] asio::any_io_executor executor() const;
 
   /// The broker's clock, for tests; see Embedded. `advance_clock` calls `done` from the event loop when all that was
-  /// due has happened. On the broker's thread.
+  /// due has happened. Only on the broker's thread.
   void freeze_clock();
   void run_clock();
   void advance_clock(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done);
 
-  /// To look at (inspect.hpp); on the broker's thread.
+  /// The broker itself, to read its state (inspect.hpp); only on the broker's thread.
   [[nodiscard]] Broker& broker();
 
  private:
@@ -55,7 +56,7 @@ class InProcess {
 
   asio::io_context& context_;
   std::shared_ptr<Served> served_;
-  std::shared_ptr<protocol::PipeAcceptor> entrance_;
+  std::shared_ptr<protocol::PipeAcceptor> acceptor_;
 };
 
 }  // namespace pocketmq::broker

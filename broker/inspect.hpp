@@ -1,4 +1,4 @@
-// What those see who look into a broker: `Embedded::inspect`, `InProcess::broker`.
+// Everything that a user needs to read a broker's state with `Embedded::inspect` or `InProcess::broker`.
 #pragma once
 
 #include "broker/queue/queue.hpp"

@@ -42,7 +42,7 @@ struct Arguments {
   std::vector<std::string> bind{"localhost"};
   std::string port_file{};
   std::string log_level{"info"};
-  std::string log_format{};  // "text" or "json"; empty for what the trace says
+  std::string log_format{};  // "text" or "json"; empty to use the trace's
   std::string trace{};       // "text" or "json"; empty for none
   bool exits_with_parent{false};
   bool exits_on_stdin_close{false};
@@ -51,7 +51,8 @@ struct Arguments {
   broker::Options options{};
 };
 
-// What is closed would be given to the first socket, and what is written to standard error to its client.
+// Opens standard descriptors that are closed. Otherwise the first socket would get such a number, and its client would
+// receive what is written to standard error.
 void open_standard_descriptors() {
   for (int opened = 0; opened >= 0 && opened <= STDERR_FILENO;) {
     opened = ::open("/dev/null", O_RDWR);
@@ -59,7 +60,7 @@ void open_standard_descriptors() {
   }
 }
 
-// Each connection takes one, and the usual limit is far below what the system allows.
+// Raises the limit of open files, because each connection needs one and the usual limit is far below the allowed one.
 void allow_open_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
@@ -92,7 +93,7 @@ broker::Options options_of(const Arguments& arguments) {
   return options;
 }
 
-// For options that stand for nothing when they are empty.
+// For options whose value must not be empty.
 const CLI::Validator is_given{[](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; }, ""};
 
 std::string fault_of_size(std::size_t bytes_of_name) {
@@ -101,28 +102,28 @@ std::string fault_of_size(std::size_t bytes_of_name) {
   return "a name has at most " + std::to_string(max) + " bytes; this one has " + std::to_string(bytes_of_name);
 }
 
-// CLI11 says of a number only that it cannot convert it, and takes 010 for 8.
+// Our own check, because CLI11's error only says that it cannot convert the text, and because it reads 010 as 8.
 CLI::Validator whole_number_from(std::uint64_t min, std::uint64_t max) {
   return {[=](std::string& text) { return protocol::fault_of_whole_number(text, min, max); }, ""};
 }
 
-// Two fifths of what the machine has, as RabbitMQ.
+// Two fifths of the machine's memory, as RabbitMQ.
 std::size_t default_memory_max() {
   const auto bytes =
       static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
   return bytes / 5 * 2;
 }
 
-// "65536" and "64MB"; what is taken is the number.
+// Accepts "65536" and "64MB", and replaces the text with the number of bytes.
 CLI::Validator bytes_from(std::uint64_t min, std::uint64_t max) {
   return {[=](std::string& text) -> std::string {
             const auto given = text;
             const bool begins_with_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
-            text.erase(0, text.find_first_not_of('0'));  // or CLI11 takes them for a sign of octal digits
+            text.erase(0, text.find_first_not_of('0'));  // CLI11 would read the number as octal
             try {
               const bool is_size = begins_with_digit && CLI::AsSizeValue{false}(text).empty();
               if (is_size && protocol::fault_of_whole_number(text, min, max).empty()) return "";
-            } catch (const CLI::ValidationError&) {  // its sentence is about how it converts
+            } catch (const CLI::ValidationError&) {  // its text describes the conversion only
             }
             return "wants bytes, from " + std::to_string(min) + " to " + std::to_string(max)
                    + ", such as 65536 or 64MB, got '" + given + "'";
@@ -184,8 +185,8 @@ std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments) {
   return addresses;
 }
 
-// It is never destroyed: the system takes back a process at once, and to destroy a million queues takes seconds. A leak
-// checker still finds what the broker has lost, since it lies in static memory.
+// The broker is never destroyed: the system frees a process's memory at once, but destroying a million queues takes
+// seconds. A leak checker still finds memory that the broker has lost, because the broker is in static memory.
 broker::Broker& make_broker(const Arguments& arguments, broker::Observer* trace, broker::EventLog& log) {
   alignas(broker::Broker) static std::array<std::byte, sizeof(broker::Broker)> room;
   try {
@@ -220,7 +221,7 @@ int run(const Arguments& arguments, pid_t parent) {
   broker::LogLines lines{standard_error, log_format_of(arguments)};
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
-  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // this thread is the only one that runs it
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // only this thread runs it
   auto& broker = make_broker(arguments, arguments.trace.empty() ? nullptr : &trace, log);
   std::optional<broker::Listener> listener;
   listen(listener, context, broker, arguments);
@@ -259,7 +260,7 @@ int main(int argc, char** argv) {
   const auto parent = ::getppid();
   open_standard_descriptors();
   allow_open_files();
-  std::signal(SIGPIPE, SIG_IGN);  // who reads the log may go
+  std::signal(SIGPIPE, SIG_IGN);  // the reader of the log may close it
   Arguments arguments;
   CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};
   app.set_version_flag("--version", std::string{broker::version});
@@ -325,7 +326,7 @@ int main(int argc, char** argv) {
   add_limits(app, arguments.options);
   CLI11_PARSE(app, argc, argv);
 
-  broker::HeapTrim::take_over();
+  broker::HeapTrim::configure_allocator();
   try {
     return run(arguments, parent);
   } catch (const std::exception& error) {

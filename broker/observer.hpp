@@ -1,4 +1,4 @@
-// Observer, with all that its functions are told of.
+// Observer, with all types that its functions have as parameters.
 #pragma once
 
 #include "broker/core/observer.hpp"

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view form = "amqp://user:password@host:port/vhost";
 
-// Thrown and caught in this file only: a URL is parsed from the outside in, and any step may refuse.
+// Thrown and caught in this file only. A URL is parsed from the outside to the inside, and each step may refuse it.
 struct Refusal {
   std::string text;
 };
@@ -69,7 +69,7 @@ std::uint32_t number(std::string_view text, std::string_view what, std::uint32_t
   return value;
 }
 
-// Cuts `text` at the first `separator`, and returns what follows it; nothing if there is none.
+// Cuts `text` at the first `separator` and returns what follows it; nothing if there is no separator.
 std::optional<std::string_view> cut(std::string_view& text, char separator) {
   const auto at = text.find(separator);
   if (at == std::string_view::npos) return std::nullopt;
@@ -157,7 +157,7 @@ Url parse(std::string_view text) {
   return url;
 }
 
-// The text with whatever may be a password replaced.
+// The text with everything that may be a password replaced.
 std::string without_password(std::string_view text) {
   const auto at = text.rfind('@');
   if (at == std::string_view::npos) return std::string{text};

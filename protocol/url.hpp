@@ -1,9 +1,9 @@
-// Where a broker is and how to log in there, as a URL (RabbitMQ's URI specification):
+// A broker's address and the log-in, as a URL (RabbitMQ's URI specification):
 //
 //     amqp://user:password@host:port/vhost?heartbeat=10&connection_timeout=5000&frame_max=131072
 //     amqp+json://...
 //
-// Everything after the scheme may be left out: guest, guest, localhost, 5672 and the virtual host "/" are meant then.
+// Everything after the scheme is optional. The defaults are guest, guest, localhost, 5672 and the virtual host "/".
 #pragma once
 
 #include <chrono>
@@ -32,22 +32,23 @@ struct Url {
   std::optional<std::chrono::seconds> heartbeat{};  // 0 for none
   std::optional<std::chrono::milliseconds> connection_timeout{};
   std::optional<std::uint32_t> frame_max_bytes{};
-  std::shared_ptr<PipeAcceptor> pipe{};  // into a broker in this process; host and port mean nothing then
+  std::shared_ptr<PipeAcceptor> pipe{};  // to a broker in this process; host and port are then ignored
 
   friend bool operator==(const Url&, const Url&) = default;
 };
 
 struct ParsedUrl {
   std::optional<Url> url{};
-  std::string fault{};  // without a URL: what is wrong, and what to write; never a password
+  std::string fault{};  // if there is no URL: what is wrong and what to write; never contains a password
 };
 
-/// User, password, host and virtual host are percent-decoded. An empty virtual host is "/" here, as an absent one is:
-/// RabbitMQ's specification tells `amqp://host/` (the virtual host "") from `amqp://host`, but nobody means it.
+/// User, password, host and virtual host are percent-decoded. An empty virtual host means "/", like an absent one.
+/// RabbitMQ's specification distinguishes `amqp://host/` (the virtual host "") from `amqp://host`, but nobody means
+/// that.
 [[nodiscard]] ParsedUrl parse_url(std::string_view text);
 
-/// A text that `parse_url` reads as the same URL; with secrets hidden, one for logs and errors. Of a pipe, which no
-/// text can lead to, it only says that it is one.
+/// The URL as text, which `parse_url` reads as the same URL. Use Secrets::hidden for logs and errors. A pipe has no URL
+/// as text; the result only says that it is a pipe.
 [[nodiscard]] std::string to_string(const Url& url, Secrets secrets = Secrets::shown);
 
 }  // namespace pocketmq::protocol

@@ -1,4 +1,4 @@
-// A password as RabbitMQ keeps it: a salt of 4 bytes, and the SHA-2 digest of the salt and the password together.
+// A password as RabbitMQ stores it: a salt of 4 bytes, then the SHA-2 digest of the salt and the password together.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,13 @@ class PasswordHash {
   enum class Algorithm : std::uint8_t { sha256, sha512 };
   static constexpr std::size_t salt_bytes = 4;
 
-  /// `salt` is 4 bytes, and better not the same for everybody.
+  /// `salt` is 4 bytes. Each user should have a different one.
   [[nodiscard]] static PasswordHash of(std::string_view password, std::string_view salt);
-  /// A definitions file's `password_hash`: salt and digest in base64. Nothing if it is not that.
+  /// Reads `password_hash` of a definitions file: salt and digest in base64. Returns nothing if `text` is anything
+  /// else.
   [[nodiscard]] static std::optional<PasswordHash> from_base64(std::string_view text, Algorithm algorithm);
 
-  /// Takes as long whether the password is nearly right or all wrong.
+  /// Takes the same time for each wrong password, so that the time says nothing about the right one.
   [[nodiscard]] bool matches(std::string_view password) const;
 
  private:

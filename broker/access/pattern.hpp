@@ -1,9 +1,9 @@
-// Regular expressions for names, as RabbitMQ's permissions and policies use them: PCRE's, found anywhere in a name
-// unless `^` and `$` say otherwise.
+// Regular expressions for names, as RabbitMQ's permissions and policies use them. The syntax is PCRE's. A pattern
+// matches anywhere in a name unless `^` and `$` anchor it.
 //
-// Patterns are the operator's, but names come from clients. So there is no backtracking: a name is walked through once,
-// with all ways through the pattern at the same time, and no name takes more than its length times the pattern's size;
-// times its length again, if the pattern looks ahead. A search has a limit, too.
+// The operator writes the patterns, but clients choose the names. So the search does not backtrack. It reads a name
+// once and follows all alternatives at the same time. Its time is at most the name's length times the pattern's size;
+// with a look-ahead, times the name's length again. A search also has a limit of instructions.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ namespace pocketmq::broker {
 
 class Pattern {
  public:
-  /// What may be written is said at `compile_pattern`. Throws PatternError.
+  /// `compile_pattern` says which syntax is supported. Throws PatternError.
   explicit Pattern(std::string text) : text_{std::move(text)}, program_{compile_pattern(text_)} {}
 
   [[nodiscard]] const std::string& text() const { return text_; }
-  /// Whether it matches somewhere in `name`. The search draws on the budget, if one is given. One that takes longer
-  /// than any sensible pattern does is given up, as PCRE's match limit has it: then the pattern is not found.
+  /// Whether the pattern matches somewhere in `name`. The search is charged to the budget, if one is given. Like PCRE's
+  /// match limit, a limit ends a search that takes too many instructions. The pattern then does not match.
   [[nodiscard]] bool found_in(std::string_view name, Budget* budget = nullptr) const;
 
  private:

@@ -9,7 +9,7 @@ namespace {
 
 using Bytes = std::bitset<256>;
 using Program = PatternProgram;
-using What = PatternInstruction::What;
+using Opcode = PatternInstruction::Opcode;
 
 constexpr int depth_max = 100;
 constexpr int repeat_max = 1'000;
@@ -33,7 +33,7 @@ Bytes all_that(bool (*is)(char)) {
   return bytes;
 }
 
-// The class that an escape stands for.
+// The class of bytes that an escape such as `\d` stands for.
 std::optional<Bytes> class_of_escape(char letter) {
   switch (letter) {
     case 'd': return all_that(is_digit);
@@ -66,21 +66,22 @@ Program& append(Program& to, const Program& piece) {
   return to;
 }
 
-Program either(const Program& one, const Program& other) {
-  Program piece{{.what = What::either, .other = length_of(one) + 2}};
-  append(piece, one).push_back({.what = What::either, .one = length_of(other) + 1, .other = length_of(other) + 1});
+Program split(const Program& one, const Program& other) {
+  Program piece{{.opcode = Opcode::split, .alternative = length_of(one) + 2}};
+  append(piece, one)
+      .push_back({.opcode = Opcode::split, .next = length_of(other) + 1, .alternative = length_of(other) + 1});
   return append(piece, other);
 }
 
-Program any_number_of(const Program& piece) {
-  Program loop{{.what = What::either, .other = length_of(piece) + 2}};
+Program zero_or_more(const Program& piece) {
+  Program loop{{.opcode = Opcode::split, .alternative = length_of(piece) + 2}};
   const int back = -(length_of(piece) + 1);
-  append(loop, piece).push_back({.what = What::either, .one = back, .other = back});
+  append(loop, piece).push_back({.opcode = Opcode::split, .next = back, .alternative = back});
   return loop;
 }
 
-Program at_most_one(const Program& piece) {
-  Program optional{{.what = What::either, .other = length_of(piece) + 1}};
+Program zero_or_one(const Program& piece) {
+  Program optional{{.opcode = Opcode::split, .alternative = length_of(piece) + 1}};
   return append(optional, piece);
 }
 
@@ -90,11 +91,11 @@ class Compiler {
  public:
   explicit Compiler(std::string_view text) : text_{text} {}
 
-  Program whole() {
+  Program compile() {
     folds_case_ = skip("(?i)");
     auto program = alternatives();
     if (!at_end()) refuse("unmatched ')'");
-    program.push_back({.what = What::match});
+    program.push_back({.opcode = Opcode::match});
     return program;
   }
 
@@ -120,7 +121,7 @@ class Compiler {
     if (++depth_ > depth_max) refuse("groups are too deep inside each other");
     auto program = sequence();
     while (skip("|")) {
-      program = either(program, sequence());
+      program = split(program, sequence());
       check_size(program.size());
     }
     --depth_;
@@ -138,23 +139,23 @@ class Compiler {
 
   Program item() {
     if (at_quantifier()) refuse("nothing to repeat");
-    auto piece = test_of_place();
+    auto piece = assertion();
     if (piece.empty()) return repeated(atom());
     if (at_quantifier()) refuse("nothing to repeat");
     return piece;
   }
 
-  // What takes no byte and cannot be repeated; otherwise an empty piece.
-  Program test_of_place() {
-    static constexpr std::array<std::pair<std::string_view, What>, 7> tests{{{"^", What::begin},
-                                                                             {"$", What::end},
-                                                                             {"\\A", What::begin},
-                                                                             {"\\Z", What::end},
-                                                                             {"\\z", What::very_end},
-                                                                             {"\\b", What::boundary},
-                                                                             {"\\B", What::no_boundary}}};
-    for (const auto& [written, what] : tests)
-      if (skip(written)) return {{.what = what}};
+  // An assertion about the position, which takes no byte and cannot be repeated. Empty if there is none here.
+  Program assertion() {
+    static constexpr std::array<std::pair<std::string_view, Opcode>, 7> tests{{{"^", Opcode::begin},
+                                                                               {"$", Opcode::end},
+                                                                               {"\\A", Opcode::begin},
+                                                                               {"\\Z", Opcode::end},
+                                                                               {"\\z", Opcode::very_end},
+                                                                               {"\\b", Opcode::boundary},
+                                                                               {"\\B", Opcode::no_boundary}}};
+    for (const auto& [written, opcode] : tests)
+      if (skip(written)) return {{.opcode = opcode}};
     return {};
   }
 
@@ -162,33 +163,33 @@ class Compiler {
 
   struct Times {
     int min;
-    std::optional<int> max;  // none: any number
+    std::optional<int> max;  // none: no upper bound
   };
 
   Program repeated(Program piece) {
     const auto times = quantifier();
     if (!times) return piece;
-    // A lazy one finds another match, but finds one in the same names.
+    // A lazy quantifier may find a different match, but it matches the same names as the greedy one.
     if (!skip("?") && peek() == '+') refuse("possessive quantifiers are not supported");
     if (at_quantifier()) refuse("nothing to repeat");
     check_size((piece.size() + 2) * static_cast<std::size_t>(times->max.value_or(times->min) + 1));
     Program program;
     for (int i = 0; i < times->min; ++i) append(program, piece);
-    if (!times->max) return append(program, any_number_of(piece));
-    for (int i = times->min; i < *times->max; ++i) append(program, at_most_one(piece));
+    if (!times->max) return append(program, zero_or_more(piece));
+    for (int i = times->min; i < *times->max; ++i) append(program, zero_or_one(piece));
     return program;
   }
 
   [[nodiscard]] bool at_quantifier() const {
-    auto ahead = *this;
-    return ahead.quantifier().has_value();
+    auto look_ahead = *this;
+    return look_ahead.quantifier().has_value();
   }
 
   std::optional<Times> quantifier() {
     if (skip("*")) return Times{0, std::nullopt};
     if (skip("+")) return Times{1, std::nullopt};
     if (skip("?")) return Times{0, 1};
-    // Braces with anything but numbers in them are literal.
+    // Braces that do not contain a valid repetition are literal.
     const auto begin = at_;
     if (!skip("{")) return std::nullopt;
     const auto min = number();
@@ -225,7 +226,7 @@ class Compiler {
     }
   }
 
-  [[nodiscard]] static Program one_of(const Bytes& bytes) { return {{.what = What::byte, .bytes = bytes}}; }
+  [[nodiscard]] static Program one_of(const Bytes& bytes) { return {{.opcode = Opcode::byte, .bytes = bytes}}; }
   [[nodiscard]] Program literal(char byte) const { return one_of(folded(Bytes{}.set(index_of(byte)))); }
 
   [[nodiscard]] Bytes folded(Bytes bytes) const {
@@ -238,17 +239,18 @@ class Compiler {
   }
 
   Program group() {
-    const bool looks_ahead = skip("?="), looks_for_none = !looks_ahead && skip("?!");
-    if (!looks_ahead && !looks_for_none && !skip("?:") && (peek() == '?' || peek() == '*'))
+    const bool is_look_ahead = skip("?="), is_negative = !is_look_ahead && skip("?!");
+    if (!is_look_ahead && !is_negative && !skip("?:") && (peek() == '?' || peek() == '*'))
       refuse("of the special groups only (?:...), (?=...), (?!...) and, at the beginning, (?i) are supported");
-    const bool looks = looks_ahead || looks_for_none;
-    if (looks && std::exchange(looking_ahead_, true)) refuse("a look-ahead inside a look-ahead is not supported");
+    const bool looks_ahead = is_look_ahead || is_negative;
+    if (looks_ahead && std::exchange(looking_ahead_, true)) refuse("a look-ahead inside a look-ahead is not supported");
     auto inside = alternatives();
     if (!skip(")")) refuse("missing ')'");
-    if (!looks) return inside;
+    if (!looks_ahead) return inside;
     looking_ahead_ = false;
-    Program piece{{.what = looks_ahead ? What::ahead : What::not_ahead, .one = length_of(inside) + 2}};
-    append(piece, inside).push_back({.what = What::match});
+    Program piece{
+        {.opcode = is_look_ahead ? Opcode::look_ahead : Opcode::negative_look_ahead, .next = length_of(inside) + 2}};
+    append(piece, inside).push_back({.opcode = Opcode::match});
     return piece;
   }
 
@@ -297,7 +299,7 @@ class Compiler {
     return negated ? ~bytes : bytes;
   }
 
-  // One item: a byte, a range of bytes, or a class in the class. A ']' that comes first is a byte like any other.
+  // Reads one item: a byte, a range of bytes, or a class. A ']' in first position is a literal byte.
   void add_to_class(Bytes& bytes) {
     if (add_class(bytes)) return;
     const char first = class_byte();
@@ -352,6 +354,6 @@ class Compiler {
 
 bool is_word_byte(char byte) { return is_alnum(byte) || byte == '_'; }
 
-PatternProgram compile_pattern(std::string_view text) { return Compiler{text}.whole(); }
+PatternProgram compile_pattern(std::string_view text) { return Compiler{text}.compile(); }
 
 }  // namespace pocketmq::broker

@@ -1,5 +1,5 @@
-// The SASL mechanisms that RabbitMQ offers: PLAIN (RFC 4616), AMQPLAIN (a field table), and EXTERNAL (RFC 4422, A) to
-// peers whose name the connection itself has proved.
+// The SASL mechanisms that RabbitMQ offers: PLAIN (RFC 4616), AMQPLAIN (a field table), and EXTERNAL (RFC 4422,
+// appendix A). EXTERNAL is only for peers whose name the connection itself has proved.
 #pragma once
 
 #include <optional>
@@ -7,18 +7,18 @@
 
 namespace pocketmq::broker {
 
-/// The mechanisms that connection.start lists. `proved_name` is what the connection itself has proved of its peer (the
-/// name in a TLS certificate), empty for nothing: only with a name EXTERNAL is offered.
+/// The mechanisms that connection.start lists. `proved_name` is the peer's name as the connection has proved it, such
+/// as the name in a TLS certificate. It is empty if nothing was proved; EXTERNAL is then not offered.
 [[nodiscard]] std::string_view sasl_mechanisms(std::string_view proved_name);
 
-/// Who somebody says he is; views into what was read.
+/// The name and the password that a client gave. Views into the response.
 struct Credentials {
   std::string_view user;
-  std::optional<std::string_view> password;  // none where the connection has proved the name
+  std::optional<std::string_view> password;  // none for EXTERNAL
 };
 
-/// Reads the response of a start-ok. Throws ConnectionError 503 for a mechanism that was not offered, 501 for a
-/// malformed response.
+/// Reads the response in connection.start-ok. Throws ConnectionError 503 for a mechanism that was not offered, 501 for
+/// a malformed response.
 [[nodiscard]] Credentials read_response(std::string_view mechanism, std::string_view response,
                                         std::string_view proved_name);
 

@@ -27,12 +27,12 @@ std::shared_ptr<const User> Users::find(std::string_view name) const {
   return found == users_.end() ? nullptr : found->second;
 }
 
-Users::LogIn Users::log_in(const Credentials& credentials, bool guest_may_come_from_there) const {
+Users::LogIn Users::log_in(const Credentials& credentials, bool guest_is_allowed) const {
   auto user = find(credentials.user);
   const auto& password = credentials.password;
   if (!user || (password && !(user->password && user->password->matches(*password))))
     return {.why_not = "is unknown, or the password is wrong"};
-  if (user->name == guest_name && !guest_may_come_from_there)
+  if (user->name == guest_name && !guest_is_allowed)
     return {.why_not = "may log in from the broker's own machine only"};
   return {.user = std::move(user)};
 }

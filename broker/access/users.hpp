@@ -1,4 +1,4 @@
-// The broker's registry of users: who may log in, and what each may do in which virtual host.
+// The broker's users: who may log in, and what each user may do in each virtual host.
 #pragma once
 
 #include <map>
@@ -19,26 +19,27 @@ inline constexpr std::string_view guest_name = "guest";
 
 struct User {
   std::string name;
-  std::optional<PasswordHash> password{};  // without one, no password is right
+  std::optional<PasswordHash> password{};  // without one, the user cannot log in with a password
   std::vector<std::string> tags{};
   std::map<std::string, Permissions, std::less<>> permissions{};  // by virtual host
 
   [[nodiscard]] bool has_tag(std::string_view tag) const;
-  /// Whether the user may open that virtual host: one where it has permissions, if only empty ones.
-  [[nodiscard]] bool may_enter(std::string_view virtual_host) const { return permissions.contains(virtual_host); }
-  /// `resource` is the name of a queue or of an exchange. The search draws on the budget, if one is given.
+  /// Whether the user may open that virtual host. A user may if it has permissions there, even if these match no
+  /// resource.
+  [[nodiscard]] bool may_open(std::string_view virtual_host) const { return permissions.contains(virtual_host); }
+  /// `resource` is the name of a queue or an exchange. The search is charged to the budget, if one is given.
   [[nodiscard]] bool may(Permission permission, std::string_view virtual_host, std::string_view resource,
                          Budget* budget = nullptr) const;
 };
 
 class Context;
 
-/// The hash of the password with a salt of its own.
+/// Hashes the password with a new salt.
 [[nodiscard]] PasswordHash hash_password(Context& context, std::string_view password);
 
 class Users {
  public:
-  /// A user that is there already is replaced; who has logged in stays what he was.
+  /// Adds the user, or replaces the one with the same name. Sessions that have logged in keep the old one.
   void put(User user);
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<const User> find(std::string_view name) const;
@@ -47,7 +48,7 @@ class Users {
     std::shared_ptr<const User> user{};  // null if refused
     std::string_view why_not{};          // "is unknown, or the password is wrong"
   };
-  [[nodiscard]] LogIn log_in(const Credentials& credentials, bool guest_may_come_from_there) const;
+  [[nodiscard]] LogIn log_in(const Credentials& credentials, bool guest_is_allowed) const;
 
  private:
   std::unordered_map<std::string, std::shared_ptr<const User>> users_;

@@ -14,7 +14,7 @@ Channel::Channel(ChannelHost& connection, Context& context, std::uint16_t number
 Channel::~Channel() {
   std::vector<Consumers> consumers;
   consumers.push_back(stop_consuming());
-  if (!consumers.back().empty()) scope_.virtual_host().delete_what_was_held(std::move(consumers), {}, nullptr);
+  if (!consumers.back().empty()) scope_.virtual_host().delete_consumers_and_queues(std::move(consumers), {}, nullptr);
   publisher_.give_up();
   transactions_.give_up();
   deliveries_.give_up();

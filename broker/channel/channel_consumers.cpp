@@ -81,7 +81,7 @@ void ChannelConsumers::require_room_for_consumer() const {
   if (quota.is_used_up())
     throw ConnectionError{ReplyCode::not_allowed,
                           "reached maximum (" + std::to_string(quota.limit()) + ") of consumers of this broker"};
-  if (const auto& memory = scope_.context().memory(); !memory.takes_users())
+  if (const auto& memory = scope_.context().memory(); !memory.has_room_for_clients())
     throw ConnectionError{ReplyCode::resource_error, "cannot consume: " + memory.describe()};
 }
 

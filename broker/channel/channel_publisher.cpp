@@ -117,7 +117,7 @@ void ChannelPublisher::add_to_transaction(const Message& message, std::vector<pr
   auto& memory = scope_.context().memory();
   message.charge_to(memory);
   scope_.context().budget().use(steps::for_a_binding * queues.size());
-  const auto bytes = Message::place_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
+  const auto bytes = Message::entry_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
   scope_.transaction()->add(
       {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
 }

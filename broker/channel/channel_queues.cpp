@@ -10,7 +10,7 @@ namespace queue = protocol::queue;
 void ChannelQueues::declare(const queue::Declare& m) {
   if (m.queue.starts_with(direct_reply_queue)) return replies_.declare(m);
   auto& declared = declare_named(m);
-  if (!m.no_wait) declared.use();
+  if (!m.no_wait) declared.mark_used();
   scope_.set_last_declared(declared.name());
   scope_.reply(m, queue::DeclareOk{.queue = declared.name(),
                                    .message_count = static_cast<std::uint32_t>(declared.ready()),

@@ -15,7 +15,7 @@ constexpr std::string_view ours = "amq.rabbitmq.reply-to.cG9ja2V0bXE=.";
 constexpr std::string_view key_padding = "==";
 
 std::size_t bytes_of(const Message& reply) {
-  return Message::place_bytes + reply.properties().encoded().size() + reply.body().size();
+  return Message::entry_bytes + reply.properties().encoded().size() + reply.body().size();
 }
 
 // What stands between dots; two dots in a row count as one.
@@ -50,7 +50,7 @@ bool ReplyConsumer::keep(const Message& reply) {
   const auto bytes = bytes_of(reply);
   if (replies_.waiting_bytes_ + bytes > memory.mark() / 8) return false;
   reply.charge_to(memory);
-  waiting_.push_back({.reply = reply, .charge = {memory, Message::place_bytes}});
+  waiting_.push_back({.reply = reply, .charge = {memory, Message::entry_bytes}});
   replies_.waiting_bytes_ += bytes;
   return true;
 }

@@ -6,7 +6,7 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::int64_t item_steps_min = 20;  // to call one that finds nothing to do
+constexpr std::int64_t item_steps_min = 20;  // the cost of calling an item that has nothing to do
 
 }  // namespace
 
@@ -15,16 +15,16 @@ void Backlog::Item::wait_in_line() {
 }
 
 void Backlog::Item::wait_for_rest_of_slice() {
-  if (!is_in_line()) backlog_.add(backlog_.fresh_, this, nullptr);
+  if (!is_in_line()) backlog_.add(backlog_.waiting_for_rest_, this, nullptr);
 }
 
 void Backlog::Item::leave_line() {
-  if (!place_) return;
-  const auto [line, at] = *std::exchange(place_, std::nullopt);
+  if (!position_) return;
+  const auto [line, at] = *std::exchange(position_, std::nullopt);
   line->erase(at);
 }
 
-Backlog::Backlog() { begin_share(); }
+Backlog::Backlog() { begin_input_slice(); }
 
 Backlog::~Backlog() { clear(); }
 
@@ -34,15 +34,15 @@ void Backlog::begin_slice(std::int64_t steps) {
   budget_.grant(steps);
 }
 
-void Backlog::begin_share() { begin_slice(std::clamp(left_of_turn(), share_steps_min, share_steps)); }
+void Backlog::begin_input_slice() { begin_slice(std::clamp(left_of_turn(), input_slice_steps_min, input_slice_steps)); }
 
 void Backlog::add(Line& line, Item* item, std::unique_ptr<Item> owned) {
-  item->place_ = {&line, line.insert(line.end(), Place{item, std::move(owned)})};
+  item->position_ = {&line, line.insert(line.end(), Entry{item, std::move(owned)})};
 }
 
-Backlog::Place Backlog::take_first(Line& line) {
+Backlog::Entry Backlog::take_first(Line& line) {
   auto first = std::move(line.front());
-  first.item->place_.reset();
+  first.item->position_.reset();
   line.pop_front();
   return first;
 }
@@ -58,14 +58,14 @@ void Backlog::keep(std::unique_ptr<Item> item) {
 
 void Backlog::keep_for_rest_of_slice(std::unique_ptr<Item> item) {
   auto* kept = item.get();
-  add(fresh_, kept, std::move(item));
+  add(waiting_for_rest_, kept, std::move(item));
 }
 
-void Backlog::serve_fresh() {
+void Backlog::serve_rest() {
   const auto kept_back = std::max(std::int64_t{0}, budget_.left() - slice_steps);
   budget_.grant(budget_.left() - kept_back);
-  while (!fresh_.empty()) {
-    auto [item, owned] = take_first(fresh_);
+  while (!waiting_for_rest_.empty()) {
+    auto [item, owned] = take_first(waiting_for_rest_);
     if (!budget_.is_used_up() && item->go_on()) continue;
     if (!item->is_in_line()) add(line_, item, std::move(owned));
   }
@@ -79,18 +79,18 @@ void Backlog::begin_turn() {
 }
 
 void Backlog::go_on() {
-  serve_fresh();
+  serve_rest();
   while (!line_.empty() && left_of_turn() > 0) {
     begin_slice(std::min(slice_steps, left_of_turn()));
     budget_.use(item_steps_min);
     auto [item, owned] = take_first(line_);
     if (!item->go_on() && !item->is_in_line()) add(line_, item, std::move(owned));
-    serve_fresh();
+    serve_rest();
   }
 }
 
 void Backlog::clear() {
-  while (!fresh_.empty()) (void)take_first(fresh_);
+  while (!waiting_for_rest_.empty()) (void)take_first(waiting_for_rest_);
   while (!line_.empty()) (void)take_first(line_);
 }
 

@@ -1,9 +1,9 @@
-// Work that does not fit into one turn of the loop. It is done in slices, and all of it shares one budget a turn, so
-// that however much there is to do, and for however many, no turn is long.
+// Work that does not fit into one turn of the event loop. It is done in slices. All slices of a turn share one budget,
+// so no turn is long, however much work waits and for however many clients.
 //
-// A slice ends when the budget is used up, and what is not finished then waits in line for its next one. A connection
-// with input gets a slice of its own at once, but a short one when this turn's budget is used up. So a client that asks
-// for little is served in the same turn, and a client that asks for much waits behind the others.
+// A slice ends when its budget is used up. Unfinished work then waits in line for its next slice. A connection with
+// input gets its own slice at once; the slice is short if this turn's budget is used up. So a client that asks for
+// little is served in the same turn, and a client that asks for much waits behind the others.
 #pragma once
 
 #include <cstdint>
@@ -16,35 +16,35 @@
 namespace pocketmq::broker {
 
 class Backlog {
-  struct Place;
-  using Line = std::list<Place>;
+  struct Entry;
+  using Line = std::list<Entry>;
 
  public:
-  /// All slices of a turn together.
+  /// The budget of all slices of one turn.
   static constexpr std::int64_t turn_steps = 250'000;
-  /// One slice of what waits in line.
+  /// The budget of one slice of an item that waits in line.
   static constexpr std::int64_t slice_steps = 50'000;
-  /// One slice of what comes from outside; and the least that such a slice has.
-  static constexpr std::int64_t share_steps = 100'000;
-  static constexpr std::int64_t share_steps_min = 2'000;
+  /// The budget of one slice for a connection's input, and the least that such a slice gets.
+  static constexpr std::int64_t input_slice_steps = 100'000;
+  static constexpr std::int64_t input_slice_steps_min = 2'000;
 
-  /// What is worked at in slices. Leaves the line when it is destroyed.
+  /// Work that is done in slices. The destructor takes it out of the line.
   class Item {
    public:
-    explicit Item(Backlog& backlog) : backlog_{backlog} {}  // which outlives it
+    explicit Item(Backlog& backlog) : backlog_{backlog} {}  // the backlog outlives the item
     Item(const Item&) = delete;
     Item& operator=(const Item&) = delete;
     virtual ~Item() { leave_line(); }
 
-    /// Waits for a slice in a later turn. Does nothing if it waits already.
+    /// Waits for a slice in a later turn. Does nothing if the item waits already.
     void wait_in_line();
-    /// Waits for what is left of the slice that is going on, or for one in a later turn. Does nothing if it waits
-    /// already.
+    /// Waits for the rest of the current slice, or for a slice in a later turn. Does nothing if the item waits already.
     void wait_for_rest_of_slice();
     void leave_line();
-    [[nodiscard]] bool is_in_line() const { return place_.has_value(); }
+    [[nodiscard]] bool is_in_line() const { return position_.has_value(); }
 
-    /// Works until the budget is used up or all is done. Returns whether all is done; if not, it waits in line.
+    /// Works until all is done or the budget is used up. Returns whether all is done; if not, the item waits in line
+    /// again.
     virtual bool go_on() = 0;
 
    protected:
@@ -59,7 +59,7 @@ class Backlog {
     };
 
     Backlog& backlog_;
-    std::optional<Position> place_;
+    std::optional<Position> position_;
   };
 
   /// An item that calls a member of its owner.
@@ -78,52 +78,52 @@ class Backlog {
   Backlog& operator=(const Backlog&) = delete;
   ~Backlog();
 
-  /// Of the slice that is going on.
+  /// The budget of the current slice.
   [[nodiscard]] Budget& budget() { return budget_; }
-  /// Whether a turn is due at once: something waits in line, or this turn's budget is used up.
-  [[nodiscard]] bool is_due() const { return !line_.empty() || !fresh_.empty() || left_of_turn() <= 0; }
+  /// Whether the next turn is due at once: an item waits, or this turn's budget is used up.
+  [[nodiscard]] bool is_due() const { return !line_.empty() || !waiting_for_rest_.empty() || left_of_turn() <= 0; }
 
-  /// Whether anything waits in line.
-  [[nodiscard]] bool is_empty() const { return line_.empty() && fresh_.empty(); }
+  /// Whether no item waits.
+  [[nodiscard]] bool is_empty() const { return line_.empty() && waiting_for_rest_.empty(); }
 
-  /// A slice begins of what comes from outside.
-  void begin_share();
-  /// Does the work at once, as far as the budget goes. What is left waits in line.
+  /// Begins a slice for a connection's input.
+  void begin_input_slice();
+  /// Does the work at once, until the budget is used up. What is left waits in line.
   void carry_out(std::unique_ptr<Item> item);
-  /// Waits for a slice in a later turn, until it is done.
+  /// Owns the item and lets it wait for slices in later turns until it is done.
   void keep(std::unique_ptr<Item> item);
-  /// Waits for what is left of the slice that is going on, until it is done.
+  /// The same, but the item first gets the rest of the current slice.
   void keep_for_rest_of_slice(std::unique_ptr<Item> item);
-  /// What is left of the slice goes to those that wait for it, but no more than one slice in line has. So the
-  /// connection whose slice it is keeps some of it, and is not held for what its command has begun.
+  /// Gives the rest of the current slice to the items that wait for it, but no more than `slice_steps`. So the
+  /// connection that has the slice keeps a part of it, and need not wait because its command has begun such work.
   void use_rest_of_slice() {
-    if (!fresh_.empty()) serve_fresh();
+    if (!waiting_for_rest_.empty()) serve_rest();
   }
 
-  /// A new turn begins, with a slice of its own.
+  /// Begins a new turn and its first slice.
   void begin_turn();
-  /// All that wait have slices in turn, until this turn's budget is used up.
+  /// Gives the waiting items a slice each, one after the other, until this turn's budget is used up.
   void go_on();
-  /// Gives all of it up.
+  /// Removes all items, unfinished.
   void clear();
 
  private:
-  struct Place {
+  struct Entry {
     Item* item;
-    std::unique_ptr<Item> owned;  // by the line; null for an item of somebody else's
+    std::unique_ptr<Item> owned;  // null if somebody else owns the item
   };
 
   [[nodiscard]] std::int64_t left_of_turn() const { return left_of_turn_ - (granted_ - budget_.left()); }
   void begin_slice(std::int64_t steps);
   void add(Line& line, Item* item, std::unique_ptr<Item> owned);
-  [[nodiscard]] static Place take_first(Line& line);
-  void serve_fresh();
+  [[nodiscard]] static Entry take_first(Line& line);
+  void serve_rest();
 
   Budget budget_;
-  std::int64_t left_of_turn_{turn_steps};  // when the slice began
-  std::int64_t granted_{0};                // to that slice
+  std::int64_t left_of_turn_{turn_steps};  // what was left of the turn's budget when the slice began
+  std::int64_t granted_{0};                // the slice's budget
   Line line_;
-  Line fresh_;  // of those who wait for the rest of the slice
+  Line waiting_for_rest_;  // items that wait for the rest of the slice
 };
 
 }  // namespace pocketmq::broker

@@ -1,4 +1,4 @@
-// A hash map by name that is asked with a view of one. Clients choose the names.
+// A hash map by name. It is searched by a view of a name. Its hash has a secret key, since clients choose the names.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace pocketmq::broker {
 
-/// With `Name` std::string_view the names are kept elsewhere.
+/// With `Name` = std::string_view, the map refers to names that the elements own.
 template <class T, class Name = std::string> using ByName = GradualMap<Name, T, protocol::TextHash>;
 
 }  // namespace pocketmq::broker

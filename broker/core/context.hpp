@@ -1,5 +1,5 @@
-// What every part of one broker shares: the time, the deadlines, the backlog, the observer, the options, the memory,
-// the quotas, who may read on, what wide publishes hold, and names and numbers that never repeat.
+// What all parts of one broker share: time, deadlines, backlog, observer, options, memory, quotas, intake, the memory
+// of wide publishes, and names and numbers that never repeat.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ class Context {
   [[nodiscard]] const Options& options() const { return options_; }
 
   [[nodiscard]] Clock& clock() { return clock_; }
-  /// The clock's.
+  /// The clock's time.
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
   /// What goes by the broker's time.
   [[nodiscard]] DeadlineHeap& deadlines() { return deadlines_; }
@@ -38,27 +38,28 @@ class Context {
   [[nodiscard]] Quotas& quotas() { return quotas_; }
   [[nodiscard]] WidePublishes& wide_publishes() { return wide_publishes_; }
   [[nodiscard]] Backlog& backlog() { return backlog_; }
-  /// Of the slice of work that is going on.
+  /// The budget of the current slice.
   [[nodiscard]] Budget& budget() { return backlog_.budget(); }
   [[nodiscard]] Intake& intake() { return intake_; }
 
-  /// Calls a member of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
+  /// Calls a member function of the observer, if there is one: `context.tell(&Observer::on_published, message)`.
   template <class... Parameters, class... Args> void tell(void (Observer::*what)(Parameters...), const Args&... args) {
     if (observer_ != nullptr) (observer_->*what)(args...);
   }
-  /// Or of both observers.
+  /// Calls a member function of the observer and of the log, as far as they exist.
   template <class... Parameters, class... Args>
   void tell(void (ConnectionObserver::*what)(Parameters...), Args&&... args) {
     if (observer_ != nullptr) (observer_->*what)(args...);
     if (log_ != nullptr) (log_->*what)(args...);
   }
-  /// Whether it is worth while to find out what is told of a connection.
+  /// Whether anybody observes connections. If nobody does, callers need not compute what they would tell.
   [[nodiscard]] bool connections_are_observed() const { return observer_ != nullptr || log_ != nullptr; }
 
-  /// 1, 2, ...
+  /// Returns 1, 2, ...
   [[nodiscard]] std::uint64_t next_session_number() { return ++sessions_; }
 
-  /// `prefix` and 22 characters for 128 random bits, which nobody can guess: "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
+  /// Returns `prefix` and 22 characters that stand for 128 random bits, which nobody can guess:
+  /// "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
   [[nodiscard]] std::string unique_name(std::string_view prefix) {
     std::string name;
     name.reserve(prefix.size() + protocol::random_name_size);
@@ -70,13 +71,14 @@ class Context {
  private:
   const Options options_;
   Observer* const observer_;
-  ConnectionObserver* const log_;  // that messages need not be told to
+  ConnectionObserver* const log_;  // is told about connections, not about messages
   protocol::RandomSource random_;
   std::uint64_t sessions_{0};
   Clock clock_{options_.clock_offset, options_.clock_is_frozen};
   Memory memory_{options_.memory_max_bytes};
-  // What each takes with its places in tables and lists, but for names: about what a process was seen to grow by.
-  Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // charged from their first byte on
+  // The bytes of each object with its entries in tables and lists, without names. They are about what a process was
+  // seen to grow by.
+  Quotas quotas_{.connections = Quota{options_.connection_max, memory_, 0},  // sessions charge their own
                  .channels = Quota{std::numeric_limits<std::size_t>::max(), memory_, 768},
                  .queues = Quota{options_.queue_max, memory_, 640},
                  .exchanges = Quota{options_.exchange_max, memory_, 512},
@@ -87,7 +89,7 @@ class Context {
   DeadlineHeap deadlines_;
   DeadlineHeap real_deadlines_;
   Intake intake_{memory_, real_deadlines_, clock_};
-  Backlog backlog_;  // goes first: what waits in it refers to the others
+  Backlog backlog_;  // is destroyed first: its items refer to the other members
 };
 
 }  // namespace pocketmq::broker

@@ -5,7 +5,7 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t kept_max = 1'024;  // places that are not needed
+constexpr std::size_t kept_max = 1'024;  // unused entries
 
 }  // namespace
 

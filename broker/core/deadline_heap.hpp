@@ -1,4 +1,4 @@
-// What is due next: a binary heap of deadlines whose owners are told when their time has come.
+// A binary heap of deadlines. The owner of each is told when its time has come.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@ using protocol::TimePoint;
 
 class DeadlineHeap;
 
-/// A deadline that may be set, moved and cleared. Leaves its heap when it is destroyed.
+/// A deadline that can be set, moved and cleared. The destructor takes it out of its heap.
 class Deadline {
  public:
   explicit Deadline(DeadlineHeap& heap) : heap_{heap} {}
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  /// When it is due; `TimePoint::max()` while it is not set.
+  /// When the deadline is due; `TimePoint::max()` while it is not set.
   [[nodiscard]] TimePoint at() const { return at_; }
-  /// `TimePoint::max()` clears it.
+  /// Sets or moves the deadline; `TimePoint::max()` clears it.
   void set(TimePoint at);
 
  protected:
@@ -33,7 +33,7 @@ class Deadline {
   friend class DeadlineHeap;
   static constexpr std::size_t not_set = static_cast<std::size_t>(-1);
 
-  /// The time has come, and the deadline is no longer set.
+  /// Called when the time has come. The deadline is no longer set then.
   virtual void due(TimePoint now) = 0;
 
   DeadlineHeap& heap_;
@@ -41,7 +41,7 @@ class Deadline {
   std::size_t index_{not_set};
 };
 
-/// A deadline that calls a member of its owner when its time has come.
+/// A deadline that calls a member function of its owner when its time has come.
 template <class Owner> class Alarm final : public Deadline {
  public:
   Alarm(DeadlineHeap& heap, Owner& owner, void (Owner::*call)()) : Deadline{heap}, owner_{owner}, call_{call} {}
@@ -55,10 +55,10 @@ template <class Owner> class Alarm final : public Deadline {
 
 class DeadlineHeap {
  public:
-  /// The earliest deadline; `TimePoint::max()` for none.
+  /// The earliest deadline; `TimePoint::max()` if none is set.
   [[nodiscard]] TimePoint earliest() const { return heap_.empty() ? TimePoint::max() : heap_.front()->at_; }
-  /// Tells those that are due at `now`, each once, earliest first, until the budget is used up. One that is set again
-  /// for the past waits for the next call.
+  /// Calls the deadlines that are due at `now`, the earliest first and each once, until the budget is used up. A
+  /// deadline that is set again for the past is called by the next `tell_due`.
   void tell_due(TimePoint now, Budget& budget);
 
  private:
@@ -70,8 +70,8 @@ class DeadlineHeap {
   void sink(std::size_t index);
   void remove(std::size_t index);
 
-  std::vector<Deadline*> heap_;  // each knows its index
-  // While deadlines are told: until when they are, and those that were set again for a time before that.
+  std::vector<Deadline*> heap_;  // each deadline stores its index
+  // Only during `tell_due`: its `now`, and the deadlines that were set again for `now` or earlier.
   std::optional<TimePoint> telling_until_;
   std::vector<Deadline*> again_;
 };

@@ -1,4 +1,5 @@
-// How the core says no: thrown where the breach is found, caught once in Session::dispatch.
+// How the core refuses a command: an exception is thrown where the error is found and caught once, in
+// Session::dispatch.
 #pragma once
 
 #include <exception>
@@ -11,13 +12,13 @@ namespace pocketmq::broker {
 
 using protocol::ReplyCode;
 
-/// A refusal with AMQP's reply code and an explaining text, without the code's name in front.
+/// A refusal: AMQP's reply code and a text that explains it. The text does not begin with the code's name.
 class Refusal : public std::exception {
  public:
   Refusal(ReplyCode code, std::string text) : code_{code}, text_{std::move(text)} {}
 
   [[nodiscard]] ReplyCode code() const { return code_; }
-  /// The whole text; `what()` ends at a NUL, which a name in it may have.
+  /// The whole text. `what()` ends at the first NUL, which may be part of a name in the text.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
 
@@ -26,20 +27,20 @@ class Refusal : public std::exception {
   std::string text_;
 };
 
-/// Ends the channel (AMQP 0-9-1, 4.7 "soft error").
+/// Closes the channel (AMQP 0-9-1, 4.7 "soft error").
 class ChannelError final : public Refusal {
  public:
   using Refusal::Refusal;
 };
 
-/// Ends the connection (4.7 "hard error").
+/// Closes the connection (4.7 "hard error").
 class ConnectionError final : public Refusal {
  public:
   using Refusal::Refusal;
 };
 
-/// Work has to be done before a command can be carried out that does not fit into a slice. Thrown before the command
-/// has changed anything: it is handed on again in another slice.
+/// Thrown when other work has to be finished before a command can be carried out, and that work does not fit into the
+/// slice. It is thrown before the command has changed anything. The command is handled again in another slice.
 struct Unfinished {};
 
 }  // namespace pocketmq::broker

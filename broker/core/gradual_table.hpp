@@ -1,9 +1,9 @@
-// A hash table that grows and shrinks a little at each insertion and each removal. A standard one moves all its
-// elements at once: a million of them take a tenth of a second.
+// A hash table that grows and shrinks a little at each insertion and each removal. A standard hash table moves all its
+// elements at once, which takes a tenth of a second for a million elements.
 //
-// It is Litwin's linear hashing. There are as many buckets as elements, about. A new bucket is always the last one, and
-// takes its elements from one other bucket: from the one where they would be if the highest bit of its number were 0.
-// Buckets lie in segments, so that they stay where they are.
+// It uses Litwin's linear hashing. There are about as many buckets as elements. A new bucket is always the last one. It
+// takes its elements from one other bucket: the one whose number is the same without the highest bit. Buckets lie in
+// segments, so that they never move.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +17,11 @@
 
 namespace pocketmq::broker {
 
-/// `KeyOf` says what an element's key is. No two elements have equal keys. References to an element are valid until it
-/// is erased.
+/// `KeyOf` returns an element's key. No two elements have equal keys. A reference to an element is valid until the
+/// element is erased.
 template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>> class GradualTable {
  public:
-  /// So few elements stand in one bucket: to compare them costs no more than to hash what is looked for.
+  /// Up to this number, all elements are in one bucket: comparing them costs no more than hashing the key.
   static constexpr std::size_t few = 16;
 
   GradualTable() = default;
@@ -33,7 +33,7 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t bucket_count() const { return buckets_; }
 
-  /// Null if there is none. It may be changed, but for its key.
+  /// The element with that key; null if there is none. The caller may change it, but not its key.
   template <class Key> [[nodiscard]] Element* find(const Key& key) const {
     if (empty()) return nullptr;
     auto* node = chain_of(key).get();
@@ -41,7 +41,7 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
     return node == nullptr ? nullptr : &node->element;
   }
 
-  /// Makes an element of the arguments. There must be none with its key.
+  /// Adds an element that is made of the arguments. No element may have its key.
   template <class... Arguments> Element& add(Arguments&&... arguments) {
     auto added = std::make_unique<Node>(std::forward<Arguments>(arguments)...);
     grow();
@@ -51,7 +51,7 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
     ++size_;
     return chain->element;
   }
-  /// Returns whether there was one.
+  /// Erases the element with that key. Returns whether there was one.
   template <class Key> bool erase(const Key& key) {
     if (empty()) return false;
     auto* link = &chain_of(key);
@@ -60,19 +60,19 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
     take_out(*link);
     return true;
   }
-  /// Erases any one. There must be one.
+  /// Erases one element, whichever it is. The table must not be empty.
   void erase_one() {
     while (!bucket(buckets_ - 1)) remove_bucket();
     take_out(bucket(buckets_ - 1));
   }
   void clear() {
     for (std::size_t i = 0; i < buckets_; ++i)
-      for (auto& link = bucket(i); link;) link = std::move(link->next);  // in a loop: a chain may be long
+      for (auto& link = bucket(i); link;) link = std::move(link->next);  // no recursion: chains may be long
     segments_.clear();
     buckets_ = size_ = 0;
   }
 
-  /// Calls `visit(element)` for each, in no particular order. Nothing may be added or erased until it returns.
+  /// Calls `visit(element)` for each element, in no particular order. `visit` must not add or erase elements.
   template <class Visit> void for_each(Visit&& visit) const {
     for (std::size_t i = 0; i < buckets_; ++i)
       for (const auto* node = bucket(i).get(); node != nullptr; node = node->next.get()) visit(node->element);
@@ -92,12 +92,11 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
   };
 
   static constexpr std::size_t segment_max = 4'096;  // buckets
-  // An insertion adds as many buckets as are missing, but no more than these; a removal removes as many as are too
-  // many.
+  // An insertion adds at most `added_at_once` buckets. A removal removes all buckets beyond the maximum.
   static constexpr std::size_t added_at_once = 2, buckets_an_element_max = 4;
 
   template <class Key> [[nodiscard]] static std::uint64_t hash_of(const Key& key) {
-    const auto hash = Hash{}(key)*std::uint64_t{0x9E37'79B9'7F4A'7C15};  // pointers differ in some bits only
+    const auto hash = Hash{}(key)*std::uint64_t{0x9E37'79B9'7F4A'7C15};  // pointers differ in few bits
     return hash ^ hash >> 32;
   }
 
@@ -141,7 +140,7 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
       added = std::move(moved);
     }
   }
-  // The first segment begins with one bucket, as most tables have few elements.
+  // The first segment begins with one bucket, because most tables have few elements.
   void make_room_for_bucket() {
     if (buckets_ % segment_max == 0) {
       segments_.push_back(std::make_unique<Link[]>(buckets_ == 0 ? 1 : segment_max));
@@ -169,7 +168,7 @@ template <class Element, class KeyOf, class Hash, class Equal = std::equal_to<>>
   }
 
   std::vector<std::unique_ptr<Link[]>> segments_;
-  std::size_t buckets_{0};  // at least one while there are elements
+  std::size_t buckets_{0};  // at least 1 while there are elements
   std::size_t mask_{0};     // one less than the next power of two
   std::size_t size_{0};
 };
@@ -178,7 +177,7 @@ struct FirstOf {
   const auto& operator()(const auto& pair) const { return pair.first; }
 };
 
-/// Where clients choose the keys, the hash is one that they cannot compute: see ByName.
+/// If clients choose the keys, use a hash that they cannot compute: see ByName.
 template <class Key, class T, class Hash = std::hash<Key>>
 using GradualMap = GradualTable<std::pair<const Key, T>, FirstOf, Hash>;
 template <class T> using GradualSet = GradualTable<T, std::identity, std::hash<T>>;

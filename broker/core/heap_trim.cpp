@@ -1,7 +1,7 @@
 #include "broker/core/heap_trim.hpp"
 
 #include <algorithm>
-#include <cstdlib>  // of which __GLIBC__ is
+#include <cstdlib>  // defines __GLIBC__
 #include <ctime>
 #include <new>
 #include <utility>
@@ -15,21 +15,21 @@
 namespace pocketmq::broker {
 namespace {
 
-// How far memory falls before something is done about it.
-constexpr std::size_t worth_merging = 8 << 20;
-constexpr std::size_t worth_giving_back = 16 << 20;
-constexpr std::size_t worth_giving_back_at_once = 32 << 20;
-constexpr int mapped_by_itself = 4 << 20;  // what is as large comes from the system, and goes back there when freed
-constexpr std::size_t large = 64 << 10;
-constexpr std::chrono::milliseconds quiet{200};
+// How many bytes the held memory must fall before the heap is merged or trimmed.
+constexpr std::size_t merge_min_bytes = 8 << 20;
+constexpr std::size_t give_back_min_bytes = 16 << 20;
+constexpr std::size_t give_back_at_once_min_bytes = 32 << 20;
+constexpr int mmap_min_bytes = 4 << 20;  // larger pieces are mapped one by one, and unmapped when freed
+constexpr std::size_t large_piece_bytes = 64 << 10;
+constexpr std::chrono::milliseconds quiet_time{200};
 constexpr std::chrono::milliseconds turn_max{10};
 constexpr int rest_factor = 100;
 
-// What is little for a broker that holds much is most of what another one had.
-constexpr std::size_t worth_giving_back_later = 1 << 20;
-constexpr std::chrono::seconds later{5};
-bool is_worth_giving_back_later(std::size_t fell, std::size_t from) {
-  return fell >= worth_giving_back_later && fell >= from / 8;
+// A small fall is trimmed too, but later, and only if it is at least an eighth of what the broker held.
+constexpr std::size_t give_back_later_min_bytes = 1 << 20;
+constexpr std::chrono::seconds delay_max{5};
+bool is_worth_giving_back_later(std::size_t fall, std::size_t from) {
+  return fall >= give_back_later_min_bytes && fall >= from / 8;
 }
 
 }  // namespace
@@ -39,34 +39,36 @@ HeapTrim::HeapTrim(Context& context, Trim trim)
       trim_{std::move(trim)},
       due_{context.real_deadlines(), *this, &HeapTrim::give_back_when_quiet} {}
 
-void HeapTrim::take_over() {
+void HeapTrim::configure_allocator() {
 #ifdef __GLIBC__
-  mallopt(M_TRIM_THRESHOLD, static_cast<int>(worth_giving_back));
-  mallopt(M_MMAP_THRESHOLD, mapped_by_itself);
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(give_back_min_bytes));
+  mallopt(M_MMAP_THRESHOLD, mmap_min_bytes);
 #endif
 }
 
-// glibc merges them whenever it is asked for a large piece.
-void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large)); }
+// glibc merges small free pieces when it is asked for a large one.
+void HeapTrim::merge_small_pieces() { ::operator delete(::operator new(large_piece_bytes)); }
 
 void HeapTrim::observe() {
   const auto held = context_.memory().total();
-  const auto fell = [held](std::size_t& most) {
+  const auto fall = [held](std::size_t& most) {
     most = std::max(most, held);
     return most - held;
   };
-  if (fell(most_since_merged_) >= worth_merging) {
+  if (fall(most_since_merged_) >= merge_min_bytes) {
     most_since_merged_ = held;
     merge_small_pieces();
   }
-  if (!takes_long_ && fell(most_since_given_back_) >= worth_giving_back_at_once) give_back();
-  const auto fell_since_quiet = fell(most_since_quiet_);
-  const bool is_much = fell_since_quiet >= worth_giving_back;
+  if (!takes_long_ && fall(most_since_given_back_) >= give_back_at_once_min_bytes) give_back();
+  const auto fell_since_quiet = fall(most_since_quiet_);
+  const bool is_much = fell_since_quiet >= give_back_min_bytes;
   const bool is_due = due_.at() != TimePoint::max();
   if (!is_much && !is_worth_giving_back_later(fell_since_quiet, most_since_quiet_) && !(is_due && takes_long_)) return;
-  if (!is_due) latest_ = context_.clock().real_now() + later;
-  const auto quiet_at = context_.clock().real_now() + quiet;
-  due_.set(takes_long_ ? std::max(rested_at_, quiet_at) : is_much ? std::min(latest_, quiet_at) : latest_);
+  if (!is_due) give_back_at_latest_ = context_.clock().real_now() + delay_max;
+  const auto quiet_at = context_.clock().real_now() + quiet_time;
+  due_.set(takes_long_ ? std::max(not_before_, quiet_at)
+           : is_much   ? std::min(give_back_at_latest_, quiet_at)
+                       : give_back_at_latest_);
 }
 
 void HeapTrim::give_back_when_quiet() {
@@ -76,12 +78,12 @@ void HeapTrim::give_back_when_quiet() {
 
 void HeapTrim::give_back() {
   most_since_given_back_ = context_.memory().total();
-  const auto took = trim_();
-  takes_long_ = took > turn_max;
-  rested_at_ = context_.clock().real_now() + rest_factor * took;
+  const auto duration = trim_();
+  takes_long_ = duration > turn_max;
+  not_before_ = context_.clock().real_now() + rest_factor * duration;
 }
 
-// In time of this thread: what others do meanwhile says nothing about the heap.
+// Measured in CPU time of this thread, because other threads and processes say nothing about the heap.
 std::chrono::nanoseconds HeapTrim::trim_heap() {
   const auto thread_time = [] {
     timespec time{};

@@ -1,9 +1,10 @@
-// Gives memory back to the system: what was freed in the middle of its heap the allocator keeps, however much it is.
-// It is done when the broker has nothing else to do; and before, as often as so much was freed that to deal with all of
-// it later would take longer than a turn should.
+// Returns free memory to the system. The allocator itself keeps what was freed in the middle of its heap, however much
+// it is. The heap is trimmed when the broker has nothing else to do, and earlier if so much was freed that trimming all
+// of it later would take longer than a turn should.
 //
-// The allocator looks at every hole of its heap each time, also at those that it has given back. Where there are very
-// many it takes longer than a turn may. Then it is only done when nobody waits, and takes a hundredth of the time.
+// Each time the allocator looks at every hole of its heap, also at those that it has returned. With very many holes
+// that takes longer than a turn may. Then the heap is only trimmed when nobody waits, and for at most a hundredth of
+// the time.
 #pragma once
 
 #include <chrono>
@@ -18,23 +19,23 @@ class Context;
 
 class HeapTrim {
  public:
-  /// Gives back what can be given back, and returns how long that took.
+  /// Returns free memory to the system. The result is how long that took.
   using Trim = protocol::MoveOnlyFunction<std::chrono::nanoseconds()>;
 
   /// `context` outlives it.
   explicit HeapTrim(Context& context, Trim trim = trim_heap);
 
-  /// For a process that is a broker: from now on the allocator leaves it to the broker to give memory back, instead of
-  /// giving back in the middle of its work what it asks for again a moment later.
-  static void take_over();
+  /// Configures the allocator of a process that is a broker. From then on the allocator leaves trimming to HeapTrim,
+  /// instead of returning memory in the middle of the work that needs it again a moment later.
+  static void configure_allocator();
 
-  /// After a slice of work that has freed thousands of small pieces: has the allocator merge them with what is free
-  /// around them. It would put that off, and merge what all slices have freed in a single turn.
+  /// Call after a slice of work that has freed thousands of small pieces. It makes the allocator merge them with the
+  /// free memory around them. Otherwise the allocator would merge what all slices have freed at once, in a single turn.
   static void merge_small_pieces();
 
-  /// Looks at how much is held, at the end of each turn. When that has fallen far, small pieces are merged, and free
-  /// memory is given back: a little of much later, more as soon as there was no turn for a while, and very much at
-  /// once. But once giving back has taken long it waits until there was no turn for a while.
+  /// Call at the end of each turn. If the held memory has fallen far, small pieces are merged and free memory is
+  /// returned: a small amount later, a larger one as soon as there was no turn for a while, and a very large one at
+  /// once. But once trimming has taken long, it waits until there was no turn for a while.
   void observe();
 
  private:
@@ -44,13 +45,13 @@ class HeapTrim {
 
   Context& context_;
   Trim trim_;
-  // That was held, each since then.
+  // The most that was held since the last merge, the last trim, and the last trim in a quiet moment.
   std::size_t most_since_merged_{0};
   std::size_t most_since_given_back_{0};
   std::size_t most_since_quiet_{0};
-  TimePoint latest_{};      // for what has fallen since then
-  bool takes_long_{false};  // as it was seen the last time
-  TimePoint rested_at_{};   // after that
+  TimePoint give_back_at_latest_{};  // when the fall has to be trimmed at the latest
+  bool takes_long_{false};           // the last trim took longer than a turn may
+  TimePoint not_before_{};           // no trim before that time, if trims take long
   Alarm<HeapTrim> due_;
 };
 

@@ -6,35 +6,35 @@
 namespace pocketmq::broker {
 namespace {
 
-// For who is admitted and sends nothing.
-constexpr std::chrono::milliseconds patience{100};
+// How long the admitted reader may send nothing.
+constexpr std::chrono::milliseconds idle_max{100};
 
-constexpr std::uint64_t little_max_bytes = 131'072;
-constexpr std::size_t little_max_of_mark = 256;  // a part of that many
+constexpr std::uint64_t small_rest_max_bytes = 131'072;
+constexpr std::size_t small_rest_of_mark = 256;  // left_bytes may be 1/256 of the mark
 
 }  // namespace
 
 Intake::Intake(const Memory& memory, DeadlineHeap& deadlines, const Clock& clock)
-    : memory_{memory}, clock_{clock}, due_{deadlines, *this, &Intake::patience_is_over} {}
+    : memory_{memory}, clock_{clock}, due_{deadlines, *this, &Intake::admit_next_if_idle} {}
 
-bool Intake::is_little(std::uint64_t left_bytes) const {
-  return left_bytes <= std::min<std::uint64_t>(little_max_bytes, memory_.mark() / little_max_of_mark);
+bool Intake::is_small_rest(std::uint64_t left_bytes) const {
+  return left_bytes <= std::min<std::uint64_t>(small_rest_max_bytes, memory_.mark() / small_rest_of_mark);
 }
 
 bool Intake::admits(Reader& reader, std::uint64_t left_bytes) {
-  if (!memory_.is_crowded() || (is_little(left_bytes) && !memory_.is_flooded())) {
+  if (!memory_.is_crowded() || (is_small_rest(left_bytes) && !memory_.is_flooded())) {
     reader.has_read_all();
     return true;
   }
   leave_line(reader);
-  reader.rank_.left_bytes = left_bytes;
-  const bool comes_first =
-      admitted_ == nullptr || admitted_ == &reader || (reader.rank_ < admitted_->rank_ && !memory_.is_packed());
-  if (comes_first)
+  reader.order_.left_bytes = left_bytes;
+  const bool is_admitted =
+      admitted_ == nullptr || admitted_ == &reader || (reader.order_ < admitted_->order_ && !memory_.is_packed());
+  if (is_admitted)
     admit(reader);
   else
-    reader.line_position_ = line_.emplace(reader.rank_, &reader);
-  return comes_first;
+    reader.line_position_ = line_.emplace(reader.order_, &reader);
+  return is_admitted;
 }
 
 void Intake::leave(Reader& reader) {
@@ -49,7 +49,7 @@ void Intake::leave_line(Reader& reader) {
 
 void Intake::admit(Reader& reader) {
   admitted_ = &reader;
-  due_.set(clock_.real_now() + patience);
+  due_.set(clock_.real_now() + idle_max);
 }
 
 void Intake::go_on() {
@@ -64,13 +64,13 @@ void Intake::go_on() {
   if (!is_busy()) due_.set(TimePoint::max());
 }
 
-void Intake::patience_is_over() {
+void Intake::admit_next_if_idle() {
   if (admitted_ != nullptr && memory_.is_crowded() && !memory_.is_packed()) {
-    admitted_->rank_.has_wasted_its_turn = true;
+    admitted_->order_.was_idle = true;
     admitted_ = nullptr;
   }
   go_on();
-  if (is_busy()) due_.set(clock_.real_now() + patience);
+  if (is_busy()) due_.set(clock_.real_now() + idle_max);
 }
 
 }  // namespace pocketmq::broker

@@ -17,7 +17,7 @@ std::string Memory::describe() const {
   return "the broker holds " + std::to_string(used()) + " bytes; its memory limit is " + std::to_string(mark_);
 }
 
-void Memory::fell() {
+void Memory::on_below_watched() {
   scarce_at_ = mark_;
   watch(0);
   for (auto* waiter : line_) waiter->memory_is_back();

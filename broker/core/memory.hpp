@@ -1,15 +1,15 @@
-// What a broker holds for its clients, in bytes, and the marks that bound it.
+// The bytes that a broker holds for its clients, and the marks that bound them.
 //
-// At the mark memory is scarce: a connection is held at its next publish, unless it has something by which it may free
-// memory, such as unacked deliveries. At the hard mark, a quarter above, memory is exhausted: nobody's publish is
-// taken, and no queue, exchange or binding is made. Once a connection waits, memory stays scarce until a tenth of the
-// mark is free, so that connections do not stop and go with every message.
+// At the mark memory is scarce: each connection is held at its next publish, unless the connection has something by
+// which it can free memory, such as unacked deliveries. At the hard mark, a quarter above, memory is exhausted: no
+// publish is accepted, and no queue, exchange or binding is created. Once a connection waits, memory stays scarce until
+// a tenth of the mark is free. Otherwise connections would stop and go on with every message.
 //
-// Held are messages (a block once, however many queues it is in), their places in queues, output, and objects: what
-// connections, channels, queues, exchanges, bindings and consumers take themselves, by estimate, and their arguments.
-// Objects never take more than the mark, and an eighth of it is for connections, channels and consumers only: they
-// still come in when others' queues, exchanges and bindings are very many. What is on its way in is counted apart and
-// has a share of its own, see intake.hpp: no connection ever waits for what waiting connections hold.
+// The count contains messages (each block once, in however many queues it is), queue entries, output, and objects:
+// connections, channels, queues, exchanges, bindings and consumers, each by an estimate, and their arguments. Objects
+// never take more than the mark. An eighth of the mark is reserved for connections, channels and consumers, so that
+// clients can still connect when there are very many queues, exchanges and bindings. Incomplete input is counted
+// separately and has its own share, see intake.hpp. So no connection ever waits for the input of connections that wait.
 #pragma once
 
 #include <list>
@@ -22,7 +22,7 @@ namespace pocketmq::broker {
 
 class Memory;
 
-/// Who waits for memory, in line with the others.
+/// A connection that may wait for memory, in line with others.
 class MemoryWaiter {
  public:
   MemoryWaiter(const MemoryWaiter&) = delete;
@@ -32,7 +32,7 @@ class MemoryWaiter {
   explicit MemoryWaiter(Memory& memory) : memory_{memory} {}
   ~MemoryWaiter() { wait_no_more(); }
 
-  /// Waits until memory is no longer scarce; who waits already keeps its place in the line.
+  /// Waits until memory is no longer scarce. If it waits already, it keeps its position in the line.
   void wait_for_memory();
   void wait_no_more();
   [[nodiscard]] bool waits_for_memory() const { return line_position_.has_value(); }
@@ -40,8 +40,8 @@ class MemoryWaiter {
  private:
   friend class Memory;
 
-  /// Memory is no longer scarce, for now. Called in the middle of whatever freed it: act at the end of the turn. The
-  /// place in the line is kept until `wait_no_more`.
+  /// Memory is no longer scarce, for now. Called in the middle of the work that freed it, so act at the end of the
+  /// turn. The waiter keeps its position in the line until `wait_no_more`.
   virtual void memory_is_back() = 0;
 
   Memory& memory_;
@@ -57,16 +57,16 @@ class Memory final : public protocol::MemoryAccount {
   [[nodiscard]] std::size_t mark() const { return mark_; }
   [[nodiscard]] std::size_t hard_mark() const { return mark_ + mark_ / 4; }
 
-  /// Input that was not carried out yet: buffers, and contents that have not come whole.
+  /// Input that was not handled yet: buffers, and contents that are incomplete.
   [[nodiscard]] protocol::MemoryAccount& incoming() { return incoming_; }
-  /// Whether what is on its way in has taken up its share, a quarter of the mark.
+  /// Whether incoming memory fills its share, a quarter of the mark.
   [[nodiscard]] bool is_crowded() const { return incoming_.used() >= mark_ / 4; }
-  /// Whether it has taken up half as much again.
+  /// Whether incoming memory takes three eighths of the mark, half more than its share.
   [[nodiscard]] bool is_packed() const { return incoming_.used() >= mark_ / 4 + mark_ / 8; }
-  /// Whether that and what is held are too much together: half above the mark.
+  /// Whether incoming and held memory together are one and a half times the mark.
   [[nodiscard]] bool is_flooded() const { return used() + incoming_.used() >= mark_ + mark_ / 2; }
 
-  /// An object is held: charges it, as such and among all.
+  /// Charges an object, to the objects and to the whole.
   void charge_object(std::size_t bytes) {
     charge(bytes);
     objects_ += bytes;
@@ -75,26 +75,26 @@ class Memory final : public protocol::MemoryAccount {
     objects_ -= bytes;
     release(bytes);
   }
-  /// Whether there may be one more connection, channel or consumer. Full queues do not keep them away.
-  [[nodiscard]] bool takes_users() const { return objects_ < mark_; }
-  /// Whether there may be one more queue, exchange or binding. They leave room for users.
-  [[nodiscard]] bool takes_objects() const { return objects_ < mark_ - mark_ / 8 && !is_exhausted(); }
-  /// For who is refused: "the broker holds 130000 bytes; its memory limit is 100000".
+  /// Whether a connection, channel or consumer may be added. Messages in queues do not prevent that.
+  [[nodiscard]] bool has_room_for_clients() const { return objects_ < mark_; }
+  /// Whether a queue, exchange or binding may be added. They leave an eighth of the mark to clients.
+  [[nodiscard]] bool has_room_for_topology() const { return objects_ < mark_ - mark_ / 8 && !is_exhausted(); }
+  /// For refusals: "the broker holds 130000 bytes; its memory limit is 100000".
   [[nodiscard]] std::string describe() const;
 
-  /// All of it.
+  /// Held and incoming bytes together.
   [[nodiscard]] std::size_t total() const { return used() + incoming_.used(); }
 
  private:
   friend class MemoryWaiter;
 
-  void fell() override;
+  void on_below_watched() override;
   [[nodiscard]] std::size_t low_mark() const { return mark_ - mark_ / 10; }
 
   class Incoming final : public protocol::MemoryAccount {};
 
   const std::size_t mark_;
-  std::size_t scarce_at_;  // the mark; the low mark once somebody waits
+  std::size_t scarce_at_;  // the mark, or the low mark once a connection waits
   std::size_t objects_{0};
   Incoming incoming_;
   std::list<MemoryWaiter*> line_;

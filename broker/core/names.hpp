@@ -1,4 +1,4 @@
-// What RabbitMQ holds names to: they are UTF-8, and have no line ends.
+// RabbitMQ's rules for names: they are UTF-8 and contain no line ends.
 #pragma once
 
 #include <list>
@@ -12,11 +12,11 @@ namespace pocketmq::broker {
 /// Throws ConnectionError if a name is not UTF-8.
 void require_utf8_name(std::string_view name);
 
-/// The name without its line ends: a view of itself, or of one that is added to `storage`.
+/// Returns the name without its line ends: `name` itself, or a view of a new string in `storage`.
 [[nodiscard]] std::string_view without_line_ends(std::string_view name, std::list<std::string>& storage);
 
-/// Throws ConnectionError if one of the method's names is not UTF-8. Those of a publish may be anything, as all that
-/// they have to do is to match.
+/// Throws ConnectionError if one of the method's names is not UTF-8. Names in a publish are not checked, because the
+/// broker only compares them.
 template <class M> void require_utf8_names(const M& method) {
   if constexpr (!protocol::has_content<M>)
     M::describe(method, []<class T>(const protocol::FieldName&, const T& value) {
@@ -24,7 +24,7 @@ template <class M> void require_utf8_names(const M& method) {
     });
 }
 
-/// Takes the line ends out of the names of what is declared, bound, unbound and deleted. The new names are added to
+/// Removes the line ends from the names in methods that declare, bind, unbind and delete. New names are added to
 /// `storage`, which has to live as long as the method.
 template <class M> void remove_line_ends(M& method, std::list<std::string>& storage) {
   constexpr bool is_concerned = (M::id.class_id == protocol::exchange::Declare::id.class_id

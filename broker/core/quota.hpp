@@ -1,5 +1,4 @@
-// How many of a kind there may be in a broker, and how many there are. What they take is charged as objects of the
-// memory.
+// How many objects of a kind a broker may have, and how many it has. Their memory is charged as objects.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +10,20 @@ namespace pocketmq::broker {
 
 class Quota {
  public:
-  /// Each is charged as `bytes_each` to `memory`, which outlives the quota.
+  /// Each object is charged as `bytes_each` to `memory`, which must outlive the quota.
   Quota(std::size_t limit, Memory& memory, std::size_t bytes_each)
       : limit_{limit}, bytes_each_{bytes_each}, memory_{memory} {}
   Quota(const Quota&) = delete;
   Quota& operator=(const Quota&) = delete;
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
-  /// Whether there may not be one more, or that many more. Ask before making them.
+  /// Whether there is no room for `amount` more. Ask before adding them.
   [[nodiscard]] bool is_used_up(std::size_t amount = 1) const { return used_ >= limit_ || limit_ - used_ < amount; }
 
-  /// A member of what is counted: one of the kind, or as many as it says, is there as long as this is.
+  /// Counts `amount` objects as long as it lives. It is a member of the object that is counted.
   class Use {
    public:
-    /// `more_bytes` are charged beside those that each takes.
+    /// `more_bytes` are charged in addition to `bytes_each`.
     explicit Use(Quota& quota, std::size_t amount = 1, std::size_t more_bytes = 0)
         : quota_{quota},
           amount_{static_cast<std::uint32_t>(amount)},
@@ -55,12 +54,12 @@ class Quota {
 /// The quotas of a broker.
 struct Quotas {
   Quota connections;
-  Quota channels;  // without a limit of their own
+  Quota channels;  // no limit, only counted
   Quota queues;
   Quota exchanges;
   Quota consumers;
   Quota bindings;
-  Quota argument_bytes;  // that queues, exchanges and bindings keep
+  Quota argument_bytes;  // of queues, exchanges and bindings
 };
 
 }  // namespace pocketmq::broker

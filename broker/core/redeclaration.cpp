@@ -35,7 +35,7 @@ FieldReader parts_of(const FieldValue& value) {
 
 bool are_equal(const FieldValue& a, const FieldValue& b);
 
-// Within an array or a table the types count, too.
+// Inside an array or a table the types are compared, too.
 bool have_equal_parts(const FieldValue& a, const FieldValue& b) {
   auto of_a = parts_of(a), of_b = parts_of(b);
   for (;;) {
@@ -46,7 +46,7 @@ bool have_equal_parts(const FieldValue& a, const FieldValue& b) {
   }
 }
 
-// As RabbitMQ finds them: an array without elements is equal to a table without fields.
+// As on RabbitMQ, an array without elements equals a table without fields.
 bool are_equal(const FieldValue& a, const FieldValue& b) {
   if (const auto number = whole_number(a)) return number == whole_number(b);
   if (a.real() && b.real()) return *a.real() == *b.real();
@@ -56,8 +56,8 @@ bool are_equal(const FieldValue& a, const FieldValue& b) {
   return a.type == b.type ? have_equal_parts(a, b) : a.bytes.empty() && b.bytes.empty();
 }
 
-// How Erlang shows a real: in digits or with an exponent, as is shorter, and never without a point; from 2^53 on always
-// with an exponent.
+// Writes a real number as Erlang does: in digits or with an exponent, whichever is shorter, and always with a decimal
+// point. From 2^53 on it always has an exponent.
 std::string shown_real(double value) {
   const auto text_in = [&](std::chars_format format) {
     std::array<char, 400> text{};

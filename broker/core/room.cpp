@@ -7,7 +7,8 @@
 namespace pocketmq::broker {
 namespace {
 
-// Of one object: as much as an AMQP frame carries. Where memory is scarce, no more than most have.
+// The arguments of one object may be as long as an AMQP frame. While memory is scarce, they may have the usual length
+// only.
 constexpr std::size_t argument_bytes_max = 131'072;
 constexpr std::size_t few_argument_bytes = 4'096;
 
@@ -28,7 +29,7 @@ void require_room(Context& context, const Quota& quota, std::string_view what, s
   if (bytes > 0 && all_arguments.is_used_up(bytes))
     refuse("limit of the broker for arguments (" + std::to_string(all_arguments.limit()) + " bytes) is reached");
   const auto& memory = context.memory();
-  if (!memory.takes_objects() || (memory.is_scarce() && bytes > few_argument_bytes))
+  if (!memory.has_room_for_topology() || (memory.is_scarce() && bytes > few_argument_bytes))
     refuse(memory.describe() + ". Try again when queues are shorter");
 }
 

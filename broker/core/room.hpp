@@ -1,4 +1,4 @@
-// Whether a broker has room for one more queue, exchange or binding.
+// Checks whether a queue, exchange or binding may be added to the broker.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace pocketmq::broker {
 
-/// Throws ChannelError 406 that tells which limit keeps one more from being made, and what to do: the quota's, that of
-/// the arguments, or the memory's. `what` is how texts name what cannot be done, `kind` what the quota counts:
-/// "declare queue 'q'", "queue".
+/// Throws ChannelError 406 if a limit is reached: the quota's, that of the arguments, or the memory's. The text names
+/// the limit and says what to do. `what` is what cannot be done ("declare queue 'q'"), `kind` what the quota counts
+/// ("queue").
 void require_room(Context& context, const Quota& quota, std::string_view what, std::string_view kind,
                   protocol::FieldTable arguments);
 

@@ -1,8 +1,8 @@
-// A sequence sorted by a number that mostly grows at its end and is taken from its front, and may be changed anywhere.
+// A sequence sorted by a number. It mostly grows at its end and shrinks at its front, but may change anywhere.
 //
-// It is cut into runs of a few dozen entries each, so that nothing ever moves more than one run's. At either end an
-// operation costs the same however long the sequence is, elsewhere it is logarithmic, and what is left of a sequence
-// that has lost most of its entries takes no more room than it deserves.
+// It consists of runs of up to 64 entries, so that a change moves the entries of one run only. At either end an
+// operation takes constant time, elsewhere logarithmic time. A sequence that has lost most of its entries also gives up
+// most of its memory.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace pocketmq::broker {
 
-/// `key` is the entries' number: SortedRuns<Unacked, &Unacked::tag>. No two entries have the same.
+/// `key` is the member with the number: SortedRuns<Unacked, &Unacked::tag>. No two entries have the same number.
 template <class T, std::uint64_t T::*key> class SortedRuns {
  public:
   SortedRuns() = default;
@@ -31,7 +31,7 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Only while there is one.
+  /// The first and the last entry. The sequence must not be empty.
   [[nodiscard]] const T& front() const { return runs_.begin()->second.first(); }
   [[nodiscard]] const T& back() const {
     const auto last = std::prev(runs_.end());
@@ -39,26 +39,27 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
   }
   [[nodiscard]] bool contains(std::uint64_t number) const {
     const auto run = run_of(runs_, number);
-    return run != runs_.end() && run->second.has(run->second.place_of(number), number);
+    return run != runs_.end() && run->second.has(run->second.index_of(number), number);
   }
 
-  /// Its number is greater than any other.
+  /// Appends an entry whose number is greater than all others.
   void push_back(T&& entry);
   void insert(T&& entry);
-  /// Takes the first out. Only while there is one.
+  /// Takes out the first entry. The sequence must not be empty.
   [[nodiscard]] T pop_front();
-  /// Takes out the one with that number; nothing if there is none.
+  /// Takes out the entry with that number; returns nothing if there is none.
   [[nodiscard]] std::optional<T> take(std::uint64_t number);
-  /// Takes out some of those up to that number, the first of them, and no more than a few dozen. None if there are
-  /// none.
+  /// Takes out the first entries whose numbers are at most `number`, but no more than 64 of them. The result is empty
+  /// if there are none.
   [[nodiscard]] SortedRuns take_some_up_to(std::uint64_t number);
-  /// Adds these, whose numbers are greater than any other.
+  /// Appends all entries of `others`, whose numbers are greater than all in this sequence.
   void append(SortedRuns&& others);
 
   void for_each(auto&& visit) const {
     (void)for_each_from(0, [&](const T& entry) { return visit(entry), true; });
   }
-  /// Visits those from that number on, in order, until `visit` returns false. Returns whether it never did.
+  /// Visits the entries whose numbers are at least `number`, in order, until `visit` returns false. Returns whether it
+  /// visited all of them.
   bool for_each_from(std::uint64_t number, auto&& visit) const {
     auto first = runs_.upper_bound(number);
     if (first != runs_.begin()) --first;
@@ -77,10 +78,10 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
     return static_cast<std::size_t>(std::countr_zero(bits));
   }
 
-  // What was taken leaves a gap, which keeps its number.
+  // An entry that was taken leaves a gap. The gap keeps the entry's number.
   struct Run {
     std::vector<T> entries{};  // at most run_max
-    std::uint64_t present{0};  // a bit for each that is no gap
+    std::uint64_t present{0};  // one bit for each entry: 1 if it is no gap
 
     [[nodiscard]] bool empty() const { return present == 0; }
     [[nodiscard]] bool is_full() const { return entries.size() == run_max; }
@@ -91,40 +92,40 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       return entries[run_max - 1 - static_cast<std::size_t>(std::countl_zero(present))];
     }
 
-    // Where the number is, or belongs. Most follow each other, so that the number tells the place.
-    [[nodiscard]] std::size_t place_of(std::uint64_t number) const {
+    // The index where the number is or belongs. Most numbers are consecutive, so the number usually gives the index.
+    [[nodiscard]] std::size_t index_of(std::uint64_t number) const {
       if (entries.empty()) return 0;
       const auto guess = number - entries.front().*key;
       if (guess < entries.size() && entries[guess].*key == number) return guess;
       return static_cast<std::size_t>(std::ranges::lower_bound(entries, number, {}, key) - entries.begin());
     }
-    [[nodiscard]] bool has(std::size_t place, std::uint64_t number) const {
-      return place < entries.size() && entries[place].*key == number && (present >> place & 1U) != 0;
+    [[nodiscard]] bool has(std::size_t index, std::uint64_t number) const {
+      return index < entries.size() && entries[index].*key == number && (present >> index & 1U) != 0;
     }
 
     void push_back(T&& entry) {
       present |= std::uint64_t{1} << entries.size();
       entries.push_back(std::move(entry));
     }
-    // Not into one that is full of entries without a gap.
+    // The run must not be full of entries without a gap.
     void insert(T&& entry) {
-      auto place = place_of(entry.*key);
-      if (place < entries.size() && entries[place].*key == entry.*key) {
-        entries[place] = std::move(entry);
+      auto index = index_of(entry.*key);
+      if (index < entries.size() && entries[index].*key == entry.*key) {
+        entries[index] = std::move(entry);
       } else {
         if (is_full()) {
           close_gaps();
-          place = place_of(entry.*key);
+          index = index_of(entry.*key);
         }
-        const auto behind = present >> place << place;
+        const auto behind = present >> index << index;
         present = (present ^ behind) | behind << 1U;
-        entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(place), std::move(entry));
+        entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(index), std::move(entry));
       }
-      present |= std::uint64_t{1} << place;
+      present |= std::uint64_t{1} << index;
     }
-    [[nodiscard]] T&& take(std::size_t place) {
-      present &= ~(std::uint64_t{1} << place);
-      return std::move(entries[place]);
+    [[nodiscard]] T&& take(std::size_t index) {
+      present &= ~(std::uint64_t{1} << index);
+      return std::move(entries[index]);
     }
     void close_gaps() {
       std::size_t end = 0;
@@ -134,24 +135,25 @@ template <class T, std::uint64_t T::*key> class SortedRuns {
       present = end == run_max ? ~std::uint64_t{0} : (std::uint64_t{1} << end) - 1;
     }
   };
-  // By a number that is at most the first entry's, and greater than all of the run before. Only the last may be empty.
+  // Runs by a number that is at most the first entry's number and greater than all numbers in the run before. Only the
+  // last run may be empty.
   using Runs = std::map<std::uint64_t, Run>;
-  using Place = typename Runs::iterator;
+  using RunIterator = typename Runs::iterator;
 
-  // The run where the number is, if it is there: the last that begins with at most that.
+  // The run that contains the number if any run does: the last one whose key is at most the number.
   static auto run_of(auto& runs, std::uint64_t number) {
     auto run = runs.begin();
     if (run == runs.end() || run->first > number) return runs.end();
-    const auto next = std::next(run);  // most are looked for in the first
+    const auto next = std::next(run);  // most numbers are in the first run
     return next == runs.end() || next->first > number ? run : std::prev(runs.upper_bound(number));
   }
   void add_run(std::uint64_t number);
-  [[nodiscard]] Place split(Place whole, std::uint64_t number);
-  void tidy_up(Place place);
+  [[nodiscard]] RunIterator split(RunIterator whole, std::uint64_t number);
+  void compact(RunIterator position);
 
   Runs runs_;
   std::size_t size_{0};
-  std::vector<T> spare_;  // an empty one, for its memory
+  std::vector<T> spare_;  // an empty vector, kept for its memory
 };
 
 template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::push_back(T&& entry) {
@@ -174,18 +176,18 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::add_run(std::
   const bool is_first = runs_.empty();
   auto& run = runs_.emplace_hint(runs_.end(), number, Run{})->second;
   run.entries = std::exchange(spare_, {});
-  if (!is_first) run.entries.reserve(run_max);  // a short sequence grows as it needs
+  if (!is_first) run.entries.reserve(run_max);  // a short sequence takes only the memory that it needs
 }
 
 template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& entry) {
   const auto number = entry.*key;
   if (empty()) runs_.clear();
   if (empty()) return push_back(std::move(entry));
-  if (const auto& [begins_at, last] = *runs_.rbegin();
-      begins_at <= number && (last.entries.empty() || last.entries.back().*key < number))
+  if (const auto& [first_number, last] = *runs_.rbegin();
+      first_number <= number && (last.entries.empty() || last.entries.back().*key < number))
     return push_back(std::move(entry));
   auto found = run_of(runs_, number);
-  if (found == runs_.end()) {  // the first run begins earlier now
+  if (found == runs_.end()) {  // make the first run begin earlier
     auto first = runs_.extract(runs_.begin());
     first.key() = number;
     found = runs_.insert(std::move(first)).position;
@@ -195,8 +197,9 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::insert(T&& en
   ++size_;
 }
 
-// Of one without gaps. Returns the half where the number belongs.
-template <class T, std::uint64_t T::*key> auto SortedRuns<T, key>::split(Place whole, std::uint64_t number) -> Place {
+// Splits a full run without gaps. Returns the half to which the number belongs.
+template <class T, std::uint64_t T::*key>
+auto SortedRuns<T, key>::split(RunIterator whole, std::uint64_t number) -> RunIterator {
   auto& entries = whole->second.entries;
   const auto half = runs_.emplace_hint(std::next(whole), entries[run_max / 2].*key, Run{});
   for (auto i = run_max / 2; i < run_max; ++i) half->second.push_back(whole->second.take(i));
@@ -208,7 +211,7 @@ template <class T, std::uint64_t T::*key> T SortedRuns<T, key>::pop_front() {
   assert(!empty());
   const auto run = runs_.begin();
   auto first = run->second.take(run->second.first_index());
-  tidy_up(run);
+  compact(run);
   --size_;
   return first;
 }
@@ -216,10 +219,10 @@ template <class T, std::uint64_t T::*key> T SortedRuns<T, key>::pop_front() {
 template <class T, std::uint64_t T::*key> std::optional<T> SortedRuns<T, key>::take(std::uint64_t number) {
   const auto run = run_of(runs_, number);
   if (run == runs_.end()) return std::nullopt;
-  const auto place = run->second.place_of(number);
-  if (!run->second.has(place, number)) return std::nullopt;
-  std::optional<T> taken{run->second.take(place)};
-  tidy_up(run);
+  const auto index = run->second.index_of(number);
+  if (!run->second.has(index, number)) return std::nullopt;
+  std::optional<T> taken{run->second.take(index)};
+  compact(run);
   --size_;
   return taken;
 }
@@ -247,16 +250,16 @@ template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::append(Sorted
   size_ += std::exchange(others.size_, 0);
 }
 
-template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::tidy_up(Place place) {
-  auto& run = place->second;
+template <class T, std::uint64_t T::*key> void SortedRuns<T, key>::compact(RunIterator position) {
+  auto& run = position->second;
   if (run.size() * 4 > run.entries.capacity()) return;
-  const bool is_last = std::next(place) == runs_.end();
+  const bool is_last = std::next(position) == runs_.end();
   if (run.empty()) {
     run.entries.clear();
     if (is_last) return;
     spare_ = std::move(run.entries);
-    runs_.erase(place);
-  } else if (!is_last && place != runs_.begin()) {
+    runs_.erase(position);
+  } else if (!is_last && position != runs_.begin()) {
     run.close_gaps();
     run.entries =
         std::vector<T>(std::make_move_iterator(run.entries.begin()), std::make_move_iterator(run.entries.end()));

@@ -1,11 +1,11 @@
-// The longest time that may be asked for.
+// The longest time that a client may set.
 #pragma once
 
 #include <chrono>
 
 namespace pocketmq::broker {
 
-/// For a message to live, or a queue to be unused: ten years, as on RabbitMQ.
+/// For a message's time to live and a queue's `x-expires`: ten years, as on RabbitMQ.
 constexpr std::chrono::milliseconds time_max{315'360'000'000};
 
 }  // namespace pocketmq::broker

@@ -1,8 +1,8 @@
-// What publishes to very many queues hold while they pause: what their searches have found, and the queues that are
-// still to get the message. It is charged to the memory.
+// The memory of publishes to very many queues while they pause: the queues that their searches have found, and those
+// that still have to get the message. It is charged to the memory.
 //
-// All of them together have a share of the memory, an eighth of the mark. When that is taken up, one at a time goes on
-// growing to its end, and the others wait for it. Who holds little never waits.
+// All of them together have a share of the memory: an eighth of the mark. If the share is full, one publish at a time
+// may grow until it is finished, and the others wait for it. A publish that holds little never waits.
 #pragma once
 
 #include <cstddef>
@@ -15,17 +15,17 @@ namespace pocketmq::broker {
 
 class WidePublishes {
  public:
-  /// `memory` outlives it.
+  /// `memory` must outlive it.
   explicit WidePublishes(Memory& memory) : memory_{memory} {}
   WidePublishes(const WidePublishes&) = delete;
   WidePublishes& operator=(const WidePublishes&) = delete;
 
-  /// Whether one more may hold so many bytes.
-  [[nodiscard]] bool have_room_for(std::size_t bytes) const {
-    return bytes <= little_bytes || used_ + bytes < memory_.mark() / 8 || first_ == nobody;
+  /// Whether a new publish may hold `bytes`.
+  [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+    return bytes <= always_allowed_bytes || used_ + bytes < memory_.mark() / 8 || exempt_ == nobody;
   }
 
-  /// What one of them holds, until it is destroyed.
+  /// The memory of one publish, until the object is destroyed.
   class Share {
    public:
     explicit Share(WidePublishes& all) : all_{&all}, number_{++all.shares_} {}
@@ -33,24 +33,26 @@ class WidePublishes {
         : all_{std::exchange(other.all_, nullptr)}, number_{other.number_}, bytes_{other.bytes_} {}
     Share& operator=(Share&&) = delete;
     ~Share() {
-      if (all_ != nullptr) all_->leave(number_, bytes_);
+      if (all_ != nullptr) all_->remove(number_, bytes_);
     }
 
-    /// It holds so many bytes now.
-    void hold(std::size_t bytes) {
+    /// The publish holds `bytes` from now on.
+    void set_bytes(std::size_t bytes) {
       all_->change(bytes_, bytes);
-      if (bytes > little_bytes && all_->is_taken_up() && all_->first_ == nobody) all_->first_ = number_;
+      if (bytes > always_allowed_bytes && all_->is_full() && all_->exempt_ == nobody) all_->exempt_ = number_;
       bytes_ = bytes;
     }
-    /// Whether it may come to hold so many bytes, or is to wait.
-    [[nodiscard]] bool may_hold(std::size_t bytes) const {
-      return all_->first_ == number_ || all_->have_room_for(bytes);
+    /// Whether the publish may grow to `bytes`. If not, it has to wait.
+    [[nodiscard]] bool may_grow_to(std::size_t bytes) const {
+      return all_->exempt_ == number_ || all_->has_room_for(bytes);
     }
-    /// Whether it may come to hold more.
-    [[nodiscard]] bool may_grow() const { return bytes_ < little_bytes || !all_->is_taken_up() || is_next(); }
+    /// Whether the publish may grow.
+    [[nodiscard]] bool may_grow() const {
+      return bytes_ < always_allowed_bytes || !all_->is_full() || may_exceed_share();
+    }
 
    private:
-    [[nodiscard]] bool is_next() const { return all_->first_ == nobody || all_->first_ == number_; }
+    [[nodiscard]] bool may_exceed_share() const { return all_->exempt_ == nobody || all_->exempt_ == number_; }
 
     WidePublishes* all_;
     const std::uint64_t number_;
@@ -58,10 +60,10 @@ class WidePublishes {
   };
 
  private:
-  static constexpr std::size_t little_bytes = 4'096;
+  static constexpr std::size_t always_allowed_bytes = 4'096;
   static constexpr std::uint64_t nobody = 0;
 
-  [[nodiscard]] bool is_taken_up() const { return used_ >= memory_.mark() / 8; }
+  [[nodiscard]] bool is_full() const { return used_ >= memory_.mark() / 8; }
   void change(std::size_t from, std::size_t to) {
     if (to > from)
       memory_.charge(to - from);
@@ -69,15 +71,15 @@ class WidePublishes {
       memory_.release(from - to);
     used_ += to - from;
   }
-  void leave(std::uint64_t number, std::size_t bytes) {
+  void remove(std::uint64_t number, std::size_t bytes) {
     change(bytes, 0);
-    if (first_ == number) first_ = nobody;
+    if (exempt_ == number) exempt_ = nobody;
   }
 
   Memory& memory_;
   std::size_t used_{0};
-  std::uint64_t shares_{0};      // that there have been
-  std::uint64_t first_{nobody};  // the one that goes on while their share of the memory is taken up
+  std::uint64_t shares_{0};       // how many there have been
+  std::uint64_t exempt_{nobody};  // the only one that may grow while the share is full
 };
 
 }  // namespace pocketmq::broker

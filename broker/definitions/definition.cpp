@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned table_depth_max = 32;
 
-bool holds_nothing(const Definition::Json& json) {
+bool is_empty_value(const Definition::Json& json) {
   if (json.is_boolean()) return !json.get<bool>();
   if (json.is_string()) return json.get_ref<const std::string&>().empty();
   return json.empty();
@@ -22,7 +22,7 @@ bool holds_nothing(const Definition::Json& json) {
 
 std::string got(const Definition::Json& json) { return ", got " + protocol::kind_of(json); }
 
-std::vector<std::string> words_between_commas(std::string_view text) {
+std::vector<std::string> split_at_commas(std::string_view text) {
   std::vector<std::string> words;
   for (std::size_t begin = 0; begin < text.size();) {
     const auto end = std::min(text.find(',', begin), text.size());
@@ -49,7 +49,7 @@ void Definition::refuse(std::string_view key, const std::string& why) const {
 }
 
 const Definition::Json* Definition::find(std::string_view key) {
-  asked_.push_back(key);
+  read_keys_.push_back(key);
   const auto found = json_.find(key);
   return found == json_.end() ? nullptr : &*found;
 }
@@ -65,22 +65,22 @@ std::string Definition::text(std::string_view key) {
   return member.get<std::string>();
 }
 
-std::optional<std::string> Definition::text_if_any(std::string_view key) {
+std::optional<std::string> Definition::optional_text(std::string_view key) {
   if (!json_.contains(key)) return std::nullopt;
   return text(key);
 }
 
-bool Definition::truth(std::string_view key) {
+bool Definition::boolean(std::string_view key) {
   const auto& member = require(key);
   if (!member.is_boolean()) refuse(key, "wants true or false" + got(member));
   return member.get<bool>();
 }
 
-bool Definition::truth(std::string_view key, bool if_none) { return json_.contains(key) ? truth(key) : if_none; }
+bool Definition::boolean(std::string_view key, bool fallback) { return json_.contains(key) ? boolean(key) : fallback; }
 
-std::int64_t Definition::integer(std::string_view key, std::int64_t if_none) {
+std::int64_t Definition::integer(std::string_view key, std::int64_t fallback) {
   const auto* member = find(key);
-  if (member == nullptr) return if_none;
+  if (member == nullptr) return fallback;
   using Limits = std::numeric_limits<std::int64_t>;
   const auto bits = protocol::integer_within(*member, Limits::min(), Limits::max());
   if (!bits) refuse(key, "wants an integer" + got(*member));
@@ -104,7 +104,7 @@ std::string Definition::table(std::string_view key) {
 std::vector<std::string> Definition::words(std::string_view key) {
   const auto* member = find(key);
   if (member == nullptr) return {};
-  if (member->is_string()) return words_between_commas(member->get_ref<const std::string&>());
+  if (member->is_string()) return split_at_commas(member->get_ref<const std::string&>());
   if (!member->is_array() || !std::ranges::all_of(*member, [](const Json& word) { return word.is_string(); }))
     refuse(key, "wants an array of strings, or a string with commas between the words");
   return member->get<std::vector<std::string>>();
@@ -120,10 +120,10 @@ std::vector<Definition> Definition::list(std::string_view key) {
   return elements;
 }
 
-std::vector<std::string> Definition::unasked() const {
+std::vector<std::string> Definition::unread_keys() const {
   std::vector<std::string> keys;
   for (const auto& [key, member] : json_.items())
-    if (std::ranges::find(asked_, key) == asked_.end() && !holds_nothing(member)) keys.push_back(key);
+    if (std::ranges::find(read_keys_, key) == read_keys_.end() && !is_empty_value(member)) keys.push_back(key);
   return keys;
 }
 

@@ -1,5 +1,5 @@
-// One object of a definitions file: its members by their names. What is missing or of the wrong type is told with its
-// place in the file, and what nobody asked for can be told too.
+// One object of a definitions file. Members are read by name. A missing member, or one of the wrong type, is an error
+// that names its path in the file. The object also knows which members nobody has read.
 #pragma once
 
 #include <cstdint>
@@ -13,43 +13,44 @@
 
 namespace pocketmq::broker {
 
-/// Definitions that cannot be loaded: the place in them, why, and what to do: "queues[3].durable: wants true or false,
-/// got a string".
+/// Definitions that cannot be loaded. The text says where, why, and what to do: "queues[3].durable: wants true or
+/// false, got a string".
 class DefinitionsError final : public std::runtime_error {
  public:
   using runtime_error::runtime_error;
 };
 
-/// Looks at the JSON, which must outlive it. Each question throws DefinitionsError if the answer is of the wrong type.
+/// Reads the JSON value, which must outlive it. Each function throws DefinitionsError for a member of the wrong type.
 class Definition {
  public:
   using Json = nlohmann::ordered_json;
 
-  /// `path` is how texts say where it is: "queues[3]"; empty for the whole file. Throws if it is not an object.
+  /// `path` is how error texts name the object: "queues[3]"; empty for the whole file. Throws if `json` is not an
+  /// object.
   Definition(const Json& json, std::string path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// These two throw if there is no such member.
+  /// These two throw if the member is missing.
   [[nodiscard]] std::string text(std::string_view key);
-  [[nodiscard]] bool truth(std::string_view key);
+  [[nodiscard]] bool boolean(std::string_view key);
 
-  [[nodiscard]] std::optional<std::string> text_if_any(std::string_view key);
-  [[nodiscard]] bool truth(std::string_view key, bool if_none);
-  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t if_none);
-  /// A text of at most 255 bytes, as AMQP's names are. Throws if there is none.
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view key);
+  [[nodiscard]] bool boolean(std::string_view key, bool fallback);
+  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t fallback);
+  /// A text of at most 255 bytes, like all names in AMQP. Throws if the member is missing.
   [[nodiscard]] std::string name(std::string_view key);
-  /// An object as an encoded field table; empty if there is none.
+  /// An object as an encoded field table; empty if the member is missing.
   [[nodiscard]] std::string table(std::string_view key);
-  /// The texts of an array, or of one text with commas between them; none if there is no such member.
+  /// The texts of an array, or the parts of a text between its commas; empty if the member is missing.
   [[nodiscard]] std::vector<std::string> words(std::string_view key);
-  /// The elements of an array, or nothing. They live as long as the JSON.
+  /// The elements of an array; empty if the member is missing. They are valid as long as the JSON value.
   [[nodiscard]] std::vector<Definition> list(std::string_view key);
 
-  /// These members mean nothing to the broker.
-  void pass_over(std::initializer_list<std::string_view> keys) { asked_.insert(asked_.end(), keys); }
-  /// The members that nobody has asked for, but those that hold nothing: null, false, "", [] and {}.
-  [[nodiscard]] std::vector<std::string> unasked() const;
+  /// Marks members as read that the broker does not need.
+  void ignore(std::initializer_list<std::string_view> keys) { read_keys_.insert(read_keys_.end(), keys); }
+  /// The members that were not read, except those that are null, false, "", [] or {}.
+  [[nodiscard]] std::vector<std::string> unread_keys() const;
 
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
@@ -60,7 +61,7 @@ class Definition {
 
   const Json& json_;
   std::string path_;
-  std::vector<std::string_view> asked_;
+  std::vector<std::string_view> read_keys_;
 };
 
 }  // namespace pocketmq::broker

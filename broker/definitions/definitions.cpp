@@ -26,8 +26,8 @@ nlohmann::ordered_json parse(std::string_view text) {
   const auto fault = protocol::parse_json(text, json_depth_max, json);
   if (!fault) return json;
   try {
-    const auto ignored = nlohmann::ordered_json::parse(text);  // says the line and the column of a syntax error
-  } catch (const nlohmann::json::exception& error) {           // a number such as 1e400 is no parse_error
+    const auto ignored = nlohmann::ordered_json::parse(text);  // to get the line and the column of a syntax error
+  } catch (const nlohmann::json::exception& error) {  // not only parse_error: a number such as 1e400 throws another one
     std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
   }
@@ -51,7 +51,7 @@ class Loader {
   [[nodiscard]] std::vector<std::string> load(Definition file) &&;
 
  private:
-  // ---- one for each section
+  // ---- one function for each section
   void load_user(Definition& user);
   void load_virtual_host(Definition& virtual_host);
   void load_permission(Definition& permission);
@@ -59,58 +59,58 @@ class Loader {
   void load_queue(Definition& queue);
   void load_exchange(Definition& exchange);
   void load_binding(Definition& binding);
-  void pass_over_topic_permission(Definition& permission);
-  void pass_over_parameter(Definition& parameter);
-  void pass_over_global_parameter(Definition& parameter);
+  void ignore_topic_permission(Definition& permission);
+  void ignore_parameter(Definition& parameter);
+  void ignore_global_parameter(Definition& parameter);
 
   struct Section {
     std::string_view name;
     void (Loader::*load)(Definition&);
   };
-  // In an order in which each finds what it refers to, whatever their order in the file.
+  // In an order in which each section only refers to sections before it, whatever their order in the file.
   static constexpr std::array sections{
       Section{"users", &Loader::load_user},
       Section{"vhosts", &Loader::load_virtual_host},
       Section{"permissions", &Loader::load_permission},
-      Section{"topic_permissions", &Loader::pass_over_topic_permission},
-      Section{"parameters", &Loader::pass_over_parameter},
-      Section{"global_parameters", &Loader::pass_over_global_parameter},
+      Section{"topic_permissions", &Loader::ignore_topic_permission},
+      Section{"parameters", &Loader::ignore_parameter},
+      Section{"global_parameters", &Loader::ignore_global_parameter},
       Section{"policies", &Loader::load_policy},
       Section{"queues", &Loader::load_queue},
       Section{"exchanges", &Loader::load_exchange},
       Section{"bindings", &Loader::load_binding},
   };
 
-  // ---- what they have in common
+  // ---- used by several sections
   [[nodiscard]] std::optional<PasswordHash> password_of(Definition& user);
   [[nodiscard]] User* find_user(const std::string& name);
   [[nodiscard]] VirtualHost& virtual_host_of(Definition& definition);
-  /// Refuses what is in the file twice: which of the two is meant nobody knows.
+  /// Refuses an object that is in the file twice, because the broker cannot know which of the two is meant.
   void require_first(const Definition& definition, std::string_view key, const std::string& described);
   void declare(const Definition& definition, const auto& declaration);
   void warn(const Definition& definition, const std::string& text) {
     warnings_.push_back(definition.path() + ": " + text);
   }
-  void warn_of_unasked(const Definition& definition);
+  void warn_of_unread_keys(const Definition& definition);
 
   Context& context_;
   Users& known_users_;
   VirtualHosts& virtual_hosts_;
-  std::map<std::string, std::string> paths_;  // of what is in the file, by how texts name it
-  std::map<std::string, User> users_;         // those that the definitions make or change, for the broker at the end
+  std::map<std::string, std::string> paths_;  // paths of the objects in the file, by how error texts name them
+  std::map<std::string, User> users_;  // users that the definitions add or change; given to the broker at the end
   std::vector<std::string> warnings_;
 };
 
 std::vector<std::string> Loader::load(Definition file) && {
-  file.pass_over({"rabbit_version", "rabbitmq_version", "product_name", "product_version", "rabbitmq_definition_format",
-                  "original_cluster_name", "explanation"});
+  file.ignore({"rabbit_version", "rabbitmq_version", "product_name", "product_version", "rabbitmq_definition_format",
+               "original_cluster_name", "explanation"});
   for (const auto& section : sections)
     for (auto& definition : file.list(section.name)) {
       (this->*section.load)(definition);
-      warn_of_unasked(definition);
+      warn_of_unread_keys(definition);
     }
   for (auto& [name, user] : users_) known_users_.put(std::move(user));
-  warn_of_unasked(file);
+  warn_of_unread_keys(file);
   return std::move(warnings_);
 }
 
@@ -120,8 +120,8 @@ void Loader::require_first(const Definition& definition, std::string_view key, c
     definition.refuse(key, described + " is in the file twice, first at " + first->second + "; leave one of them out");
 }
 
-void Loader::warn_of_unasked(const Definition& definition) {
-  for (const auto& key : definition.unasked())
+void Loader::warn_of_unread_keys(const Definition& definition) {
+  for (const auto& key : definition.unread_keys())
     warnings_.push_back((definition.path().empty() ? "" : definition.path() + ".") + key
                         + ": has no effect, PocketMQ does not have that");
 }
@@ -138,9 +138,9 @@ void Loader::load_user(Definition& definition) {
 }
 
 std::optional<PasswordHash> Loader::password_of(Definition& user) {
-  const auto password = user.text_if_any("password");
-  const auto hash = user.text_if_any("password_hash").value_or("");
-  const auto algorithm = user.text_if_any("hashing_algorithm").value_or("rabbit_password_hashing_sha256");
+  const auto password = user.optional_text("password");
+  const auto hash = user.optional_text("password_hash").value_or("");
+  const auto algorithm = user.optional_text("hashing_algorithm").value_or("rabbit_password_hashing_sha256");
   if (password && !hash.empty()) user.refuse("password", "is there beside password_hash; leave one of them out");
   if (password) return hash_password(context_, *password);
   if (hash.empty()) return std::nullopt;
@@ -159,7 +159,7 @@ std::optional<PasswordHash> Loader::password_of(Definition& user) {
   return read;
 }
 
-// Null if there is none.
+// The user with that name, from the file or from the broker; null if there is none.
 User* Loader::find_user(const std::string& name) {
   if (const auto found = users_.find(name); found != users_.end()) return &found->second;
   const auto known = known_users_.find(name);
@@ -178,10 +178,10 @@ void Loader::load_permission(Definition& definition) {
       Permissions{.configure = pattern("configure"), .write = pattern("write"), .read = pattern("read")});
 }
 
-void Loader::pass_over_topic_permission(Definition& definition) {
+void Loader::ignore_topic_permission(Definition& definition) {
   warn(definition, "topic permissions of user " + quote(definition.text("user")) + " on exchange "
                        + quote(definition.text("exchange")) + " have no effect: PocketMQ has none");
-  definition.pass_over({"vhost", "write", "read"});
+  definition.ignore({"vhost", "write", "read"});
 }
 
 // ---- virtual hosts and their policies
@@ -190,15 +190,15 @@ void Loader::load_virtual_host(Definition& definition) {
   const auto name = definition.name("name");
   require_first(definition, "name", "vhost " + quote(name));
   virtual_hosts_.add(name);
-  definition.pass_over({"description", "tags", "metadata"});
-  const auto type = definition.text_if_any("default_queue_type").value_or("classic");
+  definition.ignore({"description", "tags", "metadata"});
+  const auto type = definition.optional_text("default_queue_type").value_or("classic");
   if (type != "classic" && type != "undefined")
     warn(definition, "default_queue_type " + quote(type) + " has no effect: queues are classic unless x-queue-type "
                          + "says otherwise");
 }
 
 VirtualHost& Loader::virtual_host_of(Definition& definition) {
-  const auto name = definition.text_if_any("vhost");
+  const auto name = definition.optional_text("vhost");
   if (!name)
     definition.refuse("vhost",
                       "is missing; the export of a single virtual host does not say it, so export all "
@@ -213,7 +213,7 @@ void Loader::load_policy(Definition& definition) {
   const auto described = "policy " + quote(name) + " in vhost " + quote(virtual_host.name());
   require_first(definition, "name", described);
   auto pattern = pattern_in(definition, "pattern", [](std::string text) { return Pattern{std::move(text)}; });
-  const auto apply_to = definition.text_if_any("apply-to").value_or("all");
+  const auto apply_to = definition.optional_text("apply-to").value_or("all");
   const auto priority = definition.integer("priority", 0);
   const auto given = definition.table("definition");
   if (apply_to == "streams") return warn(definition, described + " has no effect: PocketMQ has no streams");
@@ -242,7 +242,8 @@ void Loader::load_policy(Definition& definition) {
 
 // ---- queues, exchanges and bindings
 
-// What PocketMQ does not have, as it says itself, is left out; what is wrong is an error.
+// Calls `declaration`. If PocketMQ does not support the object, the object is skipped with a warning. Any other refusal
+// is an error.
 void Loader::declare(const Definition& definition, const auto& declaration) {
   try {
     declaration();
@@ -257,13 +258,13 @@ void Loader::load_queue(Definition& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto name = definition.name("name");
   const auto arguments = definition.table("arguments");
-  const bool is_durable = definition.truth("durable"), is_auto_delete = definition.truth("auto_delete");
-  definition.pass_over({"type"});  // x-queue-type says it
+  const bool is_durable = definition.boolean("durable"), is_auto_delete = definition.boolean("auto_delete");
+  definition.ignore({"type"});  // x-queue-type has the type
   if (name.empty()) definition.refuse("name", "is empty");
   require_first(definition, "name", virtual_host.describe_queue(name));
   if (virtual_host.find_queue(name) != nullptr)
     return warn(definition, virtual_host.describe_queue(name) + " is there already, and stays as it is");
-  if (names_stream(protocol::FieldTable{arguments}))
+  if (asks_for_stream(protocol::FieldTable{arguments}))
     return warn(definition, virtual_host.describe_queue(name) + " is left out: PocketMQ has no streams");
   declare(definition, [&] {
     (void)virtual_host.declare_queue({.name = name,
@@ -279,9 +280,9 @@ void Loader::load_exchange(Definition& definition) {
   const auto arguments = definition.table("arguments");
   const ExchangeDeclaration declaration{.name = name,
                                         .type = definition.name("type"),
-                                        .durable = definition.truth("durable"),
-                                        .auto_delete = definition.truth("auto_delete"),
-                                        .internal = definition.truth("internal", false),
+                                        .durable = definition.boolean("durable"),
+                                        .auto_delete = definition.boolean("auto_delete"),
+                                        .internal = definition.boolean("internal", false),
                                         .arguments = ExchangeArguments{protocol::FieldTable{arguments}}};
   require_first(definition, "name", virtual_host.describe_exchange(name));
   if (virtual_host.find_exchange(name) != nullptr)
@@ -299,7 +300,7 @@ void Loader::load_binding(Definition& definition) {
     definition.refuse("destination_type", "wants 'queue' or 'exchange', got " + quote(to_type));
   const bool to_queue = to_type == "queue";
 
-  // Every queue is bound to the default exchange by its name, and there are no other bindings from it.
+  // Skipped: every queue is bound to the default exchange by its name. Other bindings from that exchange do not exist.
   if (from.empty() && to_queue && routing_key == to) return;
   auto* source = from.empty() ? nullptr : virtual_host.find_exchange(from);
   auto* destination =
@@ -312,18 +313,18 @@ void Loader::load_binding(Definition& definition) {
   declare(definition, [&] { virtual_host.bind(*source, *destination, routing_key, protocol::FieldTable{arguments}); });
 }
 
-// ---- what there is not
+// ---- sections that PocketMQ does not support
 
-void Loader::pass_over_parameter(Definition& definition) {
+void Loader::ignore_parameter(Definition& definition) {
   warn(definition, "parameter " + quote(definition.text("name")) + " of component "
                        + quote(definition.text("component")) + " has no effect: PocketMQ has no such component");
-  definition.pass_over({"vhost", "value"});
+  definition.ignore({"vhost", "value"});
 }
 
-void Loader::pass_over_global_parameter(Definition& definition) {
+void Loader::ignore_global_parameter(Definition& definition) {
   const auto name = definition.text("name");
-  definition.pass_over({"value"});
-  if (name == "cluster_name" || name == "internal_cluster_id") return;  // they name the cluster, and ask for nothing
+  definition.ignore({"value"});
+  if (name == "cluster_name" || name == "internal_cluster_id") return;  // they only name the cluster
   warn(definition, "global parameter " + quote(name) + " has no effect: PocketMQ does not have that");
 }
 

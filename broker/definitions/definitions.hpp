@@ -1,5 +1,5 @@
-// Definitions in RabbitMQ's own JSON format, as `rabbitmqctl export_definitions` and the management plugin's export
-// write them: who may log in, and what is there before the first client comes.
+// Definitions in RabbitMQ's JSON format, as `rabbitmqctl export_definitions` and the management plugin export them:
+// users, and the objects that exist before the first client connects.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ class Context;
 class Users;
 class VirtualHosts;
 
-/// Adds users, virtual hosts, permissions, policies, queues, exchanges and bindings to those that the broker has; users
-/// that are there already are changed, queues, exchanges and bindings stay as they are. Nobody may be connected yet.
+/// Adds users, virtual hosts, permissions, policies, queues, exchanges and bindings to those of the broker. Existing
+/// users are changed; existing queues, exchanges and bindings stay as they are. No client may be connected yet.
 ///
-/// What the definitions ask for and the broker does not have is left out, and told in a line each, which begins with
-/// its place: "parameters[0]: ...". Throws DefinitionsError where they contradict themselves or are no definitions; the
-/// broker is then half done, and of no use.
+/// Returns a warning for each part of the definitions that the broker does not support and therefore skips. A warning
+/// begins with the path: "parameters[0]: ...". Throws DefinitionsError if the text is not valid definitions or
+/// contradicts itself. The broker is then incomplete and must not be used.
 [[nodiscard]] std::vector<std::string> load_definitions(std::string_view text, Context& context, Users& users,
                                                         VirtualHosts& virtual_hosts);
 

@@ -28,14 +28,14 @@ Connections::Connections(asio::io_context& context, Broker& broker)
   broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 
-// Asio's reactor keeps a small piece of memory for each descriptor, and uses it again for later ones: there are as many
-// as there ever were descriptors at once. Had each connection one made among its own memory, they would keep a page of
-// each when it has gone. So they are made side by side.
+// Asio's reactor keeps a small piece of memory for each descriptor and uses it again for later ones: it has as many
+// pieces as descriptors were open at once. If each were allocated together with its connection's memory, it would keep
+// a whole page when the connection is gone. So they are allocated next to each other, in advance.
 void Connections::prepare_for_more() {
   std::vector<asio::posix::basic_stream_descriptor<Executor>> registered;
   for (std::size_t i = 0; i < prepared_at_once; ++i) {
     const int descriptor = ::eventfd(0, EFD_CLOEXEC);
-    if (descriptor < 0) break;  // no more may be open
+    if (descriptor < 0) break;  // the limit of open files is reached
     std::error_code ignored;
     registered.emplace_back(flushes_.executor()).assign(descriptor, ignored);
     if (ignored) ::close(descriptor);
@@ -44,12 +44,12 @@ void Connections::prepare_for_more() {
 }
 
 void Connections::remove(Transports::iterator position) {
-  const auto kept = *position;  // it is still closing
+  const auto kept = *position;  // keeps the transport while it is closing
   transports_.erase(position);
   if (stopping_ && transports_.empty()) grace_timer_.cancel();
-  if (!std::exchange(looks_at_memory_, true))  // when the connection has let go of its own
+  if (!std::exchange(memory_check_is_posted_, true))  // after the connection has freed its memory
     asio::post(flushes_.executor(), [this] {
-      looks_at_memory_ = false;
+      memory_check_is_posted_ = false;
       arm_broker_timer();
     });
 }

@@ -1,4 +1,4 @@
-// The connections of a broker, whatever they run over: it is driven, and they are served, by one event loop.
+// Drives a broker and serves its connections, over TCP or pipes, in one event loop.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,8 @@
 
 namespace pocketmq::broker {
 
-/// Belongs to the thread that runs the io_context. Lives until that has run what was posted to it before.
+/// Belongs to the thread that runs the io_context. It must outlive all handlers that were posted to the io_context
+/// before its end.
 class Connections {
  public:
   using Executor = asio::io_context::executor_type;
@@ -26,7 +27,7 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  /// Serves what comes over `stream`, until either side closes it.
+  /// Serves a connection over `stream` until either side closes it.
   template <class Stream> void add(Stream stream, Peer peer) {
     if (const auto idle = broker_.context().options().tcp_keepalive; idle.count() > 0)
       protocol::keep_alive(stream.native_handle(), idle);
@@ -36,16 +37,16 @@ class Connections {
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
     serve(std::move(pipe), std::move(peer), pipe_flushes_);
   }
-  /// Where pipes are served.
+  /// The executor on which pipes are served.
   [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_flushes_.executor(); }
 
-  /// To be called on the loop's thread when the broker was told to do something that no connection has asked for.
+  /// Call it on the loop's thread after the broker was told to do something that no connection has asked for.
   void look_at_broker() { arm_broker_timer(); }
 
-  /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
-  /// io_context has nothing more to do.
+  /// Closes all connections with 320 and that text. Connections that are still open after `grace` are cut. Then the
+  /// io_context has no work left.
   void stop(std::string_view text, std::chrono::milliseconds grace);
-  /// Cuts them all, without a word, and does nothing more.
+  /// Cuts all connections without a close, and stops driving the broker.
   void cut();
 
  private:
@@ -58,7 +59,7 @@ class Connections {
     auto session = broker_.connect(std::move(peer), protocol::Clock::now());
     auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), flushes);
     const auto position = transports_.insert(transports_.end(), transport);
-    // As long as it is open the io_context has work, wherever the stream's own executor is.
+    // The io_context has work while the transport is open, whichever executor the stream uses.
     transport->start([this, position, work = asio::make_work_guard(flushes_.executor())] { remove(position); });
   }
   void prepare_for_more();
@@ -73,8 +74,8 @@ class Connections {
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
-  std::size_t prepared_{8};      // connections that the reactor has memory for; the first few need no preparation
-  bool looks_at_memory_{false};  // soon
+  std::size_t prepared_{8};             // up to this number of connections the reactor has memory
+  bool memory_check_is_posted_{false};  // a call is posted
   bool stopping_{false};
 };
 

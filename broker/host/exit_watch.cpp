@@ -28,12 +28,13 @@ int open_process(pid_t process) {
 #endif
 }
 
-// Readable once standard input's other end has gone. The descriptor itself is not waited for: Asio would make it
-// non-blocking for all who share it. -1 if there is nothing to wait for.
+// Opens an epoll descriptor that becomes readable when the other end of standard input is closed. Asio does not wait
+// for standard input itself, because it would make that non-blocking for all processes that share it. Returns -1 if
+// there is nothing to wait for.
 int watch_for_hang_up(int descriptor) {
   const int watch = ::epoll_create1(EPOLL_CLOEXEC);
   if (watch < 0) throw std::system_error{errno, std::generic_category(), "cannot watch standard input"};
-  epoll_event hang_up{.events = EPOLLRDHUP, .data = {}};  // and EPOLLHUP, always
+  epoll_event hang_up{.events = EPOLLRDHUP, .data = {}};  // EPOLLHUP is always reported
   if (::epoll_ctl(watch, EPOLL_CTL_ADD, descriptor, &hang_up) == 0) return watch;
   ::close(watch);
   return -1;
@@ -46,9 +47,10 @@ ExitWatch::ExitWatch(asio::io_context& context, std::function<void(std::string_v
 
 void ExitWatch::watch_parent(pid_t parent) {
   const int process = open_process(parent);
-  // Kernels before 5.3, and some sandboxes: then the kernel sends the signal, if only when the parent's *thread* ends.
+  // Kernels before 5.3 and some sandboxes have no pidfd_open. Then the kernel sends a signal instead, but it does so
+  // when the parent's *thread* ends.
   if (process < 0) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) {  // it has gone meanwhile, and its number may be another's by now
+  if (::getppid() != parent) {  // it has ended meanwhile, and another process may have its number
     if (process >= 0) ::close(process);
     return asio::post(context_, [this] { gone_(the_parent); });
   }

@@ -1,4 +1,5 @@
-// Whether those are still there for whom a daemon runs: the process that started it, and who holds its standard input.
+// Notices when a daemon is not needed any more: when the process that started it has ended, or when its standard input
+// is closed at the other end.
 #pragma once
 
 #include <functional>
@@ -11,17 +12,17 @@
 
 namespace pocketmq::broker {
 
-/// Belongs to the thread that runs the io_context. What it waits for keeps no io_context running after `stop`.
+/// Belongs to the thread that runs the io_context. After `stop` it does not keep the io_context running.
 class ExitWatch {
  public:
-  /// `gone` is told who has gone; it may be called more than once.
+  /// `gone` is called with the name of what has ended, possibly more than once.
   ExitWatch(asio::io_context& context, std::function<void(std::string_view who)> gone);
 
-  /// Watches the process that was this one's parent when `parent` was asked for, as early as possible, with getppid().
-  /// A parent that has gone since then is noticed too.
+  /// Watches the parent process. Get `parent` with getppid() as early as possible: a parent that has ended since then
+  /// is noticed too.
   void watch_parent(pid_t parent);
-  /// Watches who writes to standard input, a pipe, a socket or a terminal, without reading from it. A file, or
-  /// /dev/null, is at its end from the beginning.
+  /// Watches the writing end of standard input, which may be a pipe, a socket or a terminal. Nothing is read from it. A
+  /// file and /dev/null count as closed from the start.
   void watch_standard_input();
 
   void stop();

@@ -16,7 +16,7 @@ bool is_localhost(std::string_view host) {
   return std::ranges::equal(host, std::string_view{"localhost"}, {}, lower);
 }
 
-// What no name server has to be asked about.
+// Whether the text can be a host's name. Others need not be looked up.
 bool may_be_name(std::string_view host) {
   return !host.empty()
          && host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") == host.npos;
@@ -33,7 +33,7 @@ std::vector<ListenAddress> look_up(const std::string& host, std::uint16_t port) 
   std::vector<ListenAddress> addresses;
   for (const auto& entry : found)
     if (std::ranges::find(addresses, entry.endpoint(), &ListenAddress::endpoint) == addresses.end())
-      addresses.push_back({.endpoint = entry.endpoint(), .if_there_is = true});
+      addresses.push_back({.endpoint = entry.endpoint(), .is_optional = true});
   return addresses;
 }
 
@@ -42,7 +42,7 @@ std::vector<ListenAddress> look_up(const std::string& host, std::uint16_t port) 
 std::vector<ListenAddress> listen_addresses(std::string_view host, std::uint16_t port) {
   if (is_localhost(host))
     return {{.endpoint = {asio::ip::address_v4::loopback(), port}},
-            {.endpoint = {asio::ip::address_v6::loopback(), port}, .if_there_is = true}};
+            {.endpoint = {asio::ip::address_v6::loopback(), port}, .is_optional = true}};
   const bool in_brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
   const std::string bare{in_brackets ? host.substr(1, host.size() - 2) : host};
   std::error_code no_address;

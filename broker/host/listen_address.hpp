@@ -1,4 +1,4 @@
-// Where to listen, as people write it: an IP address of either version, or a name.
+// Where to listen: an IPv4 or IPv6 address, or a name.
 #pragma once
 
 #include <string_view>
@@ -10,13 +10,13 @@ namespace pocketmq::broker {
 
 struct ListenAddress {
   asio::ip::tcp::endpoint endpoint{};
-  /// It is passed over where the machine has no such address, and has another of the list.
-  bool if_there_is{false};
+  /// The address is skipped if the machine does not have it and has another one of the list.
+  bool is_optional{false};
 };
 
-/// The addresses that `host` stands for: an IPv4 or IPv6 address (perhaps in brackets), or a name, which is looked up.
-/// "localhost" is 127.0.0.1, and ::1 where there is one, whatever the machine's tables say. Throws std::runtime_error
-/// with a sentence if it is neither, or not known.
+/// The addresses that `host` stands for: an IPv4 or IPv6 address (with or without brackets), or a name, which is looked
+/// up. "localhost" is always 127.0.0.1, and also ::1 if the machine has it. Throws std::runtime_error with a sentence
+/// if `host` is neither an address nor a known name.
 [[nodiscard]] std::vector<ListenAddress> listen_addresses(std::string_view host, std::uint16_t port);
 
 /// "127.0.0.1:5672", "[::1]:5672"

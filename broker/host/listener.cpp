@@ -19,19 +19,20 @@ using asio::ip::tcp;
 constexpr std::chrono::milliseconds pause_without_room{100};
 constexpr int free_ports_tried_max = 100;
 
-// A socket for both versions sees IPv4 addresses inside of IPv6 ones.
+// A socket for both IP versions reports IPv4 addresses inside of IPv6 addresses; this returns the IPv4 address.
 asio::ip::address plain(const asio::ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
 }
 
-// One machine has very many addresses of version 6, all of one network.
+// The source for counting failed log-ins. One machine may have very many IPv6 addresses, but all are in one /64
+// network.
 std::string source_of(const asio::ip::address& address) {
   if (address.is_v4() || address.is_loopback()) return address.to_string();
   return asio::ip::make_network_v6(address.to_v6(), 64).canonical().to_string();
 }
 
-// By the numbers: Asio's errors do not compare equal to all of the standard's conditions.
+// Compares numbers, because not all of Asio's errors compare equal to the standard's conditions.
 bool is_missing(const std::error_code& error) {
   return error.value() == EADDRNOTAVAIL || error.value() == EAFNOSUPPORT;
 }
@@ -41,8 +42,8 @@ bool is_missing(const std::error_code& error) {
 Listener::Listener(asio::io_context& context, Broker& broker, const std::vector<ListenAddress>& addresses)
     : executor_{context.get_executor()}, broker_{broker}, connections_{context, broker} {
   open(addresses);
-  for (auto& door : doors_) door.acceptor.listen();
-  for (auto& door : doors_) accept(door);
+  for (auto& listening : sockets_) listening.acceptor.listen();
+  for (auto& listening : sockets_) accept(listening);
 }
 
 void Listener::open(const std::vector<ListenAddress>& addresses) {
@@ -52,55 +53,56 @@ void Listener::open(const std::vector<ListenAddress>& addresses) {
   for (int tried = 1;; ++tried) {
     try {
       for (const auto& address : addresses) {
-        const auto taken = doors_.empty() ? std::uint16_t{0} : this->address().port();
+        const auto taken = sockets_.empty() ? std::uint16_t{0} : this->address().port();
         open(address, address.endpoint.port() == 0 ? taken : address.endpoint.port(), has_v4);
       }
       break;
     } catch (const std::system_error& error) {
-      // The port that was free on the first address may be taken on the next one.
+      // The port that is free on the first address may be in use on the next one.
       const bool is_taken = error.code() == asio::error::address_in_use;
       if (!is_taken || !is_free_port || tried == free_ports_tried_max) throw;
-      doors_.clear();
+      sockets_.clear();
     }
   }
-  if (doors_.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
+  if (sockets_.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
 }
 
 void Listener::open(const ListenAddress& address, std::uint16_t port, bool is_v6_only) {
   const tcp::endpoint endpoint{address.endpoint.address(), port};
-  auto& door = doors_.emplace_back(executor_);
+  auto& listening = sockets_.emplace_back(executor_);
   try {
-    door.acceptor.open(endpoint.protocol());
-    protocol::close_on_exec(door.acceptor);
-    door.acceptor.set_option(asio::socket_base::reuse_address{true});
-    if (is_v6_only && endpoint.address().is_v6()) door.acceptor.set_option(asio::ip::v6_only{true});
-    door.acceptor.bind(endpoint);
+    listening.acceptor.open(endpoint.protocol());
+    protocol::close_on_exec(listening.acceptor);
+    listening.acceptor.set_option(asio::socket_base::reuse_address{true});
+    if (is_v6_only && endpoint.address().is_v6()) listening.acceptor.set_option(asio::ip::v6_only{true});
+    listening.acceptor.bind(endpoint);
   } catch (const std::system_error& error) {
-    doors_.pop_back();
-    if (address.if_there_is && is_missing(error.code())) return;
+    sockets_.pop_back();
+    if (address.is_optional && is_missing(error.code())) return;
     throw std::system_error{error.code(), describe(endpoint)};
   }
 }
 
 std::vector<tcp::endpoint> Listener::addresses() const {
   std::vector<tcp::endpoint> addresses;
-  for (const auto& door : doors_) addresses.push_back(door.acceptor.local_endpoint());
+  for (const auto& listening : sockets_) addresses.push_back(listening.acceptor.local_endpoint());
   return addresses;
 }
 
-void Listener::accept(Door& door) {
-  door.acceptor.async_accept(door.peer, [this, &door](std::error_code error, Socket socket) {
+void Listener::accept(ListeningSocket& listening) {
+  listening.acceptor.async_accept(listening.peer, [this, &listening](std::error_code error, Socket socket) {
     if (stopping_ || error == asio::error::operation_aborted) return;
     if (!error) {
-      begin(std::move(socket), door.peer);
-      return accept(door);
+      begin(std::move(socket), listening.peer);
+      return accept(listening);
     }
-    // No descriptor or memory for one more connection: those that are there go on, and the next waits its turn.
+    // There is no descriptor or no memory for another connection. The open ones go on, and the next one is accepted
+    // later.
     broker_.context().clock().observe(protocol::Clock::now());
     broker_.context().tell(&ConnectionObserver::on_accept_failed, broker_.context(), error);
-    door.pause_timer.expires_after(pause_without_room);
-    door.pause_timer.async_wait([this, &door](std::error_code cancelled) {
-      if (!cancelled && !stopping_) accept(door);
+    listening.pause_timer.expires_after(pause_without_room);
+    listening.pause_timer.async_wait([this, &listening](std::error_code cancelled) {
+      if (!cancelled && !stopping_) accept(listening);
     });
   });
 }
@@ -118,9 +120,9 @@ void Listener::begin(Socket socket, const tcp::endpoint& peer) {
 void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {
   stopping_ = true;
   std::error_code ignored;
-  for (auto& door : doors_) {
-    door.acceptor.close(ignored);
-    door.pause_timer.cancel();
+  for (auto& listening : sockets_) {
+    listening.acceptor.close(ignored);
+    listening.pause_timer.cancel();
   }
   connections_.stop(text, grace);
 }

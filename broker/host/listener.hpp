@@ -1,4 +1,4 @@
-// Listens on TCP ports and gives each connection to the broker.
+// Listens on TCP ports and gives each accepted connection to the broker.
 #pragma once
 
 #include <list>
@@ -20,47 +20,47 @@ class Listener {
   using Executor = asio::io_context::executor_type;
   using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
-  /// Listens on all of the addresses. Throws std::system_error, which names the address, if one cannot be listened on.
-  /// Port 0 takes a free one, the same for all that have it.
+  /// Listens on all addresses. Throws std::system_error, whose text names the address, if that fails for one of them.
+  /// Port 0 means a free port; all addresses with port 0 get the same one.
   Listener(asio::io_context& context, Broker& broker, const std::vector<ListenAddress>& addresses);
   Listener(asio::io_context& context, Broker& broker, const asio::ip::tcp::endpoint& address)
       : Listener{context, broker, std::vector<ListenAddress>{{.endpoint = address}}} {}
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// Address and port in use; the first where there are more.
+  /// The address and the port in use; the first one if there are several.
   [[nodiscard]] asio::ip::tcp::endpoint address() const { return addresses().front(); }
-  /// All of them, in the order in which they were given.
+  /// All addresses in use, in the given order.
   [[nodiscard]] std::vector<asio::ip::tcp::endpoint> addresses() const;
 
-  /// Accepts no more, closes all connections with 320 and that text, and cuts those that are still there after `grace`.
-  /// Then the io_context has nothing more to do.
+  /// Stops listening, and closes all connections with 320 and that text. Connections that are still open after `grace`
+  /// are cut. Then the io_context has no work left.
   void stop(std::string_view text, std::chrono::milliseconds grace);
 
-  /// Those that it accepted, and what else is added to them.
+  /// The accepted connections. Others can be added.
   [[nodiscard]] Connections& connections() { return connections_; }
 
  private:
   using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
 
-  // One address.
-  struct Door {
-    explicit Door(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
+  // The acceptor of one address.
+  struct ListeningSocket {
+    explicit ListeningSocket(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
 
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor;
-    asio::ip::tcp::endpoint peer{};  // of the connection that is accepted
-    Timer pause_timer;               // before accepting again, when the system had no room
+    asio::ip::tcp::endpoint peer{};  // of the next connection
+    Timer pause_timer;               // delays the next accept after a failure
   };
 
   void open(const std::vector<ListenAddress>& addresses);
   void open(const ListenAddress& address, std::uint16_t port, bool is_v6_only);
-  void accept(Door& door);
+  void accept(ListeningSocket& listening);
   void begin(Socket socket, const asio::ip::tcp::endpoint& peer);
 
   Executor executor_;
   Broker& broker_;
   Connections connections_;
-  std::list<Door> doors_;
+  std::list<ListeningSocket> sockets_;
   bool stopping_{false};
 };
 

@@ -5,14 +5,15 @@
 namespace pocketmq::broker {
 
 std::shared_ptr<protocol::PipeAcceptor> make_acceptor(Connections& connections) {
-  using Entrance = protocol::PipeAcceptor;
-  return std::make_shared<Entrance>(connections.pipe_executor(), [&connections](protocol::Pipe<Entrance::Home> pipe) {
-    connections.add(std::move(pipe), {.name = "a pipe of this process"});
-  });
+  using PipeAcceptor = protocol::PipeAcceptor;
+  return std::make_shared<PipeAcceptor>(connections.pipe_executor(),
+                                        [&connections](protocol::Pipe<PipeAcceptor::Home> pipe) {
+                                          connections.add(std::move(pipe), {.name = "a pipe of this process"});
+                                        });
 }
 
-protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> entrance, protocol::Encoding encoding) {
-  return {.encoding = encoding, .pipe = std::move(entrance)};
+protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> acceptor, protocol::Encoding encoding) {
+  return {.encoding = encoding, .pipe = std::move(acceptor)};
 }
 
 }  // namespace pocketmq::broker

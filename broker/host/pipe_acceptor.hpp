@@ -1,4 +1,4 @@
-// The entrance for clients of the broker's own process: pipes instead of sockets.
+// Accepts clients of the broker's own process over pipes instead of sockets.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,10 @@
 
 namespace pocketmq::broker {
 
-/// An entrance for pipes to what `connections` serve, which must outlive it until it is closed.
+/// Makes an acceptor that adds pipes to `connections`, which must outlive it until it is closed.
 [[nodiscard]] std::shared_ptr<protocol::PipeAcceptor> make_acceptor(Connections& connections);
 
-/// The URL of an entrance, as guest.
-[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> entrance, protocol::Encoding encoding);
+/// The URL of a pipe acceptor, with the user guest.
+[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> acceptor, protocol::Encoding encoding);
 
 }  // namespace pocketmq::broker

@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
                            + what_to_do};
 }
 
-// "/dev/fd/3" and the like are a descriptor of this process: to open it anew would begin at a file's beginning again,
-// and is impossible for a socket.
+// The descriptor that a path such as "/dev/fd/3" names. Opening the path anew would write at the file's start, and
+// fails for a socket.
 std::optional<int> descriptor_named(std::string_view path) {
   if (path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
@@ -38,7 +38,7 @@ std::optional<int> descriptor_named(std::string_view path) {
   return std::nullopt;
 }
 
-// A line is less than what a pipe takes at once.
+// A line is short enough to be written to a pipe in one piece.
 bool write_line(int descriptor, const std::string& line) {
   ssize_t written = 0;
   do written = ::write(descriptor, line.data(), line.size());
@@ -55,7 +55,7 @@ void write_through(const std::string& path, const std::string& line, bool is_fif
     if (descriptor >= 0) ::close(descriptor);
     return is_written ? 0 : error;
   };
-  if (is_fifo) return std::thread{write}.detach();  // to open it takes as long as there is no reader
+  if (is_fifo) return std::thread{write}.detach();  // open() blocks until there is a reader
   if (const int error = write(); error != 0) refuse(path, error, "name a file that may be written to");
 }
 

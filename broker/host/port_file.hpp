@@ -1,4 +1,4 @@
-// Tells a port by a file.
+// Writes the broker's port to a file.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,9 @@
 
 namespace pocketmq::broker {
 
-/// Writes the port and a line end to `path`. A regular file is there with its whole content, or not there; behind a
-/// symbolic link it is the file that is replaced, not the link. What is no regular file (a device, a FIFO, /dev/stdout,
-/// /dev/fd/3) is written to, and a FIFO gets it as soon as it has a reader, for which nobody waits. Throws
+/// Writes the port and a line end to `path`. A regular file is replaced as a whole, so readers never see a part of it;
+/// a symbolic link stays and its target is replaced. Any other file (a device, a FIFO, /dev/stdout, /dev/fd/3) is
+/// written to. A FIFO gets the line as soon as it has a reader; this function does not wait for that. Throws
 /// std::runtime_error with a sentence.
 void write_port_file(const std::string& path, std::uint16_t port);
 

@@ -9,7 +9,7 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::chrono::minutes news_age{1};
+constexpr std::chrono::minutes repeat_after{1};
 constexpr std::size_t garbage_shown_max_bytes = 32;
 constexpr std::string_view tls_handshake{"\x16\x03", 2};
 
@@ -53,27 +53,27 @@ void EventLog::say(LogLevel level, std::string_view text) {
 
 void EventLog::say(const Session& session, LogLevel level, std::string_view text) {
   if (level > level_) return;
-  if (level == LogLevel::debug || has_room(session.context()))
+  if (level == LogLevel::debug || has_room_for_line(session.context()))
     lines_.say(level, session.name(), session.address(), text);
 }
 
-bool EventLog::has_room(const Context& context) {
-  if (context.now() >= window_ends_) {
+bool EventLog::has_room_for_line(const Context& context) {
+  if (context.clock().real_now() >= window_ends_) {
     if (left_out_ != 0)
       say(LogLevel::warning, counted(left_out_, "line", "lines") + " about connections left out here");
     left_out_ = 0;
     written_ = 0;
-    window_ends_ = context.now() + lines_window;
+    window_ends_ = context.clock().real_now() + lines_window;
   }
   if (written_ < lines_max) return ++written_ != 0;
   ++left_out_;
   return false;
 }
 
-bool EventLog::is_news(const Context& context, std::string_view what) {
-  const auto [told, is_first] = told_.try_emplace(what, context.now());
-  if (!is_first && context.now() < told->second + news_age) return false;
-  told->second = context.now();
+bool EventLog::is_first_in_a_minute(const Context& context, std::string_view what) {
+  const auto [last, is_first] = last_logged_.try_emplace(what, context.clock().real_now());
+  if (!is_first && context.clock().real_now() < last->second + repeat_after) return false;
+  last->second = context.clock().real_now();
   return true;
 }
 
@@ -84,7 +84,7 @@ void EventLog::on_connected(const Session& session) {
 }
 
 void EventLog::on_disconnected(const Session& session) {
-  go_on(session);
+  note_unblocked(session);
   say(session, LogLevel::debug, "the connection has ended");
 }
 
@@ -97,13 +97,13 @@ void EventLog::on_refused(const Session& session, std::uint16_t channel, protoco
     say(session, level,
         (channel == 0 ? "" : "channel " + std::to_string(channel) + ' ') + "closed with "
             + std::to_string(number_of(code)) + ' ' + std::string{name_of(code)} + " - " + std::string{text});
-  say_limits_reached(session.context());
+  log_limits_reached(session.context());
 }
 
-void EventLog::say_limits_reached(Context& context) {
+void EventLog::log_limits_reached(Context& context) {
   const auto& quotas = context.quotas();
   const auto look_at = [&](const Quota& quota, std::string_view what, std::string_view flag) {
-    if (quota.is_used_up() && is_news(context, what))
+    if (quota.is_used_up() && is_first_in_a_minute(context, what))
       say(LogLevel::warning, "there are as many " + std::string{what} + " as there may be, "
                                  + std::to_string(quota.limit())
                                  + ", and more are refused; delete some, or allow more with " + std::string{flag});
@@ -130,7 +130,7 @@ void EventLog::on_blocked(const Session& session) {
   auto& context = session.context();
   if (blocked_.empty()) {
     blocked_since_ = context.clock().real_now();
-    if (has_room(context))
+    if (has_room_for_line(context))
       say(LogLevel::warning,
         text_of_bytes(context.memory().used()) + " are held for clients, and "
             + text_of_bytes(context.options().memory_max_bytes)
@@ -141,19 +141,19 @@ void EventLog::on_blocked(const Session& session) {
   say(session, LogLevel::debug, "waits for memory");
 }
 
-void EventLog::on_unblocked(const Session& session) { go_on(session); }
+void EventLog::on_unblocked(const Session& session) { note_unblocked(session); }
 
-void EventLog::go_on(const Session& session) {
+void EventLog::note_unblocked(const Session& session) {
   if (blocked_.erase(session.number()) == 0) return;
   say(session, LogLevel::debug, "no longer waits for memory");
-  if (!blocked_.empty() || !has_room(session.context())) return;
+  if (!blocked_.empty() || !has_room_for_line(session.context())) return;
   const auto waited =
       std::chrono::ceil<std::chrono::milliseconds>(session.context().clock().real_now() - blocked_since_);
   say(LogLevel::info, "no publisher waits for memory any more, after " + std::to_string(waited.count()) + " ms");
 }
 
 void EventLog::on_accept_failed(Context& context, std::error_code error) {
-  if (is_news(context, "accept"))
+  if (is_first_in_a_minute(context, "accept"))
     say(LogLevel::error,
         "cannot take a connection: " + error.message()
             + "; those that are there go on, and new ones wait; close some, or allow more open files (ulimit -n)");

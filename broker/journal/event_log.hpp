@@ -1,4 +1,4 @@
-// The log: what happens to the broker and to connections, a line each.
+// The log: one line for each event of the broker and its connections.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@
 
 namespace pocketmq::broker {
 
-/// Clients cannot fill a disk with it: of what they cause, at most `lines_max` lines are written in `lines_window`, and
-/// then a line that says how many were left out.
+/// Clients cannot fill a disk with it: at most `lines_max` lines that clients cause are written in each `lines_window`.
+/// Then one line says how many were left out.
 class EventLog final : public ConnectionObserver {
  public:
   static constexpr unsigned lines_max = 100;
   static constexpr std::chrono::seconds lines_window{10};
 
-  /// Writes what is of that level or more urgent. `lines` must outlive it.
+  /// Writes events of that level and more urgent ones. `lines` must outlive the log.
   EventLog(LogLines& lines, LogLevel level) : lines_{lines}, level_{level} {}
 
-  /// What the broker's owner has to say.
+  /// Writes a line of the broker's owner.
   void say(LogLevel level, std::string_view text);
 
   void on_connected(const Session& session) override;
@@ -37,19 +37,20 @@ class EventLog final : public ConnectionObserver {
 
  private:
   void say(const Session& session, LogLevel level, std::string_view text);
-  void say_limits_reached(Context& context);
-  void go_on(const Session& session);
-  [[nodiscard]] bool has_room(const Context& context);
-  /// Whether it is the first time within a minute.
-  [[nodiscard]] bool is_news(const Context& context, std::string_view what);
+  void log_limits_reached(Context& context);
+  void note_unblocked(const Session& session);
+  [[nodiscard]] bool has_room_for_line(const Context& context);
+  /// Whether `what` is logged for the first time within a minute.
+  [[nodiscard]] bool is_first_in_a_minute(const Context& context, std::string_view what);
 
   LogLines& lines_;
   const LogLevel level_;
   TimePoint window_ends_{};
-  unsigned written_{0};  // in the window
+  unsigned written_{0};  // in the current window
   std::uint64_t left_out_{0};
-  std::map<std::string_view, TimePoint> told_;   // what, of the few that are not to be told at every turn, and when
-  std::unordered_set<std::uint64_t> blocked_{};  // sessions, by their numbers
+  std::map<std::string_view, TimePoint>
+      last_logged_;                              // when each event was last logged that is logged at most once a minute
+  std::unordered_set<std::uint64_t> blocked_{};  // numbers of sessions
   TimePoint blocked_since_{};
 };
 

@@ -1,10 +1,11 @@
-// The lines of the log and of the trace, in one format. As text:
+// The lines of the log and the trace, in one format. As text:
 //
 //     2026-11-30T10:15:02.123Z warning fib_client (127.0.0.1:49152)  closed with 404 NOT_FOUND - ...
 //     2026-11-30T10:15:02.123Z trace fib_client -> broker  basic.ack delivery_tag=1
 //
-// and as JSON, an object a line: {"time":...,"level":"warning","connection":"fib_client","address":...,"message":...}
-// and {"time":...,"level":"trace","from":"fib_client","to":"broker","command":{...}}.
+// As JSON, one object in each line:
+// {"time":...,"level":"warning","connection":"fib_client","address":...,"message":...} and
+// {"time":...,"level":"trace","from":"fib_client","to":"broker","command":{...}}.
 #pragma once
 
 #include <chrono>
@@ -22,11 +23,11 @@ namespace pocketmq::broker {
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
-/// Says what time it is, for people.
+/// Returns the time that people read in the log.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
-/// What peers have sent stands in the lines without control characters. Where the sink has no room lines are dropped,
-/// and the next line that is written says how many.
+/// Control characters in what peers have sent are escaped. If the sink has no room, lines are dropped, and the next
+/// line says how many.
 class LogLines {
  public:
   /// `sink` must outlive it.
@@ -35,14 +36,14 @@ class LogLines {
 
   LogLines(const LogLines&) = delete;
   LogLines& operator=(const LogLines&) = delete;
-  /// Says what was dropped at the end.
+  /// Writes how many lines were dropped at the end.
   ~LogLines();
 
-  /// Something that happened to the broker as a whole.
+  /// Writes an event of the broker as a whole.
   void say(LogLevel level, std::string_view text);
-  /// Something that happened to a connection: its client's name, which may be its address, and its address.
+  /// Writes an event of a connection. `name` is the client's name, or the address if it has none.
   void say(LogLevel level, std::string_view name, std::string_view address, std::string_view text);
-  /// A command on its way.
+  /// Writes a command and its direction.
   void trace(std::string_view from, std::string_view to, const protocol::Command& command);
 
  private:
@@ -54,7 +55,7 @@ class LogLines {
   protocol::LineSink& sink_;
   const LogFormat format_;
   const WallClock clock_;
-  std::uint64_t dropped_{0};  // lines, since one was written
+  std::uint64_t dropped_{0};  // lines dropped since the last one that was written
 };
 
 }  // namespace pocketmq::broker

@@ -1,4 +1,4 @@
-// The trace: every command on the wire, one line each, with who sends it to whom.
+// The trace: one line for each command on the wire, with its sender and its receiver.
 #pragma once
 
 #include "broker/core/observer.hpp"

@@ -13,7 +13,7 @@ std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties prope
     auto* found = header->name == copies_header         ? &copies
                   : header->name == blind_copies_header ? &blind_copies
                                                         : nullptr;
-    if (found == nullptr || *found) continue;  // the first one counts
+    if (found == nullptr || *found) continue;  // only the first header of a name counts
     if (header->value.type != 'A')
       throw ChannelError{ReplyCode::precondition_failed, "invalid message: header '" + std::string{header->name}
                                                              + "' is a " + std::string{type_name(header->value.type)}

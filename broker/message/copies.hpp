@@ -1,5 +1,5 @@
-// CC and BCC: headers with further routing keys for a message, RabbitMQ's "sender-selected distribution". Both are
-// arrays; what is no text in them is passed over. The header BCC is for the broker's eyes only.
+// The headers CC and BCC hold further routing keys for a message: RabbitMQ's "sender-selected distribution". Both are
+// arrays; elements that are not strings are ignored. Consumers never see the header BCC.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,10 @@ namespace pocketmq::broker {
 inline constexpr std::string_view copies_header = "CC";
 inline constexpr std::string_view blind_copies_header = "BCC";
 
-/// The header BCC, if there is one. Throws ChannelError 406 where CC or BCC is no array.
+/// The header BCC, if there is one. Throws ChannelError 406 if CC or BCC is not an array.
 [[nodiscard]] std::optional<protocol::FieldValue> find_blind_copies(protocol::Properties properties);
 
-/// The encoded properties without the header BCC, which is there.
+/// The encoded properties without the header BCC. `properties` must have a BCC header.
 [[nodiscard]] std::string without_blind_copies(protocol::Properties properties);
 
 }  // namespace pocketmq::broker

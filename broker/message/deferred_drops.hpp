@@ -1,5 +1,6 @@
-// Messages that nobody will have any more: purged, of a queue that was deleted, or of a transaction that was rolled
-// back. A few are freed at once, very many a slice a turn. Until they are freed they count as memory in use.
+// Drops messages that no client will get: those that were purged, that were in a deleted queue, or that belong to a
+// transaction that was rolled back. A few are freed at once, very many over several turns. Until they are freed they
+// count as memory in use.
 #pragma once
 
 #include <optional>
@@ -12,11 +13,11 @@ namespace pocketmq::broker {
 class Budget;
 class Context;
 
-/// Gives up one of the messages at each call, and nothing when there are no more or the budget is used up. What else it
-/// lets go of draws on that.
+/// Returns one of the messages at each call. Returns nothing when there are no more or when the budget is used up. If
+/// it frees other objects, it charges them to the budget.
 using DroppedMessages = protocol::MoveOnlyFunction<std::optional<Message>(Budget& budget)>;
 
-/// Drops all of them. `context` outlives them.
+/// Drops all messages. `context` must outlive them.
 void drop(Context& context, DroppedMessages messages);
 
 }  // namespace pocketmq::broker

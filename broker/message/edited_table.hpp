@@ -1,5 +1,4 @@
-// A field table that is being changed. As on RabbitMQ, which sorts a table when it sets a field of it, the outcome is
-// in the order of the names.
+// A field table that can be changed. The result is sorted by name, because RabbitMQ sorts a table when it sets a field.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +9,7 @@
 
 namespace pocketmq::broker {
 
-/// Views of names and values: all of them must outlive it.
+/// Holds views of names and values, which must outlive it.
 class EditedTable {
  public:
   explicit EditedTable(protocol::FieldTable original);

@@ -9,7 +9,7 @@
 namespace pocketmq::broker {
 namespace {
 
-const char* behind(std::string_view part) { return part.data() + part.size(); }
+const char* end_of(std::string_view part) { return part.data() + part.size(); }
 
 char* append(char* to, std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
@@ -22,53 +22,53 @@ Message::Message(std::string_view exchange, std::string_view routing_key, const 
                  std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies,
                  std::uint32_t dead_letters_left) {
   const auto properties = content.properties.encoded();
-  const bool has_rare = time_to_live.has_value() || !blind_copies.empty() || dead_letters_left != dead_letters_max;
+  const bool has_extension = time_to_live.has_value() || !blind_copies.empty() || dead_letters_left != dead_letters_max;
   const auto front_size = sizeof(Layout) + exchange.size() + routing_key.size() + properties.size()
-                          + (has_rare ? sizeof(Rare) + blind_copies.size() : 0);
+                          + (has_extension ? sizeof(Extension) + blind_copies.size() : 0);
   const auto body = content.body;
 
   const auto room_in_front = [&](const protocol::Ref<protocol::Block>& block) {
     const auto* end = block->data() + block->capacity();
-    return behind(body) == end && static_cast<std::size_t>(body.data() - block->data()) >= front_size;
+    return end_of(body) == end && static_cast<std::size_t>(body.data() - block->data()) >= front_size;
   };
-  const bool stays = content.storage.unique() && room_in_front(content.storage);
-  block_ = stays ? content.storage : protocol::Block::allocate(front_size + body.size());
+  const bool reuses_block = content.storage.unique() && room_in_front(content.storage);
+  block_ = reuses_block ? content.storage : protocol::Block::allocate(front_size + body.size());
 
-  new (block_->data()) Layout{
-      .body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
-      .properties_size_and_rare_bit = static_cast<std::uint32_t>(properties.size()) | (has_rare ? Layout::rare_bit : 0),
-      .exchange_size = static_cast<std::uint8_t>(exchange.size()),
-      .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
+  new (block_->data()) Layout{.body_offset = static_cast<std::uint32_t>(block_->capacity() - body.size()),
+                              .properties_size_and_extension_bit = static_cast<std::uint32_t>(properties.size())
+                                                                   | (has_extension ? Layout::extension_bit : 0),
+                              .exchange_size = static_cast<std::uint8_t>(exchange.size()),
+                              .routing_key_size = static_cast<std::uint8_t>(routing_key.size())};
   auto* end = block_->data() + sizeof(Layout);
   for (const auto part : {exchange, routing_key, properties}) end = append(end, part);
-  if (has_rare) {
-    const Rare rare{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
-                    .blind_copies_size = static_cast<std::uint32_t>(blind_copies.size()),
-                    .dead_letters_left = dead_letters_left};
-    std::memcpy(end, &rare, sizeof(Rare));
-    end = append(end + sizeof(Rare), blind_copies);
+  if (has_extension) {
+    const Extension extension{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
+                              .blind_copies_size = static_cast<std::uint32_t>(blind_copies.size()),
+                              .dead_letters_left = dead_letters_left};
+    std::memcpy(end, &extension, sizeof(Extension));
+    end = append(end + sizeof(Extension), blind_copies);
   }
-  if (!stays) append(end, body);
+  if (!reuses_block) append(end, body);
 }
 
-Message::Rare Message::rare() const {
-  Rare rare;
-  if (layout().has_rare()) std::memcpy(&rare, behind(properties().encoded()), sizeof(Rare));
-  return rare;
+Message::Extension Message::extension() const {
+  Extension extension;
+  if (layout().has_extension()) std::memcpy(&extension, end_of(properties().encoded()), sizeof(Extension));
+  return extension;
 }
 
 void Message::set_dead_letters_left(std::uint32_t left) {
-  assert(layout().has_rare());
-  auto rare = this->rare();
-  rare.dead_letters_left = left;
+  assert(layout().has_extension());
+  auto extension = this->extension();
+  extension.dead_letters_left = left;
   const auto in_front = sizeof(Layout) + exchange().size() + routing_key().size() + properties().encoded().size();
-  std::memcpy(block_->data() + in_front, &rare, sizeof(Rare));
+  std::memcpy(block_->data() + in_front, &extension, sizeof(Extension));
 }
 
 std::string_view Message::blind_copies() const {
-  const auto size = rare().blind_copies_size;
+  const auto size = extension().blind_copies_size;
   if (size == 0) return {};
-  return {behind(properties().encoded()) + sizeof(Rare), static_cast<std::size_t>(size)};
+  return {end_of(properties().encoded()) + sizeof(Extension), static_cast<std::size_t>(size)};
 }
 
 void Message::append_routing_keys(std::vector<std::string_view>& to) const {
@@ -81,11 +81,11 @@ void Message::append_routing_keys(std::vector<std::string_view>& to) const {
   const auto headers = properties().headers();
   const auto copies = headers ? headers->find(copies_header) : std::nullopt;
   if (copies && copies->type == 'A') append_texts(copies->bytes);
-  if (layout().has_rare()) append_texts(blind_copies());
+  if (layout().has_extension()) append_texts(blind_copies());
 }
 
-std::optional<std::chrono::milliseconds> Message::rare_time_to_live() const {
-  const auto milliseconds = rare().time_to_live_ms;
+std::optional<std::chrono::milliseconds> Message::extension_time_to_live() const {
+  const auto milliseconds = extension().time_to_live_ms;
   if (milliseconds < 0) return std::nullopt;
   return std::chrono::milliseconds{milliseconds};
 }

@@ -24,7 +24,7 @@ using protocol::FieldValue;
 
 constexpr std::string_view x_death = "x-death";
 
-constexpr std::size_t for_a_death = 16;  // an earlier one is read, compared with the others, and written again
+constexpr std::size_t for_a_death = 16;  // read an earlier record, compare it, write it again
 
 std::string_view text(FieldTable table, std::string_view name) {
   const auto value = table.find(name);
@@ -35,7 +35,7 @@ bool is_of(FieldTable record, const Death& death) {
   return text(record, "queue") == death.queue && text(record, "reason") == name_of(death.reason);
 }
 
-// Very many texts take long to compare, and most differ in their hashes already.
+// A text with its hash. Comparing the hashes first saves time where there are very many texts.
 struct Hashed {
   explicit Hashed(std::string_view hashed) : hash{protocol::TextHash{}(hashed)}, text{hashed} {}
 
@@ -45,32 +45,33 @@ struct Hashed {
   std::string_view text;
 };
 
-// What a record is about, and where it stands.
-struct Kind {
+// The queue and the reason of a record, and its index.
+struct DeathKey {
   Hashed queue;
   std::string_view reason;
   std::size_t index;
 
-  auto operator<=>(const Kind&) const = default;
-  [[nodiscard]] bool is_same_as(const Kind& other) const { return queue == other.queue && reason == other.reason; }
+  auto operator<=>(const DeathKey&) const = default;
+  [[nodiscard]] bool is_same_as(const DeathKey& other) const { return queue == other.queue && reason == other.reason; }
 };
 
-// The tables in an x-death that came with the message, a client's own perhaps: each queue and reason once, and in the
-// order in which RabbitMQ leaves them, which turns it round.
+// The records of the x-death array that came with the message, and which a client may have written itself: each pair of
+// queue and reason once. As on RabbitMQ, their order is reversed.
 std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
   std::vector<FieldTable> records;
-  std::vector<Kind> kinds;
+  std::vector<DeathKey> death_keys;
   FieldReader reader{array.bytes, FieldReader::Of::array};
   while (const auto element = reader.next()) {
     budget.use(for_a_death);
     const auto table = element->value.table();
     if (!table) continue;
-    kinds.push_back({Hashed{text(*table, "queue")}, text(*table, "reason"), records.size()});
+    death_keys.push_back({Hashed{text(*table, "queue")}, text(*table, "reason"), records.size()});
     records.push_back(*table);
   }
-  std::ranges::sort(kinds);
+  std::ranges::sort(death_keys);
   std::vector<bool> is_repeated(records.size());
-  for (std::size_t i = 1; i < kinds.size(); ++i) is_repeated[kinds[i].index] = kinds[i].is_same_as(kinds[i - 1]);
+  for (std::size_t i = 1; i < death_keys.size(); ++i)
+    is_repeated[death_keys[i].index] = death_keys[i].is_same_as(death_keys[i - 1]);
   std::vector<FieldTable> deaths;
   deaths.reserve(records.size());
   for (auto index = records.size(); index-- > 0;)
@@ -78,14 +79,14 @@ std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
   return deaths;
 }
 
-// Which of a message's routing keys a record tells.
-enum class Keys : std::uint8_t { with_copies, own };
+// Which of a message's routing keys a record contains.
+enum class RecordedKeys : std::uint8_t { with_copies, own };
 
-FieldTableWriter first_record(const Death& death, const Message& message, Keys keys) {
+FieldTableWriter first_record(const Death& death, const Message& message, RecordedKeys keys) {
   FieldArrayWriter routing_keys;
   routing_keys.string(message.routing_key());
   const auto headers = message.properties().headers();
-  const auto copies = headers && keys == Keys::with_copies ? headers->find(copies_header) : std::nullopt;
+  const auto copies = headers && keys == RecordedKeys::with_copies ? headers->find(copies_header) : std::nullopt;
   if (copies && copies->type == 'A') {
     FieldReader reader{copies->bytes, FieldReader::Of::array};
     while (const auto key = reader.next())
@@ -103,8 +104,9 @@ FieldTableWriter first_record(const Death& death, const Message& message, Keys k
   return record;
 }
 
-// Another death of the same kind: all but the count stays as it was. A client's own count may be the largest there is.
-FieldTableWriter counted_again(FieldTable record) {
+// The record of another death in the same queue for the same reason: only the count changes. A client may have set the
+// count to the maximum.
+FieldTableWriter with_count_increased(FieldTable record) {
   const auto given = record.find("count");
   const auto count = given ? given->integer().value_or(0) : 0;
   FieldTableWriter next;
@@ -119,7 +121,7 @@ std::uint64_t time_of(FieldTable record) {
   return time ? time->timestamp().value_or(0) : 0;
 }
 
-// Drops the oldest records until there are so many bytes less of them, or none is left.
+// Removes the oldest records until at least `bytes` are saved, or none is left.
 void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
   std::vector<std::size_t> by_time(deaths.size());
   std::iota(by_time.begin(), by_time.end(), std::size_t{0});
@@ -148,19 +150,19 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
   if (copies == CarbonCopies::remove) headers.remove(copies_header);
 
   const auto* found = headers.find(x_death);
-  const bool is_first = found == nullptr || found->type != 'A';  // what is no array is replaced
+  const bool is_first = found == nullptr || found->type != 'A';  // a value that is not an array is replaced
   auto earlier = is_first ? std::vector<FieldTable>{} : earlier_deaths(*found, budget);
   if (found == nullptr) {
     headers.set("x-first-death-exchange", {'S', message.exchange()});
     headers.set("x-first-death-queue", {'S', death.queue});
     headers.set("x-first-death-reason", {'S', name_of(death.reason)});
   }
-  const auto same = std::ranges::find_if(earlier, [&](FieldTable record) { return is_of(record, death); });
-  const auto of_same_kind = same == earlier.end() ? std::nullopt : std::optional{*same};
-  if (of_same_kind) earlier.erase(same);
+  const auto match = std::ranges::find_if(earlier, [&](FieldTable record) { return is_of(record, death); });
+  const auto earlier_record = match == earlier.end() ? std::nullopt : std::optional{*match};
+  if (earlier_record) earlier.erase(match);
 
-  const auto encoded_with = [&](Keys keys) {
-    const auto record = of_same_kind ? counted_again(*of_same_kind) : first_record(death, message, keys);
+  const auto encoded_with = [&](RecordedKeys keys) {
+    const auto record = earlier_record ? with_count_increased(*earlier_record) : first_record(death, message, keys);
     FieldArrayWriter deaths;
     deaths.table(is_first ? record.table() : EditedTable{record.table()}.sorted().table());
     for (const auto other : earlier) deaths.table(other);
@@ -171,13 +173,13 @@ std::string properties_after(const Death& death, const Message& message, CarbonC
     encode(properties, encoded);
     return encoded;
   };
-  auto encoded = encoded_with(Keys::with_copies);
+  auto encoded = encoded_with(RecordedKeys::with_copies);
   if (encoded.size() > size_max_bytes) {
     budget.use(for_a_death * earlier.size() + steps::for_a_header * headers.size());
     drop_oldest(earlier, encoded.size() - size_max_bytes);
-    encoded = encoded_with(Keys::with_copies);
+    encoded = encoded_with(RecordedKeys::with_copies);
   }
-  if (encoded.size() > size_max_bytes) encoded = encoded_with(Keys::own);
+  if (encoded.size() > size_max_bytes) encoded = encoded_with(RecordedKeys::own);
   return encoded;
 }
 

@@ -1,6 +1,7 @@
-// The record that a dead letter carries of its deaths: headers x-death and x-first-death-*, as RabbitMQ writes them.
+// The headers x-death and x-first-death-*, in which a dead letter records where and why it died, as RabbitMQ writes
+// them.
 //
-// x-death is an array of tables, one for each queue and reason, the latest first.
+// x-death is an array of tables, one for each pair of queue and reason, the latest first.
 #pragma once
 
 #include <chrono>
@@ -14,10 +15,10 @@
 
 namespace pocketmq::broker {
 
-/// Why a queue gave a message up.
+/// Why a queue dead-lettered a message.
 enum class DeathReason : std::uint8_t { rejected, expired, maxlen, delivery_limit };
 
-/// The reason as x-death says it.
+/// The reason as it is written in x-death.
 [[nodiscard]] std::string_view name_of(DeathReason reason);
 
 struct Death {
@@ -26,19 +27,19 @@ struct Death {
   std::chrono::seconds since_epoch;
 };
 
-/// Whether the CC header, which routes a message to further keys, goes on with a dead letter.
+/// Whether a dead letter keeps the CC header, which holds further routing keys.
 enum class CarbonCopies : std::uint8_t { keep, remove };
 
-/// The encoded properties of `message` after a death: the death is recorded, and `expiration` is gone. Where they would
-/// be longer than `size_max_bytes`, the oldest of the earlier deaths are left out, and the routing keys of CC in the
-/// record of this one. That is enough if the message was published with `published_properties_max_bytes` at most.
-/// Headers and deaths may be as many as a client likes: they are charged to the budget.
+/// The encoded properties of the dead letter of `message`: the death is recorded and `expiration` is removed. If they
+/// would be longer than `size_max_bytes`, the oldest earlier deaths are left out, and then the CC keys in the new
+/// record. That is enough for a message that was published with at most `published_properties_max_bytes`. Headers and
+/// deaths are charged to the budget, because a client may send very many.
 [[nodiscard]] std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
                                            std::size_t size_max_bytes, Budget& budget);
 
-/// The queues in which a dead letter has died, as far as its x-death tells, since it was last rejected. It does not go
-/// to them again: nothing but the broker would keep it going. Views into the properties. Reading them is charged to the
-/// budget.
+/// The queues in which a dead letter has died since it was last rejected, as its x-death says. The broker does not
+/// route it to these queues again, because that would be a cycle without any client in it. Holds views into the
+/// properties. Reading them is charged to the budget.
 class Cycle {
  public:
   Cycle(protocol::Properties properties, Budget& budget);

@@ -1,4 +1,4 @@
-// A binding: leads messages from an exchange to a queue, or to another exchange.
+// A binding: routes messages from an exchange to a queue or to another exchange.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@ namespace pocketmq::broker {
 class Destination;
 class Exchange;
 
-/// What makes a binding this one: where one of the four differs, it is another one.
+/// The four parts that identify a binding. Two bindings are different if any of them differs.
 struct BindingIdentity {
   Exchange* source{nullptr};
   Destination* destination{nullptr};
   std::string_view routing_key{};
-  std::string_view arguments{};  // an encoded table, its fields sorted by name
+  std::string_view arguments{};  // an encoded table whose fields are sorted by name
 
   friend bool operator==(const BindingIdentity&, const BindingIdentity&) = default;
 };
@@ -43,31 +43,31 @@ struct Binding {
   const Quota::Use counted;
   const Quota::Use arguments_counted;
 
-  // Its places in the three lists that it may stand in, which are theirs to keep.
-  std::size_t place_at_source{0};
-  std::size_t place_at_destination{0};
-  std::size_t place_at_key{0};
+  // Its indexes in the three lists that may contain it. The lists set them.
+  std::size_t index_at_source{0};
+  std::size_t index_at_destination{0};
+  std::size_t index_at_key{0};
 };
 
-/// Bindings in no particular order. One is added or removed in the same time however many there are.
-template <std::size_t Binding::*place> class BindingList {
+/// A list of bindings in no particular order. Adding and removing take constant time.
+template <std::size_t Binding::*index> class BindingList {
  public:
   [[nodiscard]] bool empty() const { return bindings_.empty(); }
   [[nodiscard]] std::size_t size() const { return bindings_.size(); }
   [[nodiscard]] auto begin() const { return bindings_.begin(); }
   [[nodiscard]] auto end() const { return bindings_.end(); }
   [[nodiscard]] Binding& back() const { return *bindings_.back(); }
-  [[nodiscard]] Binding& operator[](std::size_t index) const { return *bindings_[index]; }
+  [[nodiscard]] Binding& operator[](std::size_t i) const { return *bindings_[i]; }
 
   void add(Binding& binding) {
-    binding.*place = bindings_.size();
+    binding.*index = bindings_.size();
     bindings_.push_back(&binding);
   }
 
-  /// The last one takes its place.
+  /// The last binding moves into the gap.
   void remove(Binding& binding) {
-    bindings_.back()->*place = binding.*place;
-    bindings_[binding.*place] = bindings_.back();
+    bindings_.back()->*index = binding.*index;
+    bindings_[binding.*index] = bindings_.back();
     bindings_.pop_back();
   }
 
@@ -75,8 +75,8 @@ template <std::size_t Binding::*place> class BindingList {
   std::vector<Binding*> bindings_;
 };
 
-using BindingsFromSource = BindingList<&Binding::place_at_source>;
-using BindingsToDestination = BindingList<&Binding::place_at_destination>;
-using BindingsOfKey = BindingList<&Binding::place_at_key>;
+using BindingsFromSource = BindingList<&Binding::index_at_source>;
+using BindingsToDestination = BindingList<&Binding::index_at_destination>;
+using BindingsOfKey = BindingList<&Binding::index_at_key>;
 
 }  // namespace pocketmq::broker

@@ -22,17 +22,17 @@ Consumer::~Consumer() {
 void Consumer::leave_queue() {
   if (!queue_) return;
   std::exchange(queue_, {})->detach(*this);
-  let_go();
+  clear_held();
 }
 
 void Consumer::on_queue_deleted() {
   if (sink_->target != nullptr)
     sink_->target->cancel_for_deleted_queue(*this);
   else
-    leave_queue();  // it goes with its channel's
+    leave_queue();  // the channel's consumers are removed together
 }
 
-// Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
+// A consumer without acks does not use up the channel's prefetch, but like the others it waits while that is used up.
 bool Consumer::can_take() const { return sink_->target != nullptr && prefetch_->allows() && sink_->target->has_room(); }
 
 void Consumer::take(Queue& from, QueuedMessage&& message) {
@@ -40,7 +40,7 @@ void Consumer::take(Queue& from, QueuedMessage&& message) {
   sink_->target->send_delivery(*this, from, std::move(message));
 }
 
-// With a limit that is shared, who has just acked stands in line with the others.
+// If consumers share a prefetch, the one whose delivery was just settled waits in line with the others.
 void Consumer::on_prefetch_released() {
   auto* channel = sink_->target;
   if (channel == nullptr) return;
@@ -49,7 +49,7 @@ void Consumer::on_prefetch_released() {
   channel->ask_waiting_consumers();
 }
 
-void Consumer::hold() {
+void Consumer::mark_held() {
   held_ = true;
   if (prefetch_->allows()) wait_for_channel();
 }
@@ -58,7 +58,7 @@ void Consumer::wait_for_channel() {
   if (!own_entry_.empty()) sink_->waiting.splice(sink_->waiting.end(), own_entry_);
 }
 
-void Consumer::let_go() {
+void Consumer::clear_held() {
   held_ = false;
   if (own_entry_.empty()) own_entry_.splice(own_entry_.end(), sink_->waiting, entry_);
 }

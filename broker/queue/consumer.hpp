@@ -1,4 +1,4 @@
-// A consumer: one channel's wish for a queue's messages, with its prefetch. It leaves its queue in its destructor.
+// A consumer (basic.consume): a channel's subscription to a queue, with its prefetch. The destructor leaves the queue.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,7 @@ enum class AckMode : std::uint8_t { manual, automatic };
 
 class Consumer;
 
-/// The queue that a consumer takes messages from, as the consumer sees it. Counted: consumers of a deleted queue still
-/// refer to it.
+/// The queue, as its consumers see it. Counted, because consumers may still refer to a deleted queue.
 class MessageSource : public protocol::Counted<MessageSource> {
  public:
   MessageSource() = default;
@@ -27,11 +26,11 @@ class MessageSource : public protocol::Counted<MessageSource> {
   MessageSource& operator=(const MessageSource&) = delete;
   virtual ~MessageSource() = default;
 
-  /// A consumer joins the rotation. The queue refers to it until `detach`.
+  /// Adds the consumer to the rotation. The queue refers to it until `detach`.
   virtual void attach(Consumer& consumer) = 0;
-  /// It leaves. A queue that auto-deletes is removed from its host when the last one has left.
+  /// Removes the consumer. An auto-delete queue is deleted with its last consumer.
   virtual void detach(Consumer& consumer) = 0;
-  /// A consumer that could not take a message may be able to now.
+  /// The consumer could not take a message, and may be able to now.
   virtual void resume(Consumer& consumer) = 0;
 };
 
@@ -41,11 +40,11 @@ class Consumer final : private Prefetch::Owner {
     std::string tag;
     AckMode ack_mode{AckMode::manual};
     bool exclusive{false};
-    std::uint16_t prefetch{0};  // unacked deliveries at a time, 0 for no limit
-    std::int64_t priority{0};   // those of a higher one come first
+    std::uint16_t prefetch{0};  // unacked deliveries at a time; 0 for no limit
+    std::int64_t priority{0};   // consumers with a higher priority come first
   };
 
-  /// Joins the queue; the first delivery comes with the queue's next `serve_consumers`.
+  /// Joins the queue. The first delivery is made by the queue's next `serve_consumers`.
   Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<MessageSource> queue, Settings settings, Quota& quota);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
@@ -59,11 +58,11 @@ class Consumer final : private Prefetch::Owner {
 
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;
-  /// Hands a message of its queue's to the channel. The queue counts it as unacked.
+  /// Gives a message of its queue to the channel. The queue counts the message as unacked.
   void take(Queue& from, QueuedMessage&& message);
-  /// What kept it from taking may have gone.
+  /// The reason why the consumer could not take a message may be gone.
   void resume() { queue_->resume(*this); }
-  /// Its queue was deleted: it ends, at once or with its channel.
+  /// Its queue was deleted. The consumer ends at once, or with its channel if that has ended.
   void on_queue_deleted();
 
  private:
@@ -71,9 +70,9 @@ class Consumer final : private Prefetch::Owner {
 
   void on_prefetch_released() override;
   void leave_queue();
-  /// The turn's: it could not take a message, and is not asked again until it is resumed.
-  void hold();
-  void let_go();
+  /// Called by the rotation: the consumer could not take a message, and is not asked again until it is resumed.
+  void mark_held();
+  void clear_held();
   void wait_for_channel();
 
   const protocol::Ref<DeliverySink> sink_;
@@ -82,16 +81,17 @@ class Consumer final : private Prefetch::Owner {
   const Quota::Use counted_;
   const protocol::Ref<Prefetch> prefetch_;
 
-  // The turn's: where it stands in its queue.
+  // Set by the rotation: the consumer's position in its queue.
   std::list<Consumer*>::iterator rotation_position_;
   bool held_{false};
 
-  // Its entry in the channel's line of those who wait for the channel; kept here while it is not there.
+  // Its list node. While the consumer waits for the channel, the node is in the channel's list; otherwise it is kept
+  // here.
   std::list<Consumer*> own_entry_{this};
   const std::list<Consumer*>::iterator entry_{own_entry_.begin()};
 };
 
-/// Consumers by their tags, which are their own.
+/// Consumers by their tags. The keys are views of the consumers' own tags.
 using Consumers = std::map<std::string_view, std::unique_ptr<Consumer>>;
 
 }  // namespace pocketmq::broker

@@ -25,7 +25,7 @@ void ConsumerRotation::leave(Consumer& consumer) {
     level->second.erase(consumer.rotation_position_);
     remove_if_empty(level);
   }
-  // Of those who wait none has been asked, so none is held.
+  // The waiting consumers have not been asked, so none of them is held.
   if (active_ == &consumer) active_ = first_willing();
 }
 
@@ -64,14 +64,14 @@ void ConsumerRotation::hold(Consumer& consumer) {
   const auto level = willing_.find(consumer.priority());
   held_.splice(held_.end(), level->second, consumer.rotation_position_);
   remove_if_empty(level);
-  consumer.hold();
+  consumer.mark_held();
 }
 
 bool ConsumerRotation::resume(Consumer& consumer) {
   if (!consumer.held_) return false;
   auto& level = willing_[consumer.priority()];
   level.splice(level.end(), held_, consumer.rotation_position_);
-  consumer.let_go();
+  consumer.clear_held();
   return true;
 }
 

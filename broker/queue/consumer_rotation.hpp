@@ -1,7 +1,8 @@
-// Whose turn it is: a queue's consumers, the highest priority first, and within a priority one after the other.
+// Decides which of a queue's consumers gets the next message: consumers of the highest priority first, and within a
+// priority one after the other (round robin).
 //
-// Invariant: a consumer is willing or held. It is held when it could not take a message, until it is resumed; so a
-// consumer that cannot take costs nothing, and a priority that only such have costs nothing either.
+// Invariant: a consumer is willing or held. A consumer that could not take a message is held until it is resumed. So a
+// consumer that cannot take messages costs nothing, and neither does a priority with only such consumers.
 #pragma once
 
 #include <cstdint>
@@ -25,21 +26,21 @@ class ConsumerRotation {
   explicit ConsumerRotation(Rule rule) : rule_{rule} {}
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// One of them; null if there is none.
+  /// One of the consumers; null if there is none.
   [[nodiscard]] Consumer* any() const;
 
-  /// Joins at the end. It is referred to until it leaves.
+  /// Adds the consumer at the end of its priority. The rotation refers to it until `leave`.
   void join(Consumer& consumer);
   void leave(Consumer& consumer);
 
-  /// The consumer that takes the next message; its turn is over with that. Null if none can take one, or if the budget
-  /// is used up before one is found that can.
+  /// The consumer that gets the next message; it moves to the end of its priority. Null if no consumer can take a
+  /// message, or if the budget is used up before one is found.
   [[nodiscard]] Consumer* next(Budget& budget);
-  /// What held the consumer may have gone. False if it was not held.
+  /// The reason why the consumer was held may be gone. Returns false if it was not held.
   bool resume(Consumer& consumer);
 
  private:
-  // By priority, those who may be able to take a message; the first is next.
+  // The willing consumers by priority. The first one is next.
   using Willing = std::map<std::int64_t, std::list<Consumer*>, std::greater<>>;
 
   void remove_if_empty(Willing::iterator level);
@@ -47,9 +48,9 @@ class ConsumerRotation {
   void hold(Consumer& consumer);
 
   const Rule rule_;
-  Willing willing_{{0, {}}};  // level 0, the usual one, is always there, any other while it has consumers
+  Willing willing_{{0, {}}};  // priority 0 is always there, any other while it has consumers
   std::list<Consumer*> held_;
-  Consumer* active_{nullptr};  // with one at a time
+  Consumer* active_{nullptr};  // only with Rule::one_at_a_time
   std::size_t size_{0};
 };
 

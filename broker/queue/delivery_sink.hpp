@@ -1,5 +1,5 @@
-// Where a channel's consumers deliver to. They share it, and may outlive their channel: the consumers of a channel that
-// ends are removed over several turns.
+// Where a channel's consumers deliver to. All consumers of a channel share it. They may outlive the channel, because
+// the consumers of a closed channel are removed over several turns.
 #pragma once
 
 #include <list>
@@ -21,10 +21,9 @@ class DeliveryTarget {
   [[nodiscard]] virtual bool shares_prefetch() const = 0;
   /// Sends the message to the client. Its queue counts it as unacked.
   virtual void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) = 0;
-  /// Asks the consumers that wait for the channel or its connection again, as long as it can take more. Those who come
-  /// first in line get it.
+  /// Asks the consumers that wait for the channel or its connection again, in order, while the channel can take more.
   virtual void ask_waiting_consumers() = 0;
-  /// The consumer's queue was deleted: tells the client, if it understands that, and ends the consumer.
+  /// The consumer's queue was deleted. Sends basic.cancel if the client understands it, and ends the consumer.
   virtual void cancel_for_deleted_queue(const Consumer& consumer) = 0;
 
  protected:
@@ -34,8 +33,8 @@ class DeliveryTarget {
 struct DeliverySink : protocol::Counted<DeliverySink> {
   explicit DeliverySink(DeliveryTarget& channel) : target{&channel} {}
 
-  DeliveryTarget* target;          // null once the channel has ended: its consumers take nothing any more
-  std::list<Consumer*> waiting{};  // those that could take a message but for the channel or its connection, in line
+  DeliveryTarget* target;          // null once the channel has ended; its consumers then take nothing
+  std::list<Consumer*> waiting{};  // consumers that only wait for the channel or its connection
 };
 
 }  // namespace pocketmq::broker

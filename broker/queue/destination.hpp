@@ -1,5 +1,5 @@
-// What a binding leads to: a queue or an exchange. It knows the bindings to it, so that they are removed when it is
-// deleted. That may take several turns. Until then searches skip them.
+// What a binding leads to: a queue or an exchange. It knows its bindings, so that they are removed when it is deleted.
+// The removal may take several turns. Until then searches skip them.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 class Exchange;
 class Queue;
 
-/// A search for the queues of a message, as a destination sees it: told what has been reached.
+/// A search for a message's queues, as a destination sees it.
 class Search {
  public:
   virtual void add(Queue& queue) = 0;
@@ -24,26 +24,26 @@ class Search {
 class Destination {
  public:
   [[nodiscard]] const BindingsToDestination& bindings_to() const { return bindings_to_; }
-  /// Whether it has gone, and no message reaches it any more.
-  [[nodiscard]] bool deleted() const { return reached_in_ == never_again; }
+  /// Whether the destination was deleted. No message is routed to it then.
+  [[nodiscard]] bool deleted() const { return last_search_ == deleted_mark; }
 
  protected:
   Destination() = default;
   ~Destination() = default;
 
-  void mark_deleted() { reached_in_ = never_again; }
+  void mark_deleted() { last_search_ = deleted_mark; }
 
  private:
   friend class BindingTable;
   friend class Routing;
 
-  static constexpr auto never_again = static_cast<std::uint64_t>(-1);
+  static constexpr auto deleted_mark = static_cast<std::uint64_t>(-1);
 
-  /// Adds itself to what the search has reached.
-  virtual void join(Search& search) = 0;
+  /// Adds the destination to the search's results.
+  virtual void add_to(Search& search) = 0;
 
   BindingsToDestination bindings_to_;
-  mutable std::uint64_t reached_in_{0};  // the latest search that got here
+  mutable std::uint64_t last_search_{0};  // the number of the last search that found it
 };
 
 }  // namespace pocketmq::broker

@@ -9,7 +9,7 @@ namespace pocketmq::broker {
 FanOut::FanOut(Message message, std::uint64_t publish, std::vector<protocol::Ref<Queue>> queues,
                WidePublishes::Share share)
     : message_{std::move(message)}, publish_{publish}, left_{std::move(queues)}, share_{std::move(share)} {
-  share_.hold(sizeof(FanOut) + left_.capacity() * sizeof(protocol::Ref<Queue>));
+  share_.set_bytes(sizeof(FanOut) + left_.capacity() * sizeof(protocol::Ref<Queue>));
 }
 
 std::unique_ptr<FanOut> FanOut::begin(const Message& message, std::uint64_t publish, const std::vector<Queue*>& queues,

@@ -1,5 +1,4 @@
-// A message on its way to very many queues: it is handed over until the budget is used up, and goes on in another
-// slice.
+// Enqueues one message in very many queues: until the budget is used up, then in further slices.
 #pragma once
 
 #include <cstddef>
@@ -18,17 +17,17 @@ class Publisher;
 
 class FanOut {
  public:
-  /// `publish` is the publisher's number for it. `share` is what it holds.
+  /// `publish` is the publisher's number of this publish. `share` is charged for what the object holds.
   FanOut(Message message, std::uint64_t publish, std::vector<protocol::Ref<Queue>> queues, WidePublishes::Share share);
 
-  /// Hands the message to the queues, for `publisher`, whose publish it is. Returns the rest of it if the budget is
-  /// used up before that is done, otherwise nothing.
+  /// Enqueues the message in `queues`. `publish` is `publisher`'s number of this publish. If the budget is used up
+  /// before all queues have it, returns the rest of the work, otherwise null.
   [[nodiscard]] static std::unique_ptr<FanOut> begin(const Message& message, std::uint64_t publish,
                                                      const std::vector<Queue*>& queues, Publisher& publisher,
                                                      Context& context);
 
-  /// Hands the message to as many queues as the budget allows, for `publisher`. Returns whether these were the last.
-  /// Those that have been deleted in the meantime count as having accepted it.
+  /// Enqueues the message in as many of the remaining queues as the budget allows. Returns whether all are done. A
+  /// queue that has been deleted meanwhile counts as having accepted the message.
   [[nodiscard]] bool go_on(Publisher& publisher, Budget& budget);
 
  private:

@@ -8,13 +8,13 @@ MessageLine::Section& MessageLine::section_with_room() {
   if (!sections_.empty() && sections_.back().messages.size() < section_max) return sections_.back();
   const bool is_first = sections_.empty();
   auto& added = sections_.emplace_back();
-  if (!is_first) added.messages.reserve(section_max);  // a short line grows as it needs
+  if (!is_first) added.messages.reserve(section_max);  // a short line takes only the memory that it needs
   return added;
 }
 
 void MessageLine::push_back(QueuedMessage&& message) {
   auto& section = section_with_room();
-  // A line that stays short keeps little room, however many pass through it.
+  // A line that stays short keeps little memory, however many messages pass through it.
   if (section.taken >= section.size() && section.messages.size() == section.messages.capacity()) {
     const auto taken = static_cast<std::ptrdiff_t>(std::exchange(section.taken, 0));
     section.messages.erase(section.messages.begin(), section.messages.begin() + taken);

@@ -1,5 +1,5 @@
-// A queue's messages that were never delivered, first in, first out, at eight bytes each where there is nothing to say
-// about them but their order.
+// The messages of one priority of a queue that were never delivered: first in, first out. A message without details
+// takes eight bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ class MessageLine {
  public:
   [[nodiscard]] bool empty() const { return sections_.empty() || sections_.front().size() == 0; }
 
-  /// The message's priority is the line's, and not kept.
+  /// The message's priority is not stored; all messages of the line have the same.
   void push_back(QueuedMessage&& message);
-  /// Only while there is one.
+  /// The first message's position and expiry. The line must not be empty.
   [[nodiscard]] std::uint64_t first_position() const { return sections_.front().first_details().position; }
   [[nodiscard]] TimePoint first_expires_at() const { return sections_.front().first_details().expires_at; }
   [[nodiscard]] QueuedMessage pop_front();
@@ -32,12 +32,13 @@ class MessageLine {
   };
   static constexpr std::size_t section_max = 512;
 
-  // Of each only messages are kept as long as the others' details follow from the first one's position.
+  // A section stores details only if they differ from what follows from the first position: consecutive positions, no
+  // expiry, no returns, not redelivered.
   struct Section {
     std::vector<Message> messages{};
-    std::vector<Details> details{};  // of all of them, or empty
-    std::uint64_t begins_at{0};      // the position of messages[0], without details
-    std::size_t taken{0};            // from the front of `messages`
+    std::vector<Details> details{};  // of all messages, or empty
+    std::uint64_t begins_at{0};      // the position of messages[0], if there are no details
+    std::size_t taken{0};            // how many were taken from the front of `messages`
 
     [[nodiscard]] std::size_t size() const { return messages.size() - taken; }
     [[nodiscard]] Details plain(std::size_t index) const { return {.position = begins_at + index}; }

@@ -1,5 +1,5 @@
-// How many deliveries a consumer may have unacked, and how many it has. Its deliveries share it, and may outlive the
-// consumer.
+// How many unacked deliveries a consumer may have, and how many it has. The consumer and its deliveries share the
+// object. The deliveries may outlive the consumer.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@ class Prefetch final : public protocol::Counted<Prefetch> {
     ~Owner() = default;
   };
 
-  /// `limit` 0 is none.
+  /// `limit` 0 means no limit.
   Prefetch(Owner& consumer, std::uint16_t limit) : consumer_{&consumer}, limit_{limit} {}
 
   [[nodiscard]] bool allows() const { return limit_ == 0 || unacked_ < limit_; }
   void take() { ++unacked_; }
-  /// A delivery is no longer unacked. Its consumer, if it is still there, may take another.
+  /// One delivery is no longer unacked. The consumer, if it still exists, may take another one.
   void release() {
     --unacked_;
     if (consumer_ != nullptr) consumer_->on_prefetch_released();
   }
-  /// The consumer goes.
+  /// The consumer ends.
   void end() { consumer_ = nullptr; }
 
  private:

@@ -1,4 +1,4 @@
-// Who published, as a queue sees it: told when a message is safe, or that it was refused.
+// The publisher of a message, as a queue sees it: it is told whether the queue has accepted the message.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@ namespace pocketmq::broker {
 
 class Publisher {
  public:
-  /// A queue that took publish number `publish` of this publisher now has it. Called once for each queue that the
-  /// message was routed to, at once or later; everything that a publisher waits for hangs on it.
+  /// A queue has accepted publish number `publish`. Called once for each queue to which the message was routed, at once
+  /// or later. Confirms and replies to the publisher depend on it.
   virtual void accepted(std::uint64_t publish) = 0;
-  /// A queue refused it (x-overflow reject-publish): called in place of accepted, before `Queue::enqueue` returns.
+  /// A queue refused the publish (x-overflow reject-publish). Called instead of `accepted`, before `Queue::enqueue`
+  /// returns.
   virtual void refused(std::uint64_t publish) = 0;
 
  protected:

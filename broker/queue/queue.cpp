@@ -13,10 +13,10 @@ ConsumerRotation::Rule rule_of(const QueueSettings& settings) {
   return settings.single_active_consumer ? ConsumerRotation::Rule::one_at_a_time : ConsumerRotation::Rule::all_in_turn;
 }
 
-// A queue that is to be pumped in another slice.
-class Pump final : public Backlog::Item {
+// Calls a queue's serve_consumers in another slice.
+class ServeConsumers final : public Backlog::Item {
  public:
-  Pump(Backlog& backlog, Queue& queue, bool& is_in_backlog)
+  ServeConsumers(Backlog& backlog, Queue& queue, bool& is_in_backlog)
       : Item{backlog}, queue_{&queue}, is_in_backlog_{is_in_backlog} {
     is_in_backlog_ = true;
   }
@@ -29,7 +29,7 @@ class Pump final : public Backlog::Item {
 
  private:
   const protocol::Ref<Queue> queue_;
-  bool& is_in_backlog_;  // the queue's
+  bool& is_in_backlog_;  // a member of the queue
 };
 
 }  // namespace
@@ -43,18 +43,19 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
       rotation_{rule_of(*settings_)},
       consumers_due_{context.deadlines(), *this, &Queue::serve_consumers},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
-  use();
+  mark_used();
 }
 
-// ---- messages come, leave and come back
+// ---- enqueue, settle and requeue
 
 void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish) {
   context_.budget().use(steps::for_a_queued_message);
   if (refuses(message)) return refuse(std::move(message), publisher, publish);
   context_.tell(&Observer::on_enqueued, *this, message);
-  auto queued = placed(std::move(message));
+  auto queued = to_queued(std::move(message));
   publisher.accepted(publish);
-  // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
+  // A consumer can only wait if the queue is empty. It gets the message before its time to live, which may be 0, is
+  // checked.
   const bool may_be_first = ready_.empty() && batches_awaited_ == 0;
   if (auto* consumer = may_be_first ? rotation_.next(context_.budget()) : nullptr)
     return hand_to_consumer(std::move(queued), *consumer);
@@ -62,16 +63,17 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   serve_consumers();
 }
 
-QueuedMessage Queue::placed(Message message) {
+QueuedMessage Queue::to_queued(Message message) {
   QueuedMessage queued{.position = next_position_++};
-  auto lives = message.time_to_live();
-  if (settings_->message_ttl) lives = std::min(lives.value_or(*settings_->message_ttl), *settings_->message_ttl);
-  if (lives) queued.expires_at = context_.now() + *lives;
+  auto time_to_live = message.time_to_live();
+  if (settings_->message_ttl)
+    time_to_live = std::min(time_to_live.value_or(*settings_->message_ttl), *settings_->message_ttl);
+  if (time_to_live) queued.expires_at = context_.now() + *time_to_live;
   if (settings_->max_priority > 0)
     queued.priority = std::min(message.properties().find<&protocol::BasicProperties::priority>().value_or(0),
                                settings_->max_priority);
   message.charge_to(context_.memory());
-  context_.memory().charge(Message::place_bytes);
+  context_.memory().charge(Message::entry_bytes);
   queued.message = std::move(message);
   return queued;
 }
@@ -82,25 +84,25 @@ void Queue::hand_to_consumer(QueuedMessage&& message, Consumer& consumer) {
   consumer.take(*this, std::move(message));
 }
 
-void Queue::release_place() { context_.memory().release(Message::place_bytes); }
+void Queue::release_entry() { context_.memory().release(Message::entry_bytes); }
 
-Message Queue::give_first_up() {
-  release_place();
+Message Queue::remove_first() {
+  release_entry();
   return ready_.pop_front().message;
 }
 
-// A quorum queue counts returns and keeps what comes back in the order of returning. Without a limit, what was asked
-// back goes to the end, as on RabbitMQ.
+// A quorum queue counts how often a message returns, and puts it behind earlier returns. Without a delivery limit,
+// messages that a client requeued go to the queue's end, as on RabbitMQ.
 void Queue::put_back(QueuedMessage&& message, Return why) {
   --unacked_;
   if (deleted()) {
-    release_place();
+    release_entry();
     return context_.tell(&Observer::on_dropped, message.message);
   }
   if (is_quorum()) {
     if (++message.returns > settings_->delivery_limit.value_or(INT64_MAX)) {
-      release_place();
-      return bury(std::move(message.message), DeathReason::delivery_limit);
+      release_entry();
+      return dead_letter_or_drop(std::move(message.message), DeathReason::delivery_limit);
     }
     message.position = next_position_++;
   }
@@ -126,14 +128,14 @@ void Queue::batch_is_back() {
 
 void Queue::settle(const QueuedMessage& message) {
   --unacked_;
-  release_place();
+  release_entry();
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
 void Queue::reject(const QueuedMessage& message) {
   --unacked_;
-  release_place();
-  bury(message.message, DeathReason::rejected);
+  release_entry();
+  dead_letter_or_drop(message.message, DeathReason::rejected);
 }
 
 bool Queue::clear_head() {
@@ -143,7 +145,7 @@ bool Queue::clear_head() {
 }
 
 std::optional<QueuedMessage> Queue::take() {
-  use();
+  mark_used();
   if (ready_.empty()) return std::nullopt;
   ++unacked_;
   auto taken = ready_.pop_front();
@@ -158,7 +160,7 @@ std::size_t Queue::purge() {
   const auto count = purged.size();
   drop(context_, [purged = std::move(purged), &context = context_](Budget&) mutable -> std::optional<Message> {
     if (purged.empty()) return std::nullopt;
-    context.memory().release(Message::place_bytes);
+    context.memory().release(Message::entry_bytes);
     return purged.pop_front().message;
   });
   return count;
@@ -175,13 +177,13 @@ void Queue::detach(Consumer& consumer) {
   rotation_.leave(consumer);
   if (deleted()) return;
   if (consumers() > 0) {
-    // The next one becomes active, once all that the last one leaves unacked are back.
+    // The next consumer becomes active when all unacked messages of the last one have been requeued.
     if (settings_->single_active_consumer) consumers_due_.set(context_.now());
     return;
   }
   exclusively_consumed_ = false;
   if (declaration_.auto_delete) return host_.remove_unused(*this);
-  use();
+  mark_used();
 }
 
 void Queue::resume(Consumer& consumer) {
@@ -203,7 +205,7 @@ void Queue::serve_consumers() {
 
 void Queue::serve_consumers_later() {
   if (is_in_backlog_ || deleted()) return;
-  context_.backlog().keep(std::make_unique<Pump>(context_.backlog(), *this, is_in_backlog_));
+  context_.backlog().keep(std::make_unique<ServeConsumers>(context_.backlog(), *this, is_in_backlog_));
 }
 
 void Queue::close() {
@@ -224,7 +226,7 @@ bool Queue::refuses(const Message& message) {
   if (settings_->overflow == Overflow::drop_head) return false;
   clear_head();
   if (!is_quorum()) return exceeds(ready_.size() + 1, ready_.bytes() + message.body().size());
-  // A quorum queue notices that it is over its limit, and again that it has come down to four fifths of it.
+  // A quorum queue begins to refuse when it is over its limit, and accepts again at four fifths of the limit.
   const auto above_four_fifths = [](std::uint64_t is, std::optional<std::uint64_t> limit) {
     return limit && is > *limit - (*limit / 5 + (*limit % 5 == 0 ? 0 : 1));
   };
@@ -237,59 +239,59 @@ bool Queue::refuses(const Message& message) {
 
 void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish) {
   if (settings_->overflow == Overflow::reject_publish_dlx)
-    bury(std::move(message), DeathReason::maxlen);
+    dead_letter_or_drop(std::move(message), DeathReason::maxlen);
   else
     context_.tell(&Observer::on_dropped, message);
   publisher.refused(publish);
 }
 
-void Queue::bury(Message message, DeathReason reason) {
+void Queue::dead_letter_or_drop(Message message, DeathReason reason) {
   if (settings_->dead_letter_exchange && !deleted())
     host_.take_dead_letter(*this, std::move(message), reason);
   else if (reason != DeathReason::expired)
     context_.tell(&Observer::on_dropped, message);
 }
 
-// Returns whether all of it is gone: until then nothing is delivered.
+// Returns whether no surplus is left. Until then the queue delivers nothing.
 bool Queue::drop_surplus() {
   if (settings_->overflow != Overflow::drop_head) return true;
   while (!ready_.empty() && exceeds(ready_.size(), ready_.bytes())) {
     if (context_.budget().is_used_up()) return false;
-    auto surplus = give_first_up();
+    auto surplus = remove_first();
     context_.budget().use(steps::for_dropping(surplus.body().size()));
-    bury(std::move(surplus), DeathReason::maxlen);
+    dead_letter_or_drop(std::move(surplus), DeathReason::maxlen);
   }
   return true;
 }
 
-// As on RabbitMQ, time runs out at the head only: behind a message that lives longer, or that has a higher priority,
-// one stays counted until it gets there. Returns whether all that have expired in front of the others are gone: until
-// then nothing is delivered.
+// As on RabbitMQ, messages expire only at the head of the queue. Behind a message that lives longer or has a higher
+// priority, an expired one stays counted until it gets to the head. Returns whether no expired message is left at the
+// head. Until then the queue delivers nothing.
 bool Queue::drop_expired() {
   while (!ready_.empty() && ready_.front().expires_at <= context_.now()) {
     if (context_.budget().is_used_up()) return false;
-    auto expired = give_first_up();
+    auto expired = remove_first();
     context_.budget().use(steps::for_dropping(expired.body().size()));
     context_.tell(&Observer::on_expired, *this, expired);
-    bury(std::move(expired), DeathReason::expired);
+    dead_letter_or_drop(std::move(expired), DeathReason::expired);
   }
   return true;
 }
 
-// The deadline may be early, then it is set again: so that a queue whose messages all expire does not move it with each
-// of them.
+// The deadline may be too early; it is then set again. So a queue whose messages all expire does not move the deadline
+// with each message.
 void Queue::watch_expiry() {
   if (is_in_backlog_ || ready_.empty()) return;
   if (ready_.front().expires_at < consumers_due_.at()) consumers_due_.set(ready_.front().expires_at);
 }
 
-void Queue::use() {
+void Queue::mark_used() {
   if (!settings_->expires || consumers() > 0) return;
   last_used_ = context_.now();
   if (unused_due_.at() == TimePoint::max()) unused_due_.set(last_used_ + *settings_->expires);
 }
 
-// The deadline is as early as the first use was; only the last one counts.
+// The deadline was set at the first use. If the queue was used again since, the deadline is moved.
 void Queue::expire_if_unused() {
   if (consumers() > 0) return;
   const auto ends = last_used_ + *settings_->expires;

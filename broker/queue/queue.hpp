@@ -1,7 +1,7 @@
-// A queue: messages in order, consumers in turn.
+// A queue: messages in order and consumers in rotation.
 //
-// Invariant: after each call either no message is ready or no consumer can take one. `put_back` and a consumer's
-// leaving are followed by `serve_consumers`. Where the budget does not allow that, the queue is in the backlog.
+// Invariant: after each call, either no message is ready or no consumer can take one. After `put_back`, and after a
+// consumer has left, `serve_consumers` is called. If the budget does not allow that, the queue waits in the backlog.
 #pragma once
 
 #include <cstdint>
@@ -29,21 +29,21 @@ struct QueueDeclaration {
   std::string name;
   bool durable{false};
   bool auto_delete{false};
-  std::uint64_t owner{0};  // the number of the only session that may use it, if it is exclusive
+  std::uint64_t owner{0};  // the only session's number, if the queue is exclusive; otherwise 0
   QueueArguments arguments{};
 };
 
-/// Why an unacked delivery comes back.
+/// Why an unacked delivery is requeued.
 enum class Return : std::uint8_t {
   asked_for,  // basic.nack, basic.reject or basic.recover
-  lost        // its channel has gone
+  lost        // its channel has ended
 };
 
-/// Counted: unacked deliveries of a deleted queue still refer to it.
+/// Counted, because unacked deliveries may still refer to a deleted queue.
 class Queue final : public MessageSource, public Destination {
  public:
-  /// `host` and `context` must outlive the queue's membership of the virtual host, and the queue. Queues may share
-  /// their settings.
+  /// `host` must outlive the queue's time in the virtual host; `context` must outlive the queue. Queues may share
+  /// settings.
   Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> settings, Context& context, QueueHost& host);
 
   [[nodiscard]] const QueueDeclaration& declaration() const { return declaration_; }
@@ -53,28 +53,28 @@ class Queue final : public MessageSource, public Destination {
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
   [[nodiscard]] std::size_t unacked() const { return unacked_; }
   [[nodiscard]] std::size_t consumers() const { return rotation_.size(); }
-  /// Whether its one consumer wanted to be the only one.
+  /// Whether the queue has an exclusive consumer.
   [[nodiscard]] bool exclusively_consumed() const { return exclusively_consumed_; }
 
-  /// Takes a message and reports `publisher.accepted(publish)` when it is safe: at once, in memory. Or it is full, and
-  /// reports `publisher.refused(publish)`.
+  /// Accepts a message and calls `publisher.accepted(publish)` at once, as messages are kept in memory; or, if the
+  /// queue is full, calls `publisher.refused(publish)`.
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);
-  /// An unacked delivery comes back, redelivered: to its old place, on a quorum queue where RabbitMQ puts it. Follow
-  /// with `serve_consumers()`, once for all of them.
+  /// Requeues an unacked delivery as redelivered: at its old position, or on a quorum queue where RabbitMQ puts it.
+  /// Call `serve_consumers()` afterwards, once for all requeued deliveries.
   void put_back(QueuedMessage&& message, Return why);
-  /// The deliveries of a batch are about to come back: nothing is delivered until `batch_is_back`. Returns false if
-  /// it has been told of that batch already.
+  /// The deliveries of a batch are about to be requeued. The queue delivers nothing until `batch_is_back`. Returns
+  /// false if the queue was told of that batch before.
   bool await_batch(std::uint64_t batch);
   void batch_is_back();
   /// An unacked delivery was acked.
   void settle(const QueuedMessage& message);
   /// An unacked delivery was rejected without requeue.
   void reject(const QueuedMessage& message);
-  /// Drops what has expired or is too much at the head of the queue, as far as the budget goes. Returns whether all of
-  /// it is gone.
+  /// Drops expired messages and messages beyond the length limits from the head, until the budget is used up. Returns
+  /// whether none is left.
   bool clear_head();
-  /// The first ready message for `basic.get`, once the head is clear. It counts as unacked, until one of the three
-  /// above.
+  /// Takes the first ready message for `basic.get`. Call it only after `clear_head` returned true. The message counts
+  /// as unacked until `put_back`, `settle` or `reject`.
   [[nodiscard]] std::optional<QueuedMessage> take();
   /// Drops the ready messages and returns how many there were.
   std::size_t purge();
@@ -83,27 +83,27 @@ class Queue final : public MessageSource, public Destination {
   void detach(Consumer& consumer) override;
   void resume(Consumer& consumer) override;
 
-  /// Ready messages meet consumers that can take one, in turn.
+  /// Delivers ready messages to consumers in rotation, as long as one can take a message.
   void serve_consumers();
-  /// The queue was used as `x-expires` understands it: a get, or a declaration that is answered.
-  void use();
+  /// The queue was used, as `x-expires` defines it: by a get or by a declaration.
+  void mark_used();
 
-  /// Drops everything. Its consumers get nothing any more, and are still to be taken away. What is unacked may still be
-  /// settled.
+  /// Marks the queue as deleted and drops its ready messages. Its consumers get nothing any more and have to be removed
+  /// by the caller. Unacked messages may still be settled.
   void close();
   /// One of its consumers; null if there is none.
   [[nodiscard]] Consumer* any_consumer() const { return rotation_.any(); }
 
  private:
-  void join(Search& search) override { search.add(*this); }
-  [[nodiscard]] QueuedMessage placed(Message message);
-  void release_place();
-  [[nodiscard]] Message give_first_up();
+  void add_to(Search& search) override { search.add(*this); }
+  [[nodiscard]] QueuedMessage to_queued(Message message);
+  void release_entry();
+  [[nodiscard]] Message remove_first();
   void hand_to_consumer(QueuedMessage&& message, Consumer& consumer);
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
-  void bury(Message message, DeathReason reason);
+  void dead_letter_or_drop(Message message, DeathReason reason);
   bool drop_surplus();
   bool drop_expired();
   void watch_expiry();
@@ -116,19 +116,19 @@ class Queue final : public MessageSource, public Destination {
   QueueHost& host_;
   ReadyMessages ready_{context_.memory()};
   ConsumerRotation rotation_;
-  Alarm<Queue> consumers_due_;  // a message expires, or another consumer becomes the active one
-  Alarm<Queue> unused_due_;     // x-expires, perhaps
+  Alarm<Queue> consumers_due_;  // when a message expires or the next consumer becomes active
+  Alarm<Queue> unused_due_;     // x-expires; may be too early
   TimePoint last_used_{};
   std::uint64_t next_position_{0};
   std::size_t unacked_{0};
-  std::uint64_t last_batch_{0};     // of those that come back
-  std::size_t batches_awaited_{0};  // they have not come back as a whole
+  std::uint64_t last_batch_{0};     // the last batch that was announced
+  std::size_t batches_awaited_{0};  // batches that are not completely requeued
   const Quota::Use counted_{context_.quotas().queues, 1, declaration_.name.size()};
   const Quota::Use arguments_counted_{context_.quotas().argument_bytes,
                                       declaration_.arguments.table().encoded().size()};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
-  bool is_in_backlog_{false};  // it is pumped there
+  bool is_in_backlog_{false};  // a call of serve_consumers waits there
 };
 
 }  // namespace pocketmq::broker

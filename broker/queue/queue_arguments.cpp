@@ -19,13 +19,13 @@ constexpr std::string_view queue_type_argument = "x-queue-type";
 
 // ---- valid values
 
-// One argument of one queue, or of its consumer, among the others.
+// One argument of a queue or of its consumer, with the other arguments.
 class Argument {
  public:
   Argument(std::string_view name, FieldValue value, FieldTable all, std::string_view queue)
       : name_{name}, value_{value}, all_{all}, queue_{queue} {}
 
-  [[nodiscard]] bool stands_beside(std::string_view other) const { return all_.find(other).has_value(); }
+  [[nodiscard]] bool has_other(std::string_view other) const { return all_.find(other).has_value(); }
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw ChannelError{ReplyCode::precondition_failed,
@@ -51,7 +51,7 @@ class Argument {
     refuse("a " + std::string{type_name(type)} + " is wanted, a " + std::string{type_name(value_.type)} + " was given");
   }
 
-  // `unsupported` is what RabbitMQ calls a text that is none of these; where it has no words, ours list them.
+  // `unsupported` is what RabbitMQ calls an unknown text. If it is empty, our own text lists the valid ones.
   void require_one_of(std::initializer_list<std::string_view> texts, std::string_view unsupported = {}) const {
     require_type('S');
     if (std::ranges::find(texts, value_.bytes) != texts.end()) return;
@@ -74,7 +74,7 @@ void check_count(const Argument& a) { a.require_integer(0, INT64_MAX); }
 void check_positive(const Argument& a) { a.require_integer(1, INT64_MAX); }
 void check_priority(const Argument& a) { a.require_integer(0, 255); }
 void check_integer(const Argument& a) { (void)a.integer(); }
-void check_truth(const Argument& a) { a.require_type('t'); }
+void check_boolean(const Argument& a) { a.require_type('t'); }
 void check_overflow(const Argument& a) { a.require_one_of({"drop-head", "reject-publish", "reject-publish-dlx"}); }
 void check_strategy(const Argument& a) { a.require_one_of({"at-most-once", "at-least-once"}); }
 void check_mode(const Argument& a) { a.require_one_of({"default", "lazy"}, "queue mode"); }
@@ -83,7 +83,7 @@ void check_nothing(const Argument&) {}
 
 void check_dead_letter_routing_key(const Argument& a) {
   a.require_type('S');
-  if (!a.stands_beside("x-dead-letter-exchange"))
+  if (!a.has_other("x-dead-letter-exchange"))
     a.refuse("it is of no use without x-dead-letter-exchange, which is not given");
 }
 
@@ -101,7 +101,8 @@ struct KnownArgument {
   void (*check)(const Argument&);
 };
 
-// All that RabbitMQ 3.10 gives a meaning, in the order in which it looks at them; x-consumer-timeout is from 3.12.
+// All arguments that have a meaning on RabbitMQ 3.10, in the order in which it checks them. x-consumer-timeout is from
+// 3.12.
 constexpr std::array known_arguments{
     KnownArgument{"x-expires", For::both, check_expires},
     KnownArgument{"x-message-ttl", For::both, check_time},
@@ -116,7 +117,7 @@ constexpr std::array known_arguments{
     KnownArgument{"x-overflow", For::both, check_overflow},
     KnownArgument{"x-queue-mode", For::classic, check_mode},
     KnownArgument{"x-queue-version", For::classic, check_version},
-    KnownArgument{"x-single-active-consumer", For::both, check_truth},
+    KnownArgument{"x-single-active-consumer", For::both, check_boolean},
     KnownArgument{"x-queue-type", For::both, check_nothing},  // see check_queue_type
     KnownArgument{"x-quorum-initial-group-size", For::quorum, check_positive},
     KnownArgument{"x-max-age", For::stream, check_nothing},
@@ -130,7 +131,7 @@ constexpr std::array known_arguments{
 
 constexpr std::array known_consumer_arguments{
     KnownArgument{"x-priority", For::both, check_integer},
-    KnownArgument{"x-cancel-on-ha-failover", For::classic, check_truth},
+    KnownArgument{"x-cancel-on-ha-failover", For::classic, check_boolean},
     KnownArgument{"x-stream-offset", For::stream, check_nothing},
 };
 
@@ -151,11 +152,11 @@ void check_queue_type(FieldTable arguments, std::string_view queue) {
   const auto type = arguments.find(queue_type_argument);
   if (!type) return;
   const Argument argument{queue_type_argument, *type, arguments, queue};
-  if (names_stream(arguments)) argument.refuse("PocketMQ has no streams; declare a 'classic' or 'quorum' queue");
+  if (asks_for_stream(arguments)) argument.refuse("PocketMQ has no streams; declare a 'classic' or 'quorum' queue");
   argument.require_one_of({"classic", "quorum"}, "queue type");
 }
 
-// Checks those that are for queues of this type, and then refuses those that are for another's.
+// Checks the arguments for queues of this type, then refuses those for another type.
 void check_known(std::span<const KnownArgument> all_known, FieldTable arguments, QueueType type,
                  std::string_view queue) {
   const auto mine = type == QueueType::quorum ? For::quorum : For::classic;
@@ -175,7 +176,7 @@ void check_known(std::span<const KnownArgument> all_known, FieldTable arguments,
 
 // ---- comparison
 
-// In the order in which RabbitMQ compares them.
+// The arguments that are compared, in RabbitMQ's order.
 constexpr std::array<std::string_view, 13> compared_of_classic{
     "x-expires",
     "x-message-ttl",
@@ -211,7 +212,7 @@ constexpr std::array<std::string_view, 15> compared_of_quorum{
 
 }  // namespace
 
-bool names_stream(FieldTable arguments) { return queue_type_of(arguments) == "stream"; }
+bool asks_for_stream(FieldTable arguments) { return queue_type_of(arguments) == "stream"; }
 
 void check_arguments(FieldTable arguments, std::string_view queue) {
   check_dead_letter_exchange(arguments, queue);

@@ -21,18 +21,19 @@ class QueueArguments {
   std::string encoded_;
 };
 
-/// Throws ChannelError 406 for a value that is not valid, an argument that is another queue type's, and a stream.
-/// Unknown arguments are ignored. `queue` is how texts name the queue: "queue 'q' in vhost '/'".
+/// Throws ChannelError 406 for an invalid value, for an argument of another queue type, and for a stream. Unknown
+/// arguments are ignored. `queue` is how error texts name the queue: "queue 'q' in vhost '/'".
 void check_arguments(protocol::FieldTable arguments, std::string_view queue);
 
-/// Whether they ask for a stream, which PocketMQ does not have.
-[[nodiscard]] bool names_stream(protocol::FieldTable arguments);
+/// Whether the arguments ask for a stream, which PocketMQ does not have.
+[[nodiscard]] bool asks_for_stream(protocol::FieldTable arguments);
 
-/// Throws ChannelError 406 that names the first argument whose value in a new declaration is not the current one.
+/// Throws ChannelError 406 if a new declaration differs. The text names the first argument whose value is not the
+/// current one.
 void require_equal_arguments(protocol::FieldTable current, protocol::FieldTable given, std::string_view queue);
 
-/// `x-priority` of basic.consume, 0 where it is not given. Throws ChannelError 406 for a value of it or of another of
-/// the consumer's arguments that is not valid, and for an argument that only consumers of another type of queue have.
+/// The `x-priority` of basic.consume; 0 if it is not given. Throws ChannelError 406 for an invalid value of any
+/// consumer argument, and for an argument that only consumers of another queue type have.
 [[nodiscard]] std::int64_t consumer_priority(protocol::FieldTable arguments, QueueType type, std::string_view queue);
 
 }  // namespace pocketmq::broker

@@ -1,4 +1,4 @@
-// What a queue asks of the virtual host it is in.
+// What a queue needs from its virtual host.
 #pragma once
 
 #include "broker/message/message.hpp"
@@ -10,9 +10,10 @@ class Queue;
 
 class QueueHost {
  public:
-  /// The queue gave a message up that its dead-letter exchange is to have. Nothing is published before this returns.
+  /// The message is to be published to the queue's dead-letter exchange. The host must not publish before this call
+  /// returns.
   virtual void take_dead_letter(Queue& from, Message message, DeathReason reason) = 0;
-  /// Nobody uses the queue any more (auto-delete, x-expires): it is to be deleted, and may be gone when this returns.
+  /// The queue is unused (auto-delete, x-expires) and is to be deleted. The queue may be destroyed when this returns.
   virtual void remove_unused(Queue& queue) = 0;
 
  protected:

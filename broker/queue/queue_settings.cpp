@@ -5,7 +5,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// A setting is argument "x-NAME" and policy key "NAME"; it is asked for by the argument.
+// Looks up a setting in the arguments ("x-NAME") and in the policy ("NAME"). `name` is the argument's.
 class Sources {
  public:
   Sources(protocol::FieldTable arguments, protocol::FieldTable policy) : arguments_{arguments}, policy_{policy} {}
@@ -13,9 +13,9 @@ class Sources {
   [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const {
     const auto argument = arguments_.find(name);
     const auto policy = find_in_policy(name);
-    const auto given = argument ? argument->integer() : std::nullopt;
-    const auto ruled = policy ? policy->integer() : std::nullopt;
-    return given && ruled ? std::min(given, ruled) : given ? given : ruled;
+    const auto by_argument = argument ? argument->integer() : std::nullopt;
+    const auto by_policy = policy ? policy->integer() : std::nullopt;
+    return by_argument && by_policy ? std::min(by_argument, by_policy) : by_argument ? by_argument : by_policy;
   }
 
   [[nodiscard]] std::optional<std::uint64_t> count(std::string_view name) const {
@@ -35,7 +35,7 @@ class Sources {
     return string ? std::optional{std::string{*string}} : std::nullopt;
   }
 
-  [[nodiscard]] bool truth(std::string_view name) const {
+  [[nodiscard]] bool boolean(std::string_view name) const {
     const auto value = arguments_.find(name);
     return value && value->boolean().value_or(false);
   }
@@ -53,7 +53,7 @@ QueueType type_named(std::string_view name) { return name == "quorum" ? QueueTyp
 
 Overflow overflow_named(std::string_view name, QueueType type) {
   if (name == "reject-publish") return Overflow::reject_publish;
-  // A quorum queue accepts the word and, as on RabbitMQ, drops its head.
+  // A quorum queue accepts "reject-publish-dlx" but drops its head, as on RabbitMQ.
   if (name == "reject-publish-dlx" && type == QueueType::classic) return Overflow::reject_publish_dlx;
   return Overflow::drop_head;
 }
@@ -77,7 +77,7 @@ QueueSettings settings_from(protocol::FieldTable arguments, protocol::FieldTable
           .dead_letter_exchange = sources.text("x-dead-letter-exchange"),
           .dead_letter_routing_key = sources.text("x-dead-letter-routing-key"),
           .max_priority = static_cast<std::uint8_t>(sources.number("x-max-priority").value_or(0)),
-          .single_active_consumer = sources.truth("x-single-active-consumer"),
+          .single_active_consumer = sources.boolean("x-single-active-consumer"),
           .delivery_limit = sources.number("x-delivery-limit"),
           .consumer_timeout = sources.time("x-consumer-timeout")};
 }

@@ -1,4 +1,4 @@
-// A message in one queue, ready or delivered and not acked.
+// A message in a queue, either ready or unacked.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace pocketmq::broker {
 struct QueuedMessage {
   Message message{};
   std::uint64_t position{0};               // in the queue
-  TimePoint expires_at{TimePoint::max()};  // kept when requeued
-  std::uint32_t returns{0};                // how often it has come back
+  TimePoint expires_at{TimePoint::max()};  // does not change when it is requeued
+  std::uint32_t returns{0};                // how often it was requeued
   std::uint8_t priority{0};
   bool redelivered{false};
 };

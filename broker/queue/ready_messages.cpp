@@ -6,7 +6,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// A level with one message, about, beside the message's place.
+// About the bytes of a level with one message, without the message's entry.
 constexpr std::size_t level_bytes = 192;
 
 }  // namespace
@@ -26,7 +26,7 @@ void ReadyMessages::count(const QueuedMessage& message) {
   bytes_ += message.message.body().size();
 }
 
-// Level 0 is part of the queue.
+// Level 0 is not charged, because it is counted with the queue.
 ReadyMessages::Level& ReadyMessages::level_of(const QueuedMessage& message) {
   const auto [found, is_new] = levels_.try_emplace(message.priority);
   auto& level = found->second;

@@ -1,5 +1,5 @@
-// A queue's ready messages in the order in which they leave: the highest priority first, and within a priority what was
-// put back, by position, before what was never delivered.
+// A queue's ready messages in the order of their delivery: the highest priority first; within a priority, requeued
+// messages by position, then those that were never delivered.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,26 @@ namespace pocketmq::broker {
 
 class ReadyMessages {
  public:
-  /// What a priority takes that has few messages is charged to `account`, which outlives it. Places are not.
+  /// Charges the memory of each priority other than 0 to `account`, which must outlive it. Queue entries are charged by
+  /// the queue.
   explicit ReadyMessages(protocol::MemoryAccount& account) : account_{&account} {}
 
-  /// Behind all of its priority. Positions of appended messages only grow.
+  /// Adds a message behind all others of its priority. Each appended message has a higher position than those before
+  /// it.
   void append(QueuedMessage&& message);
-  /// A message that had left comes back, before all of its priority that were only appended.
+  /// Returns a message that was taken: before all of its priority that were never delivered.
   void put_back(QueuedMessage&& message);
 
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Of the messages' bodies.
+  /// The bytes of the messages' bodies.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   struct First {
     std::uint64_t position;
     TimePoint expires_at;
   };
-  /// Only while there is one.
+  /// The position and the expiry of the first message. There must be one.
   [[nodiscard]] First front() const;
   [[nodiscard]] QueuedMessage pop_front();
 
@@ -51,7 +53,8 @@ class ReadyMessages {
   [[nodiscard]] Level& level_of(const QueuedMessage& message);
 
   protocol::MemoryAccount* account_;
-  // By priority. Level 0 stays once it is there, any other only while it has messages: so the first is where to look.
+  // By priority. Level 0 stays once it exists, any other level only while it has messages. So the first level has the
+  // first message.
   Levels levels_;
   std::size_t size_{0};
   std::uint64_t bytes_{0};

@@ -20,10 +20,10 @@ void settle(Outcome outcome, Queue& queue, QueuedMessage&& message) {
 
 }  // namespace
 
-// First the queues are told that something comes back, so that they deliver nothing until all of it is there.
+// If deliveries are requeued, all queues are told first, so that they deliver nothing until the whole batch is back.
 class Settlements::Batch final : public Backlog::Item {
  public:
-  // `outcome` is that of all of them, whatever they say.
+  // `outcome` applies to all deliveries, whatever their settlements say.
   Batch(Backlog& backlog, std::uint64_t number, Outcome outcome, std::deque<Settlement> settlements)
       : Item{backlog},
         number_{number},
@@ -52,13 +52,13 @@ class Settlements::Batch final : public Backlog::Item {
     return deliveries.for_each_from(next_tag_, [&](const Unacked& delivery) {
       next_tag_ = delivery.tag;
       if (budget().is_used_up()) return false;
-      budget().use(steps::for_a_look_at_a_delivery);
+      budget().use(steps::for_checking_a_delivery);
       if (delivery.queue->await_batch(number_)) queues_.push_back(delivery.queue);
       return true;
     });
   }
 
-  // Prefetch is released last, so that nothing is delivered in the midst of it.
+  // Prefetch is released last, so that no queue delivers while the batch is settled.
   void settle_all() {
     std::vector<protocol::Ref<Prefetch>> prefetches;
     for (; !left_.empty() && !budget().is_used_up(); budget().use(steps::for_a_settlement)) {
@@ -77,7 +77,7 @@ class Settlements::Batch final : public Backlog::Item {
   bool tell_queues() {
     for (; !queues_.empty(); queues_.pop_front()) {
       if (budget().is_used_up()) return false;
-      budget().use(steps::for_a_pump);
+      budget().use(steps::for_serving_consumers);
       queues_.front()->batch_is_back();
     }
     return true;
@@ -86,9 +86,9 @@ class Settlements::Batch final : public Backlog::Item {
   const std::uint64_t number_;
   const Outcome outcome_;
   std::deque<Settlement> left_;
-  std::size_t announced_;                    // of these, if they come back
-  std::uint64_t next_tag_{0};                // of those that are being announced
-  std::deque<protocol::Ref<Queue>> queues_;  // where some of them come back to
+  std::size_t announced_;                    // how many settlements were announced to their queues
+  std::uint64_t next_tag_{0};                // the next delivery to announce
+  std::deque<protocol::Ref<Queue>> queues_;  // queues to which deliveries are requeued
 };
 
 void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {

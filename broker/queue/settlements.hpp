@@ -1,5 +1,5 @@
-// What becomes of deliveries. Of very many that are settled together only some are dealt with at once, and the others,
-// oldest first, a slice a turn.
+// Settles deliveries: acks, rejects and requeues them. Very many deliveries are settled over several turns, the oldest
+// first.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 
 namespace pocketmq::broker {
 
-/// What becomes of a delivery.
+/// How a delivery is settled.
 enum class Outcome : std::uint8_t {
   acked,
   requeued,
   discarded,
-  lost  // its channel has gone; it is requeued
+  lost  // its channel has ended; it is requeued
 };
 
-/// Deliveries and what is to become of them.
+/// Deliveries, and how they are to be settled.
 struct Settlement {
   Outcome outcome{};
   Deliveries deliveries{};
@@ -26,14 +26,14 @@ struct Settlement {
 
 class Settlements {
  public:
-  /// `backlog` outlives it.
+  /// `backlog` must outlive it.
   explicit Settlements(Backlog& backlog) : backlog_{backlog} {}
 
-  /// Afterwards prefetch is released, and the queue that has got it back delivers it again.
+  /// Settles one delivery at once. Then releases its prefetch and, if it was requeued, lets its queue deliver.
   static void carry_out(Outcome outcome, Unacked&& delivery);
-  /// All of them are back in their places before the first is delivered again.
+  /// Settles all of them. If they are requeued, all are back in their queues before the first is delivered again.
   void carry_out(Outcome outcome, Deliveries deliveries);
-  /// They do not come to pass, and their channel has gone: all deliveries are lost.
+  /// These settlements are not carried out, because their channel has ended. All their deliveries are requeued as lost.
   void take_back(std::deque<Settlement> settlements);
 
  private:

@@ -28,7 +28,7 @@ bool UnackedWindow::settle_up_to(std::uint64_t tag, Settled& settled, Budget& bu
   while (!entries_.empty() && entries_.front().tag <= tag) {
     if (budget.is_used_up()) return false;
     auto some = entries_.take_some_up_to(tag);
-    budget.use(steps::for_a_look_at_a_delivery * some.size());
+    budget.use(steps::for_checking_a_delivery * some.size());
     const auto consumed = entries_.empty() ? consumed_ : consumed_of(some);
     consumed_ -= consumed;
     settled.consumed += consumed;

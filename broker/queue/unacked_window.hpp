@@ -1,5 +1,4 @@
-// What a channel has been given and has not acked, by delivery tag. Tags only grow, and the oldest is usually acked
-// first.
+// A channel's unacked deliveries by delivery tag. Tags only grow, and usually the oldest delivery is acked first.
 #pragma once
 
 #include <cstdint>
@@ -11,48 +10,48 @@
 
 namespace pocketmq::broker {
 
-/// A delivery that is not acked.
+/// An unacked delivery.
 struct Unacked {
   std::uint64_t tag{0};
   TimePoint since{};
   protocol::Ref<Queue> queue{};
   QueuedMessage message{};
-  protocol::Ref<Prefetch> prefetch{};  // its consumer's; none for a basic.get
-  bool was_consumed{false};            // it takes the channel's prefetch
+  protocol::Ref<Prefetch> prefetch{};  // its consumer's; null for a basic.get
+  bool was_consumed{false};            // it counts against the channel's prefetch
 };
 
 /// Deliveries by tag, oldest first.
 using Deliveries = SortedRuns<Unacked, &Unacked::tag>;
 
-/// Deliveries that have left a window together.
+/// Deliveries that were taken out of a window together.
 struct Settled {
   Deliveries deliveries{};
-  std::size_t consumed{0};  // how many of them came through consumers
+  std::size_t consumed{0};  // how many of them went to consumers
 };
 
 class UnackedWindow {
  public:
-  /// `delivery.tag` is greater than any pushed before.
+  /// Adds a delivery. Its tag must be greater than all tags before.
   void push(Unacked&& delivery);
 
-  /// Takes out the delivery with that tag; nothing if it is not in the window.
+  /// Takes out the delivery with that tag. Returns nothing if it is not in the window.
   [[nodiscard]] std::optional<Unacked> settle(std::uint64_t tag);
   /// Whether that tag is in the window.
   [[nodiscard]] bool contains(std::uint64_t tag) const { return entries_.contains(tag); }
-  /// Takes out all up to that tag, as far as the budget goes, and adds them to `settled`. Returns whether these were
-  /// the last.
+  /// Takes out the deliveries up to that tag, until the budget is used up, and adds them to `settled`. Returns whether
+  /// all were taken out.
   [[nodiscard]] bool settle_up_to(std::uint64_t tag, Settled& settled, Budget& budget);
-  /// Takes out all of them.
+  /// Takes out all deliveries.
   [[nodiscard]] Settled settle_all();
 
-  /// A settled one comes back to its place.
+  /// Puts a delivery that was taken out back at its position.
   void restore(Unacked&& delivery);
 
-  /// The oldest; null if there is none.
+  /// The oldest delivery; null if there is none.
   [[nodiscard]] const Unacked* oldest() const { return entries_.empty() ? nullptr : &entries_.front(); }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  /// How many of them came through consumers.
+  /// How many deliveries went to consumers (and not to basic.get).
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
 
  private:

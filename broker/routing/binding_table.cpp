@@ -10,7 +10,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// So that the order in which the fields were given does not matter.
+// Sorted, because the order in which a client gave the fields does not matter.
 std::string sorted_by_name(protocol::FieldTable table, Budget& budget) {
   budget.use(steps::for_sorting(table.encoded().size()));
   return std::string{EditedTable{table}.sorted().table().encoded()};
@@ -19,7 +19,7 @@ std::string sorted_by_name(protocol::FieldTable table, Budget& budget) {
 }  // namespace
 
 std::size_t BindingTable::Hash::operator()(const BindingIdentity& identity) const {
-  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // spreads what is alike in the parts
+  constexpr std::size_t odd = 0x9E37'79B9'7F4A'7C15;  // mixes the hashes of similar parts
   auto hash = std::hash<const Exchange*>{}(identity.source);
   hash = hash * odd + std::hash<const Destination*>{}(identity.destination);
   hash = hash * odd + protocol::TextHash{}(identity.routing_key);
@@ -42,23 +42,23 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   require_room(context_, quotas.bindings, "bind", "binding", arguments);
   auto& added = *bindings_.add(std::make_unique<Binding>(identity, quotas));
   source.bindings_.add(added);
-  const auto kept = source.bytes_beside_bindings();
+  const auto bytes_before = source.index_bytes();
   source.add(added, context_.budget());
-  context_.memory().charge_object(source.bytes_beside_bindings() - kept);
+  context_.memory().charge_object(source.index_bytes() - bytes_before);
   destination.bindings_to_.add(added);
 }
 
 Exchange* BindingTable::remove(Binding& binding) {
   auto& source = binding.source;
   context_.budget().use(steps::for_reading(binding.arguments.size()));
-  const auto kept = source.bytes_beside_bindings();
+  const auto bytes_before = source.index_bytes();
   source.remove(binding, context_.budget());
-  context_.memory().release_object(kept - source.bytes_beside_bindings());
+  context_.memory().release_object(bytes_before - source.index_bytes());
   source.bindings_.remove(binding);
   binding.destination.bindings_to_.remove(binding);
   bindings_.erase(binding.identity());
-  const bool goes = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
-  return goes ? &source : nullptr;
+  const bool source_is_unused = source.declaration().auto_delete && source.bindings_.empty() && !source.deleted();
+  return source_is_unused ? &source : nullptr;
 }
 
 }  // namespace pocketmq::broker

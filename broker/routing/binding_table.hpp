@@ -1,4 +1,4 @@
-// All bindings of a virtual host: each is there once, and is known to its source and to its destination.
+// All bindings of a virtual host. Equal bindings exist once. Each is also listed at its source and its destination.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,23 @@ namespace pocketmq::broker {
 
 class Context;
 
-/// What is done to it draws on the budget.
+/// All operations are charged to the budget.
 class BindingTable {
  public:
-  /// `context` outlives it.
+  /// `context` must outlive it.
   explicit BindingTable(Context& context) : context_{context} {}
   BindingTable(const BindingTable&) = delete;
   BindingTable& operator=(const BindingTable&) = delete;
 
   [[nodiscard]] std::size_t size() const { return bindings_.size(); }
 
-  /// Null if there is none. The order of the arguments does not matter.
+  /// The binding with these four parts; null if there is none. The order of the arguments does not matter.
   [[nodiscard]] Binding* find(Exchange& source, Destination& destination, std::string_view routing_key,
                               protocol::FieldTable arguments) const;
-  /// An equal one that is there stays the only one.
-  /// Throws ChannelError 406 where there is no room for one more.
+  /// Adds a binding. Does nothing if an equal one exists. Throws ChannelError 406 if there is no room for another one.
   void add(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
-  /// Returns the source if it is to go with it: one that auto-deletes, after the last binding from it.
+  /// Removes the binding. Returns its source if that is an auto-delete exchange and this was the last binding from it:
+  /// the caller then has to delete the exchange.
   [[nodiscard]] Exchange* remove(Binding& binding);
 
  private:

@@ -6,7 +6,7 @@ namespace pocketmq::broker {
 
 bool DefaultExchange::route(const Message&, Routing& routing) const {
   return routing.for_each_key([&](std::string_view key) {
-    if (auto* queue = directory_.find_queue(key)) routing.reach(*queue);
+    if (auto* queue = directory_.find_queue(key)) routing.add_destination(*queue);
     return true;
   });
 }

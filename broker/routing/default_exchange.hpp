@@ -1,4 +1,4 @@
-// The exchange with no name: every queue is bound to it by the queue's own name, and nothing else ever is
+// The exchange whose name is empty. Each queue is bound to it by the queue's name, and there are no other bindings
 // (AMQP 0-9-1, 3.1.3.1).
 #pragma once
 

@@ -8,7 +8,7 @@ bool DirectExchange::route(const Message&, Routing& routing) const {
   static const BindingsOfKey none;
   return routing.for_each_key([&](std::string_view key) {
     const auto* found = by_key_.find(key);
-    return routing.reach_all(found == nullptr ? none : found->second);
+    return routing.add_destinations(found == nullptr ? none : found->second);
   });
 }
 

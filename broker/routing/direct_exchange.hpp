@@ -1,4 +1,4 @@
-// A direct exchange: a message goes where its routing key is the binding's (AMQP 0-9-1, 3.1.3.1).
+// A direct exchange routes a message to each binding whose routing key equals the message's (AMQP 0-9-1, 3.1.3.1).
 #pragma once
 
 #include "broker/core/by_name.hpp"
@@ -16,7 +16,7 @@ class DirectExchange final : public Exchange {
   void add(Binding& binding, Budget& budget) override;
   void remove(Binding& binding, Budget& budget) override;
 
-  ByName<BindingsOfKey> by_key_;  // none of them empty
+  ByName<BindingsOfKey> by_key_;  // no list is empty
 };
 
 }  // namespace pocketmq::broker

@@ -7,7 +7,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// As on RabbitMQ, the default exchange is nobody's alternate: there are no bindings from it.
+// As on RabbitMQ, the default exchange is never an alternate exchange: no bindings lead from it.
 std::optional<std::string> alternate_named(std::optional<std::string_view> name) {
   if (!name || name->empty()) return std::nullopt;
   return std::string{*name};
@@ -32,9 +32,9 @@ void Exchange::count_in(Quotas& quotas) {
 }
 
 void Exchange::apply_policy(protocol::FieldTable policy) {
-  const auto ruled = policy.find("alternate-exchange");
+  const auto by_policy = policy.find("alternate-exchange");
   const auto own = declaration_.arguments.alternate();
-  alternate_ = alternate_named(own || !ruled ? own : ruled->string());
+  alternate_ = alternate_named(own || !by_policy ? own : by_policy->string());
 }
 
 }  // namespace pocketmq::broker

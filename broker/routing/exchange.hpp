@@ -1,5 +1,4 @@
-// An exchange: knows where a message goes, by the bindings from it. How it reads them is its type
-// (AMQP 0-9-1, 3.1.3).
+// An exchange: routes messages by the bindings from it. Its type says how (AMQP 0-9-1, 3.1.3).
 #pragma once
 
 #include <optional>
@@ -22,12 +21,12 @@ struct ExchangeDeclaration {
   std::string name;
   std::string type;
   bool durable{false};
-  bool auto_delete{false};  // goes with the last binding from it
-  bool internal{false};     // takes messages from other exchanges only
+  bool auto_delete{false};  // deleted with the last binding from it
+  bool internal{false};     // accepts messages from other exchanges only
   ExchangeArguments arguments{};
 };
 
-/// Counted: a search for a message's queues may pause while it refers to one that is deleted.
+/// Counted, because a paused search may still refer to a deleted exchange.
 class Exchange : public protocol::Counted<Exchange>, public Destination {
  public:
   explicit Exchange(ExchangeDeclaration declaration);
@@ -37,40 +36,40 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
 
   [[nodiscard]] const ExchangeDeclaration& declaration() const { return declaration_; }
   [[nodiscard]] const std::string& name() const { return declaration_.name; }
-  /// The exchange to which a message goes that this one knows no way for. Whether it is there is another question.
+  /// The name of the alternate exchange, which gets the messages that this exchange cannot route. It need not exist.
   [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
   [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }
-  /// Whether one of them leads to what is still there. Throws Unfinished if the budget is used up before that is known:
-  /// many may be about to go.
+  /// Whether a binding leads to a destination that is not deleted. Throws Unfinished if the budget is used up before
+  /// that is known, since very many bindings may be about to be removed.
   [[nodiscard]] bool in_use(Budget& budget) const;
 
-  /// The settings of the policy in force for it, if any, which may give it an alternate exchange. Its own arguments go
-  /// before.
+  /// Applies the settings of the policy in force, which may name an alternate exchange. The exchange's own arguments
+  /// take precedence.
   void apply_policy(protocol::FieldTable policy);
 
-  /// From now on it is counted, with its arguments, for as long as it is there.
+  /// Counts the exchange and its arguments in the quotas, as long as it exists.
   void count_in(Quotas& quotas);
 
-  /// It is deleted. Searches skip what is left of its bindings.
+  /// Marks the exchange as deleted. Searches skip its remaining bindings.
   void close() { mark_deleted(); }
 
-  /// Throws ChannelError 406 for arguments that no binding from an exchange of this type can have.
+  /// Throws ChannelError 406 for arguments that are invalid in a binding from an exchange of this type.
   virtual void check_binding(protocol::FieldTable /*arguments*/) const {}
 
-  /// Tells the search each destination for the message, as often as it likes. Returns false if it has to pause: it is
-  /// asked again then, and goes on where it was.
+  /// Reports each of the message's destinations to the search, possibly more than once. Returns false if the search has
+  /// to pause. The search then calls it again, and the exchange continues where it stopped.
   [[nodiscard]] virtual bool route(const Message& message, Routing& routing) const = 0;
 
  private:
   friend class BindingTable;
 
-  void join(Search& search) final { search.add(*this); }
-  /// A binding from this exchange has come, or goes: for an exchange that keeps them by what they ask for. Draws on the
-  /// budget.
+  void add_to(Search& search) final { search.add(*this); }
+  /// A binding from this exchange was added or is removed. For types that keep an index of their bindings. Charged to
+  /// the budget.
   virtual void add(Binding& /*binding*/, Budget& /*budget*/) {}
   virtual void remove(Binding& /*binding*/, Budget& /*budget*/) {}
-  /// What it keeps for its bindings beside these, about.
-  [[nodiscard]] virtual std::size_t bytes_beside_bindings() const { return 0; }
+  /// About the bytes of that index.
+  [[nodiscard]] virtual std::size_t index_bytes() const { return 0; }
 
   const ExchangeDeclaration declaration_;
   std::optional<std::string> alternate_;

@@ -1,4 +1,4 @@
-// The arguments of exchange.declare that mean something: `alternate-exchange`.
+// The arguments of exchange.declare that have a meaning: `alternate-exchange`.
 #pragma once
 
 #include <optional>
@@ -15,18 +15,19 @@ class ExchangeArguments {
   explicit ExchangeArguments(protocol::FieldTable given) : encoded_{given.encoded()} {}
 
   [[nodiscard]] protocol::FieldTable table() const { return protocol::FieldTable{encoded_}; }
-  /// The name of the exchange that takes what this one knows no way for.
+  /// The name of the alternate exchange, which gets what this exchange cannot route.
   [[nodiscard]] std::optional<std::string_view> alternate() const;
 
  private:
   std::string encoded_;
 };
 
-/// Throws ChannelError 406 for a value that is not valid. `exchange` is how texts name the exchange:
-/// "exchange 'e' in vhost '/'".
+/// Throws ChannelError 406 for an invalid value. `exchange` is how error texts name the exchange: "exchange 'e' in
+/// vhost '/'".
 void check_arguments(const ExchangeArguments& arguments, std::string_view exchange);
 
-/// Throws ChannelError 406 that names the argument whose value in a new declaration is not the current one.
+/// Throws ChannelError 406 if a new declaration differs. The text names the argument whose value is not the current
+/// one.
 void require_equal_arguments(const ExchangeArguments& current, const ExchangeArguments& given,
                              std::string_view exchange);
 

@@ -1,4 +1,4 @@
-// Where names are looked up while a message is routed: a virtual host.
+// Looks up names while a message is routed. It is a virtual host.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,7 @@ class ExchangeDirectory {
  public:
   /// Null if there is none.
   [[nodiscard]] virtual Exchange* find_exchange(std::string_view name) const = 0;
-  /// The default exchange leads to it. Null if there is none.
+  /// The queue to which the default exchange routes that name. Null if there is none.
   [[nodiscard]] virtual Queue* find_queue(std::string_view name) const = 0;
 
  protected:

@@ -1,4 +1,4 @@
-// The types of exchanges, by the names that exchange.declare gives them.
+// The exchange types, by their names in exchange.declare.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,10 @@
 
 namespace pocketmq::broker {
 
-/// Throws ConnectionError 503 for a type that there is not.
+/// Throws ConnectionError 503 for an unknown type.
 void require_exchange_type(std::string_view type);
 
-/// A new exchange of the declared type, which is one that there is.
+/// Makes an exchange of the declared type, which must be known.
 [[nodiscard]] protocol::Ref<Exchange> make_exchange(ExchangeDeclaration declaration);
 
 }  // namespace pocketmq::broker

@@ -4,6 +4,6 @@
 
 namespace pocketmq::broker {
 
-bool FanoutExchange::route(const Message&, Routing& routing) const { return routing.reach_all(bindings()); }
+bool FanoutExchange::route(const Message&, Routing& routing) const { return routing.add_destinations(bindings()); }
 
 }  // namespace pocketmq::broker

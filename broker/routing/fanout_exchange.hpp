@@ -1,4 +1,4 @@
-// A fanout exchange: a message goes along every binding (AMQP 0-9-1, 3.1.3.2).
+// A fanout exchange routes a message along all its bindings (AMQP 0-9-1, 3.1.3.2).
 #pragma once
 
 #include "broker/routing/exchange.hpp"

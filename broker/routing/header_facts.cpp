@@ -23,7 +23,7 @@ void append_number(std::string& to, auto number) {
   to.append("n").append(digits.data(), end);
 }
 
-// A real number that an integer could be is that integer.
+// A real number without a fraction gives the same fact as the integer.
 void append_real(std::string& to, double number) {
   constexpr double two_to_63 = 0x1p63, two_to_64 = 0x1p64;
   if (std::trunc(number) == number && number >= -two_to_63 && number < two_to_64) {
@@ -81,16 +81,16 @@ bool HeaderFacts::read_on(Budget& budget) {
     budget.use(steps::for_a_header + steps::for_reading(header->value.bytes.size()));
     const auto presence = text_.size();
     append_fact_of_presence(text_, header->name);
-    if (!keep_from(presence)) continue;
+    if (!add_from(presence)) continue;
     const auto value = text_.size();
     append_fact_of_value(text_, *header);
-    keep_from(value);
+    add_from(value);
   }
   return false;
 }
 
-bool HeaderFacts::keep_from(std::size_t begin) {
-  if (2 * (facts_.size() + 1) > slots_.size()) make_room();
+bool HeaderFacts::add_from(std::size_t begin) {
+  if (2 * (facts_.size() + 1) > slots_.size()) grow_slots();
   const auto fact = std::string_view{text_}.substr(begin);
   const auto slot = static_cast<std::size_t>(find_slot(fact) - slots_.data());
   if (slots_[slot] != no_fact) {
@@ -102,7 +102,8 @@ bool HeaderFacts::keep_from(std::size_t begin) {
   return true;
 }
 
-// Where the fact stands, or belongs: the first slot from its hash on that is free or its own.
+// The slot that contains the fact or could take it: from the slot of its hash on, the first that is free or contains
+// it.
 const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
   const auto last = slots_.size() - 1;
   auto slot = protocol::TextHash{}(fact)&last;
@@ -110,7 +111,7 @@ const std::uint32_t* HeaderFacts::find_slot(std::string_view fact) const {
   return &slots_[slot];
 }
 
-void HeaderFacts::make_room() {
+void HeaderFacts::grow_slots() {
   slots_.assign(4 * slots_.size(), no_fact);
   for (std::uint32_t i = 0; i < facts_.size(); ++i)
     slots_[static_cast<std::size_t>(find_slot((*this)[i]) - slots_.data())] = i;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view match_argument = "x-match";
 constexpr std::string_view reserved_prefix = "x-";
-constexpr std::string_view nothing{};  // the fact that is always true
+constexpr std::string_view always_true{};  // an empty fact, which is always true
 
 struct Match {
   std::string_view name;
@@ -54,24 +54,25 @@ void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
 }
 
 void HeadersExchange::add(Binding& binding, Budget& budget) {
-  budget.use(steps::for_wanted_headers(binding.arguments.size()));
+  budget.use(steps::for_required_headers(binding.arguments.size()));
   const protocol::FieldTable arguments{binding.arguments};
   const auto& match = *find_match(arguments);
-  auto& wish = wishes_.add(&binding, Wish{.destination = binding.destination, .any = match.any}).second;
-  wish.facts = wanted_facts(arguments, match.with_x);
+  auto& requirement =
+      requirements_.add(&binding, Requirement{.destination = binding.destination, .any = match.any}).second;
+  requirement.facts = wanted_facts(arguments, match.with_x);
   if (match.any)
-    for (const auto& fact : wish.facts) keep(wish, fact);
+    for (const auto& fact : requirement.facts) file_under(fact, requirement);
   else
-    keep(wish, wish.facts.empty() ? nothing : rarest(wish.facts));
-  bytes_ += bytes_of(wish);
+    file_under(requirement.facts.empty() ? always_true : rarest(requirement.facts), requirement);
+  bytes_ += bytes_of(requirement);
 }
 
-// A short fact may take very much more than the argument that asks for it.
-std::size_t HeadersExchange::bytes_of(const Wish& wish) {
-  constexpr std::size_t wish_bytes = 192, fact_bytes = 64, place_bytes = 192;
-  auto bytes = wish_bytes + fact_bytes * wish.facts.size() + place_bytes * wish.places.size();
-  for (const auto& fact : wish.facts) bytes += fact.size();
-  for (const auto& place : wish.places) bytes += place.fact.size();
+// A short fact may take much more memory than the argument that asks for it.
+std::size_t HeadersExchange::bytes_of(const Requirement& requirement) {
+  constexpr std::size_t requirement_bytes = 192, fact_bytes = 64, filing_bytes = 192;
+  auto bytes = requirement_bytes + fact_bytes * requirement.facts.size() + filing_bytes * requirement.filings.size();
+  for (const auto& fact : requirement.facts) bytes += fact.size();
+  for (const auto& filing : requirement.filings) bytes += filing.fact.size();
   return bytes;
 }
 
@@ -82,52 +83,54 @@ const std::string& HeadersExchange::rarest(const std::vector<std::string>& facts
   });
 }
 
-void HeadersExchange::keep(Wish& wish, std::string_view fact) {
+void HeadersExchange::file_under(std::string_view fact, Requirement& requirement) {
   auto* found = by_fact_.find(fact);
-  if (found == nullptr) found = &by_fact_.add(fact, Wishes{});
-  auto& wishes = found->second;
-  wish.places.push_back({.fact = found->first, .at = wishes.size()});
-  wishes.push_back({&wish, wish.places.size() - 1});
+  if (found == nullptr) found = &by_fact_.add(fact, Entries{});
+  auto& entries = found->second;
+  requirement.filings.push_back({.fact = found->first, .index = entries.size()});
+  entries.push_back({&requirement, requirement.filings.size() - 1});
 }
 
 void HeadersExchange::remove(Binding& binding, Budget& budget) {
-  budget.use(steps::for_wanted_headers(binding.arguments.size()));
-  const auto& wish = wishes_.find(&binding)->second;
-  bytes_ -= bytes_of(wish);
-  for (const auto& [fact, at] : wish.places) {
-    auto& wishes = by_fact_.find(fact)->second;
-    wishes[at] = wishes.back();  // the last one takes its place
-    wishes[at].wish->places[wishes[at].place].at = at;
-    wishes.pop_back();
-    if (wishes.empty()) by_fact_.erase(fact);
+  budget.use(steps::for_required_headers(binding.arguments.size()));
+  const auto& requirement = requirements_.find(&binding)->second;
+  bytes_ -= bytes_of(requirement);
+  for (const auto& [fact, index] : requirement.filings) {
+    auto& entries = by_fact_.find(fact)->second;
+    entries[index] = entries.back();  // the last one moves into the gap
+    entries[index].requirement->filings[entries[index].filing].index = index;
+    entries.pop_back();
+    if (entries.empty()) by_fact_.erase(fact);
   }
-  wishes_.erase(&binding);
+  requirements_.erase(&binding);
 }
 
 bool HeadersExchange::route(const Message&, Routing& routing) const {
-  static const Wishes none;
+  static const Entries none;
   if (!routing.read_headers()) return false;
   const auto& facts = routing.header_facts();
-  // Behind all facts of the message comes the one that is always true.
-  for (auto& fact = routing.count(); fact <= facts.size(); ++fact) {
+  // After the message's facts comes the empty one.
+  for (auto& fact = routing.counter(); fact <= facts.size(); ++fact) {
     if (routing.budget().is_used_up()) return false;
     routing.budget().use(steps::for_a_header);
-    const auto* found = by_fact_.find(fact == facts.size() ? nothing : facts[fact]);
-    const auto& wishes = found == nullptr ? none : found->second;
-    if (!routing.bindings_left().each(wishes.size(), routing, [&](std::size_t i) { grant(*wishes[i].wish, routing); }))
+    const auto* found = by_fact_.find(fact == facts.size() ? always_true : facts[fact]);
+    const auto& entries = found == nullptr ? none : found->second;
+    if (!routing.bindings_left().each(entries.size(), routing,
+                                      [&](std::size_t i) { route_if_met(*entries[i].requirement, routing); }))
       return false;
   }
   return true;
 }
 
-// One of the facts that it is kept under is true.
-void HeadersExchange::grant(const Wish& wish, Routing& routing) {
+// The message has a fact under which the binding is filed.
+void HeadersExchange::route_if_met(const Requirement& requirement, Routing& routing) {
   routing.budget().use(steps::for_a_binding);
   const auto holds = [&](const std::string& wanted) {
-    routing.budget().use(steps::for_a_wanted_header);
+    routing.budget().use(steps::for_a_required_header);
     return routing.header_facts().contain(wanted);
   };
-  if (wish.any || std::ranges::all_of(wish.facts, holds)) routing.reach(wish.destination);
+  if (requirement.any || std::ranges::all_of(requirement.facts, holds))
+    routing.add_destination(requirement.destination);
 }
 
 }  // namespace pocketmq::broker

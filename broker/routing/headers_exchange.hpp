@@ -1,9 +1,9 @@
-// A headers exchange: a message goes where its headers are those that the binding's arguments ask for (AMQP 0-9-1,
-// 3.1.3.4): all of them, or with `x-match` "any" at least one. An argument of type void asks for any value. Arguments
-// that begin with "x-" ask for nothing, unless x-match says "all-with-x" or "any-with-x".
+// A headers exchange routes a message to each binding whose arguments match the message's headers (AMQP 0-9-1,
+// 3.1.3.4): all arguments, or at least one if `x-match` is "any". An argument of type void matches any value. Arguments
+// that begin with "x-" are ignored, unless x-match is "all-with-x" or "any-with-x".
 //
-// A binding is kept under facts that it wants: one that wants any of them under each, one that wants all of them under
-// the rarest. So a message meets only bindings with which it shares a fact.
+// A binding is filed under facts that it requires: if one fact is enough, under each; if all are needed, under the
+// rarest. So routing a message only looks at bindings that share a fact with it.
 #pragma once
 
 #include <cstddef>
@@ -25,35 +25,33 @@ class HeadersExchange final : public Exchange {
   [[nodiscard]] bool route(const Message& message, Routing& routing) const override;
 
  private:
-  struct Wish;
-  struct Entry {
-    Wish* wish;
-    std::size_t place;  // which of the wish's places this is
-  };
-  using Wishes = std::vector<Entry>;
-
-  /// What a binding asks for, and where it is kept.
-  struct Wish {
-    struct Place {
+  /// The facts that a binding requires, and where the binding is filed.
+  struct Requirement {
+    struct Filing {
       std::string_view fact;  // a key of by_fact_
-      std::size_t at;         // in the wishes that are kept under it
+      std::size_t index;      // in the list of that fact
     };
     Destination& destination;
     bool any{false};
     std::vector<std::string> facts{};
-    std::vector<Place> places{};
+    std::vector<Filing> filings{};
   };
+  struct Entry {
+    Requirement* requirement;
+    std::size_t filing;  // index into the requirement's filings
+  };
+  using Entries = std::vector<Entry>;
 
   void add(Binding& binding, Budget& budget) override;
   void remove(Binding& binding, Budget& budget) override;
-  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return bytes_; }
-  [[nodiscard]] static std::size_t bytes_of(const Wish& wish);
-  void keep(Wish& wish, std::string_view fact);
+  [[nodiscard]] std::size_t index_bytes() const override { return bytes_; }
+  [[nodiscard]] static std::size_t bytes_of(const Requirement& requirement);
+  void file_under(std::string_view fact, Requirement& requirement);
   [[nodiscard]] const std::string& rarest(const std::vector<std::string>& facts) const;
-  static void grant(const Wish& wish, Routing& routing);
+  static void route_if_met(const Requirement& requirement, Routing& routing);
 
-  GradualMap<const Binding*, Wish> wishes_;
-  ByName<Wishes> by_fact_;  // none of them empty; under the empty fact, which is always true, those that want nothing
+  GradualMap<const Binding*, Requirement> requirements_;
+  ByName<Entries> by_fact_;  // no list is empty; bindings without required facts are under the empty fact
   std::size_t bytes_{0};
 };
 

@@ -10,37 +10,37 @@ namespace pocketmq::broker {
 
 class Router {
  public:
-  /// Both outlive it, and its searches.
+  /// Both must outlive the router and its searches.
   Router(const ExchangeDirectory& directory, Context& context) : directory_{directory}, context_{context} {}
 
-  /// Searches for the queues of a message that was published to `first`, as far as the budget goes. Valid until the
-  /// next call.
+  /// Searches for the queues of a message that was published to `first`, until the budget is used up. The result is
+  /// valid until the next call.
   Routing& route(Exchange& first, const Message& message) {
     if (!routing_) routing_ = std::make_unique<Routing>(directory_, context_);
-    routing_->begin(first, message, ++rounds_);
-    if (routing_->go_on() && !may_be_handed_over()) routing_->put_off();
+    routing_->begin(first, message, ++searches_);
+    if (routing_->go_on() && !may_be_enqueued_now()) routing_->restart_later();
     return *routing_;
   }
 
-  /// That search, which was not finished, to go on with it in other slices.
+  /// Returns the last search, which was not finished, so that the caller can continue it in other slices.
   [[nodiscard]] std::unique_ptr<Routing> keep() {
     routing_->keep();
     return std::move(routing_);
   }
 
  private:
-  // What the slice is too short for would be held until another one.
-  [[nodiscard]] bool may_be_handed_over() const {
+  // If the slice is too short for enqueueing, the queues that were found have to be kept until another slice.
+  [[nodiscard]] bool may_be_enqueued_now() const {
     const auto queues = routing_->queues().size();
     const auto steps = static_cast<std::int64_t>(queues * steps::for_a_queued_message);
     return steps <= context_.budget().left()
-           || context_.wide_publishes().have_room_for(queues * sizeof(protocol::Ref<Queue>));
+           || context_.wide_publishes().has_room_for(queues * sizeof(protocol::Ref<Queue>));
   }
 
   const ExchangeDirectory& directory_;
   Context& context_;
-  std::uint64_t rounds_{0};
-  std::unique_ptr<Routing> routing_;  // the latest; used again for its memory
+  std::uint64_t searches_{0};
+  std::unique_ptr<Routing> routing_;  // the last search; its memory is used again
 };
 
 }  // namespace pocketmq::broker

@@ -8,25 +8,26 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t for_a_reached = 3 * steps::for_a_binding;  // a search that paused remembers or forgets it
+constexpr std::size_t for_a_known_destination =
+    3 * steps::for_a_binding;  // add or remove a destination of a kept search
 
-// What a search that paused takes, about: itself, and for each.
+// About the bytes of a kept search: of the object, and of each element.
 constexpr std::size_t routing_bytes = 512;
-constexpr std::size_t reached_bytes = 72;
+constexpr std::size_t known_bytes = 72;
 constexpr std::size_t found_bytes = 2 * sizeof(protocol::Ref<Queue>);
 constexpr std::size_t fact_bytes = 64;
 
 }  // namespace
 
-void Routing::begin(Exchange& first, const Message& message, std::uint64_t round) {
+void Routing::begin(Exchange& first, const Message& message, std::uint64_t search_number) {
   message_ = &message;
-  round_ = round;
-  knows_headers_ = false;
+  search_number_ = search_number;
+  has_begun_headers_ = false;
   next_ = 0;
-  reached_any_ = false;
+  found_any_ = false;
   queues_.clear();
   exchanges_.assign(1, &first);
-  first.reached_in_ = round_;
+  first.last_search_ = search_number_;
   routing_keys_.clear();
   message.append_routing_keys(routing_keys_);
   if (routing_keys_.size() == 1) return;
@@ -42,35 +43,35 @@ bool Routing::go_on() {
     auto& exchange = *exchanges_[next_];
     if (exchange.deleted()) continue;
     if (!exchange.route(*message_, *this)) return false;
-    if (reached_any_ || !exchange.alternate()) continue;
-    if (auto* alternate = directory_.find_exchange(*exchange.alternate())) reach(*alternate);
+    if (found_any_ || !exchange.alternate()) continue;
+    if (auto* alternate = directory_.find_exchange(*exchange.alternate())) add_destination(*alternate);
   }
-  return forget_reached();
+  return free_known();
 }
 
-// Very many take long to free.
-bool Routing::forget_reached() {
-  for (; !reached_.empty(); reached_.erase_one()) {
+// Freeing very many entries takes long, so it may take several slices.
+bool Routing::free_known() {
+  for (; !known_.empty(); known_.erase_one()) {
     if (budget_.is_used_up()) {
-      share_->hold(bytes_held());
+      share_->set_bytes(bytes_held());
       HeapTrim::merge_small_pieces();
       return false;
     }
-    budget_.use(for_a_reached);
+    budget_.use(for_a_known_destination);
   }
-  if (share_) share_->hold(bytes_held());
+  if (share_) share_->set_bytes(bytes_held());
   return true;
 }
 
 void Routing::next_exchange() {
   ++next_;
-  reached_any_ = false;
-  key_ = count_ = 0;
+  found_any_ = false;
+  key_ = counter_ = 0;
   bindings_left_ = {};
   topic_walk_.stop();
 }
 
-void Routing::put_off() {
+void Routing::restart_later() {
   next_exchange();
   next_ = 0;
   exchanges_.resize(1);
@@ -78,45 +79,45 @@ void Routing::put_off() {
 }
 
 void Routing::keep() {
-  kept_message_ = *message_;  // the same block: what refers to it stays valid
+  kept_message_ = *message_;  // the same block, so references into it stay valid
   kept_message_.charge_to(context_.memory());
   message_ = &kept_message_;
   share_.emplace(context_.wide_publishes());
   const auto found = exchanges_.size() + queues_.size();
-  if (!share_->may_hold(bytes_held() + found * (reached_bytes + found_bytes))) put_off();
-  budget_.use(for_a_reached * (exchanges_.size() + queues_.size()));
+  if (!share_->may_grow_to(bytes_held() + found * (known_bytes + found_bytes))) restart_later();
+  budget_.use(for_a_known_destination * (exchanges_.size() + queues_.size()));
   for (auto* exchange : exchanges_) {
-    reached_.add(exchange);
+    known_.add(exchange);
     kept_exchanges_.emplace_back(exchange);
   }
   for (auto* queue : queues_) {
-    reached_.add(queue);
+    known_.add(queue);
     kept_queues_.emplace_back(queue);
   }
   std::vector<Queue*>{}.swap(queues_);
-  share_->hold(bytes_held());
+  share_->set_bytes(bytes_held());
 }
 
 std::size_t Routing::bytes_held() const {
   return routing_bytes + routing_keys_.size() * sizeof(std::string_view)
-         + (knows_headers_ ? header_facts_.size() : 0) * fact_bytes + reached_.size() * reached_bytes
+         + (has_begun_headers_ ? header_facts_.size() : 0) * fact_bytes + known_.size() * known_bytes
          + kept_queues_.size() * found_bytes;
 }
 
-void Routing::reach(Destination& destination) {
+void Routing::add_destination(Destination& destination) {
   budget_.use(steps::for_a_binding);
   if (destination.deleted()) return;
-  reached_any_ = true;
-  if (!is_reached(destination)) destination.join(*this);
+  found_any_ = true;
+  if (!is_known(destination)) destination.add_to(*this);
 }
 
-// Other searches leave their own marks while this one pauses.
-bool Routing::is_reached(Destination& destination) {
-  if (!share_) return std::exchange(destination.reached_in_, round_) == round_;
-  budget_.use(for_a_reached);
-  if (reached_.find(&destination) != nullptr) return true;
-  reached_.add(&destination);
-  share_->hold(bytes_held());
+// A kept search has its own set, because other searches overwrite the marks at the destinations while it pauses.
+bool Routing::is_known(Destination& destination) {
+  if (!share_) return std::exchange(destination.last_search_, search_number_) == search_number_;
+  budget_.use(for_a_known_destination);
+  if (known_.find(&destination) != nullptr) return true;
+  known_.add(&destination);
+  share_->set_bytes(bytes_held());
   return false;
 }
 
@@ -133,8 +134,8 @@ void Routing::add(Exchange& exchange) {
 }
 
 bool Routing::read_headers() {
-  if (!knows_headers_) header_facts_.begin(message_->properties().headers().value_or(protocol::FieldTable{}));
-  knows_headers_ = true;
+  if (!has_begun_headers_) header_facts_.begin(message_->properties().headers().value_or(protocol::FieldTable{}));
+  has_begun_headers_ = true;
   return header_facts_.read_on(budget_);
 }
 

@@ -1,10 +1,10 @@
-// A message's search for its queues: through exchanges and bindings from exchange to exchange, and through the
-// alternates of exchanges that know none. Each exchange is asked and each queue is found once, so that circles of
-// bindings or of alternates do no harm.
+// The search for a message's queues. It follows bindings from exchange to exchange, and goes to the alternate exchange
+// where an exchange has no destination. Each exchange is asked once and each queue is found once, so cycles of bindings
+// or alternate exchanges end.
 //
-// It pauses when the budget is used up, and goes on in another slice; where it finds very much, perhaps not before
-// other searches have ended. Bindings may come and go in the meantime: one that was there all the time leads to its
-// queue for certain, and any other one perhaps.
+// The search pauses when the budget is used up and continues in another slice. If it finds very many queues, it may
+// have to wait until other searches have ended. Bindings may be added and removed meanwhile. A binding that exists all
+// the time is followed; any other binding may be followed or not.
 #pragma once
 
 #include <algorithm>
@@ -29,38 +29,38 @@ namespace pocketmq::broker {
 
 class Routing final : private Search {
  public:
-  /// Both outlive it.
+  /// Both must outlive it.
   Routing(const ExchangeDirectory& directory, Context& context)
       : directory_{directory}, context_{context}, budget_{context.budget()} {}
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 
-  /// Begins anew, as search number `round`: no other search in the directory has that. `message` stays where it is
-  /// until the search is finished, or kept.
-  void begin(Exchange& first, const Message& message, std::uint64_t round);
-  /// Searches until it is finished, or the budget is used up, or other wide publishes leave it no room. Returns whether
-  /// it is finished.
+  /// Begins a new search with the number `search_number`, which no other search in the directory has. `message` must
+  /// stay where it is until the search is finished or kept.
+  void begin(Exchange& first, const Message& message, std::uint64_t search_number);
+  /// Searches until all is found, the budget is used up, or other wide publishes leave no memory. Returns whether the
+  /// search is finished.
   bool go_on();
-  /// It was finished at once, and what it has found is not wanted now: it is to be kept, and begins anew.
-  void put_off();
+  /// The search was finished at once, but its result is not wanted now. It has to be kept, and will begin again.
+  void restart_later();
   [[nodiscard]] bool is_finished() const { return next_ == exchanges_.size(); }
 
-  /// What a search has found that was finished at once. Valid until the next search begins.
+  /// The queues that a search found which was finished at once. Valid until the next search begins.
   [[nodiscard]] const std::vector<Queue*>& queues() const { return queues_; }
 
-  /// The search goes on in other slices: from now on it holds what it refers to.
+  /// The search will continue in other slices. From now on it owns references to what it uses.
   void keep();
-  /// The message of a search that is kept.
+  /// The message of a kept search.
   [[nodiscard]] const Message& message() const { return *message_; }
-  /// What such a search has found.
+  /// The queues that a kept search has found.
   [[nodiscard]] std::vector<protocol::Ref<Queue>> take_queues() { return std::move(kept_queues_); }
-  /// What it holds, for whoever has taken the queues.
+  /// The memory share of the search, for the caller that has taken the queues.
   [[nodiscard]] WidePublishes::Share take_share() { return *std::move(share_); }
 
-  // ---- for exchanges: each is asked again until it has told all, and keeps here where it paused
+  // ---- for exchanges: the search calls each again until it is done, and stores here where it paused
 
-  /// Calls `route(key)` for each key by which the message is routed: its own, and those of its CC and BCC. Returns
-  /// false where that does, or if it is to pause.
+  /// Calls `route(key)` for each routing key of the message: its own, and those of its CC and BCC headers. Returns
+  /// false if `route` does or if the search has to pause.
   template <class Route> [[nodiscard]] bool for_each_key(Route&& route) {
     for (; key_ < routing_keys_.size(); ++key_) {
       if (has_to_pause()) return false;
@@ -70,25 +70,26 @@ class Routing final : private Search {
     key_ = 0;
     return true;
   }
-  /// The exchange knows that the message goes wherever these lead. Returns false if it is to pause.
-  template <class Bindings> [[nodiscard]] bool reach_all(const Bindings& bindings) {
-    return bindings_left_.each(bindings.size(), *this, [&](std::size_t i) { reach(bindings[i].destination); });
+  /// Reports the destinations of all these bindings. Returns false if the search has to pause.
+  template <class Bindings> [[nodiscard]] bool add_destinations(const Bindings& bindings) {
+    return bindings_left_.each(bindings.size(), *this,
+                               [&](std::size_t i) { add_destination(bindings[i].destination); });
   }
-  /// The exchange knows that the message goes there.
-  void reach(Destination& destination);
+  /// Reports a destination of the message.
+  void add_destination(Destination& destination);
 
   [[nodiscard]] Budget& budget() { return budget_; }
   [[nodiscard]] bool has_to_pause() const { return budget_.is_used_up() || (share_ && !share_->may_grow()); }
   [[nodiscard]] TopicTrie::Walk& topic_walk() { return topic_walk_; }
-  /// What the message's headers say, once they have been read: returns false if that is to pause.
+  /// Reads the message's headers. Returns false if the search has to pause.
   [[nodiscard]] bool read_headers();
   [[nodiscard]] const HeaderFacts& header_facts() const { return header_facts_; }
-  /// A number that the exchange may count with; 0 when it is asked first.
-  [[nodiscard]] std::size_t& count() { return count_; }
+  /// A counter for the exchange that is asked; 0 at the first call.
+  [[nodiscard]] std::size_t& counter() { return counter_; }
 
-  /// A list that is gone through from its end, so that what was not yet seen stays unseen while others take something
-  /// out: the last one then takes its place.
-  class Countdown {
+  /// Iterates over a list from its end, and can pause. If an element is removed meanwhile, the last one moves into its
+  /// index, so elements that were not visited yet are not skipped.
+  class BackwardCursor {
    public:
     template <class Visit> [[nodiscard]] bool each(std::size_t size, const Routing& routing, Visit&& visit) {
       for (left_ = std::min(left_, size); left_ > 0;) {
@@ -103,39 +104,39 @@ class Routing final : private Search {
     static constexpr auto not_begun = std::numeric_limits<std::size_t>::max();
     std::size_t left_{not_begun};
   };
-  [[nodiscard]] Countdown& bindings_left() { return bindings_left_; }
+  [[nodiscard]] BackwardCursor& bindings_left() { return bindings_left_; }
 
  private:
   void add(Queue& queue) override;
   void add(Exchange& exchange) override;
   void next_exchange();
-  [[nodiscard]] bool is_reached(Destination& destination);
-  [[nodiscard]] bool forget_reached();
+  [[nodiscard]] bool is_known(Destination& destination);
+  [[nodiscard]] bool free_known();
   [[nodiscard]] std::size_t bytes_held() const;
 
   const ExchangeDirectory& directory_;
   Context& context_;
   Budget& budget_;
   const Message* message_{nullptr};
-  std::uint64_t round_{0};
+  std::uint64_t search_number_{0};
   std::vector<std::string_view> routing_keys_;
-  std::vector<Exchange*> exchanges_;  // reached, in the order in which they are asked
-  std::size_t next_{0};               // of them
-  bool reached_any_{false};           // by the one that is asked
+  std::vector<Exchange*> exchanges_;  // found exchanges, in the order in which they are asked
+  std::size_t next_{0};               // index of the exchange that is asked
+  bool found_any_{false};             // whether the exchange that is asked has a destination
   std::vector<Queue*> queues_;
 
-  // Where the exchange is that is asked.
+  // Where the exchange that is asked has paused.
   std::size_t key_{0};
-  std::size_t count_{0};
-  Countdown bindings_left_;
+  std::size_t counter_{0};
+  BackwardCursor bindings_left_;
   TopicTrie::Walk topic_walk_;
   HeaderFacts header_facts_;
-  bool knows_headers_{false};
+  bool has_begun_headers_{false};
 
-  // Of a search that is kept.
+  // Only of a kept search.
   std::optional<WidePublishes::Share> share_;
   Message kept_message_;
-  GradualSet<const Destination*> reached_;
+  GradualSet<const Destination*> known_;
   std::vector<protocol::Ref<Exchange>> kept_exchanges_;
   std::vector<protocol::Ref<Queue>> kept_queues_;
 };

@@ -1,4 +1,4 @@
-// A topic exchange: a message goes where its routing key matches the binding's pattern (AMQP 0-9-1, 3.1.3.3).
+// A topic exchange routes a message to each binding whose pattern matches the routing key (AMQP 0-9-1, 3.1.3.3).
 #pragma once
 
 #include "broker/routing/exchange.hpp"
@@ -15,9 +15,9 @@ class TopicExchange final : public Exchange {
  private:
   void add(Binding& binding, Budget& budget) override { patterns_.add(binding, budget); }
   void remove(Binding& binding, Budget& budget) override { patterns_.remove(binding, budget); }
-  [[nodiscard]] std::size_t bytes_beside_bindings() const override { return node_bytes * patterns_.size(); }
+  [[nodiscard]] std::size_t index_bytes() const override { return node_bytes * patterns_.size(); }
 
-  static constexpr std::size_t node_bytes = 288;  // with its word and its place in a table
+  static constexpr std::size_t node_bytes = 288;  // with its word and its table entry
 
   TopicTrie patterns_;
 };

@@ -1,10 +1,10 @@
-// Topic patterns (AMQP 0-9-1, 3.1.3.3) as a tree of words: `a.*.#` is the node behind "a", "*" and "#", and its
-// bindings stand there. `*` is one word, `#` any number of words; words are separated by dots and may be empty, and the
-// empty key has none.
+// Topic patterns (AMQP 0-9-1, 3.1.3.3) as a trie of words. `a.*.#` is the node at the end of the path "a", "*", "#",
+// which has the pattern's bindings. `*` stands for one word, `#` for any number of words. Words are separated by dots
+// and may be empty; the empty key has no words.
 //
-// A key is followed word by word through all nodes at once that its words so far lead to. Each node counts once a word,
-// so that a match costs no more than words times nodes reached, whatever the patterns; those that do not match are not
-// reached. These may be very many: a match pauses when the budget is used up, and goes on in another slice.
+// A match follows a routing key word by word through all matching nodes at the same time. It visits each node at most
+// once for each word. So its cost is at most words times visited nodes, whatever the patterns are. If very many nodes
+// match, it pauses when the budget is used up and continues in another slice.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ class TopicTrie {
   struct Node;
 
  public:
-  /// The words of a topic, one by one.
-  class Words {
+  /// Splits a topic into words.
+  class TopicWords {
    public:
-    Words() = default;
-    explicit Words(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
+    TopicWords() = default;
+    explicit TopicWords(std::string_view topic) : rest_{topic}, at_end_{topic.empty()} {}
 
     [[nodiscard]] bool at_end() const { return at_end_; }
     std::string_view next();
@@ -36,63 +36,63 @@ class TopicTrie {
     bool at_end_{true};
   };
 
-  /// How far a match has come. One serves one match after the other, and keeps its memory.
+  /// The state of a match. It can be used for one match after the other, and keeps its memory.
   class Walk {
    public:
-    /// The match is given up.
-    void stop() { is_under_way_ = false; }
+    /// Abandons the match.
+    void stop() { has_begun_ = false; }
 
    private:
     friend class TopicTrie;
 
-    bool is_under_way_{false};
-    Words words_;                               // behind `word_`
-    std::string_view word_;                     // the one that is being followed
-    std::uint64_t step_{0};                     // its number
-    std::vector<protocol::Ref<Node>> left_;     // from where it is still to be followed
-    std::vector<protocol::Ref<Node>> reached_;  // where it leads
+    bool has_begun_{false};
+    TopicWords words_;                             // the words after `word_`
+    std::string_view word_;                        // the word that is being followed
+    std::uint64_t step_{0};                        // the number of the current step
+    std::vector<protocol::Ref<Node>> nodes_;       // nodes from which the word has to be followed
+    std::vector<protocol::Ref<Node>> next_nodes_;  // nodes to which the word leads
   };
 
-  /// A binding comes under its routing key. Its words draw on the budget.
+  /// Adds or removes a binding under its routing key. Each word is charged to the budget.
   void add(Binding& binding, Budget& budget);
   void remove(Binding& binding, Budget& budget);
 
-  /// Calls `found(bindings)` for the bindings of each pattern that matches the key. Returns false where that does, or
-  /// if the budget is used up: then it is to be called again with the same key and the same walk. What comes or goes in
-  /// the meantime is found or not.
+  /// Calls `found(bindings)` for the bindings of each pattern that matches the key. Returns false if `found` does or if
+  /// the budget is used up. Call it then again with the same key and the same walk. Bindings that are added or removed
+  /// meanwhile may be found or not.
   template <class Found> bool match(std::string_view key, Walk& walk, Budget& budget, Found&& found) const {
     if (!follow(key, walk, budget)) return false;
-    for (; !walk.reached_.empty(); walk.reached_.pop_back())
-      if (!found(walk.reached_.back()->bindings)) return false;
+    for (; !walk.next_nodes_.empty(); walk.next_nodes_.pop_back())
+      if (!found(walk.next_nodes_.back()->bindings)) return false;
     walk.stop();
     return true;
   }
 
-  /// How many nodes there are, not counting the root: words that patterns do not share.
+  /// How many nodes there are, without the root.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  // Counted: a walk may pause at a node that is no longer needed.
+  // Counted, because a walk may pause at a node that is removed meanwhile.
   struct Node : protocol::Counted<Node> {
-    ByName<protocol::Ref<Node>> next;  // by the word
-    Node* next_any_word{nullptr};      // next["*"], if it is there
-    Node* next_any_words{nullptr};     // next["#"]
+    ByName<protocol::Ref<Node>> next;  // by word
+    Node* next_any_word{nullptr};      // next["*"] or null
+    Node* next_any_words{nullptr};     // next["#"] or null
     bool is_any_words{false};
     BindingsOfKey bindings;
-    std::uint64_t reached_in{0};  // the latest step that got here
+    std::uint64_t last_step{0};  // the number of the last step that visited it
 
     [[nodiscard]] bool empty() const { return next.empty() && bindings.empty(); }
   };
 
-  [[nodiscard]] Node& grow(Node& from, std::string_view word, Budget& budget);
-  void prune(Node& from, std::string_view word);
+  [[nodiscard]] Node& find_or_add_child(Node& from, std::string_view word, Budget& budget);
+  void remove_child(Node& from, std::string_view word);
   bool follow(std::string_view key, Walk& walk, Budget& budget) const;
   static void follow_word(Walk& walk, Budget& budget);
-  static void reach(Node& node, Walk& walk, Budget& budget);
+  static void add_node(Node& node, Walk& walk, Budget& budget);
 
   const protocol::Ref<Node> root_{new Node};
   std::size_t size_{0};
-  mutable std::uint64_t steps_{0};  // of all matches: each word is one
+  mutable std::uint64_t steps_{0};  // of all matches; each word of a match is a step
 };
 
 }  // namespace pocketmq::broker

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "broker/access/login_brake.hpp"
+#include "broker/access/login_throttle.hpp"
 #include "broker/access/users.hpp"
 #include "broker/channel/direct_reply.hpp"
 #include "broker/core/context.hpp"
@@ -23,7 +23,7 @@ struct BrokerState {
   std::string server_properties{};  // what clients are told of the broker: an encoded table
   VirtualHosts virtual_hosts{context};
   Users users{};
-  LoginBrake login_brake{context.options().login_failures_max};
+  LoginThrottle login_throttle{context.options().login_failures_max};
   DirectReplies direct_replies{context};
   GradualSet<Session*> sessions{};
 };

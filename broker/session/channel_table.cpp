@@ -11,7 +11,7 @@ void ChannelTable::open(std::uint16_t number, std::uint16_t channel_max) {
     throw ConnectionError{ReplyCode::not_allowed, "number of channels opened (" + std::to_string(channels_.size())
                                                       + ") has reached the negotiated channel_max ("
                                                       + std::to_string(channel_max) + ")"};
-  if (!context_.memory().takes_users())
+  if (!context_.memory().has_room_for_clients())
     throw ConnectionError{ReplyCode::resource_error, "cannot open a channel: " + context_.memory().describe()};
   channels_.emplace(number, std::make_unique<Channel>(connection_, context_, number));
   crossed_closes_.erase(number);
@@ -71,7 +71,7 @@ void ChannelTable::ask_waiting_consumers() {
 
 bool ChannelTable::may_free_memory() const {
   return std::ranges::any_of(channels_, [this](const auto& numbered) {
-    context_.budget().use(steps::for_a_look_at_a_channel);
+    context_.budget().use(steps::for_checking_a_channel);
     return numbered.second && numbered.second->may_free_memory();
   });
 }

@@ -161,13 +161,13 @@ Handshake::Result Handshake::enter_as_guest() {
 bool Handshake::log_in(const Credentials& credentials, std::string_view mechanism) {
   auto& context = broker_.context;
   // Right or wrong: a client that gives up before the answer learns nothing from its absence.
-  if (!was_login_held_ && broker_.login_brake.is_on(peer_.source, context.clock().real_now())) {
+  if (!was_login_held_ && broker_.login_throttle.must_wait(peer_.source, context.clock().real_now())) {
     is_login_held_ = true;
-    connection_.wait_for_handshake(LoginBrake::delay);
+    connection_.wait_for_handshake(LoginThrottle::delay);
     return false;
   }
-  const bool guest_may_come_from_there = peer_.from_loopback || context.options().guest_from_anywhere;
-  auto [user, why_not] = broker_.users.log_in(credentials, guest_may_come_from_there);
+  const bool guest_is_allowed = peer_.from_loopback || context.options().guest_from_anywhere;
+  auto [user, why_not] = broker_.users.log_in(credentials, guest_is_allowed);
   if (user)
     client_.user = std::move(user);
   else
@@ -180,7 +180,7 @@ void Handshake::refuse_login(const Credentials& credentials, std::string_view me
                  + std::string{credentials.user} + "' " + std::string{why};
   if (was_login_held_)
     refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
-  broker_.login_brake.count_failure(peer_.source, broker_.context.clock().real_now());
+  broker_.login_throttle.count_failure(peer_.source, broker_.context.clock().real_now());
   if (client_.understands_refused_login) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
   connection_.cut_for_refused_login(refusal);  // as RabbitMQ does for clients that would not read it
 }
@@ -202,8 +202,8 @@ void Handshake::open(std::string_view name) {
   auto& context = broker_.context;
   const auto& quota = context.quotas().connections;
   if (quota.is_used_up()) refuse(": connection limit (" + std::to_string(quota.limit()) + ") is reached");
-  if (!context.memory().takes_users()) refuse(": " + context.memory().describe());
-  if (!client_.user->may_enter(name)) refuse("");
+  if (!context.memory().has_room_for_clients()) refuse(": " + context.memory().describe());
+  if (!client_.user->may_open(name)) refuse("");
   client_.virtual_host = virtual_host;
   connection_.on_opened();
 }

@@ -81,7 +81,7 @@ class Handshake {
 
   /// The client has not logged in yet.
   [[nodiscard]] bool is_starting() const { return state_ == State::starting; }
-  /// Whether a log-in waits because many from its address have failed (login_brake.hpp).
+  /// Whether a log-in waits because many from its address have failed (login_throttle.hpp).
   [[nodiscard]] bool is_login_held() const { return is_login_held_; }
   /// The log-in need not wait any more: offer its command again.
   void release_login();

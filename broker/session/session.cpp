@@ -70,7 +70,7 @@ Session::~Session() {
 
 void Session::on_time(TimePoint now) {
   context().clock().observe(now);
-  context().backlog().begin_share();
+  context().backlog().begin_input_slice();
 }
 
 // The first four bytes tell the encoding: "AMQP", or the length of a JSON frame, which is far smaller as a number.
@@ -125,7 +125,7 @@ void Session::report_confirms_later(std::uint16_t channel) {
 
 void Session::end_turn() {
   if (is_held() && !is_in_line()) {
-    context().backlog().begin_share();
+    context().backlog().begin_input_slice();
     resume_if_possible();
   }
   channels_.report_confirms();
@@ -142,13 +142,13 @@ bool Session::has_to_wait_with(const protocol::Command& command) const {
 }
 
 void Session::on_input_taken() {
-  if (codec().has_begun_content() || unread_bytes() > uncounted_part_max_bytes) return on_partial_command();
+  if (codec().has_partial_content() || unread_bytes() > uncounted_part_max_bytes) return on_partial_command();
   has_read_all();
 }
 
 // The rest of a message may be large, and what has come of it is kept until the rest comes.
 void Session::on_partial_command() {
-  const bool is_message = codec().has_begun_content();
+  const bool is_message = codec().has_partial_content();
   if (is_message && may_skip_handshake()) {
     enter_as_guest();
     if (is_login_held()) return hold();
@@ -159,7 +159,7 @@ void Session::on_partial_command() {
       hold();
       return block();
     }
-    if (!may_read_on(left_to_come())) hold();
+    if (!may_read_on(missing_bytes())) hold();
     return;
   }
   if (state_ == State::closing || state_ == State::leaving) {
@@ -187,7 +187,7 @@ void Session::on_stall() {
   const auto so_little = "less than " + std::to_string(progress_min_bytes()) + " bytes of it came within "
                          + std::to_string(stall_max().count()) + " ms";
   const auto& memory = context().memory();
-  if (codec().has_begun_content()) {
+  if (codec().has_partial_content()) {
     if (!memory.is_crowded() && !memory.is_scarce()) return;
     close(ReplyCode::resource_error,
           "memory is low, and a message stopped half-way: " + so_little + "; publish it again later");
@@ -212,7 +212,7 @@ void Session::resume_if_possible() {
     context().tell(&ConnectionObserver::on_unblocked, *this);
     if (client_.understands_blocked) send_answer({.method = connection::Unblocked{}});
   }
-  if (stands_in_line()) return;
+  if (waits_for_intake()) return;
   resume();
 }
 
@@ -477,7 +477,7 @@ void Session::release() {
   auto consumers = channels_.end_all();
   working_ = nullptr;
   if (!consumers.empty() || !owned_.empty())
-    client_.virtual_host->delete_what_was_held(std::move(consumers), std::exchange(owned_, {}), this);
+    client_.virtual_host->delete_consumers_and_queues(std::move(consumers), std::exchange(owned_, {}), this);
   context().backlog().use_rest_of_slice();
   connection_use_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);

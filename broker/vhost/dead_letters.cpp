@@ -8,9 +8,9 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::chrono::milliseconds pause_without_memory{50};
-constexpr std::ptrdiff_t retried_at_once = 1'000;
-// With its places in lists and tables, about.
+constexpr std::chrono::milliseconds retry_delay{50};
+constexpr std::ptrdiff_t retried_at_once_max = 1'000;
+// About the bytes of a line with its entries in lists and tables.
 constexpr std::size_t line_bytes = 256;
 
 }  // namespace
@@ -19,42 +19,42 @@ DeadLetters::DeadLetters(const ExchangeDirectory& directory, Router& router, Con
     : directory_{directory},
       router_{router},
       context_{context},
-      rest_of_slice_{context.backlog(), *this, &DeadLetters::serve_fresh},
-      work_{context.backlog(), *this, &DeadLetters::serve_waiting},
-      retry_due_{context.real_deadlines(), *this, &DeadLetters::retry} {}
+      rest_of_slice_{context.backlog(), *this, &DeadLetters::publish_new},
+      work_{context.backlog(), *this, &DeadLetters::publish_waiting},
+      retry_due_{context.deadlines(), *this, &DeadLetters::retry} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
   line_of(from).letters.push_back(
-      {.message = std::move(message), .reason = reason, .charge = {context_.memory(), Message::place_bytes}});
+      {.message = std::move(message), .reason = reason, .charge = {context_.memory(), Message::entry_bytes}});
   ++letters_;
 }
 
 DeadLetters::Line& DeadLetters::line_of(Queue& from) {
   if (const auto* found = lines_.find(&from)) return *found->second;
-  auto& lines = is_publishing_ ? waiting_ : fresh_;
+  auto& lines = is_publishing_ ? waiting_ : new_;
   lines.push_back({.from = protocol::Ref<Queue>{&from}, .charge = {context_.memory(), line_bytes}});
   lines_.add(&from, std::prev(lines.end()));
   if (!is_publishing_) rest_of_slice_.wait_for_rest_of_slice();
   return lines.back();
 }
 
-// ---- lines have turns
+// ---- lines take turns
 
-bool DeadLetters::serve_fresh() {
-  serve(fresh_);
-  waiting_.splice(waiting_.end(), fresh_);
+bool DeadLetters::publish_new() {
+  publish_in_turn(new_);
+  waiting_.splice(waiting_.end(), new_);
   if (!waiting_.empty()) work_.wait_in_line();
   return true;
 }
 
-bool DeadLetters::serve_waiting() {
-  serve(waiting_);
+bool DeadLetters::publish_waiting() {
+  publish_in_turn(waiting_);
   return waiting_.empty();
 }
 
-// A letter of each line in turn, but none that dies meanwhile.
-void DeadLetters::serve(Lines& lines) {
+// Publishes one dead letter of each line in turn, but none that was added meanwhile.
+void DeadLetters::publish_in_turn(Lines& lines) {
   is_publishing_ = true;
   Lines paused;
   for (auto left = letters_; left > 0 && !lines.empty() && !context_.budget().is_used_up(); --left) {
@@ -75,19 +75,19 @@ void DeadLetters::serve(Lines& lines) {
   waiting_.splice(waiting_.end(), paused);
   is_publishing_ = false;
   if (!lacking_memory_.empty() && retry_due_.at() == TimePoint::max())
-    retry_due_.set(context_.clock().real_now() + pause_without_memory);
+    retry_due_.set(context_.clock().real_now() + retry_delay);
 }
 
-// Memory may be back, or fewer queues to go to, or the queue they come from is deleted.
+// Meanwhile there may be memory again, the dead letter may have fewer queues to go to, or its queue may be deleted.
 void DeadLetters::retry() {
-  const auto end = context_.memory().is_exhausted() && lacking_memory_.size() > retried_at_once
-                       ? std::next(lacking_memory_.begin(), retried_at_once)
+  const auto end = context_.memory().is_exhausted() && lacking_memory_.size() > retried_at_once_max
+                       ? std::next(lacking_memory_.begin(), retried_at_once_max)
                        : lacking_memory_.end();
   waiting_.splice(waiting_.end(), lacking_memory_, lacking_memory_.begin(), end);
   work_.wait_in_line();
 }
 
-// ---- a letter goes to its queues
+// ---- a dead letter is routed and enqueued
 
 DeadLetters::Progress DeadLetters::publish_first(Line& line) {
   if (line.routing) {
@@ -95,10 +95,10 @@ DeadLetters::Progress DeadLetters::publish_first(Line& line) {
       if (!line.routing->go_on()) return Progress::paused;
       line.found = line.routing->take_queues();
     }
-    if (!leave_out_circles(line)) return Progress::paused;
-    hand_over(line);
+    if (!remove_cycles(line)) return Progress::paused;
+    begin_fan_out(line);
   } else if (!line.fan_out) {
-    const auto progress = begin(line);
+    const auto progress = route_first(line);
     if (progress != Progress::done || !line.fan_out) return progress;
   }
   if (!line.fan_out->go_on(*this, context_.budget())) return Progress::paused;
@@ -106,7 +106,7 @@ DeadLetters::Progress DeadLetters::publish_first(Line& line) {
   return Progress::done;
 }
 
-DeadLetters::Progress DeadLetters::begin(Line& line) {
+DeadLetters::Progress DeadLetters::route_first(Line& line) {
   const auto& letter = line.letters.front();
   auto* exchange = directory_.find_exchange(*line.from->settings().dead_letter_exchange);
   if (exchange == nullptr) {
@@ -128,9 +128,7 @@ DeadLetters::Progress DeadLetters::begin(Line& line) {
     line.routing = router_.keep();
     return Progress::paused;
   }
-  if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
-  context_.tell(&Observer::on_routed, dead, queues.size());
-  if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+  tell_route(letter, dead, queues);
   line.fan_out = FanOut::begin(dead, 0, queues, *this, context_);
   return Progress::done;
 }
@@ -151,20 +149,25 @@ Message DeadLetters::dead_letter(const Queue& from, const Letter& letter, const 
           0};
 }
 
-// All queues have been looked at that were found.
-void DeadLetters::hand_over(Line& line) {
+// All queues that the search found have been checked.
+void DeadLetters::begin_fan_out(Line& line) {
   const auto routing = std::move(line.routing);
   auto queues = std::exchange(line.accepted, {});
   auto dead = routing->message();
-  if (!share_dead_letters_left(line.letters.front(), dead, queues.size())) queues.clear();
-  context_.tell(&Observer::on_routed, dead, queues.size());
-  if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+  tell_route(line.letters.front(), dead, queues);
   line.fan_out = std::make_unique<FanOut>(dead, 0, std::move(queues), routing->take_share());
 }
 
-// x-death is what clients make of it, so that what the broker has done by itself is counted apart from it. Each of so
-// many dead letters gets its share of what their message had left. Returns false if they are too many. The first ones
-// after a client's act never are.
+// Removes all queues if the message has too few dead letters left for them, and tells the observer the outcome.
+void DeadLetters::tell_route(const Letter& letter, Message& dead, auto& queues) {
+  if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
+  context_.tell(&Observer::on_routed, dead, queues.size());
+  if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+}
+
+// Clients may write x-death as they like, so the broker has its own count of what it does by itself. Each of `letters`
+// dead letters gets its part of what the message had left. Returns false if there are more letters than that. The first
+// dead letters after a client has published or rejected the message are always allowed.
 bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters) {
   constexpr auto max = Message::dead_letters_max;
   const std::size_t left = letter.reason == DeathReason::rejected ? max : letter.message.dead_letters_left();
@@ -173,8 +176,8 @@ bool DeadLetters::share_dead_letters_left(const Letter& letter, Message& dead, s
   return true;
 }
 
-// Returns whether all queues have been looked at that were found for the one that is being routed.
-bool DeadLetters::leave_out_circles(Line& line) {
+// Removes queues that would make a cycle. Returns whether all found queues have been checked.
+bool DeadLetters::remove_cycles(Line& line) {
   auto& budget = context_.budget();
   const auto properties = line.routing->message().properties();
   const Cycle cycle{properties, budget};

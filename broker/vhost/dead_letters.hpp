@@ -1,13 +1,13 @@
-// Messages that queues have given up, on their way to dead-letter exchanges.
+// Publishes dead letters to the dead-letter exchanges of their queues.
 //
-// They are collected while queues are at work and published when that is over, so that no queue's operation comes in
-// the middle of another's. Each queue's letters stand in a line of their own, and the lines have turns of a letter
-// each. The letters of a queue that had none begin with the rest of the slice, those that are left have a slice a turn.
-// Those that die on the way wait for another slice: a ring of full queues does not hold the broker up.
+// Dead letters are collected while a queue works and published afterwards, so that no queue changes in the middle of
+// another queue's operation. Each queue has a line of dead letters. The lines take turns, one dead letter each. A new
+// line begins in the rest of the slice; lines that are left get slices in later turns. A dead letter that dies again
+// waits for another slice, so a ring of full queues does not stop the broker.
 //
-// Where memory is exhausted, a letter that would go to several queues waits, and those behind it in its line, until
-// there is some; but not once its queue is deleted: then it is dropped. Letters that go to one queue need no more than
-// they free.
+// While memory is exhausted, a dead letter that would go to several queues waits, with all behind it in its line. If
+// its queue is deleted, it is dropped instead. A dead letter for a single queue is always published, because it needs
+// no more memory than it frees.
 #pragma once
 
 #include <list>
@@ -26,10 +26,10 @@ namespace pocketmq::broker {
 
 class DeadLetters final : private Publisher {
  public:
-  /// All three outlive it.
+  /// All three must outlive it.
   DeadLetters(const ExchangeDirectory& directory, Router& router, Context& context);
 
-  /// The message is published with the rest of the slice that is going on, after the command, or in another slice.
+  /// Adds a dead letter. It is published after the command, in the rest of the current slice or in another slice.
   void collect(Queue& from, Message message, DeathReason reason);
 
  private:
@@ -41,28 +41,29 @@ class DeadLetters final : private Publisher {
   struct Line {
     protocol::Ref<Queue> from;
     protocol::MemoryCharge charge;
-    std::list<Letter> letters{};  // a queue without letters has no line
+    std::list<Letter> letters{};  // never empty
 
-    // The first letter, if it takes more than a slice: it is routed, circles are left out, it is handed over.
+    // The progress of the first letter if it takes more than one slice: search, removal of cycles, fan-out.
     std::unique_ptr<Routing> routing{};
     std::vector<protocol::Ref<Queue>> found{}, accepted{};
     std::unique_ptr<FanOut> fan_out{};
   };
   using Lines = std::list<Line>;
 
-  // Of a line's first letter.
+  // The progress of a line's first letter.
   enum class Progress : std::uint8_t { done, paused, lacks_memory };
 
   [[nodiscard]] Line& line_of(Queue& from);
-  [[nodiscard]] bool serve_fresh();
-  [[nodiscard]] bool serve_waiting();
-  void serve(Lines& lines);
+  [[nodiscard]] bool publish_new();
+  [[nodiscard]] bool publish_waiting();
+  void publish_in_turn(Lines& lines);
   void retry();
   [[nodiscard]] Progress publish_first(Line& line);
-  [[nodiscard]] Progress begin(Line& line);
+  [[nodiscard]] Progress route_first(Line& line);
   [[nodiscard]] Message dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const;
-  [[nodiscard]] bool leave_out_circles(Line& line);
-  void hand_over(Line& line);
+  [[nodiscard]] bool remove_cycles(Line& line);
+  void begin_fan_out(Line& line);
+  void tell_route(const Letter& letter, Message& dead, auto& queues);
   [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
@@ -70,9 +71,9 @@ class DeadLetters final : private Publisher {
   const ExchangeDirectory& directory_;
   Router& router_;
   Context& context_;
-  Lines fresh_, waiting_, lacking_memory_;
-  GradualMap<const Queue*, Lines::iterator> lines_;  // all of them
-  std::size_t letters_{0};                           // in all of them
+  Lines new_, waiting_, lacking_memory_;
+  GradualMap<const Queue*, Lines::iterator> lines_;  // all lines
+  std::size_t letters_{0};                           // in all lines
   bool is_publishing_{false};
   Backlog::Call<DeadLetters> rest_of_slice_, work_;
   Alarm<DeadLetters> retry_due_;

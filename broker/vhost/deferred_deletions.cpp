@@ -13,7 +13,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
  public:
   Batch(DeferredDeletions& deletions, Request request, Waiter* waiter)
       : Item{deletions.backlog_}, deletions_{deletions}, left_{std::move(request)}, waiter_{waiter} {
-    std::ranges::reverse(left_.queues);  // each list is emptied from its end
+    std::ranges::reverse(left_.queues);  // each list is processed from its end
     if (waiter_ == nullptr) return;
     assert(!waiter_->awaits_deletion());
     waiter_->batch_ = this;
@@ -35,7 +35,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
   }
 
  private:
-  // Whether there was one more thing to delete.
+  // Deletes one object. Returns false if there is none left.
   bool delete_next() {
     budget().use(steps::for_a_deletion);
     if (!left_.exchanges.empty()) return delete_from_exchange(), true;
@@ -59,7 +59,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void delete_from_queue() {
     auto& queue = *left_.queues.back();
-    if (!queue.deleted()) return deletions_.virtual_host_.take_out(queue);
+    if (!queue.deleted()) return deletions_.virtual_host_.unregister(queue);
     if (auto* consumer = queue.any_consumer()) return consumer->on_queue_deleted();
     if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back());
     left_.queues.pop_back();
@@ -67,7 +67,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void remove(Binding& binding) {
     if (auto* source = deletions_.bindings_.remove(binding))
-      left_.exchanges.push_back(deletions_.virtual_host_.take_out(*source));
+      left_.exchanges.push_back(deletions_.virtual_host_.unregister(*source));
   }
 
   DeferredDeletions& deletions_;
@@ -82,7 +82,7 @@ DeferredDeletions::Waiter::~Waiter() {
 DeferredDeletions::DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog)
     : virtual_host_{virtual_host}, bindings_{bindings}, backlog_{backlog} {}
 
-void DeferredDeletions::take(Request request, Waiter* waiter) {
+void DeferredDeletions::add(Request request, Waiter* waiter) {
   backlog_.keep_for_rest_of_slice(std::make_unique<Batch>(*this, std::move(request), waiter));
 }
 

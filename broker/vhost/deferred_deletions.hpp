@@ -1,9 +1,9 @@
-// What is being deleted: exchanges and queues with all their bindings and consumers, the exclusive queues of a
-// connection that ends, the consumers of a channel that ends. A few go with the command that deletes them, very many a
-// slice a turn.
+// Deletes exchanges and queues with all their bindings and consumers, the exclusive queues of a closed connection, and
+// the consumers of a closed channel. A few objects are deleted with the command, very many over several turns.
 //
-// What is deleted has lost its name, and no message reaches it. It is kept until the last binding from it or to it has
-// gone, so that no binding ever refers to nothing. An exclusive queue whose turn has not come is there as it was.
+// A deleted exchange or queue has no name any more, and no message is routed to it. It exists until the last binding
+// from it or to it is removed, so that no binding refers to a destroyed object. Exclusive queues that are not deleted
+// yet work as before.
 #pragma once
 
 #include <memory>
@@ -22,14 +22,14 @@ class DeferredDeletions {
   class Batch;
 
  public:
-  /// What one operation deletes.
+  /// The objects that one operation deletes.
   struct Request {
-    std::vector<protocol::Ref<Exchange>> exchanges{};  // which have lost their names already
-    std::vector<Consumers> consumers{};                // of channels that have ended
-    std::vector<protocol::Ref<Queue>> queues{};        // to be deleted in this order, if nobody deletes them before
+    std::vector<protocol::Ref<Exchange>> exchanges{};  // their names are removed already
+    std::vector<Consumers> consumers{};                // of closed channels
+    std::vector<protocol::Ref<Queue>> queues{};        // in this order, unless they are deleted before
   };
 
-  /// Who is told when all of a request has gone. It may go before that.
+  /// Is told when a request is finished. It may be destroyed before that.
   class Waiter {
    public:
     Waiter(const Waiter&) = delete;
@@ -49,23 +49,23 @@ class DeferredDeletions {
     Batch* batch_{nullptr};
   };
 
-  /// The virtual host: where exchanges and queues lose their names. They are gone then, but for their bindings and
-  /// consumers.
+  /// The virtual host. `unregister` removes the name and marks the object as deleted; its bindings and consumers
+  /// remain.
   class Owner {
    public:
-    virtual void take_out(Queue& queue) = 0;
-    [[nodiscard]] virtual protocol::Ref<Exchange> take_out(Exchange& exchange) = 0;
+    virtual void unregister(Queue& queue) = 0;
+    [[nodiscard]] virtual protocol::Ref<Exchange> unregister(Exchange& exchange) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// All three outlive it.
+  /// All three must outlive it.
   DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog);
 
-  /// Begins with the rest of the slice that is going on, after the command. Exchanges that auto-delete go with the last
-  /// binding from them, in chains of any length. The waiter, if there is one, waits for one request at a time.
-  void take(Request request, Waiter* waiter = nullptr);
+  /// Begins after the command, in the rest of the current slice. An auto-delete exchange is deleted with the last
+  /// binding from it, in chains of any length. A waiter can wait for one request at a time.
+  void add(Request request, Waiter* waiter = nullptr);
 
  private:
   Owner& virtual_host_;

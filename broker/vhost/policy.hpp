@@ -1,4 +1,4 @@
-// Policies: settings that an operator gives to all queues, or exchanges, of a virtual host whose names match a pattern.
+// Policies: an operator's settings for all queues or exchanges of a virtual host whose names match a pattern.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace pocketmq::broker {
 
-/// What a policy may be for.
+/// To what a policy may apply.
 enum class PolicyTarget : std::uint8_t { classic_queue, quorum_queue, exchange };
 
 struct Policy {
@@ -25,22 +25,23 @@ struct Policy {
   [[nodiscard]] bool is_for(PolicyTarget target, std::string_view resource, Budget* budget) const;
 };
 
-/// What RabbitMQ's `apply-to` stands for: "all", "queues", "exchanges", "classic_queues", "quorum_queues". Nothing if
-/// it is none of them.
+/// The targets that RabbitMQ's `apply-to` stands for: "all", "queues", "exchanges", "classic_queues", "quorum_queues".
+/// Returns nothing for any other text.
 [[nodiscard]] std::optional<std::vector<PolicyTarget>> policy_targets(std::string_view apply_to);
 
-/// Whether a policy's key has an effect here.
+/// Whether PocketMQ supports that policy key.
 [[nodiscard]] bool is_policy_setting(std::string_view key);
-/// Why that setting, which is one, may not have that value: "wants an integer from 1 to 255". Nothing if it may.
+/// Why the value is invalid for that supported key: "wants an integer from 1 to 255". Returns nothing if it is valid.
 [[nodiscard]] std::optional<std::string> find_fault(std::string_view key, const protocol::FieldValue& value);
 
 /// The policies of a virtual host.
 class Policies {
  public:
-  /// Takes the place of one of the same name.
+  /// Adds the policy, or replaces the one with the same name.
   void add(Policy policy);
-  /// The settings for a queue or exchange of that name: those of the policy with the highest priority that is for it,
-  /// of equal ones the one added first, and no other's; none if there is no such policy. Valid until the next `add`.
+  /// The settings for a queue or exchange of that name: those of the matching policy with the highest priority, and of
+  /// equal ones the one that was added first. Policies are not combined. Empty if none matches. Valid until the next
+  /// `add`.
   [[nodiscard]] protocol::FieldTable in_force(PolicyTarget target, std::string_view resource,
                                               Budget* budget = nullptr) const;
 

@@ -56,7 +56,7 @@ void VirtualHost::require_equal(const Queue& queue, const QueueDeclaration& give
   const auto& current = queue.declaration();
   const auto described = describe_queue(queue.name());
   if (current.owner != given.owner) refuse_locked(described);
-  // Nobody can tell whether a queue that goes with its connection is durable.
+  // The flag `durable` is not compared for exclusive queues: these are deleted with their connection anyway.
   if (current.owner == 0) require_equal_flag(described, "durable", given.durable, current.durable);
   require_equal_flag(described, "auto_delete", given.auto_delete, current.auto_delete);
   require_equal_arguments(current.arguments.table(), given.arguments.table(), described);
@@ -101,19 +101,20 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
 std::size_t VirtualHost::delete_queue(Queue& queue) {
   const auto ready = queue.ready();
   protocol::Ref<Queue> deleted{&queue};
-  take_out(queue);
+  unregister(queue);
   std::vector<protocol::Ref<Queue>> queues;
   queues.push_back(std::move(deleted));
-  deletions_.take({.queues = std::move(queues)});
+  deletions_.add({.queues = std::move(queues)});
   return ready;
 }
 
-void VirtualHost::delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
-                                       DeferredDeletions::Waiter* waiter) {
-  deletions_.take({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
+void VirtualHost::delete_consumers_and_queues(std::vector<Consumers> consumers,
+                                              std::vector<protocol::Ref<Queue>> queues,
+                                              DeferredDeletions::Waiter* waiter) {
+  deletions_.add({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
 }
 
-void VirtualHost::take_out(Queue& queue) {
+void VirtualHost::unregister(Queue& queue) {
   queues_.erase(queue.name());
   queue.close();
 }

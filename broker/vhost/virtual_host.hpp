@@ -1,4 +1,4 @@
-// A virtual host: the exchanges and queues that can see each other.
+// A virtual host: a namespace of exchanges and queues, with the bindings between them.
 #pragma once
 
 #include <memory>
@@ -30,57 +30,59 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
 
   [[nodiscard]] Queue* find_queue(std::string_view name) const override;
-  /// The queue, or ChannelError 404.
+  /// The queue with that name. Throws ChannelError 404 if there is none.
   [[nodiscard]] Queue& require_queue(std::string_view name) const;
-  /// Makes the queue, or finds an equal one. Throws ChannelError 405 if it is exclusive to another connection, 406 if
-  /// it is there with other fields.
+  /// Declares the queue, or finds an equal one. Throws ChannelError 405 if a queue with that name is exclusive to
+  /// another connection, 406 if it has other fields.
   Queue& declare_queue(QueueDeclaration declaration);
-  /// Drops what is in it, and after the command cancels its consumers and takes the bindings to it away, very many a
-  /// slice a turn; returns how many messages were ready.
+  /// Deletes the queue and its messages, and returns how many messages were ready. Its consumers and the bindings to it
+  /// are removed after the command, very many over several turns.
   std::size_t delete_queue(Queue& queue);
-  /// After the command, and very many a slice a turn: takes the consumers away and deletes those of the queues that are
-  /// still there. `waiter`, if there is one, waits until all have gone.
-  void delete_what_was_held(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
-                            DeferredDeletions::Waiter* waiter);
+  /// Removes the consumers, and deletes those of the queues that still exist: after the command, very many over several
+  /// turns. `waiter` is told when all is done; it may be null.
+  void delete_consumers_and_queues(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
+                                   DeferredDeletions::Waiter* waiter);
 
-  /// For exchanges at once, and for queues that are declared from now on.
+  /// Adds a policy. It applies at once to existing exchanges, and to all queues that are declared from now on.
   void add_policy(Policy policy);
 
   [[nodiscard]] Exchange* find_exchange(std::string_view name) const override;
-  /// The exchange, or ChannelError 404.
+  /// The exchange with that name. Throws ChannelError 404 if there is none.
   [[nodiscard]] Exchange& require_exchange(std::string_view name) const;
-  /// Makes the exchange, or finds an equal one. Throws ConnectionError 503 for a type that there is not, ChannelError
-  /// 406 if it is there with other fields, 403 if the name is reserved.
+  /// Declares the exchange, or finds an equal one. Throws ConnectionError 503 for an unknown type, ChannelError 403 for
+  /// a reserved name, and 406 if an exchange with that name has other fields.
   Exchange& declare_exchange(ExchangeDeclaration declaration);
-  /// Takes the bindings from it and to it away, very many a slice a turn.
+  /// Deletes the exchange. The bindings from it and to it are removed over several turns if they are very many.
   void delete_exchange(Exchange& exchange);
 
-  /// Where an equal binding is there, nothing changes. Throws ChannelError 406 for arguments that the source's type
+  /// Adds a binding. Does nothing if an equal one exists. Throws ChannelError 406 for arguments that the source's type
   /// does not allow.
   void bind(Exchange& source, Destination& destination, std::string_view routing_key, protocol::FieldTable arguments);
-  /// Null if there is none; there is none from or to what is null.
+  /// The binding with these four parts; null if there is none or if source or destination is null.
   [[nodiscard]] Binding* find_binding(Exchange* source, Destination* destination, std::string_view routing_key,
                                       protocol::FieldTable arguments) const;
-  /// Its source goes too, if that auto-deletes and this was the last binding from it.
+  /// Removes the binding. An auto-delete source is deleted with the last binding from it.
   void unbind(Binding& binding);
 
-  /// The queue for a message that was published to `exchange`, if it is the only one for certain: the default exchange
-  /// leads there by the queue's name, and no header has further routing keys.
+  /// A fast path of `route`: the queue for a message that was published to `exchange`, if no other can be a
+  /// destination. That is so for the default exchange, if the message has no headers with further routing keys. Null
+  /// otherwise.
   [[nodiscard]] Queue* find_only_queue(const Exchange& exchange, const Message& message) const {
     const bool is_certain = &exchange == default_exchange_ && !message.has_headers();
     return is_certain ? find_queue(message.routing_key()) : nullptr;
   }
-  /// Searches for the queues of a message that was published to `exchange`, as far as the budget goes: each once, in no
-  /// order. Valid until the next call.
+  /// Searches for the queues of a message that was published to `exchange`, until the budget is used up. Each queue is
+  /// found once, in no particular order. The result is valid until the next call.
   [[nodiscard]] Routing& route(Exchange& exchange, const Message& message) { return router_.route(exchange, message); }
-  /// The search of the last call, which was not finished, to go on with it in other slices.
+  /// Returns the search of the last `route`, which was not finished, so that the caller can continue it in other
+  /// slices.
   [[nodiscard]] std::unique_ptr<Routing> keep_route() { return router_.keep(); }
 
   [[nodiscard]] Settlements& settlements() { return settlements_; }
 
-  /// How texts name a queue: "queue 'q' in vhost '/'".
+  /// How error texts name a queue: "queue 'q' in vhost '/'".
   [[nodiscard]] std::string describe_queue(std::string_view queue) const;
-  /// How texts name an exchange: "exchange 'e' in vhost '/'".
+  /// How error texts name an exchange: "exchange 'e' in vhost '/'".
   [[nodiscard]] std::string describe_exchange(std::string_view exchange) const;
 
  private:
@@ -89,18 +91,18 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
-  void take_out(Queue& queue) override;
-  [[nodiscard]] protocol::Ref<Exchange> take_out(Exchange& exchange) override;
+  void unregister(Queue& queue) override;
+  [[nodiscard]] protocol::Ref<Exchange> unregister(Exchange& exchange) override;
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
   void remove_unused(Queue& queue) override;
 
   const std::string name_;
   Context& context_;
   Policies policies_;
-  const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most queues
-  ByName<protocol::Ref<Queue>, std::string_view> queues_;  // the names are the queues' own
+  const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most
+  ByName<protocol::Ref<Queue>, std::string_view> queues_;  // the keys are views of the queues' names
   ByName<protocol::Ref<Exchange>> exchanges_;
-  Exchange* default_exchange_{nullptr};  // the one that most messages are published to
+  Exchange* default_exchange_{nullptr};  // most messages are published to it
   BindingTable bindings_{context_};
   Router router_;
   DeadLetters dead_letters_;
@@ -108,7 +110,7 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   DeferredDeletions deletions_;
 };
 
-/// Throws ChannelError 405 if the queue is exclusive to another connection than that of the session with this number.
+/// Throws ChannelError 405 if the queue is exclusive to another session than the one with this number.
 void require_access(const VirtualHost& virtual_host, const Queue& queue, std::uint64_t session);
 
 }  // namespace pocketmq::broker

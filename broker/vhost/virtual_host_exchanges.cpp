@@ -9,7 +9,7 @@
 
 namespace pocketmq::broker {
 
-// AMQP 0-9-1, 3.1.3, and as RabbitMQ has them.
+// The exchanges of AMQP 0-9-1, 3.1.3, and those that RabbitMQ adds.
 void VirtualHost::predeclare_exchanges() {
   default_exchange_ = exchanges_.add("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).second.get();
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
@@ -66,11 +66,11 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
 
 void VirtualHost::delete_exchange(Exchange& exchange) {
   std::vector<protocol::Ref<Exchange>> exchanges;
-  exchanges.push_back(take_out(exchange));
-  deletions_.take({.exchanges = std::move(exchanges)});
+  exchanges.push_back(unregister(exchange));
+  deletions_.add({.exchanges = std::move(exchanges)});
 }
 
-protocol::Ref<Exchange> VirtualHost::take_out(Exchange& exchange) {
+protocol::Ref<Exchange> VirtualHost::unregister(Exchange& exchange) {
   protocol::Ref<Exchange> taken{&exchange};
   exchanges_.erase(exchange.name());
   taken->close();

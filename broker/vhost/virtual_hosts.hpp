@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 
 class VirtualHosts {
  public:
-  /// `context` outlives it.
+  /// `context` must outlive it.
   explicit VirtualHosts(Context& context) : context_{context} {}
 
   /// Null if there is none.
@@ -19,7 +19,7 @@ class VirtualHosts {
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &found->second;
   }
-  /// Makes it, or finds it.
+  /// Finds the virtual host with that name, or makes it.
   VirtualHost& add(std::string_view name) {
     return by_name_.try_emplace(std::string{name}, std::string{name}, context_).first->second;
   }

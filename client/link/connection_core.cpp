@@ -25,6 +25,7 @@ constexpr std::uint32_t header_max_bytes = 32U << 20U;
 Limits tolerant(Limits limits) {
   limits.json_header_max_bytes = header_max_bytes;
   limits.content_header_max_bytes = header_max_bytes;
+  limits.json_values_max = 0;
   limits.on_fault = OnFault::report;
   return limits;
 }

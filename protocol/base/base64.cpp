@@ -46,10 +46,10 @@ bool append_from_base64(std::string_view text, std::string& to) {
       return false;
     }
     group = (group << 6U) | value;
-    const auto bits_beyond_bytes = 6 - 2 * (i % 4);  // 6, 4, 2, 0: what of this digit begins the next byte
+    const auto bits_beyond_bytes = 6 - 2 * (i % 4);  // 6, 4, 2, 0: the bits of this digit that belong to the next byte
     if (i % 4 != 0) to += static_cast<char>(group >> bits_beyond_bytes);
   }
-  // The bits of the last digit that belong to no byte are zero.
+  // The bits of the last digit that belong to no byte must be zero.
   const std::uint32_t unused_bits = padding == 2 ? 0xFU : padding == 1 ? 0x3U : 0U;
   if ((group & unused_bits) != 0) {
     to.resize(begin);

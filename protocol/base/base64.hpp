@@ -9,8 +9,8 @@ namespace pocketmq::protocol {
 /// Appends the base64 text of `bytes` to `to`.
 void append_base64(std::string_view bytes, std::string& to);
 
-/// Appends the bytes that `text` stands for to `to`. False, with `to` unchanged, if `text` is not what `append_base64`
-/// would have written: one text for one run of bytes.
+/// Decodes `text` and appends the bytes to `to`. Only the text that `append_base64` writes is accepted, so each
+/// sequence of bytes has one text. Returns false, and leaves `to` unchanged, for any other text.
 [[nodiscard]] bool append_from_base64(std::string_view text, std::string& to);
 
 }  // namespace pocketmq::protocol

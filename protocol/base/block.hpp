@@ -1,4 +1,5 @@
-// A counted run of bytes in one allocation: what a body is read into, kept in and sent from.
+// A run of bytes with a reference count in one allocation. Message bodies are read into blocks, kept in them and sent
+// from them.
 #pragma once
 
 #include <cassert>
@@ -19,13 +20,15 @@ class Block : public Counted<Block> {
     assert(capacity <= std::numeric_limits<std::uint32_t>::max());
     return Ref<Block>{new (::operator new(sizeof(Block) + capacity)) Block{static_cast<std::uint32_t>(capacity)}};
   }
-  /// The same bytes with more room, charged where they were. `block` must be its only owner; views of its bytes end.
+  /// Returns a block with the same bytes, more room and the same account. `block` must be the only owner; views of its
+  /// bytes become invalid.
   [[nodiscard]] static Ref<Block> grow(Ref<Block> block, std::size_t capacity);
 
   [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
-  /// The block is charged to that account alone until it ends, however many hold it and say so.
+  /// Charges the block to that account, and to no other, until it is destroyed. Several owners may call this; the block
+  /// is charged once.
   void charge_to(MemoryAccount& account) {
     if (charged_to_ != &account) recharge(account);
   }

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int double_rounds = 10;
 
-// The same word of all blocks: compilers make one instruction of what is done to the four (GCC's and Clang's vectors).
+// The same word of four blocks, as a vector of GCC and Clang: one instruction works on all four.
 using Words = std::uint32_t __attribute__((vector_size(chacha20_blocks_at_once * sizeof(std::uint32_t))));
 using State = std::array<Words, chacha20_block_words>;
 

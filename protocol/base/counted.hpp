@@ -1,4 +1,4 @@
-// Intrusive reference counts for objects that belong to one thread. Not atomic.
+// Intrusive reference counts for objects that are used by one thread only. The counts are not atomic.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace pocketmq::protocol {
 
-/// Base of a type that `Ref` counts. When the last reference goes, `T::destroy(T*)` ends it.
+/// The base class of types that `Ref` counts. With the last reference, `T::destroy(T*)` is called.
 template <class T> class Counted {
  public:
   Counted() = default;
@@ -23,7 +23,7 @@ template <class T> class Counted {
   std::uint32_t references_{0};
 };
 
-/// A shared owner of a `Counted` object, or of nothing.
+/// A shared owner of a `Counted` object, or empty.
 template <class T> class Ref {
  public:
   Ref() = default;
@@ -42,7 +42,7 @@ template <class T> class Ref {
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }
   explicit operator bool() const { return object_ != nullptr; }
-  /// Whether nobody else shares the object.
+  /// Whether this is the only reference to the object.
   [[nodiscard]] bool unique() const { return object_ != nullptr && object_->references_ == 1; }
 
   friend bool operator==(const Ref&, const Ref&) = default;

@@ -1,4 +1,4 @@
-// First in, first out, in one run of memory; next to none while it is empty.
+// A first-in, first-out queue in contiguous memory. It needs almost no memory while it is empty.
 #pragma once
 
 #include <cassert>
@@ -13,12 +13,13 @@ template <class T> class Fifo {
   [[nodiscard]] bool empty() const { return first_ == entries_.size(); }
   [[nodiscard]] auto begin() const { return entries_.begin() + static_cast<std::ptrdiff_t>(first_); }
   [[nodiscard]] auto end() const { return entries_.end(); }
-  /// Only while there is one.
+  /// The first and the last entry. The queue must not be empty.
   [[nodiscard]] T& front() { return entries_[first_]; }
   [[nodiscard]] T& back() { return entries_.back(); }
 
   void push_back(T entry) {
-    // Those that were taken make room before memory is asked for; as they are half of all, each moves once at most.
+    // Reuses the room of taken entries before allocating. They are at least half of all, so each entry moves at most
+    // once.
     if (entries_.size() == entries_.capacity() && first_ >= entries_.size() - first_) drop_taken();
     entries_.push_back(std::move(entry));
   }
@@ -39,7 +40,7 @@ template <class T> class Fifo {
     first_ = 0;
   }
 
-  // Those before first_ were taken.
+  // The entries before first_ are already taken.
   std::vector<T> entries_;
   std::size_t first_{0};
 };

@@ -1,4 +1,4 @@
-// Where lines for people go: those of a log, say, or of a trace.
+// A destination for lines that people read, such as those of a log or a trace.
 #pragma once
 
 #include <ostream>
@@ -10,13 +10,13 @@ class LineSink {
  public:
   virtual ~LineSink() = default;
 
-  /// Takes whole lines, each with its line end, and returns true; or false for having no room. Never waits.
+  /// Writes whole lines, each with its line end, and returns true. Returns false if there is no room. Never blocks.
   virtual bool write(std::string_view lines) = 0;
-  /// Takes a line even where there is no room, for it is the last one. Never waits.
+  /// Writes the last line, even if there is no room. Never blocks.
   virtual void write_last(std::string_view line) = 0;
 };
 
-/// To a stream, which must outlive it and is written to at once: for streams that do not block.
+/// Writes to a stream at once. The stream must outlive the sink and should not block.
 class StreamSink final : public LineSink {
  public:
   explicit StreamSink(std::ostream& to) : to_{to} {}

@@ -1,4 +1,5 @@
-// An account of memory: who holds bytes for long charges them to it, and releases as many when it lets go.
+// An account of memory. An object that holds bytes for long charges them to an account, and releases them when it frees
+// them.
 #pragma once
 
 #include <cassert>
@@ -7,7 +8,7 @@
 
 namespace pocketmq::protocol {
 
-/// Belongs to one thread. Outlives whatever is charged to it.
+/// Belongs to one thread. It must outlive all objects that are charged to it.
 class MemoryAccount {
  public:
   MemoryAccount() = default;
@@ -18,25 +19,25 @@ class MemoryAccount {
   void release(std::size_t bytes) {
     assert(bytes <= used_);
     used_ -= bytes;
-    if (used_ < watched_) fell();
+    if (used_ < watched_) on_below_watched();
   }
-  /// Bytes that are held now.
+  /// The bytes that are charged now.
   [[nodiscard]] std::size_t used() const { return used_; }
 
  protected:
   ~MemoryAccount() = default;
 
-  /// `fell` is called at each release that leaves less than `bytes`; 0 for never.
+  /// `on_below_watched` is called after each release that leaves less than `bytes`; with 0, never.
   void watch(std::size_t bytes) { watched_ = bytes; }
 
  private:
-  virtual void fell() {}
+  virtual void on_below_watched() {}
 
   std::size_t used_{0};
   std::size_t watched_{0};
 };
 
-/// Bytes that are charged as long as this lives. A copy is charged as well.
+/// Charges bytes as long as it lives. A copy charges them again.
 class MemoryCharge {
  public:
   MemoryCharge() = default;

@@ -1,4 +1,4 @@
-// A callable that need not be copyable: std::move_only_function, which C++20 lacks.
+// A callable object that need not be copyable: std::move_only_function, which C++20 does not have.
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@ namespace pocketmq::protocol {
 
 template <class Signature> class MoveOnlyFunction;
 
-/// It has room for a callable of four pointers, whose moves must not throw; a larger one is allocated.
+/// It stores a callable of up to four pointers without allocating; moving that must not throw. A larger one is
+/// allocated.
 template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
  public:
   MoveOnlyFunction() = default;
@@ -30,7 +31,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
   MoveOnlyFunction(MoveOnlyFunction&& other) noexcept { take(other); }
   MoveOnlyFunction& operator=(MoveOnlyFunction&& other) noexcept {
     if (this == &other) return *this;
-    // The old one goes last, for its end may come back here.
+    // The old callable is destroyed last, because its destructor may use this object.
     const MoveOnlyFunction old{std::move(*this)};
     take(other);
     return *this;
@@ -49,7 +50,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
     Callable& operator=(const Callable&) = delete;
     virtual ~Callable() = default;
     virtual Result call(Args&&... args) = 0;
-    /// Ends here, and goes on in that room.
+    /// Moves the callable to `room` and destroys this one.
     virtual Callable* move_to(std::byte* room) noexcept = 0;
   };
 
@@ -68,7 +69,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
     Result operator()(Args... args) { return std::invoke(*function, std::forward<Args>(args)...); }
   };
 
-  static constexpr std::size_t room_bytes = 5 * sizeof(void*);  // with what makes it a Callable
+  static constexpr std::size_t room_bytes = 5 * sizeof(void*);  // with the virtual table's pointer
   template <class F> static constexpr bool fits = sizeof(Target<F>) <= room_bytes && alignof(F) <= alignof(void*);
 
   void take(MoveOnlyFunction& other) noexcept {
@@ -76,7 +77,7 @@ template <class Result, class... Args> class MoveOnlyFunction<Result(Args...)> {
   }
 
   alignas(void*) std::array<std::byte, room_bytes> room_;
-  Callable* target_{nullptr};  // in the room
+  Callable* target_{nullptr};  // points into room_
 };
 
 }  // namespace pocketmq::protocol

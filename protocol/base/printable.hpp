@@ -1,4 +1,4 @@
-// Text that others sent, made safe to show: what a terminal or a log gets of it does nothing but stand there.
+// Makes text that a peer has sent safe to print: a terminal only shows it and does not act on it.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace pocketmq::protocol {
 
-/// `escaped` for a text that is part of a line, `kept` for one that may have several. With `kept`, tabs stay too.
+/// `escaped` for a text that is part of a line, `kept` for a text of several lines. `kept` keeps tabs, too.
 enum class LineEnds : bool { escaped, kept };
 
-/// `text` for a person to read. Valid UTF-8 stays as it is, but for control characters (see is_control: C0, DEL, C1,
-/// and those that turn the direction of writing). They become `\n`, `\t`, `\r`, `\x1b` or, as in JSON, `\u009b`. A byte
-/// that is not UTF-8 becomes `\xff`. Backslashes stay as they are, so the escapes cannot be read back.
+/// Returns `text` for people to read. Valid UTF-8 stays as it is, except control characters (see is_control: C0, DEL,
+/// C1 and characters that change the direction of writing). They become `\n`, `\t`, `\r`, `\x1b` or, as in JSON,
+/// `\u009b`. A byte that is not UTF-8 becomes `\xff`. Backslashes are not escaped, so the result cannot be decoded.
 [[nodiscard]] std::string printable(std::string_view text, LineEnds line_ends = LineEnds::escaped);
 
 }  // namespace pocketmq::protocol

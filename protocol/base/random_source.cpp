@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Ten characters, the first of the six bits at `first_shift`. Without a loop: each call has two names written.
+// Writes ten characters; the first one stands for the six bits at `first_shift`. Unrolled, because each RPC call writes
+// two names.
 template <unsigned first_shift> char* write_ten(std::uint64_t bits, char* to) {
   return [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
     ((*to++ = alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);
@@ -32,7 +33,7 @@ RandomSource::RandomSource(std::optional<std::uint64_t> seed) {
     throw std::system_error{errno, std::generic_category(), "the system gives no random bytes"};
 }
 
-// The key goes with each refill, so that what was given out cannot be computed again.
+// Each refill replaces the key, so that earlier numbers cannot be computed again.
 void RandomSource::refill() {
   const auto words = chacha20_blocks(key_, 0, {});
   std::copy_n(words.begin(), key_.size(), key_.begin());
@@ -43,7 +44,7 @@ void RandomSource::refill() {
   left_ = numbers_.size();
 }
 
-// Six bits a character; the last one has the two that are left.
+// Each character stands for six bits. The last one has the remaining two.
 char* write_random_name(Bits128 bits, char* to) {
   to = write_ten<58>(bits.high, to);
   *to++ = alphabet[(bits.high << 2U | bits.low >> 62U) & 0x3FU];

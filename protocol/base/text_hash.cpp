@@ -15,15 +15,15 @@ template <class Word> std::uint64_t word_at(const char* bytes) {
   return word;
 }
 
-// Both halves of the product: each bit of either factor changes about half of the outcome's. As wyhash and its
-// successors have it.
+// Combines both halves of the product. Each bit of a factor then changes about half of the bits of the result. wyhash
+// uses the same function.
 std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const auto product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-// The rest of a text: of one longer than a block its last bytes, some of which may have been hashed before.
+// The last bytes of a text. In a text longer than a block, some of them may also be part of the last block.
 struct Tail {
   std::uint64_t first{0};
   std::uint64_t second{0};
@@ -42,8 +42,8 @@ Tail tail_of(const char* bytes, std::size_t size) {
 
 }  // namespace
 
-// Each factor is covered by a secret, so that nobody can choose one that is 0 and takes the other out. The size keeps
-// texts apart whose bytes are read alike.
+// Each factor is combined with a secret, so that nobody can choose a factor 0, which would cancel the other one. The
+// size distinguishes texts whose words are read alike.
 std::uint64_t hash_text(std::string_view text, const TextHashKey& key) {
   auto state = key.first;
   const auto* bytes = text.data();

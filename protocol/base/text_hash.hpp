@@ -1,7 +1,7 @@
-// A hash for tables whose keys are text that a peer chooses: names, routing keys, headers, ids.
+// A hash for tables whose keys are texts that a peer chooses: names, routing keys, headers, ids.
 //
-// std::hash has no key, so anybody can compute very many names of one hash, and a table of these is one long list. This
-// one has a key that is drawn at random and never leaves the process.
+// std::hash has no secret key. So anybody can compute very many names with the same hash, and a table with these is one
+// long list. This hash has a random key that never leaves the process.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@ struct TextHashKey {
   std::uint64_t second{0};
 };
 
-/// Any two texts have the same hash under very few keys only, and nobody who does not know the key can tell which texts
-/// these are. All bits are good. It is no cryptographic hash: whoever sees hashes may learn the key.
+/// Two texts have the same hash for very few keys only, and nobody can find such texts without the key. All bits are
+/// well mixed. It is not a cryptographic hash: anybody who sees hashes may find out the key.
 [[nodiscard]] std::uint64_t hash_text(std::string_view text, const TextHashKey& key);
 
-/// `hash_text` under the key of this process, which the system's random source gives: for hash tables. No order that
-/// anybody sees may depend on it. Throws std::system_error if the system has no random bytes.
+/// `hash_text` with the key of this process, which comes from the system's random source. For hash tables only: no
+/// order that a user sees may depend on it. Throws std::system_error if the system has no random bytes.
 struct TextHash {
   using is_transparent = void;
   [[nodiscard]] std::size_t operator()(std::string_view text) const;

@@ -16,14 +16,31 @@ constexpr std::size_t frame_overhead = 8;  // with the end octet
 constexpr char frame_end = '\xCE';
 constexpr std::size_t content_header_fixed_size = 12;  // class, weight, body size
 constexpr std::size_t method_id_size = 4;
-constexpr std::size_t waited_for_max_bytes = 4'096;  // of a frame's payload, in the buffer
-constexpr std::uint16_t weight = 0;                  // of a content header: unused, but it has to be 0 (4.2.6.1)
+constexpr std::size_t waited_for_max_bytes = 4'096;  // a smaller payload is waited for in the buffer
+constexpr std::uint16_t weight_zero = 0;             // of a content header: unused, must be 0 (4.2.6.1)
 
 [[gnu::always_inline]] inline char* write_frame_header(char* to, FrameType type, std::uint16_t channel,
                                                        std::size_t payload_size) {
   *to++ = static_cast<char>(type);
   to = store_big_endian(to, channel);
   return store_big_endian(to, static_cast<std::uint32_t>(payload_size));
+}
+
+// The payload of a content header frame (4.2.6.1), its properties unchecked.
+struct ContentHeader {
+  std::uint16_t class_id;
+  std::uint16_t weight;
+  std::uint64_t body_size;
+  Properties properties;
+};
+
+// Nothing if the payload is too short for the fixed fields.
+std::optional<ContentHeader> read_content_header(std::string_view payload) {
+  if (payload.size() < content_header_fixed_size) return std::nullopt;
+  return ContentHeader{.class_id = load_big_endian<std::uint16_t>(payload.data()),
+                       .weight = load_big_endian<std::uint16_t>(payload.data() + 2),
+                       .body_size = load_big_endian<std::uint64_t>(payload.data() + 4),
+                       .properties = Properties{payload.substr(content_header_fixed_size)}};
 }
 
 void write_body_frame(char* to, std::uint16_t channel, std::string_view body) {
@@ -47,7 +64,7 @@ bool AmqpCodec::reads_into_block() const {
 
 std::span<std::byte> AmqpCodec::prepare(InputBuffer& input) {
   if (!reads_into_block()) return input.prepare();
-  input.expect_little();
+  input.begin_small();
   return open_body_->content->body->prepare(open_body_->left);
 }
 
@@ -58,14 +75,14 @@ void AmqpCodec::commit(InputBuffer& input, std::size_t bytes) {
 }
 
 Decoded AmqpCodec::decode(InputBuffer& input, Command& into) {
-  if (!handed_out_.empty()) handed_out_ = {};
+  if (!last_content_.empty()) last_content_ = {};
   for (;;) {
-    const auto result = open_body_ ? step_open_body(input, into) : step(input, into);
+    const auto result = open_body_ ? decode_body(input, into) : decode_frame(input, into);
     if (result) return *result;
   }
 }
 
-std::optional<Decoded> AmqpCodec::step(InputBuffer& input, Command& into) {
+std::optional<Decoded> AmqpCodec::decode_frame(InputBuffer& input, Command& into) {
   const auto unread = input.unread();
   if (unread.size() < frame_header_size) return Decoded::need_more;
   const FrameHeader frame{static_cast<std::uint8_t>(unread[0]), load_big_endian<std::uint16_t>(unread.data() + 1),
@@ -117,8 +134,8 @@ std::optional<Decoded> AmqpCodec::check_frame(const FrameHeader& frame, std::str
                     "frame type " + std::to_string(frame.type)
                         + " is unknown; 1 (method), 2 (header), 3 (body) and 8 (heartbeat) exist");
   }
-  // As RabbitMQ, this takes frames whose payload alone is as large as the whole frame should be. Without a frame size,
-  // what is not a body frame is still bounded.
+  // As on RabbitMQ, the payload alone may be as large as the whole frame should be. If no frame size was negotiated,
+  // frames that are not body frames still have a limit.
   std::uint64_t payload_limit =
       frame_max != 0 ? frame_max
                      : (frame.type == frame_body ? limits().body_max_bytes : Limits::frame_bytes_when_unlimited * 8ULL);
@@ -154,16 +171,16 @@ std::optional<Decoded> AmqpCodec::read_method(std::uint16_t channel, std::string
 std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
                                                 Command& into) {
   if (auto* content = pending_on(channel)) {
-    // A publisher may give up a body that is being dropped anyway; any other content has to end first.
+    // A publisher may abandon a body that is dropped anyway. Any other content has to be complete first.
     if (!content->body || !content->body->is_dropped()) return refuse_out_of_order(content);
     pending_.erase(channel);
   }
   if (const auto refused = read_method(channel, payload, into)) return refused;
   if (!carries_content(into.method)) return Decoded::command;
-  switch (take_content(channel, rest, into)) {
-    case Taken::yes: return Decoded::command;
-    case Taken::not_yet: rest.give_back(frame_overhead + payload.size()); return Decoded::need_more;
-    case Taken::no: break;
+  switch (take_buffered_content(channel, rest, into)) {
+    case InBuffer::yes: return Decoded::command;
+    case InBuffer::not_yet: rest.put_back(frame_overhead + payload.size()); return Decoded::need_more;
+    case InBuffer::no: break;
   }
   auto& content = pending_[channel];
   content.method = payload;
@@ -171,7 +188,7 @@ std::optional<Decoded> AmqpCodec::handle_method(std::uint16_t channel, std::stri
   return std::nullopt;
 }
 
-// In RabbitMQ's words.
+// With RabbitMQ's texts.
 Decoded AmqpCodec::refuse_out_of_order(const PendingContent* content) {
   const auto refuse_with = [&](const std::string& expected, std::string_view got, const MethodId& about) {
     return refuse(ReplyCode::unexpected_frame, "expected " + expected + ", got " + std::string{got} + " frame instead",
@@ -183,16 +200,17 @@ Decoded AmqpCodec::refuse_out_of_order(const PendingContent* content) {
   return refuse_with("content header for class " + std::to_string(about.class_id), "non content header", about);
 }
 
-// The usual case: header and body lie behind the method in the buffer, each in one frame. If little of that is missing,
-// it is waited for. Anything else, and anything wrong, is left to the steps for one frame at a time.
-AmqpCodec::Taken AmqpCodec::take_content(std::uint16_t channel, InputBuffer& input, Command& into) {
+// Handles the usual case: content header and body follow the method in the buffer, each in one frame. If only a small
+// part of them is missing, the method is decoded again when that has come. All other cases, and all faults, are left to
+// decode_frame.
+AmqpCodec::InBuffer AmqpCodec::take_buffered_content(std::uint16_t channel, InputBuffer& input, Command& into) {
   const auto unread = input.unread();
   std::size_t used = 0;
-  auto missed = Taken::no;
+  auto missing = InBuffer::no;
   const auto take = [&](FrameType type, std::size_t payload_max_bytes) -> std::optional<std::string_view> {
     const auto left = unread.size() - used;
     if (left < frame_header_size) {
-      missed = Taken::not_yet;
+      missing = InBuffer::not_yet;
       return std::nullopt;
     }
     const char* frame = unread.data() + used;
@@ -201,7 +219,7 @@ AmqpCodec::Taken AmqpCodec::take_content(std::uint16_t channel, InputBuffer& inp
         || payload_size > payload_max_bytes)
       return std::nullopt;
     if (left < frame_overhead + payload_size) {
-      if (payload_size <= waited_for_max_bytes) missed = Taken::not_yet;
+      if (payload_size <= waited_for_max_bytes) missing = InBuffer::not_yet;
       return std::nullopt;
     }
     if (frame[frame_header_size + payload_size] != frame_end) return std::nullopt;
@@ -209,26 +227,25 @@ AmqpCodec::Taken AmqpCodec::take_content(std::uint16_t channel, InputBuffer& inp
     return std::string_view{frame + frame_header_size, payload_size};
   };
 
-  const auto header = take(frame_header, payload_max());
-  if (!header) return missed;
-  if (header->size() < content_header_fixed_size) return Taken::no;
-  if (load_big_endian<std::uint16_t>(header->data()) != id_of(into.method).class_id) return Taken::no;
-  if (load_big_endian<std::uint16_t>(header->data() + 2) != weight) return Taken::no;
-  const auto body_size = load_big_endian<std::uint64_t>(header->data() + 4);
-  const Properties properties{header->substr(content_header_fixed_size)};
-  if (body_size > limits().body_max_bytes || find_fault(properties, limits().table_depth_max)) return Taken::no;
+  const auto payload = take(frame_header, payload_max());
+  if (!payload) return missing;
+  const auto header = read_content_header(*payload);
+  const bool is_usual = header && header->class_id == id_of(into.method).class_id && header->weight == weight_zero
+                        && header->body_size <= limits().body_max_bytes
+                        && !find_fault(header->properties, limits().table_depth_max);
+  if (!is_usual) return InBuffer::no;
   std::string_view body;
-  if (body_size > 0) {
-    const auto whole = take(frame_body, std::min<std::size_t>(body_size, payload_max()));
-    if (!whole) return missed;
-    if (whole->size() != body_size) return Taken::no;
+  if (header->body_size > 0) {
+    const auto whole = take(frame_body, std::min<std::size_t>(header->body_size, payload_max()));
+    if (!whole) return missing;
+    if (whole->size() != header->body_size) return InBuffer::no;
     body = *whole;
   }
   input.consume(used);
   auto& content = into.content.emplace();
-  content.properties = properties;
+  content.properties = header->properties;
   content.body = body;
-  return Taken::yes;
+  return InBuffer::yes;
 }
 
 std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, std::string_view payload,
@@ -236,38 +253,38 @@ std::optional<Decoded> AmqpCodec::handle_content_header(std::uint16_t channel, s
   auto* content = pending_on(channel);
   if (content == nullptr || content->body) return refuse_out_of_order(content);
   const auto about = content->about();
-  if (payload.size() < content_header_fixed_size)
+  const auto header = read_content_header(payload);
+  if (!header)
     return refuse(ReplyCode::frame_error, "a content header is too short for class, weight and body size", about);
-  if (const auto other = load_big_endian<std::uint16_t>(payload.data()); other != about.class_id)
+  if (header->class_id != about.class_id)
     return refuse(ReplyCode::unexpected_frame,
                   "expected content header for class " + std::to_string(about.class_id) + ", got one for class "
-                      + std::to_string(other) + " instead",
+                      + std::to_string(header->class_id) + " instead",
                   about);
-  if (load_big_endian<std::uint16_t>(payload.data() + 2) != weight) return refuse_out_of_order(content);
-  const Properties properties{payload.substr(content_header_fixed_size)};
-  if (const auto fault = find_fault(properties, limits().table_depth_max)) {
+  if (header->weight != weight_zero) return refuse_out_of_order(content);
+  if (const auto fault = find_fault(header->properties, limits().table_depth_max)) {
     auto text = "malformed properties: " + *fault;
     if (limits().on_fault == OnFault::refuse) return refuse(ReplyCode::internal_error, std::move(text), about);
     content->fault = std::move(text);
-    content->properties = readable_part(properties);
+    content->properties = readable_part(header->properties);
   } else {
-    content->properties = properties.encoded();
+    content->properties = header->properties.encoded();
   }
   charge(*content);
-  const auto body_size = load_big_endian<std::uint64_t>(payload.data() + 4);
-  if (body_size > limits().body_max_bytes) {
-    content->body.emplace(body_size, 0, IncomingBody::Fate::dropped);
-    (void)read_method(channel, content->method, into);  // it was read once without fault
-    into.content = Content{
-        .properties = Properties{content->properties}, .refused_size_bytes = body_size, .fault = content->fault};
+  if (header->body_size > limits().body_max_bytes) {
+    content->body.emplace(header->body_size, 0, IncomingBody::Mode::dropped);
+    (void)read_method(channel, content->method, into);  // checked when it arrived
+    into.content = Content{.properties = Properties{content->properties},
+                           .refused_size_bytes = header->body_size,
+                           .fault = content->fault};
     return Decoded::command;
   }
-  content->body.emplace(body_size, body_headroom(content->method.size(), content->properties.size()),
-                        IncomingBody::Fate::kept, account());
+  content->body.emplace(header->body_size, body_headroom(content->method.size(), content->properties.size()),
+                        IncomingBody::Mode::kept, account());
   return finish_if_complete(channel, *content, into);
 }
 
-std::optional<Decoded> AmqpCodec::step_open_body(InputBuffer& input, Command& into) {
+std::optional<Decoded> AmqpCodec::decode_body(InputBuffer& input, Command& into) {
   const auto piece = input.unread().substr(0, open_body_->left);
   open_body_->content->body->append(piece);
   input.consume(piece.size());
@@ -283,9 +300,9 @@ std::optional<Decoded> AmqpCodec::step_open_body(InputBuffer& input, Command& in
 
 std::optional<Decoded> AmqpCodec::finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into) {
   if (content.body->left() > 0) return std::nullopt;
-  handed_out_ = pending_.extract(channel);
+  last_content_ = pending_.extract(channel);
   if (content.body->is_dropped()) return std::nullopt;
-  (void)read_method(channel, content.method, into);  // it was read once without fault
+  (void)read_method(channel, content.method, into);  // checked when it arrived
   into.content = Content{.properties = Properties{content.properties}, .fault = content.fault};
   std::move(*content.body).move_to(*into.content);
   return Decoded::command;
@@ -295,7 +312,7 @@ MethodId AmqpCodec::PendingContent::about() const {
   return {load_big_endian<std::uint16_t>(method.data()), load_big_endian<std::uint16_t>(method.data() + 2), {}};
 }
 
-std::uint64_t AmqpCodec::left_to_come(const InputBuffer& input) const {
+std::uint64_t AmqpCodec::missing_bytes(const InputBuffer& input) const {
   constexpr std::size_t contents_looked_at_max = 16;
   if (pending_.size() > contents_looked_at_max) return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t left = 0;
@@ -306,7 +323,7 @@ std::uint64_t AmqpCodec::left_to_come(const InputBuffer& input) const {
   return left + frame_size - std::min(frame_size, unread.size());
 }
 
-// A peer may begin a content on each of very many channels.
+// Charged because a peer may begin a content on each of very many channels.
 void AmqpCodec::charge(PendingContent& content) const {
   if (account() == nullptr) return;
   content.charge = MemoryCharge{*account(), sizeof(PendingContent) + content.method.size() + content.properties.size()};
@@ -333,7 +350,7 @@ void AmqpCodec::encode(const Command& command, Output& output) {
 
   WireWriter writer{write_frame_header(to, frame_header, command.channel, header_size)};
   writer.write(id_of(command.method).class_id);
-  writer.write(weight);
+  writer.write(weight_zero);
   writer.write(std::uint64_t{content.body.size()});
   writer.write_bytes(content.properties.encoded());
   to = writer.end();
@@ -344,7 +361,7 @@ void AmqpCodec::encode(const Command& command, Output& output) {
     write_body_frame(to, command.channel, content.body);
 }
 
-// Returns the room of `bytes_behind` bytes behind its frame.
+// Returns the address of `bytes_behind` bytes of room after the method's frame.
 char* AmqpCodec::encode_method(const Command& command, std::size_t bytes_behind, Output& output) {
   return std::visit(
       [&]<class M>(const M& method) {

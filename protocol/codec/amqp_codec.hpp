@@ -1,5 +1,5 @@
-// AMQP 0-9-1's own encoding: frames (2.3.5, 4.2). Frames are assembled into whole commands in here, so that nothing
-// above knows of frames.
+// AMQP 0-9-1's own encoding, in frames (2.3.5, 4.2). The codec assembles frames into whole commands, so no other code
+// knows frames.
 #pragma once
 
 #include <unordered_map>
@@ -9,7 +9,7 @@
 
 namespace pocketmq::protocol {
 
-/// What a client sends first (4.2.2), and what a server answers to anything else.
+/// The protocol header: a client sends it first (4.2.2), and a server sends it in reply to an unknown protocol.
 inline constexpr std::string_view amqp_header{"AMQP\0\0\x09\x01", 8};
 
 class AmqpCodec final : public Codec {
@@ -20,8 +20,8 @@ class AmqpCodec final : public Codec {
   [[nodiscard]] std::span<std::byte> prepare(InputBuffer& input) override;
   void commit(InputBuffer& input, std::size_t bytes) override;
   Decoded decode(InputBuffer& input, Command& into) override;
-  [[nodiscard]] bool has_begun_content() const override { return !pending_.empty(); }
-  [[nodiscard]] std::uint64_t left_to_come(const InputBuffer& input) const override;
+  [[nodiscard]] bool has_partial_content() const override { return !pending_.empty(); }
+  [[nodiscard]] std::uint64_t missing_bytes(const InputBuffer& input) const override;
   void encode(const Command& command, Output& output) override;
   void encode_heartbeat(Output& output) override;
 
@@ -31,13 +31,13 @@ class AmqpCodec final : public Codec {
     std::uint16_t channel;
     std::uint32_t payload_size;
   };
-  // A content that did not lie whole in the buffer: what of it has come, copied out.
+  // The part of an incomplete content that has come, copied out of the buffer.
   struct PendingContent {
     std::string method;                  // the method frame's payload
     std::string properties;              // encoded
-    std::string fault{};                 // of the properties, where it is reported
-    std::optional<IncomingBody> body{};  // once the content header has come
-    MemoryCharge charge{};               // of all but the body
+    std::string fault{};                 // what is wrong with the properties, if that is reported
+    std::optional<IncomingBody> body{};  // empty until the content header has come
+    MemoryCharge charge{};               // of everything except the body
 
     [[nodiscard]] MethodId about() const;
   };
@@ -48,9 +48,9 @@ class AmqpCodec final : public Codec {
     std::size_t left;  // of the payload
   };
 
-  // Each step consumes what it used; nothing returned means: go on with the next frame.
-  std::optional<Decoded> step(InputBuffer& input, Command& into);
-  std::optional<Decoded> step_open_body(InputBuffer& input, Command& into);
+  // Each step consumes what it has used. If it returns nothing, decoding continues with the next frame.
+  std::optional<Decoded> decode_frame(InputBuffer& input, Command& into);
+  std::optional<Decoded> decode_body(InputBuffer& input, Command& into);
   std::optional<Decoded> check_frame(const FrameHeader& frame, std::string_view unread);
   std::optional<Decoded> handle_method(std::uint16_t channel, std::string_view payload, InputBuffer& rest,
                                        Command& into);
@@ -58,10 +58,11 @@ class AmqpCodec final : public Codec {
   std::optional<Decoded> finish_if_complete(std::uint16_t channel, PendingContent& content, Command& into);
 
   std::optional<Decoded> read_method(std::uint16_t channel, std::string_view payload, Command& into);
-  /// A frame came where another one has to; `content` is what its channel waits for, if for anything.
+  /// Refuses a frame of the wrong kind. `content` is the incomplete content of its channel, or null.
   Decoded refuse_out_of_order(const PendingContent* content);
-  enum class Taken : std::uint8_t { no, not_yet, yes };
-  Taken take_content(std::uint16_t channel, InputBuffer& input, Command& into);
+  // Whether the whole content lies in the input buffer.
+  enum class InBuffer : std::uint8_t { no, not_yet, yes };
+  InBuffer take_buffered_content(std::uint16_t channel, InputBuffer& input, Command& into);
   void charge(PendingContent& content) const;
   static char* encode_method(const Command& command, std::size_t bytes_behind, Output& output);
   void encode_body(std::uint16_t channel, const Content& content, Output& output) const;
@@ -73,7 +74,7 @@ class AmqpCodec final : public Codec {
 
   Pending pending_;  // by channel
   std::optional<OpenBodyFrame> open_body_;
-  Pending::node_type handed_out_;  // keeps the views of the last command, where they are not in the buffer
+  Pending::node_type last_content_;  // owns what the last command's views refer to, unless that is in the buffer
 };
 
 }  // namespace pocketmq::protocol

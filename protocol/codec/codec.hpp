@@ -1,7 +1,7 @@
-// One encoding of the vocabulary: bytes to commands and commands to bytes.
+// The interface of an encoding: bytes to commands and commands to bytes.
 //
-// A codec checks form, not permission: it refuses what is malformed or too large, and hands on what is well-formed.
-// It never throws on input, and any split of the same bytes gives the same commands.
+// A codec checks form, not permission: it refuses what is malformed or too large, and hands on everything well-formed.
+// It never throws on input. However the bytes are split, the commands are the same.
 #pragma once
 
 #include <cstddef>
@@ -17,43 +17,43 @@
 namespace pocketmq::protocol {
 
 enum class Decoded : std::uint8_t {
-  need_more,  // the bytes so far end inside a frame, or between two
+  need_more,  // there is no whole command or heartbeat
   command,    // a whole command was written to `into`
   heartbeat,
-  violation,  // see `violation()`; decode no more
+  violation,  // see `violation()`; do not decode again
 };
 
 class Codec {
  public:
-  /// What has come of a content that is not whole yet is charged to `account`, if there is one; it must outlive the
-  /// codec.
+  /// Incomplete contents are charged to `account`, if it is not null. The account must outlive the codec.
   explicit Codec(const Limits& limits, MemoryAccount* account = nullptr) : limits_{limits}, account_{account} {}
   virtual ~Codec() = default;
 
   [[nodiscard]] virtual Encoding encoding() const = 0;
 
-  /// Where to read to next: usually the buffer, for a large body its own block. Never empty.
+  /// Where to read the next bytes to: usually the buffer, for a large body the body's own block. Never empty.
   [[nodiscard]] virtual std::span<std::byte> prepare(InputBuffer& input) { return input.prepare(); }
-  /// `bytes` were read to where `prepare` said.
+  /// `bytes` bytes were read to where `prepare` said.
   virtual void commit(InputBuffer& input, std::size_t bytes) { input.commit(bytes); }
 
-  /// Consumes what it can. A command's views are valid until the next `decode()` or `prepare()`.
+  /// Decodes the next command or heartbeat and consumes its bytes. The command's views are valid until the next
+  /// `decode()` or `prepare()`.
   virtual Decoded decode(InputBuffer& input, Command& into) = 0;
-  /// Whether a command's content has come in part, and is kept for the rest.
-  [[nodiscard]] virtual bool has_begun_content() const = 0;
-  /// Bytes that were announced and have not come: of the contents that have begun, and of the frame whose begin is in
-  /// `input`. Of what `input` ends with it may count a part as if it had not come.
-  [[nodiscard]] virtual std::uint64_t left_to_come(const InputBuffer& input) const = 0;
-  /// Why `decode` said `violation`.
+  /// Whether a command's content is incomplete and kept in the codec.
+  [[nodiscard]] virtual bool has_partial_content() const = 0;
+  /// How many announced bytes are missing: of the contents that have begun, and of the incomplete frame in `input`. A
+  /// frame at the end of `input` may be counted as if a part of it were missing.
+  [[nodiscard]] virtual std::uint64_t missing_bytes(const InputBuffer& input) const = 0;
+  /// Why `decode` returned `violation`.
   [[nodiscard]] const Violation& violation() const { return violation_; }
 
-  /// Writes the whole command, its body split as the peer wants it. Texts must fit their wire types.
+  /// Writes the whole command. The body is split to the peer's frame size. Texts must fit their wire types.
   virtual void encode(const Command& command, Output& output) = 0;
   virtual void encode_heartbeat(Output& output) = 0;
 
-  /// The frame size agreed on, AMQP's `tune-ok`: bytes with overhead, 0 for no limit. From now on for both directions.
+  /// Sets the negotiated frame size (tune-ok) for both directions: bytes with overhead, 0 for no limit.
   void tune_frame_max(std::uint32_t bytes) { limits_.frame_max_bytes = bytes; }
-  /// A JSON header is at most that long from now on.
+  /// Sets the size limit of a JSON header.
   void limit_json_header(std::uint32_t bytes) { limits_.json_header_max_bytes = bytes; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
 
@@ -70,10 +70,10 @@ class Codec {
   Violation violation_;
 };
 
-/// Bodies from this size on are sent from where they lie; smaller ones are copied.
+/// Bodies of this size and larger ones are sent from their block; smaller ones are copied.
 inline constexpr std::size_t borrow_min_bytes = 4'096;
 
-/// Below this much left of a body, one more read through the buffer is cheaper than one of its own.
+/// If less of a body is missing, reading it through the buffer is faster than reading it into its block.
 inline constexpr std::size_t direct_read_min_bytes = 16'384;
 
 }  // namespace pocketmq::protocol

@@ -33,7 +33,7 @@ void IncomingBody::move_to(Content& content) && {
   content.storage = std::move(block_);
 }
 
-// The first block holds no more than what is there: a peer may begin a body on each of very many channels.
+// The first block has no room for more than has come, because a peer may begin a body on each of very many channels.
 void IncomingBody::reserve(std::size_t bytes) {
   const auto needed = static_cast<std::size_t>(headroom_ + received_ + bytes);
   const auto whole = static_cast<std::size_t>(headroom_ + size_);

@@ -1,5 +1,5 @@
-// A body on its way in, read piece by piece into a block of its own, which grows with what has come and not with what
-// was announced.
+// An incomplete body. It is read piece by piece into a block, which grows with the bytes that have come, not with the
+// size that was announced.
 #pragma once
 
 #include <cstddef>
@@ -14,26 +14,26 @@ namespace pocketmq::protocol {
 
 class IncomingBody {
  public:
-  enum class Fate : bool { kept, dropped };
+  enum class Mode : bool { kept, dropped };
 
-  /// Of a body that is kept, `headroom` bytes of its block stay free in front, and the block is charged to `account`,
-  /// if there is one. One that is dropped is only counted.
-  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Fate fate = Fate::kept, MemoryAccount* account = nullptr)
-      : size_{size_bytes}, headroom_{headroom}, account_{account}, fate_{fate} {}
+  /// A body that is kept leaves `headroom` bytes free at the block's start, and charges the block to `account`, if that
+  /// is not null. A body that is dropped is only counted.
+  IncomingBody(std::uint64_t size_bytes, std::size_t headroom, Mode mode = Mode::kept, MemoryAccount* account = nullptr)
+      : size_{size_bytes}, headroom_{headroom}, account_{account}, mode_{mode} {}
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  /// Bytes that have not come yet.
+  /// The bytes that are missing.
   [[nodiscard]] std::uint64_t left() const { return size_ - received_; }
-  [[nodiscard]] bool is_dropped() const { return fate_ == Fate::dropped; }
+  [[nodiscard]] bool is_dropped() const { return mode_ == Mode::dropped; }
 
-  /// Room for at most `bytes` of what is left of a body that is kept, to be read to. Empty only if `bytes` is 0.
+  /// Room to read up to `bytes` of a kept body to. `bytes` is at most `left()`. Empty only if `bytes` is 0.
   [[nodiscard]] std::span<std::byte> prepare(std::uint64_t bytes);
   /// `bytes` were read to where `prepare` said.
   void commit(std::size_t bytes) { received_ += bytes; }
-  /// Copies `bytes`, at most what is left, or counts them.
+  /// Copies the bytes, or counts them if the body is dropped. They are at most `left()`.
   void append(std::string_view bytes);
 
-  /// Gives `content` the body that has come, with its block.
+  /// Moves the body and its block to `content`.
   void move_to(Content& content) &&;
 
  private:
@@ -44,10 +44,10 @@ class IncomingBody {
   MemoryAccount* account_;
   std::uint64_t received_{0};
   Ref<Block> block_{};  // headroom, then the body
-  Fate fate_;
+  Mode mode_;
 };
 
-/// Room in front of a body for what its owner puts there: its names and its properties, and what describes them.
+/// The room in front of a body that a broker's message needs for its names, its properties and their layout.
 [[nodiscard]] constexpr std::size_t body_headroom(std::size_t method_bytes, std::size_t properties_bytes) {
   constexpr std::size_t layout_room = 64;
   return layout_room + method_bytes + properties_bytes;

@@ -6,11 +6,11 @@
 namespace pocketmq::protocol {
 
 std::span<std::byte> InputBuffer::prepare() {
-  if (const auto room = capacity_at_first_ / 4; capacity_ - received_ < room) {
+  if (const auto room = initial_capacity_ / 4; capacity_ - received_ < room) {
     const auto kept = unread();
     const auto needed = kept.size() + room;
-    // Growing by doubling keeps the copying linear, and the memory within twice of what the peer really sent.
-    const auto capacity = needed <= capacity_ / 2 ? capacity_ : std::max({capacity_at_first_, needed, 2 * kept.size()});
+    // Doubling keeps the copying linear, and the memory within twice of what the peer has sent.
+    const auto capacity = needed <= capacity_ / 2 ? capacity_ : std::max({initial_capacity_, needed, 2 * kept.size()});
     if (capacity == capacity_) {
       std::memmove(bytes_.get(), kept.data(), kept.size());
     } else {
@@ -29,8 +29,8 @@ std::span<std::byte> InputBuffer::prepare() {
 void InputBuffer::commit(std::size_t bytes) {
   assert(bytes <= capacity_ - received_);
   received_ += bytes;
-  if (received_ == capacity_)  // and perhaps there was more
-    capacity_at_first_ = std::min(4 * capacity_at_first_, capacity_at_first_max_);
+  if (received_ == capacity_)  // there may be more to read
+    initial_capacity_ = std::min(4 * initial_capacity_, initial_capacity_max_);
 }
 
 void InputBuffer::release() {

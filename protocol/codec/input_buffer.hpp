@@ -1,5 +1,5 @@
-// Bytes received and not yet decoded. Holds no memory while it is empty; how much it begins with when it is not grows
-// with what comes at once.
+// Bytes that were received and not decoded yet. An empty buffer holds no memory. Its first capacity grows with the
+// amount that comes at once.
 #pragma once
 
 #include <cassert>
@@ -15,43 +15,43 @@ namespace pocketmq::protocol {
 
 class InputBuffer {
  public:
-  /// Has room for that many bytes where as many come at once; for more only if they are not consumed.
+  /// If many bytes come at once, it has room for up to `at_once_bytes`; for more only if they are not consumed.
   explicit InputBuffer(std::size_t at_once_bytes = Limits{}.input_at_once_bytes)
-      : capacity_at_first_max_{at_once_bytes} {}
+      : initial_capacity_max_{at_once_bytes} {}
   InputBuffer(const InputBuffer&) = delete;
   InputBuffer& operator=(const InputBuffer&) = delete;
   ~InputBuffer() { charge_for(0); }
 
-  /// From now on its memory is charged to `account`, which must outlive it. Only while it holds none.
+  /// Charges its memory to `account`, which must outlive it. Call it only while the buffer holds no memory.
   void charge_to(MemoryAccount& account) { account_ = &account; }
 
-  /// At least `room_min_bytes` of free room. Ends the views that `unread()` gave.
+  /// Returns at least `room_min_bytes` of free room. Views from `unread()` become invalid.
   [[nodiscard]] std::span<std::byte> prepare();
-  /// `bytes` of the room that `prepare()` gave have been filled.
+  /// `bytes` bytes of the room that `prepare()` returned are filled.
   void commit(std::size_t bytes);
 
-  /// What has come and was not consumed. Valid until the next `prepare()` or `release()`, also once consumed.
+  /// The bytes that were not consumed. Valid until the next `prepare()` or `release()`, even after they were consumed.
   [[nodiscard]] std::string_view unread() const { return {bytes_.get() + consumed_, received_ - consumed_}; }
   void consume(std::size_t bytes) {
     assert(bytes <= received_ - consumed_);
     consumed_ += bytes;
   }
-  /// The last `bytes` that were consumed since `prepare()` are unread again.
-  void give_back(std::size_t bytes) {
+  /// Makes the last `bytes` bytes that were consumed since `prepare()` unread again.
+  void put_back(std::size_t bytes) {
     assert(bytes <= consumed_);
     consumed_ -= bytes;
   }
 
-  /// Gives the memory back if nothing is unread.
+  /// Frees the memory if no bytes are unread.
   void release();
 
-  /// What comes is too large to pass through here: this begins small again.
-  void expect_little() { capacity_at_first_ = capacity_at_first_min_bytes; }
+  /// The next bytes are read elsewhere, since they are too many for the buffer. Its capacity begins small again.
+  void begin_small() { initial_capacity_ = initial_capacity_min_bytes; }
 
   static constexpr std::size_t room_min_bytes = 256;
 
  private:
-  static constexpr std::size_t capacity_at_first_min_bytes = 4 * room_min_bytes;
+  static constexpr std::size_t initial_capacity_min_bytes = 4 * room_min_bytes;
 
   void charge_for(std::size_t capacity) {
     if (account_ == nullptr) return;
@@ -60,13 +60,13 @@ class InputBuffer {
   }
 
   MemoryAccount* account_{nullptr};
-  std::size_t capacity_at_first_max_;
+  std::size_t initial_capacity_max_;
   // consumed_ <= received_ <= capacity_
   std::unique_ptr<char[]> bytes_;
   std::size_t capacity_{0};
   std::size_t consumed_{0};
   std::size_t received_{0};
-  std::size_t capacity_at_first_{capacity_at_first_min_bytes};
+  std::size_t initial_capacity_{initial_capacity_min_bytes};
 };
 
 }  // namespace pocketmq::protocol

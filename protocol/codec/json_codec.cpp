@@ -9,9 +9,9 @@ namespace pocketmq::protocol {
 namespace {
 
 constexpr std::size_t length_size = 4;
-// Bodies up to this size wait for their rest in the buffer.
+// Bodies up to this size are completed in the buffer.
 constexpr std::size_t body_in_buffer_max_bytes = direct_read_min_bytes;
-// An idle connection keeps no more than this for the next header.
+// An idle connection keeps at most this capacity for its next header.
 constexpr std::size_t kept_capacity_max_bytes = 1'024;
 
 std::size_t headroom_for(const Command& command) {
@@ -35,7 +35,7 @@ bool JsonCodec::reads_into_block() const {
 
 std::span<std::byte> JsonCodec::prepare(InputBuffer& input) {
   if (!reads_into_block()) return input.prepare();
-  input.expect_little();
+  input.begin_small();
   return pending_->body->prepare(pending_->body->left());
 }
 
@@ -55,10 +55,10 @@ Decoded JsonCodec::decode(InputBuffer& input, Command& into) {
 }
 
 bool JsonCodec::drop_body(InputBuffer& input) {
-  const auto dropped = std::min<std::uint64_t>(to_drop_, input.unread().size());
+  const auto dropped = std::min<std::uint64_t>(drop_left_, input.unread().size());
   input.consume(static_cast<std::size_t>(dropped));
-  to_drop_ -= dropped;
-  return to_drop_ == 0;
+  drop_left_ -= dropped;
+  return drop_left_ == 0;
 }
 
 std::optional<Decoded> JsonCodec::step_header(InputBuffer& input) {
@@ -106,7 +106,7 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
   const auto unread = input.unread();
   if (body_size > limits().body_max_bytes) {
     command.content->refused_size_bytes = body_size;
-    to_drop_ = body_size;
+    drop_left_ = body_size;
   } else if (body) {
     const auto piece = unread.substr(0, static_cast<std::size_t>(body->left()));
     body->append(piece);
@@ -118,7 +118,7 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
     input.consume(static_cast<std::size_t>(body_size));
   } else {
     if (body_size <= body_in_buffer_max_bytes) return wait_for_body();
-    body.emplace(body_size, headroom_for(command), IncomingBody::Fate::kept, account());
+    body.emplace(body_size, headroom_for(command), IncomingBody::Mode::kept, account());
     return step_body(input, into);
   }
   into = std::move(command);
@@ -126,7 +126,7 @@ Decoded JsonCodec::step_body(InputBuffer& input, Command& into) {
   return Decoded::command;
 }
 
-std::uint64_t JsonCodec::left_to_come(const InputBuffer& input) const {
+std::uint64_t JsonCodec::missing_bytes(const InputBuffer& input) const {
   if (pending_) return pending_->body ? pending_->body->left() : pending_->body_size;
   const auto unread = input.unread();
   if (unread.size() < length_size) return 0;

@@ -14,16 +14,16 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Fault = std::optional<std::string>;
 
-// A reply text is a short string, and whoever sends it puts the code's name in front.
+// A reply text is a short string, and its sender puts the code's name in front.
 constexpr std::size_t reply_text_max_bytes = 240;
 
-// What is kept of the last header's properties for the next one's.
+// The capacity that is kept of the last header's properties.
 constexpr std::size_t kept_capacity_max_bytes = 1'024;
 
 constexpr std::uint16_t connection_class = connection::Start::id.class_id;
 
-// Header, properties, and tables in their largest form: each level an object with one array of pairs, which are
-// arrays; at its end a decimal, two objects. How deep the tables are is checked where they are encoded.
+// The header, the properties, and tables in their deepest form: each level is an object with one array of pairs, which
+// are arrays; at the end comes a decimal, which is two objects. The depth of tables is checked where they are encoded.
 constexpr unsigned json_depth_max(const Limits& limits) { return 2 + 3 * (limits.table_depth_max + 1) + 2; }
 
 // ---- writing
@@ -45,7 +45,7 @@ class FieldAppender {
     if (property) (*this)(name, *property);
   }
 
-  /// Begins the next member; its value is to follow.
+  /// Begins the next member. The caller appends its value.
   void member(std::string_view name) {
     if (to_.back() != '{') to_ += ',';
     to_ += '"';
@@ -80,7 +80,7 @@ template <class Described> std::string names_of(const Described& described) {
   return names;
 }
 
-// What is refused and what there is instead, as far as it fits into a reply text.
+// The fault and the valid names, if both fit into a reply text.
 std::string with_names(const std::string& why, std::string_view intro, const std::string& names) {
   if (names.empty()) return why + "; it has no fields";
   const auto fits = why.size() + intro.size() + names.size() <= reply_text_max_bytes;
@@ -115,7 +115,7 @@ void append_json_header(const Command& command, std::string& to, Secrets secrets
   to += '}';
 }
 
-// Reads a member into the field of its name. A fault says what the field wants and what it got.
+// Reads a JSON member into the field with the same name. A fault says what the field wants and what it got.
 class JsonHeaderReader::FieldVisitor {
  public:
   FieldVisitor(std::string_view key, const Json& json, unsigned depth_max, std::forward_list<std::string>& decoded)
@@ -213,7 +213,7 @@ void JsonHeaderReader::keep_views_only() {
 std::optional<Violation> JsonHeaderReader::read(std::string_view header, const Limits& limits, Command& into) {
   release();
   json_ = std::make_unique<Json>();
-  if (auto fault = parse_json(header, json_depth_max(limits), *json_))
+  if (auto fault = parse_json(header, json_depth_max(limits), *json_, limits.json_values_max))
     return syntax_error("the header is refused: " + std::move(*fault));
   if (!json_->is_object()) return syntax_error("a header is a JSON object, got " + kind_of(*json_));
 

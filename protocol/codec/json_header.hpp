@@ -15,27 +15,27 @@
 
 namespace pocketmq::protocol {
 
-/// The channel that a header means which names none. It is open from the start.
+/// The channel of a header that names none. It is open from the start.
 inline constexpr std::uint16_t default_json_channel = 1;
 
 /// Appends the header of `command` to `to`.
 void append_json_header(const Command& command, std::string& to, Secrets secrets = Secrets::shown);
 
-/// Reads headers, and owns what the views of the last one point to.
+/// Reads headers, and owns the memory that the last command's views need.
 class JsonHeaderReader {
  public:
   JsonHeaderReader();
   ~JsonHeaderReader();
 
-  /// Reads one header into `into`: method, channel, and a content without body if the method carries one.
-  /// `into`'s views are valid until the next `read()` or `release()`.
+  /// Reads a header into `into`: the method, the channel, and a content without body if the method carries one. The
+  /// views in `into` are valid until the next `read()` or `release()`.
   [[nodiscard]] std::optional<Violation> read(std::string_view header, const Limits& limits, Command& into);
 
-  /// Gives back the memory behind the last header's views.
+  /// Frees the memory that the last header's views need.
   void release();
-  /// Gives back all but what the views of the last header need: they are needed for longer.
+  /// Frees everything that the last header's views do not need, because the views are needed for longer.
   void keep_views_only();
-  /// Bytes that the views need, but for a little.
+  /// About the bytes that the views need.
   [[nodiscard]] std::size_t held_bytes() const { return properties_.capacity(); }
 
  private:
@@ -45,9 +45,9 @@ class JsonHeaderReader {
   std::optional<Violation> read_properties(const nlohmann::ordered_json& json, const Limits& limits, Command& into);
 
   std::unique_ptr<nlohmann::ordered_json> json_;
-  std::forward_list<std::string> decoded_;  // what does not lie in json_ as it is: tables, texts in base64
+  std::forward_list<std::string> decoded_;  // what is not in json_ itself: encoded tables, decoded base64
   std::string properties_;
-  std::string fault_;  // of the properties, where it is reported
+  std::string fault_;  // what is wrong with the properties, if that is reported
 };
 
 }  // namespace pocketmq::protocol

@@ -1,6 +1,7 @@
 #include "protocol/codec/json_parse.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -13,11 +14,15 @@ using Members = Json::object_t::Container;
 
 constexpr std::size_t quoted_max_bytes = 24;
 
-// Builds the value as the parser reports it. Members are appended as they come: `ordered_json`'s own parser looks
-// for each key among those before it, which a hostile peer could make slow.
+// Builds the JSON value from the parser's events. Members are appended without a search: `ordered_json`'s own parser
+// searches all earlier keys for each new key, so a peer could make it slow.
 class BoundedBuilder {
  public:
-  BoundedBuilder(Json& root, unsigned depth_max) : root_{root}, depth_max_{depth_max} {}
+  BoundedBuilder(Json& root, unsigned depth_max, std::size_t values_max)
+      : root_{root},
+        depth_max_{depth_max},
+        values_left_{values_max == 0 ? no_limit : values_max},
+        values_max_{values_max} {}
 
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
@@ -48,7 +53,7 @@ class BoundedBuilder {
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception& error) {
-    // What the library says after the position, without what it read: that is the peer's, and may be anything.
+    // Keeps the library's text after the position, without what it read: that comes from the peer and may be anything.
     std::string_view why = error.what();
     for (const std::string_view before : {"] ", "parse error at line ", ": ", "syntax error ", "while parsing "})
       if (const auto at = why.find(before); at != std::string_view::npos) why.remove_prefix(at + before.size());
@@ -59,19 +64,29 @@ class BoundedBuilder {
   [[nodiscard]] std::optional<std::string> fault() && { return std::move(fault_); }
 
  private:
+  static constexpr auto no_limit = std::numeric_limits<std::size_t>::max();
+
   bool add(Json value) {
-    place(std::move(value));
+    if (!count_value()) return false;
+    insert(std::move(value));
     return true;
   }
 
   bool open(Json value) {
     if (open_.size() == depth_max_)
       return refuse("objects and arrays are nested more than " + std::to_string(depth_max_) + " deep");
-    open_.push_back(&place(std::move(value)));
+    if (!count_value()) return false;
+    open_.push_back(&insert(std::move(value)));
     return true;
   }
 
-  Json& place(Json value) {
+  bool count_value() {
+    if (values_left_-- > 0) return true;
+    return refuse("it has more than the " + std::to_string(values_max_)
+                  + " JSON values that are accepted; send fewer, or put them into a message's body");
+  }
+
+  Json& insert(Json value) {
     if (open_.empty()) return root_ = std::move(value);
     if (auto* array = open_.back()->get_ptr<Json::array_t*>()) return array->emplace_back(std::move(value));
     return *member_ = std::move(value);
@@ -82,8 +97,8 @@ class BoundedBuilder {
     keys_.clear();
     for (const auto& [key, value] : members) keys_.emplace_back(key);
     std::ranges::sort(keys_);
-    const auto twice = std::ranges::adjacent_find(keys_);
-    return twice == keys_.end() || refuse("key " + in_quotes(*twice) + " appears twice in one object");
+    const auto repeated = std::ranges::adjacent_find(keys_);
+    return repeated == keys_.end() || refuse("key " + in_quotes(*repeated) + " appears twice in one object");
   }
 
   bool refuse(std::string why) {
@@ -93,16 +108,19 @@ class BoundedBuilder {
 
   Json& root_;
   unsigned depth_max_;
-  std::vector<Json*> open_;  // objects and arrays, outermost first
-  Json* member_{nullptr};    // of the innermost object, waiting for its value
+  std::size_t values_left_;
+  std::size_t values_max_;
+  std::vector<Json*> open_;  // open objects and arrays, outermost first
+  Json* member_{nullptr};    // the innermost object's last member, which has no value yet
   std::vector<std::string_view> keys_;
   std::optional<std::string> fault_;
 };
 
 }  // namespace
 
-std::optional<std::string> parse_json(std::string_view text, unsigned depth_max, nlohmann::ordered_json& into) {
-  BoundedBuilder builder{into, depth_max};
+std::optional<std::string> parse_json(std::string_view text, unsigned depth_max, nlohmann::ordered_json& into,
+                                      std::size_t values_max) {
+  BoundedBuilder builder{into, depth_max, values_max};
   (void)Json::sax_parse(text.begin(), text.end(), &builder);
   return std::move(builder).fault();
 }
@@ -113,7 +131,7 @@ std::optional<std::uint64_t> integer_within(const nlohmann::ordered_json& json, 
     return number <= max ? std::optional{number} : std::nullopt;
   }
   if (!json.is_number_integer()) return std::nullopt;
-  const auto number = json.get<std::int64_t>();  // negative, since the parser makes all others unsigned
+  const auto number = json.get<std::int64_t>();  // negative, because the parser makes all other integers unsigned
   return number >= min && (number < 0 || static_cast<std::uint64_t>(number) <= max)
              ? std::optional{static_cast<std::uint64_t>(number)}
              : std::nullopt;

@@ -24,8 +24,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Fault = std::optional<std::string>;
 
-// The types that are an integer under a tag. `t` is here for octets other than 0 and 1, `l` for values that would
-// come back as `I`.
+// Types that are written as an integer with a tag. `t` has a tag for octets other than 0 and 1, `l` for values that
+// would be read as `I`.
 struct IntegerTag {
   std::string_view tag;
   char type;
@@ -47,7 +47,7 @@ constexpr std::array integer_tags{
     integer_tag<std::uint8_t>("$boolean", 't'),
 };
 
-// `f` and `d`: their bits, and the tag and the words for what is no JSON number.
+// The properties of `f` and `d`.
 template <class Float, class Bits, char type> struct Real {
   static constexpr char type_octet = type;
   using Value = Float;
@@ -85,7 +85,7 @@ class JsonAppender {
   }
 
  private:
-  // A JSON object holds what has distinct UTF-8 names, and tags are what begins with `$`.
+  // A JSON object needs distinct names in UTF-8 that do not begin with `$`, which marks tags.
   static bool needs_pairs(FieldTable table) {
     std::vector<std::string_view> names;
     auto reader = table.fields();
@@ -149,7 +149,7 @@ class JsonAppender {
     const auto number = std::bit_cast<typename R::Value>(bits);
     constexpr std::string_view tag = R::type_octet == 'f' ? "$float" : "$double";
     if (std::isfinite(number)) {
-      // A float goes as the double of the same value: reading that gives the float again.
+      // A float is written as the double of the same value. Reading that gives the same float.
       std::string text;
       append_json_real(number, text);
       if (R::type_octet == 'd')
@@ -181,7 +181,7 @@ class JsonAppender {
 
 // ---- JSON to table
 
-// Appends what it reads to one string; lengths are filled in when they are known.
+// Appends the encoded table to a string. The lengths of nested tables are filled in afterwards.
 class TableEncoder {
  public:
   explicit TableEncoder(std::string& to) : to_{to} {}
@@ -219,7 +219,7 @@ class TableEncoder {
     to_ += static_cast<char>(name.size());
     to_ += name;
     auto fault = value(json, depth_left);
-    return within(in_quotes(name), std::move(fault));
+    return with_path(in_quotes(name), std::move(fault));
   }
 
   Fault value(const Json& json, unsigned depth_left) {
@@ -254,17 +254,18 @@ class TableEncoder {
   Fault array(const Json& json, unsigned depth_left) {
     std::size_t index = 0;
     for (const auto& element : json) {
-      if (auto fault = value(element, depth_left)) return within("[" + std::to_string(index) + "]", std::move(fault));
+      if (auto fault = value(element, depth_left))
+        return with_path("[" + std::to_string(index) + "]", std::move(fault));
       ++index;
     }
     return std::nullopt;
   }
 
-  // Names the place of a fault, from the inside out; of a long path the outer part is left out.
-  static Fault within(const std::string& place, Fault fault) {
+  // Adds a step to the path of a fault, from the inside to the outside. The outer part of a long path is left out.
+  static Fault with_path(const std::string& step, Fault fault) {
     constexpr std::size_t path_max_bytes = 120;
     if (!fault || fault->starts_with("...")) return fault;
-    return (fault->size() < path_max_bytes ? place : "...") + ": " + *fault;
+    return (fault->size() < path_max_bytes ? step : "...") + ": " + *fault;
   }
 
   Fault plain_integer(const Json& json) {

@@ -26,7 +26,7 @@ void append_escape(char32_t code_point, std::string& to) {
   for (const unsigned shift : {12U, 8U, 4U, 0U}) to += digits[(code_point >> shift) & 0xFU];
 }
 
-// False where `text` is not UTF-8: then only what came before that was appended.
+// Returns false if `text` is not UTF-8. Only the part before was appended then.
 bool append_escaped(std::string_view text, std::string& to) {
   while (!text.empty()) {
     std::size_t plain = 0;
@@ -68,7 +68,7 @@ void append_json_base64(std::string_view tag, std::string_view bytes, std::strin
 }
 
 void append_json_real(double value, std::string& to) {
-  std::array<char, 32> text{};  // the shortest text that gives the same bits has at most 24 characters
+  std::array<char, 32> text{};  // the shortest text for the same bits has at most 24 characters
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   const std::string_view number{text.data(), end};
   to += number;

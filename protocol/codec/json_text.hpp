@@ -1,4 +1,4 @@
-// The leaves of JSON, written as text. What is written is ASCII-safe for a terminal: no control character is left raw.
+// Writes JSON strings and numbers. No control character is written raw, so the text is safe for a terminal.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ void append_json_string(std::string_view bytes, std::string& to);
 /// Appends `{"tag": base64}`.
 void append_json_base64(std::string_view tag, std::string_view bytes, std::string& to);
 
-/// Appends a finite number, so that reading gives the same bits, and gives a real even where it is whole.
+/// Appends a finite number so that reading it gives the same bits. A whole number is still written as a real one.
 void append_json_real(double value, std::string& to);
 
 }  // namespace pocketmq::protocol

@@ -1,4 +1,4 @@
-// The codec of either encoding.
+// Makes the codec of an encoding.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,7 @@
 
 namespace pocketmq::protocol {
 
-/// What has come of a content that is not whole yet is charged to `account`, if there is one; it must outlive the
-/// codec.
+/// Incomplete contents are charged to `account`, if it is not null. The account must outlive the codec.
 [[nodiscard]] std::unique_ptr<Codec> make_codec(Encoding encoding, const Limits& limits,
                                                 MemoryAccount* account = nullptr);
 

@@ -8,9 +8,9 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::size_t capacity_at_first_min = 256;
-constexpr std::size_t capacity_at_first_max = 65'536;
-constexpr std::size_t capacity_kept_max = 512;  // by an idle connection; it is not charged
+constexpr std::size_t initial_capacity_min = 256;
+constexpr std::size_t initial_capacity_max = 65'536;
+constexpr std::size_t capacity_kept_max = 512;  // kept by an idle connection, and not charged
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void Output::make_room(std::size_t bytes) {
   if (waiting + bytes <= own_capacity_ / 2) {
     std::memmove(own_.get(), own_.get() + own_begin_, waiting);
   } else {
-    const auto capacity = std::max({capacity_at_first_min, capacity_at_first_, 2 * own_capacity_, waiting + bytes});
+    const auto capacity = std::max({initial_capacity_min, initial_capacity_, 2 * own_capacity_, waiting + bytes});
     auto larger = std::make_unique_for_overwrite<char[]>(capacity);
     if (waiting > 0) std::memcpy(larger.get(), own_.get() + own_begin_, waiting);
     own_ = std::move(larger);
@@ -108,12 +108,12 @@ void Output::consume(std::size_t bytes) {
   if (empty()) release();
 }
 
-// An idle connection holds next to no memory, and remembers how much its last output took.
+// An idle connection keeps almost no memory, but remembers how much its last output took.
 void Output::release() {
   const auto taken = std::exchange(own_end_, 0);
   own_begin_ = 0;
   if (own_capacity_ <= capacity_kept_max) return;
-  capacity_at_first_ = std::min(taken, capacity_at_first_max);
+  initial_capacity_ = std::min(taken, initial_capacity_max);
   own_.reset();
   own_capacity_ = 0;
   charge_ = {};

@@ -1,6 +1,6 @@
-// Bytes to be sent: contiguous bytes of its own, and between them bodies that it borrows from their blocks.
+// The bytes to send: contiguous bytes of its own, and between them bodies that lie in blocks.
 //
-// Counts how much of what waits was caused by the peer's own input (the "answers"), for back-pressure.
+// For back-pressure it counts how many waiting bytes are replies to the peer's own input (the "answers").
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@ namespace pocketmq::protocol {
 
 class Output {
  public:
-  /// From now on what this holds, but for a little, is charged to `account`, which must outlive it.
+  /// Charges what it holds to `account`, except small amounts. The account must outlive it.
   void charge_to(MemoryAccount& account) { account_ = &account; }
 
-  /// Room for `bytes` contiguous bytes at the end, which the caller fills now.
+  /// Appends `bytes` contiguous bytes. The caller has to fill them at once.
   [[nodiscard]] char* extend(std::size_t bytes) {
     if (own_capacity_ - own_end_ < bytes) make_room(bytes);
     char* const room = own_.get() + own_end_;
@@ -28,23 +28,23 @@ class Output {
     return room;
   }
   void append(std::string_view bytes);
-  /// Sends `bytes`, which lie in `block`, from where they are, and holds the block until they are sent.
+  /// Appends `bytes`, which lie in `block`, without copying. Holds the block until they are sent.
   void borrow(Ref<Block> block, std::string_view bytes);
 
-  /// Bytes that wait.
+  /// The bytes that wait to be sent.
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(written_ - sent_); }
   [[nodiscard]] bool empty() const { return written_ == sent_; }
-  /// Bytes ever written: the place where the next write begins.
+  /// The bytes that were ever written: the offset of the next write in the stream.
   [[nodiscard]] std::uint64_t written() const { return written_; }
 
-  /// All that was written since `from`, an earlier `written()`, answers the peer's own input.
+  /// All bytes since `from`, an earlier `written()`, are a reply to the peer's input.
   void count_as_answer(std::uint64_t from);
-  /// Bytes of answers that wait.
+  /// The bytes of answers that wait to be sent.
   [[nodiscard]] std::size_t answers() const { return answers_; }
 
-  /// Fills `buffers` with what is to be sent first, and returns how many it filled. Valid until the next write.
+  /// Fills `buffers` with the next bytes to send, and returns how many it filled. Valid until the next write.
   [[nodiscard]] std::size_t gather(std::span<std::string_view> buffers) const;
-  /// The first `bytes` have been sent.
+  /// The first `bytes` bytes were sent.
   void consume(std::size_t bytes);
 
  private:
@@ -68,8 +68,8 @@ class Output {
   std::size_t own_begin_{0};
   std::size_t own_end_{0};
   MemoryAccount* account_{nullptr};
-  MemoryCharge charge_;               // of own_capacity_, unless that is kept
-  std::size_t capacity_at_first_{0};  // as much as the output last took
+  MemoryCharge charge_;              // of own_capacity_, if it is more than an idle connection keeps
+  std::size_t initial_capacity_{0};  // what the last output took
   Fifo<Borrowed> borrowed_;
   Fifo<Answer> answer_runs_;
   std::size_t answers_{0};

@@ -29,7 +29,7 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
-// Whether there were any.
+// Returns whether there were any.
 bool hide_secrets(nlohmann::ordered_json& json) {
   bool found = false;
   if (json.is_object()) {
@@ -45,7 +45,7 @@ bool hide_secrets(nlohmann::ordered_json& json) {
   return found;
 }
 
-// A body that is text as it is; only a JSON value with secrets in it is written anew, without them.
+// Returns a body as it is. A JSON value with secrets is written anew without them.
 std::string without_secrets(std::string_view body) {
   nlohmann::ordered_json json;
   const bool may_have_members = body.find('{') != body.npos;
@@ -76,14 +76,14 @@ void append_named(std::string_view name, std::string_view text, std::string& to)
   to += is_secret(name) ? hidden_secret : text;
 }
 
-// What a peer says of itself would hide the rest of a line of text; it stands in the trace in JSON.
-bool is_small_print(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
+// What a peer says about itself would fill the line. The JSON trace has it.
+bool is_self_description(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
 
-// Name and text of each field that matters, in order.
+// The name and the text of each field that is shown, in order.
 template <class M> auto fields_of(const M& method) {
   std::vector<std::pair<std::string_view, std::string>> fields;
   M::describe(method, [&](const FieldName& name, const auto& value) {
-    if (name.in_json() && !is_small_print(name.text())) fields.emplace_back(name.text(), text_of(value));
+    if (name.in_json() && !is_self_description(name.text())) fields.emplace_back(name.text(), text_of(value));
   });
   return fields;
 }
@@ -97,7 +97,7 @@ template <class M> void append_fields(const M& method, std::string& to) {
 
 void append_text_body(std::string_view body, std::string& to) {
   if (is_printable(body))
-    to += body;  // it ends the line, and may hold spaces
+    to += body;  // it is last, so it may contain spaces
   else
     append_json_string(body, to);
 }

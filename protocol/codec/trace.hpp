@@ -1,4 +1,5 @@
-// A command as one line for a person: the broker's trace. Secrets are `***`; no control character is left raw.
+// Writes a command as one line for people, for the broker's trace. Secrets are written as `***`, control characters are
+// escaped.
 #pragma once
 
 #include <string>
@@ -8,15 +9,15 @@
 
 namespace pocketmq::protocol {
 
-/// "queue.declare queue=rpc_queue exclusive=true": the fields that differ from their default (but not what a peer says
-/// of itself, client_properties and server_properties), for a content its properties, and the body or, where it is long
-/// or no text, its size. No line end.
+/// "queue.declare queue=rpc_queue exclusive=true": the fields that differ from their defaults, but not
+/// client_properties and server_properties. Of a content, the properties and the body, or the body's size if it is long
+/// or not text. Without a line end.
 [[nodiscard]] std::string trace_text(const Command& command);
 
-/// `word` as it is where it reads as one printable word, else as a JSON string.
+/// Returns `word` itself if it is one printable word, otherwise as a JSON string.
 [[nodiscard]] std::string trace_word(std::string_view word);
 
-/// The header as the JSON framing has it, with "body", or with "body_bytes" where the body is long or no text.
+/// The header as in the JSON framing, with the member "body", or "body_bytes" if the body is long or not text.
 [[nodiscard]] std::string trace_json(const Command& command);
 
 }  // namespace pocketmq::protocol

@@ -40,8 +40,8 @@ void CommandEnd::sent(std::size_t bytes, TimePoint now) {
   blocked_since_.reset();
   on_sent();
   if (was_held && wants_input()) {
-    last_received_ = now;  // it may have been talking all the while
-    half_way_since_ = TimePoint::max();
+    last_received_ = now;  // the peer may have sent meanwhile
+    incomplete_since_ = TimePoint::max();
     process();
   }
 }
@@ -55,11 +55,11 @@ void CommandEnd::tick(TimePoint now) {
   }
   if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
   if (read_stall_deadline() <= now) {
-    half_way_since_ = now;
+    incomplete_since_ = now;
     progress_bytes_ = 0;
     on_stall();
   }
-  if (finished_) return;  // the end's own deadline may have finished it
+  if (finished_) return;  // on_own_deadline or on_stall may have finished it
   if (probe_deadline() <= now) {
     codec_->encode_heartbeat(output_);
     last_sent_ = now;
@@ -68,7 +68,7 @@ void CommandEnd::tick(TimePoint now) {
   if (wants_input() && last_received_ + 2 * heartbeat_ <= now) return time_out("missed heartbeats");
   if (last_sent_ + heartbeat_ / 2 <= now) {
     codec_->encode_heartbeat(output_);
-    last_sent_ = now;  // or on its way: a heartbeat that waits behind other output needs no second one
+    last_sent_ = now;  // also if it waits in the output: no second heartbeat is needed then
   }
 }
 
@@ -88,12 +88,12 @@ TimePoint CommandEnd::write_stall_deadline() const {
 }
 
 TimePoint CommandEnd::read_stall_deadline() const {
-  if (half_way_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
-  return half_way_since_ + stall_max();
+  if (incomplete_since_ == TimePoint::max() || stall_max().count() == 0 || !wants_input()) return TimePoint::max();
+  return incomplete_since_ + stall_max();
 }
 
-// A peer that has died while it is held may have left more than its system could send, so that the end of it never
-// comes. But its system answers a heartbeat with a reset.
+// If a held peer's process dies, its system may still have data that it cannot send. The end of the connection then
+// never arrives. But the peer's system answers a heartbeat with a reset.
 TimePoint CommandEnd::probe_deadline() const {
   if (!held_ || !codec_ || heartbeat_.count() != 0) return TimePoint::max();
   return std::max(held_since_, last_sent_) + probe_interval;
@@ -105,12 +105,12 @@ void CommandEnd::hold() {
 }
 
 void CommandEnd::note_progress(bool took_command) {
-  const bool is_half_way = unread_bytes() > 0 || codec_->has_begun_content();
-  if (!is_half_way) {
-    half_way_since_ = TimePoint::max();
-  } else if ((took_command && !codec_->has_begun_content()) || half_way_since_ == TimePoint::max()
+  const bool is_incomplete = unread_bytes() > 0 || codec_->has_partial_content();
+  if (!is_incomplete) {
+    incomplete_since_ = TimePoint::max();
+  } else if ((took_command && !codec_->has_partial_content()) || incomplete_since_ == TimePoint::max()
              || progress_bytes_ >= progress_min_bytes()) {
-    half_way_since_ = now_;
+    incomplete_since_ = now_;
     progress_bytes_ = 0;
   }
 }
@@ -133,8 +133,8 @@ void CommandEnd::hold(Command& command) {
 
 void CommandEnd::resume() {
   held_ = false;
-  last_received_ = now_;  // it may have been talking all the while
-  half_way_since_ = TimePoint::max();
+  last_received_ = now_;  // the peer may have sent meanwhile
+  incomplete_since_ = TimePoint::max();
   process();
 }
 
@@ -175,7 +175,7 @@ void CommandEnd::process() {
     if (decoded == Decoded::command) {
       took_command = true;
       on_command(command);
-      command.content.reset();  // lets go of the body's block
+      command.content.reset();  // releases the body's block
     } else if (decoded == Decoded::violation) {
       on_violation(codec_->violation());
       finish();

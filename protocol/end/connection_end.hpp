@@ -1,5 +1,5 @@
-// One end of a connection, without I/O: bytes in, bytes out, and a deadline. The broker's session and the client's
-// connection are such ends; `protocol::Transport` drives one over a socket, a test drives it by hand.
+// One end of a connection without I/O: bytes in, bytes out, and a deadline. The broker's session and the client's
+// connection are such ends. `protocol::Transport` drives an end over a socket; a test drives it by hand.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@ namespace pocketmq::protocol {
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
-/// Who is told that an end has changed by another's doing, so that it is looked at before the turn ends.
+/// Is told that an end has changed outside its own turn, so that the end is processed before the event loop's turn
+/// ends.
 class Waker {
  public:
   virtual void wake() = 0;
@@ -30,35 +31,35 @@ class ConnectionEnd {
   ConnectionEnd& operator=(const ConnectionEnd&) = delete;
   virtual ~ConnectionEnd() = default;
 
-  /// Where to read to. Call only while `wants_input()`; never empty.
+  /// Where to read to; never empty. Call it only while `wants_input()`.
   [[nodiscard]] virtual std::span<std::byte> prepare() = 0;
-  /// `bytes` were read to where `prepare()` said.
+  /// `bytes` bytes were read to where `prepare()` said.
   virtual void commit(std::size_t bytes, TimePoint now) = 0;
-  /// False: read nothing for now (back-pressure, or finished).
+  /// If false, do not read now (because of back-pressure, or because the end is finished).
   [[nodiscard]] virtual bool wants_input() const = 0;
 
-  /// Whether a large message has come in part. The rest of it, if it is there, had better be read in the same turn.
+  /// Whether a message is incomplete. If its rest can be read, it should be read in the same turn.
   [[nodiscard]] virtual bool wants_rest() const = 0;
 
-  /// The turn ends: what this end does once for all of it happens now. Call before the turn's output is looked at.
+  /// The turn ends. The end does now what it does once for the whole turn. Call it before the output is sent.
   virtual void end_turn() {}
 
-  /// What is to be sent. Call `sent` for what was, do not `consume`.
+  /// The bytes to send. Call `sent` when they were sent; do not call `Output::consume`.
   [[nodiscard]] virtual const Output& output() const = 0;
-  /// The first `bytes` of the output were sent; 0 says that a write was tried and would have blocked.
+  /// The first `bytes` bytes of the output were sent. 0 means that a write would have blocked.
   virtual void sent(std::size_t bytes, TimePoint now) = 0;
 
-  /// Does what time asks for: heartbeats, time-outs. Harmless when early.
+  /// Does what is due: heartbeats and time-outs. May be called too early.
   virtual void tick(TimePoint now) = 0;
-  /// When the next tick is due; `TimePoint::max()` for never.
+  /// When the next `tick` is due; `TimePoint::max()` if none is.
   [[nodiscard]] virtual TimePoint deadline() const = 0;
 
-  /// True: send what is left of the output, then close.
+  /// If true, send the rest of the output, then close.
   [[nodiscard]] virtual bool finished() const = 0;
-  /// The peer is gone, or the transport gave up. Called once, and last.
+  /// The connection has ended, or the transport has given up. Called once, as the last call.
   virtual void disconnect(std::error_code why, TimePoint now) = 0;
 
-  /// `waker` is told whenever output, wants_input, deadline or finished changed outside commit, end_turn, sent and
+  /// Calls `waker` whenever output, wants_input, deadline or finished has changed outside commit, end_turn, sent and
   /// tick.
   void on_wake(Waker* waker) { waker_ = waker; }
 

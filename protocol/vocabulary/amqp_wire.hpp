@@ -1,4 +1,4 @@
-// Visitors over a description that read, measure and write AMQP's wire types (4.2.5).
+// Visitors of a method's description that read, measure and write AMQP's wire types (4.2.5).
 #pragma once
 
 #include <cstring>
@@ -10,9 +10,9 @@
 
 namespace pocketmq::protocol {
 
-/// Reads fields in order. Never beyond its bytes: afterwards `fault()` says what was wrong, if anything was.
+/// Reads fields in order, and never beyond its bytes. Afterwards `fault()` says what was wrong, if anything was.
 ///
-/// What is called for each field is inlined whatever the compiler thinks of it: then the field's name costs nothing.
+/// The functions that are called for each field are always inlined. Then a field's name costs nothing.
 class WireReader {
  public:
   WireReader(std::string_view bytes, unsigned table_depth_max) : rest_{bytes}, table_depth_max_{table_depth_max} {}
@@ -28,7 +28,7 @@ class WireReader {
     if (const char* from = take(sizeof(T))) value = load_big_endian<T>(from);
   }
 
-  // Bits that follow each other share octets, lowest first.
+  // Consecutive bits share an octet, the lowest bit first.
   [[gnu::always_inline]] void read(bool& value) {
     if (bits_left_ == 0) {
       const char* from = take(1);
@@ -54,9 +54,9 @@ class WireReader {
     if (!fault_) fault_ = find_fault(value, table_depth_max_);
   }
 
-  /// Whether nothing is wrong, and nothing is left over.
+  /// Whether all fields were read without a fault and no bytes are left.
   [[nodiscard]] bool is_done() const { return !fault_ && rest_.empty(); }
-  /// What is wrong, with the field's name, if anything is.
+  /// What is wrong, with the field's name; nothing if all is well.
   [[nodiscard]] [[gnu::always_inline]] std::optional<std::string> fault() const {
     if (is_done()) return std::nullopt;
     return fault_text();
@@ -95,7 +95,7 @@ class WireReader {
   std::optional<std::string_view> faulty_field_;
 };
 
-/// Adds up the size of the fields on the wire, in bytes.
+/// Adds up the fields' sizes in bytes, as they are encoded.
 class WireMeasure {
  public:
   template <class T> void operator()(const FieldName& name, const T& value) {
@@ -127,7 +127,7 @@ class WireMeasure {
   unsigned bits_{0};
 };
 
-/// Writes fields through a bare pointer into room that a `WireMeasure` measured.
+/// Writes fields to memory whose size a `WireMeasure` has computed.
 class WireWriter {
  public:
   explicit WireWriter(char* to) : to_{to} {}

@@ -1,4 +1,4 @@
-// What travels between two ends: a method on a channel, with its content if it carries one.
+// A command: a method on a channel, with its content if it carries one. It is what two ends of a connection exchange.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,19 @@
 
 namespace pocketmq::protocol {
 
-/// Properties and body of a message. Views, with a block behind the body where it already has one of its own.
+/// Properties and body of a message. Both are views. If the body has a block of its own, `storage` refers to it.
 struct Content {
   Properties properties{};
   std::string_view body{};
-  /// Where set, `body` lies in this block; an `Output` sends from there and holds the reference until it has.
-  /// A body that a codec assembled begins `headroom()` bytes into its block or later, so that names and properties
-  /// can be put in front of it.
+  /// If set, `body` lies in this block. An `Output` sends it from there, and holds the reference until it is sent. A
+  /// body that a codec has assembled begins at least `body_headroom()` bytes after the block's start, so that names and
+  /// properties can be written in front of it.
   Ref<Block> storage{};
-  /// Where not 0, the sender announced this many bytes, more than `Limits::body_max_bytes`; `body` is then empty.
+  /// If not 0, the sender has announced this many bytes, which is more than `Limits::body_max_bytes`. `body` is then
+  /// empty.
   std::uint64_t refused_size_bytes{0};
-  /// Not empty: why a part of it could not be read, where the codec was told to go on without (`Limits::on_fault`).
-  /// What could be read is there. Valid as long as the other views.
+  /// If not empty, why a part of the content could not be read; only if `Limits::on_fault` says `report`. The content
+  /// has what could be read. Valid as long as the other views.
   std::string_view fault{};
 };
 
@@ -34,7 +35,7 @@ struct Command {
   std::optional<Content> content{};
 };
 
-/// A breach of the protocol that ends the connection, with what its close says.
+/// An error of the protocol that ends the connection, with the fields of its connection.close.
 struct Violation {
   ReplyCode code{};
   std::string text{};

@@ -1,4 +1,4 @@
-// The two encodings of the vocabulary.
+// The two encodings of the methods.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace pocketmq::protocol {
 namespace {
 
-// What follows the octet of each type: so many bytes, or a length and as many as that says.
+// What follows a type's octet: a fixed number of bytes, or a length and that many bytes.
 constexpr std::int8_t begins_with_length = -1;
 constexpr std::int8_t unknown_type = -2;
 constexpr auto size_by_type = [] {
@@ -29,7 +29,7 @@ template <class Wire, class Signed> std::int64_t number(std::string_view bytes) 
   return static_cast<Signed>(load_big_endian<Wire>(bytes.data()));
 }
 
-// Room for so many bytes at the end.
+// Appends `bytes` bytes and returns their address.
 char* grow(std::string& text, std::size_t bytes) {
   const auto before = text.size();
   text.resize(before + bytes);
@@ -103,10 +103,10 @@ std::optional<FieldTable> FieldValue::table() const {
   return FieldTable{bytes};
 }
 
-// False at the end, or where the bytes are malformed.
+// Returns false at the end and if the bytes are malformed.
 [[gnu::always_inline]] inline bool FieldReader::read(Field& field) {
   if (rest_.empty() || failed_) return false;
-  failed_ = true;  // until it has been read
+  failed_ = true;  // until the field is read
   const char* at = rest_.data();
   const char* const end = at + rest_.size();
   const auto has = [&](std::size_t bytes) { return static_cast<std::size_t>(end - at) >= bytes; };

@@ -1,7 +1,7 @@
-// Field tables (AMQP 0-9-1, 4.2.5.5, with RabbitMQ's type octets), as views over their encoded bytes.
+// Field tables (AMQP 0-9-1, 4.2.5.5, with RabbitMQ's type octets), as views of their encoded bytes.
 //
-// The encoded bytes are the value: a table is carried, compared and stored as it came, and only who asks a
-// question decodes. A `FieldTable` or `FieldArray` that came through a codec has been checked.
+// A table is carried, compared and stored as the bytes that came. It is decoded only where a value is needed. A codec
+// has checked each `FieldTable` and array that it hands out.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace pocketmq::protocol {
 
 class FieldTable;
 
-/// One value: its type octet and the bytes that follow the octet (for `S`, `x`, `A`, `F` without their length).
+/// One value: its type octet and the bytes after it (of `S`, `x`, `A` and `F` without the length).
 struct FieldValue {
   char type{'V'};
   std::string_view bytes{};
@@ -28,7 +28,7 @@ struct FieldValue {
   [[nodiscard]] std::optional<std::string_view> string() const;
   /// The truth value, for `t`.
   [[nodiscard]] std::optional<bool> boolean() const;
-  /// The nested table, for `F`. Lives as long as the bytes.
+  /// The nested table, for `F`. Valid as long as the bytes.
   [[nodiscard]] std::optional<FieldTable> table() const;
 
   friend bool operator==(const FieldValue&, const FieldValue&) = default;
@@ -39,15 +39,15 @@ struct Field {
   FieldValue value{};
 };
 
-/// Reads the fields of an encoded table, or the values of an encoded array (whose fields have no names), in order.
-/// Never reads beyond its bytes: `failed()` tells whether they were malformed where reading stopped.
+/// Reads the fields of an encoded table, or the values of an encoded array (which have no names), in order. Never reads
+/// beyond its bytes. `failed()` says whether reading stopped because the bytes are malformed.
 class FieldReader {
  public:
   enum class Of : std::uint8_t { table, array };
 
   FieldReader(std::string_view encoded, Of of) : rest_{encoded}, of_{of} {}
 
-  /// The next field; nothing at the end, or where the bytes are malformed.
+  /// The next field. Nothing at the end and if the bytes are malformed.
   std::optional<Field> next();
   [[nodiscard]] bool failed() const { return failed_; }
 
@@ -69,9 +69,9 @@ class FieldTable {
 
   [[nodiscard]] constexpr std::string_view encoded() const { return encoded_; }
   [[nodiscard]] constexpr bool empty() const { return encoded_.empty(); }
-  /// The fields in order; the reader's views live as long as the table's bytes.
+  /// The fields in order. The reader's views are valid as long as the table's bytes.
   [[nodiscard]] FieldReader fields() const { return {encoded_, FieldReader::Of::table}; }
-  /// The first value of that name.
+  /// The value of the first field with that name.
   [[nodiscard]] std::optional<FieldValue> find(std::string_view name) const;
 
   friend constexpr bool operator==(FieldTable, FieldTable) = default;
@@ -80,7 +80,7 @@ class FieldTable {
   std::string_view encoded_;
 };
 
-/// Why `encoded` is not a well-formed table of at most `depth_max` nested tables and arrays; nothing if it is.
+/// Why `table` is malformed or has more than `depth_max` nested tables and arrays; nothing if it is well-formed.
 [[nodiscard]] std::optional<std::string_view> find_fault(FieldTable table, unsigned depth_max);
 
 /// Writes an encoded array, value by value.
@@ -88,23 +88,23 @@ class FieldArrayWriter {
  public:
   FieldArrayWriter& string(std::string_view value) { return this->value({'S', value}); }
   FieldArrayWriter& table(FieldTable value) { return this->value({'F', value.encoded()}); }
-  /// Any value as it is encoded, its type octet included.
+  /// Appends any value.
   FieldArrayWriter& value(const FieldValue& value);
 
-  /// The array as a table's value. Lives as long as the writer and until its next change.
+  /// The array as a value. Valid until the writer's next change.
   [[nodiscard]] FieldValue array() const { return {'A', encoded_}; }
 
  private:
   std::string encoded_;
 };
 
-/// Writes an encoded table, field by field. `table()` lives as long as the writer and until its next change.
+/// Writes an encoded table, field by field. The result of `table()` is valid until the writer's next change.
 class FieldTableWriter {
  public:
   FieldTableWriter() = default;
-  /// Begins with the fields of a table.
+  /// Begins with the fields of `first`.
   explicit FieldTableWriter(FieldTable first) : encoded_{first.encoded()} {}
-  /// Begins again, with the fields of a table, in the same memory.
+  /// Begins again with the fields of `first`, and reuses its memory.
   FieldTableWriter& assign(FieldTable first) {
     encoded_ = first.encoded();
     return *this;
@@ -117,7 +117,7 @@ class FieldTableWriter {
   /// Seconds since the epoch.
   FieldTableWriter& timestamp(std::string_view name, std::uint64_t value);
   FieldTableWriter& table(std::string_view name, FieldTable value);
-  /// Any value as it is encoded, its type octet included.
+  /// Appends any value.
   FieldTableWriter& value(std::string_view name, const FieldValue& value);
 
   [[nodiscard]] FieldTable table() const { return FieldTable{encoded_}; }

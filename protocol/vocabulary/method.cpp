@@ -24,7 +24,7 @@ constexpr auto by_name = [] {
 }();
 static_assert(std::ranges::adjacent_find(by_name, {}, &ByName::key) == by_name.end());
 
-// Methods by their numbers: class numbers are multiples of 5 below 95, method numbers are below 128.
+// Methods by their numbers. Class numbers are multiples of 5 below 95, method numbers are below 128.
 constexpr std::uint16_t class_step = 5;
 constexpr std::uint16_t classes_end = 19;
 constexpr std::uint16_t methods_end = 128;
@@ -43,7 +43,7 @@ constexpr auto by_number = [] {
   return table;
 }();
 
-// One default-made method per alternative, in the variant's order.
+// One default-constructed method for each alternative, in the variant's order.
 constexpr auto prototypes = []<class... Methods>(std::type_identity<std::variant<Methods...>>) {
   return std::array<Method, sizeof...(Methods)>{Method{Methods{}}...};
 }(std::type_identity<Method::variant>{});

@@ -1,7 +1,7 @@
 // All 66 methods of AMQP 0-9-1 with RabbitMQ's extensions, as one type.
 //
-// A method is a plain struct whose C++ types are its wire types; its `describe` names each field once, and the codecs,
-// the trace and the tests are visitors over that description.
+// A method is a plain struct whose C++ types are its wire types. Its `describe` names each field once. Codecs, trace
+// and tests are visitors of that description.
 #pragma once
 
 #include <array>
@@ -37,7 +37,7 @@ struct Method
   using variant::variant;
 };
 
-/// Every `T` of a visitor made for methods: `for_each_method([]<class M>() { ... })`.
+/// Calls the visitor for each method's type: `for_each_method([]<class M>() { ... })`.
 template <class Visitor> constexpr void for_each_method(Visitor&& visitor) {
   [&]<class... Methods>(std::type_identity<std::variant<Methods...>>) {
     (visitor.template operator()<Methods>(), ...);
@@ -47,13 +47,13 @@ template <class Visitor> constexpr void for_each_method(Visitor&& visitor) {
 /// Whether a content (properties and body) follows the method: publish, return, deliver, get-ok.
 template <class M> inline constexpr bool has_content = requires { M::has_content; };
 
-/// Class and method number with the name, of whichever method it is.
+/// The class number, the method number and the name of a method.
 [[nodiscard]] const MethodId& id_of(const Method& method);
 
-/// Whether a content follows, of whichever method it is.
+/// Whether a content follows the method.
 [[nodiscard]] bool carries_content(const Method& method);
 
-/// A default-made method by its numbers, or by AMQP's name; null if there is none.
+/// A default-constructed method by its numbers, or by its name in AMQP; null if there is none.
 [[nodiscard]] const Method* find_method(std::uint16_t class_id, std::uint16_t method_id);
 [[nodiscard]] const Method* find_method(std::string_view name);
 

@@ -15,7 +15,7 @@ constexpr std::size_t property_count = 14;
 
 constexpr std::uint16_t flag_at(std::size_t index) { return static_cast<std::uint16_t>(first_flag >> index); }
 
-// How many octets of a value say how long the rest is, and how long it is where none do.
+// How many octets of a value are its length, and how long the value is if it has none.
 struct Extent {
   std::uint8_t length_octets;
   std::uint8_t fixed;
@@ -34,7 +34,7 @@ constexpr auto extents = [] {
   return all;
 }();
 
-// How long the rest of the value at `at` is; what says so is there.
+// The size of the value at `at` after its length octets, which must be there.
 std::size_t size_of_rest(const char* at, Extent extent) {
   if (extent.length_octets == 0) return extent.fixed;
   if (extent.length_octets == 1) return static_cast<unsigned char>(*at);
@@ -63,8 +63,8 @@ template <Tables tables> bool is_well_formed(std::string_view encoded, unsigned 
   return at == end;
 }
 
-// Calls `field(name, property)` for each property with its flag's turn.
-template <class P, class Field> void walk(P& properties, Field&& field) {
+// Calls `field(name, property, flag)` for each property.
+template <class P, class Field> void for_each_property(P& properties, Field&& field) {
   std::uint16_t flag = first_flag;
   BasicProperties::describe(properties, [&](const FieldName& name, auto& property) {
     field(name, property, flag);
@@ -72,13 +72,14 @@ template <class P, class Field> void walk(P& properties, Field&& field) {
   });
 }
 
-// Returns the reader, which knows whether all was well.
+// Returns the reader, whose `fault()` says whether all is well.
 WireReader read(std::string_view encoded, unsigned depth_max, BasicProperties& into) {
   WireReader reader{encoded, depth_max};
   std::uint16_t flags = 0;
   reader("flags", flags);
-  // The two bits that stand for no property mean nothing, as for RabbitMQ; a second word of flags is left over.
-  walk(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
+  // The two bits without a property are ignored, as on RabbitMQ. A second word of flags is a fault, because it is left
+  // over.
+  for_each_property(into, [&]<class T>(const FieldName& name, std::optional<T>& property, std::uint16_t flag) {
     if ((flags & flag) != 0) reader(name, property.emplace());
   });
   return reader;
@@ -88,7 +89,7 @@ WireReader read(std::string_view encoded, unsigned depth_max, BasicProperties& i
 
 BasicProperties Properties::decode() const {
   BasicProperties properties;
-  // Checked already: no depth is refused here.
+  // The properties were checked before, so any depth is accepted.
   read(encoded_, ~0U, properties);
   return properties;
 }
@@ -96,7 +97,7 @@ BasicProperties Properties::decode() const {
 std::string_view Properties::find(std::size_t index) const {
   const char* at = encoded_.data() + sizeof first_flag;
   const unsigned flags = load_big_endian<std::uint16_t>(encoded_.data());
-  // Checked already: past all that stand before it.
+  // The properties were checked before. Skips all values before this one.
   for (auto before = static_cast<std::uint16_t>(flags & ~(0xFFFFU >> index)); before != 0;) {
     const auto other = static_cast<std::size_t>(std::countl_zero(before));
     at += extents[other].length_octets + size_of_rest(at, extents[other]);
@@ -129,7 +130,7 @@ void encode(const BasicProperties& properties, std::string& to) {
   std::uint16_t flags = 0;
   WireMeasure measure;
   measure.add(flags);
-  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t flag) {
+  for_each_property(properties, [&](const FieldName& name, const auto& property, std::uint16_t flag) {
     if (!property) return;
     flags = static_cast<std::uint16_t>(flags | flag);
     measure(name, *property);
@@ -138,7 +139,7 @@ void encode(const BasicProperties& properties, std::string& to) {
   to.resize(begin + measure.size());
   WireWriter writer{to.data() + begin};
   writer.write(flags);
-  walk(properties, [&](const FieldName& name, const auto& property, std::uint16_t) {
+  for_each_property(properties, [&](const FieldName& name, const auto& property, std::uint16_t) {
     if (property) writer(name, *property);
   });
 }

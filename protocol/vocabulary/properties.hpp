@@ -1,7 +1,7 @@
 // A content's properties (AMQP 0-9-1, 1.8 and 4.2.6.1): the 14 of class basic.
 //
-// They are checked once where they arrive and then carried as the bytes that came (`Properties`); who needs the values
-// decodes them into `BasicProperties`.
+// They are checked once when they arrive, and then carried as the bytes that came (`Properties`). Code that needs the
+// values decodes them into `BasicProperties`.
 #pragma once
 
 #include <concepts>
@@ -17,7 +17,7 @@
 
 namespace pocketmq::protocol {
 
-/// The values, as views; an absent property is empty. Described like a method, in the order of the flag bits.
+/// The values, as views. An absent property is nullopt. It is described like a method, in the order of the flag bits.
 struct BasicProperties {
   std::optional<ShortString> content_type{};
   std::optional<ShortString> content_encoding{};
@@ -61,13 +61,13 @@ class Properties {
   constexpr explicit Properties(std::string_view encoded) : encoded_{encoded} {}
 
   [[nodiscard]] constexpr std::string_view encoded() const { return encoded_; }
-  /// The values; their views live as long as the encoded bytes.
+  /// All values. Their views are valid as long as the encoded bytes.
   [[nodiscard]] BasicProperties decode() const;
-  /// One of the values, quicker than with `decode`: `properties.find<&BasicProperties::reply_to>()`.
+  /// One of the values; faster than `decode`: `properties.find<&BasicProperties::reply_to>()`.
   template <auto property> [[nodiscard]] auto find() const {
     using Value = typename std::remove_cvref_t<decltype(BasicProperties{}.*property)>::value_type;
-    if (!has(place_of<property>)) return std::optional<Value>{};
-    const auto bytes = find(place_of<property>);
+    if (!has(index_of<property>)) return std::optional<Value>{};
+    const auto bytes = find(index_of<property>);
     if constexpr (std::unsigned_integral<Value>)
       return std::optional{load_big_endian<Value>(bytes.data())};
     else
@@ -78,9 +78,9 @@ class Properties {
   friend constexpr bool operator==(Properties, Properties) = default;
 
  private:
-  // Which of the 14 it is, in the order of the flag bits.
+  // The property's index, in the order of the flag bits.
   template <auto property>
-  static constexpr std::size_t place_of = [] {
+  static constexpr std::size_t index_of = [] {
     const BasicProperties properties{};
     std::size_t index = 0;
     std::size_t found = 0;
@@ -98,11 +98,11 @@ class Properties {
   std::string_view encoded_{"\0\0", 2};
 };
 
-/// Why `encoded` is not a well-formed property list; nothing if it is.
+/// Why `encoded` is malformed; nothing if it is well-formed.
 [[nodiscard]] std::optional<std::string> find_fault(Properties encoded, unsigned depth_max);
 
-/// Of encoded properties that are malformed, those that can be read: all but the headers if only these are at fault,
-/// and else none.
+/// The readable part of malformed properties: all properties except the headers if only the headers are malformed,
+/// otherwise none.
 [[nodiscard]] std::string readable_part(Properties malformed);
 
 /// Appends the encoding of `properties` to `to`.

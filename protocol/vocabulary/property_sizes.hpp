@@ -1,7 +1,7 @@
-// How large a message's properties may be, so that whoever consumes it can be sent them.
+// How large a message's properties may be, so that each consumer can receive them.
 //
-// They fit into one frame of the size that the broker offers; then they fit into a JSON header too (limits.hpp). A
-// consumer that agreed on smaller frames is sent a larger one all the same, as by RabbitMQ.
+// They fit into one frame of the size that the broker offers, and therefore into a JSON header too (limits.hpp). A
+// consumer that negotiated smaller frames gets a larger one anyway, as on RabbitMQ.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace pocketmq::protocol {
 
-/// What the header x-delivery-count may add, with the table that it is in.
+/// The bytes that the header x-delivery-count may add, with its table.
 inline constexpr std::size_t delivery_count_max_bytes = 64;
 
-/// What the broker may add from publish to delivery: x-delivery-count, x-first-death-* and one record in x-death, all
-/// names 255 bytes long.
+/// The bytes that the broker may add from publish to delivery: x-delivery-count, x-first-death-* and one record in
+/// x-death, if all names have 255 bytes.
 inline constexpr std::size_t added_properties_max_bytes = 2'048;
 
-/// Encoded properties that a message may be published with.
+/// The size of the encoded properties with which a message may be published.
 [[nodiscard]] constexpr std::size_t published_properties_max_bytes(const Limits& limits) {
   return limits.properties_max_bytes() - added_properties_max_bytes;
 }
 
-/// Encoded properties that a dead letter may have.
+/// The size of the encoded properties that a dead letter may have.
 [[nodiscard]] constexpr std::size_t dead_letter_properties_max_bytes(const Limits& limits) {
   return limits.properties_max_bytes() - delivery_count_max_bytes;
 }

@@ -1,4 +1,4 @@
-// Reply codes (AMQP 0-9-1, 1.2 "constants") with the names that begin RabbitMQ's texts.
+// Reply codes (AMQP 0-9-1, 1.2 "constants"), with the names that begin RabbitMQ's reply texts.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Which fields are never shown: in no trace, no log and no error.
+// Which fields are secret. Their values never appear in a trace, a log or an error text.
 #pragma once
 
 #include <algorithm>
@@ -7,13 +7,13 @@
 
 namespace pocketmq::protocol {
 
-/// Whether secrets are written, or `***` in their place.
+/// Whether secrets are written, or `***` instead.
 enum class Secrets : bool { shown, hidden };
 
 inline constexpr std::string_view hidden_secret = "***";
 
-/// Whether a field of that name, of a method, in a table or in a JSON body, holds a secret: one whose name has
-/// "password", "token" or the like in it, in any case of letters ("x-auth-token", "dbPassword").
+/// Whether a field of a method, a table or a JSON body with that name holds a secret. That is so if the name contains
+/// "password", "token" or the like, in upper or lower case ("x-auth-token", "dbPassword").
 [[nodiscard]] constexpr bool is_secret(std::string_view field) {
   constexpr std::array<std::string_view, 2> whole_names{"response", "cookie"};
   constexpr std::array<std::string_view, 6> parts_of_names{"authorization", "password", "passwd",

@@ -1,7 +1,7 @@
-// The types of which methods and properties are made, as views over encoded or caller-owned bytes.
+// The types of the fields of methods and properties. They are views of encoded bytes, or of bytes that the caller owns.
 //
-// A view never outlives the handler that was given it: it lives inside protocol/, and in a connection end's handler
-// until that returns. What is to be kept is copied.
+// A view is only valid inside protocol/ and until the connection end's handler that got it returns. Copy what is needed
+// longer.
 #pragma once
 
 #include <cassert>
@@ -13,7 +13,7 @@
 
 namespace pocketmq::protocol {
 
-/// Up to 255 bytes (AMQP 0-9-1, 4.2.5.3 "short string"). Longer text is the caller's error; see `clip`.
+/// At most 255 bytes (AMQP 0-9-1, 4.2.5.3 "short string"). The caller must not pass more; see `clip`.
 class ShortString : public std::string_view {
  public:
   static constexpr std::size_t max_size_bytes = 255;
@@ -24,7 +24,7 @@ class ShortString : public std::string_view {
   ShortString(const std::string& text) : ShortString{std::string_view{text}} {}
 };
 
-/// The longest prefix of `text` that a short string holds and that does not cut a UTF-8 character.
+/// The longest prefix of `text` that fits into a short string and ends with a whole UTF-8 character.
 [[nodiscard]] constexpr ShortString clip(std::string_view text) {
   if (text.size() <= ShortString::max_size_bytes) return text;
   std::size_t end = ShortString::max_size_bytes;
@@ -48,7 +48,7 @@ struct MethodId {
   std::string_view name;
 };
 
-/// A field's name in a description, and the encodings that carry the field.
+/// A field's name in a description, and which encodings carry the field.
 class FieldName {
  public:
   enum class On : std::uint8_t { both, amqp, json };
@@ -63,10 +63,10 @@ class FieldName {
   On on_;
 };
 
-/// A field that AMQP reserves: zero on its wire, absent from every other reader and writer.
+/// A field that AMQP reserves. AMQP's encoding writes its zero value; no other visitor sees it.
 inline constexpr FieldName reserved{"", FieldName::On::amqp};
 
-/// A field that only the JSON framing carries.
+/// A field that exists in the JSON framing only.
 constexpr FieldName json_only(const char* text) { return {text, FieldName::On::json}; }
 
 }  // namespace pocketmq::protocol

@@ -653,7 +653,7 @@ void run(const Turns& turns) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  broker::HeapTrim::take_over();  // as in the broker's own process
+  broker::HeapTrim::configure_allocator();  // as in the broker's own process
   run(Turns{argc, argv});
   return 0;
 } catch (const std::exception& error) {

@@ -52,7 +52,7 @@ inline void require_round_trip(protocol::Encoding encoding, const protocol::Comm
   // AMQP has no place for what JSON's connection.open carries.
   if (encoding == protocol::Encoding::amqp && std::holds_alternative<protocol::connection::Open>(command.method))
     return;
-  const auto codec = make_codec(encoding, {});
+  const auto codec = make_codec(encoding, {.json_values_max = 0});
   Decoding decoding{*codec};
   std::vector<std::string> essences;
   decoding.feed(encoded(*codec, command), std::string_view::npos,

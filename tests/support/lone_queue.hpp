@@ -19,7 +19,7 @@ class LoneQueue final : private broker::QueueHost, private broker::Publisher {
 
   /// Publishes as number 1, 2, ...
   void publish(std::string_view body, std::optional<std::chrono::milliseconds> time_to_live = std::nullopt) {
-    context_.backlog().begin_share();
+    context_.backlog().begin_input_slice();
     queue_->enqueue({"", "q", {.body = body}, time_to_live}, *this, next_publish_++);
   }
 
@@ -36,7 +36,7 @@ class LoneQueue final : private broker::QueueHost, private broker::Publisher {
   /// What `basic.get` takes.
   [[nodiscard]] std::optional<broker::QueuedMessage> take() {
     do {
-      context_.backlog().begin_share();
+      context_.backlog().begin_input_slice();
     } while (!queue_->clear_head());
     return queue_->take();
   }

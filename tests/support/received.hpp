@@ -34,7 +34,7 @@ struct Received {
 /// A client's side of a codec: bytes become what was received, commands become bytes.
 class Speech {
  public:
-  explicit Speech(Encoding encoding) : codec_{protocol::make_codec(encoding, {})} {}
+  explicit Speech(Encoding encoding) : codec_{protocol::make_codec(encoding, {.json_values_max = 0})} {}
 
   /// Takes in bytes from the broker. Throws where they are malformed.
   void hear(std::string_view bytes);

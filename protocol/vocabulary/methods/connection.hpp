@@ -93,7 +93,7 @@ struct TuneOk {
   friend bool operator==(const TuneOk&, const TuneOk&) = default;
 };
 
-/// In the JSON framing it stands for start-ok, tune-ok and open together, and carries what they would.
+/// In the JSON framing it replaces start-ok, tune-ok and open, and has their fields.
 struct Open {
   static constexpr MethodId id{10, 40, "connection.open"};
   using Reply = OpenOk;

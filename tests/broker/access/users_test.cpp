@@ -88,8 +88,8 @@ TEST_CASE("a user may enter where it has permissions if only empty ones") {
   auto user = alice();
   const auto none = broker::permission_pattern("");
   user.permissions.emplace("shop", broker::Permissions{none, none, none});
-  CHECK(user.may_enter("shop"));
-  CHECK_FALSE(user.may_enter("bank"));
+  CHECK(user.may_open("shop"));
+  CHECK_FALSE(user.may_open("bank"));
   for (const auto permission : {Permission::configure, Permission::write, Permission::read})
     CHECK_FALSE(user.may(permission, "shop", "q"));
 }

@@ -99,23 +99,23 @@ TEST_CASE("very many items make no longer turn than one") {
 TEST_CASE("one who comes when the turn's budget is used up has a short slice") {
   Scene scene;
   scene.backlog.begin_turn();
-  CHECK(scene.backlog.budget().left() > Backlog::share_steps_min);
+  CHECK(scene.backlog.budget().left() > Backlog::input_slice_steps_min);
   for (int i = 0; i < 10; ++i) {
-    scene.backlog.begin_share();
-    scene.backlog.budget().use(Backlog::share_steps);
+    scene.backlog.begin_input_slice();
+    scene.backlog.budget().use(Backlog::input_slice_steps);
   }
   CHECK(scene.backlog.is_due());  // so that another turn comes
-  scene.backlog.begin_share();
-  CHECK(scene.backlog.budget().left() == Backlog::share_steps_min);
+  scene.backlog.begin_input_slice();
+  CHECK(scene.backlog.budget().left() == Backlog::input_slice_steps_min);
   scene.take_turn();
   CHECK_FALSE(scene.backlog.is_due());
-  scene.backlog.begin_share();
-  CHECK(scene.backlog.budget().left() == Backlog::share_steps);
+  scene.backlog.begin_input_slice();
+  CHECK(scene.backlog.budget().left() == Backlog::input_slice_steps);
 }
 
 TEST_CASE("what waits for the rest of a slice has it or waits in line") {
   Scene scene;
-  scene.backlog.begin_share();
+  scene.backlog.begin_input_slice();
   scene.backlog.keep_for_rest_of_slice(scene.work('a', 10));
   scene.backlog.keep_for_rest_of_slice(scene.work('b', very_much));
   scene.backlog.keep_for_rest_of_slice(scene.work('c', 10));

@@ -129,7 +129,7 @@ TEST_CASE("what there is fills the memory and no more, and who drains it is let 
   auto& memory = world.broker().context().memory();
   auto alice = world.connect();
   int declared = 0;
-  for (; memory.takes_objects(); ++declared) alice.declares("q" + std::to_string(declared));
+  for (; memory.has_room_for_topology(); ++declared) alice.declares("q" + std::to_string(declared));
   CHECK(declared > 50);
   CHECK(declared < 200);
   const auto described = memory.describe();
@@ -137,7 +137,7 @@ TEST_CASE("what there is fills the memory and no more, and who drains it is let 
       .channel_is_closed(ReplyCode::precondition_failed, "PRECONDITION_FAILED - cannot declare queue 'r': " + described
                                                              + ". Try again when queues are shorter");
   alice.opens_channel(2);
-  while (memory.takes_users()) alice.on_channel(2).sends(basic::Consume{.queue = "q0", .no_wait = true});
+  while (memory.has_room_for_clients()) alice.on_channel(2).sends(basic::Consume{.queue = "q0", .no_wait = true});
   const auto refused = world.arrive().shakes_hands({}).on_channel(0).answer<connection::Close>();
   const auto& refusal = std::get<connection::Close>(refused.method);
   CHECK(refusal.reply_code == 530);

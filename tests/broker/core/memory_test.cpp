@@ -62,16 +62,16 @@ TEST_CASE("what is on its way in crowds and floods the memory and makes nobody w
 TEST_CASE("objects leave an eighth to users, and none is made where memory is exhausted") {
   Memory memory{1'000};
   memory.charge_object(874);
-  CHECK(memory.takes_objects());
+  CHECK(memory.has_room_for_topology());
   memory.charge_object(1);
-  CHECK_FALSE(memory.takes_objects());
-  CHECK(memory.takes_users());
+  CHECK_FALSE(memory.has_room_for_topology());
+  CHECK(memory.has_room_for_clients());
   memory.charge_object(125);
-  CHECK_FALSE(memory.takes_users());
+  CHECK_FALSE(memory.has_room_for_clients());
   memory.release_object(500);
   memory.charge(750);
-  CHECK_FALSE(memory.takes_objects());
-  CHECK(memory.takes_users());
+  CHECK_FALSE(memory.has_room_for_topology());
+  CHECK(memory.has_room_for_clients());
   CHECK(memory.describe() == "the broker holds 1250 bytes; its memory limit is 1000");
 }
 

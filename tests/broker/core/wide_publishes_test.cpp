@@ -19,9 +19,9 @@ TEST_CASE("what wide publishes hold is charged") {
   broker::WidePublishes wide{memory};
   {
     Share share{wide};
-    share.hold(10'000);
+    share.set_bytes(10'000);
     CHECK(memory.used() == 10'000);
-    share.hold(3'000);
+    share.set_bytes(3'000);
     CHECK(memory.used() == 3'000);
     const auto moved = std::move(share);
     CHECK(memory.used() == 3'000);
@@ -33,31 +33,31 @@ TEST_CASE("wide publishes grow one at a time when their share of the memory is t
   broker::Memory memory{mark};
   broker::WidePublishes wide{memory};
   std::optional<Share> one{wide}, other{wide};
-  one->hold(all_may_hold - 10'000);
-  other->hold(9'000);
+  one->set_bytes(all_may_hold - 10'000);
+  other->set_bytes(9'000);
   CHECK(one->may_grow());
   CHECK(other->may_grow());
-  other->hold(10'000);
+  other->set_bytes(10'000);
   CHECK_FALSE(one->may_grow());
-  CHECK_FALSE(wide.have_room_for(5'000));
+  CHECK_FALSE(wide.has_room_for(5'000));
   CHECK(other->may_grow());
   std::optional<Share> handed_over{std::move(*other)};
   other.reset();
   CHECK_FALSE(one->may_grow());
   SECTION("to its end") {
-    handed_over->hold(20'000);
+    handed_over->set_bytes(20'000);
     CHECK(handed_over->may_grow());
     handed_over.reset();
     CHECK(one->may_grow());
   }
   SECTION("and what is little beside them") {
     Share little{wide};
-    CHECK(wide.have_room_for(2'000));
-    CHECK(little.may_hold(2'000));
-    little.hold(2'000);
+    CHECK(wide.has_room_for(2'000));
+    CHECK(little.may_grow_to(2'000));
+    little.set_bytes(2'000);
     CHECK(little.may_grow());
-    CHECK_FALSE(little.may_hold(5'000));
-    little.hold(5'000);
+    CHECK_FALSE(little.may_grow_to(5'000));
+    little.set_bytes(5'000);
     CHECK_FALSE(little.may_grow());
     handed_over.reset();
     CHECK(little.may_grow());

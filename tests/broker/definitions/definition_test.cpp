@@ -28,29 +28,29 @@ TEST_CASE("a definition's members are asked for by name") {
   const auto json = Json::parse(R"({"name": "q", "durable": true, "priority": -3})");
   Definition queue{json, "queues[3]"};
   CHECK(queue.text("name") == "q");
-  CHECK(queue.truth("durable"));
+  CHECK(queue.boolean("durable"));
   CHECK(queue.integer("priority", 0) == -3);
 }
 
 TEST_CASE("a definition's missing members have defaults where they may be missing") {
   const Json json = Json::object();
   Definition queue{json, "queues[3]"};
-  CHECK(queue.text_if_any("name") == std::nullopt);
-  CHECK(queue.truth("internal", true));
+  CHECK(queue.optional_text("name") == std::nullopt);
+  CHECK(queue.boolean("internal", true));
   CHECK(queue.integer("priority", 7) == 7);
   CHECK(queue.table("arguments").empty());
   CHECK(queue.words("tags").empty());
   CHECK(queue.list("queues").empty());
   CHECK(refusal([&] { (void)queue.text("name"); }) == "queues[3].name: is missing");
-  CHECK(refusal([&] { (void)queue.truth("durable"); }) == "queues[3].durable: is missing");
+  CHECK(refusal([&] { (void)queue.boolean("durable"); }) == "queues[3].durable: is missing");
 }
 
 TEST_CASE("a definition's member of the wrong type is told with its place") {
   const auto json = Json::parse(R"({"a": 7, "b": "true", "c": null, "d": [1], "e": {"f": {}}, "g": 1.5})");
   Definition queue{json, "queues[3]"};
   CHECK(refusal([&] { (void)queue.text("a"); }) == "queues[3].a: wants a string, got the integer 7");
-  CHECK(refusal([&] { (void)queue.text_if_any("c"); }) == "queues[3].c: wants a string, got null");
-  CHECK(refusal([&] { (void)queue.truth("b"); }) == "queues[3].b: wants true or false, got a string");
+  CHECK(refusal([&] { (void)queue.optional_text("c"); }) == "queues[3].c: wants a string, got null");
+  CHECK(refusal([&] { (void)queue.boolean("b"); }) == "queues[3].b: wants true or false, got a string");
   CHECK(refusal([&] { (void)queue.integer("g", 0); }) == "queues[3].g: wants an integer, got the real number 1.5");
   CHECK(refusal([&] { (void)queue.list("e"); }) == "queues[3].e: wants an array, got an object");
   CHECK(refusal([&] { (void)queue.table("d"); }) == "queues[3].d: wants a JSON object, got an array");
@@ -102,8 +102,8 @@ TEST_CASE("a definition tells what nobody asked for but not what holds nothing")
           "no 1": null, "no 2": false, "no 3": "", "no 4": [], "no 5": {}, "known": 1})");
   Definition queue{json, ""};
   (void)queue.text("name");
-  queue.pass_over({"known"});
-  CHECK(queue.unasked() == std::vector<std::string>{"limits", "b", "c"});
+  queue.ignore({"known"});
+  CHECK(queue.unread_keys() == std::vector<std::string>{"limits", "b", "c"});
 }
 
 }  // namespace pocketmq::tests

@@ -101,7 +101,7 @@ TEST_CASE("definitions change guest and leave what they do not speak of") {
 TEST_CASE("guest has no permissions in defined virtual hosts unless they are defined") {
   broker::Broker broker{with(R"({"vhosts": [{"name": "shop"}]})")};
   CHECK(broker.find_virtual_host("shop") != nullptr);
-  CHECK_FALSE(broker.users().find("guest")->may_enter("shop"));
+  CHECK_FALSE(broker.users().find("guest")->may_open("shop"));
 }
 
 TEST_CASE("a user of the options may do everything in defined virtual hosts too") {

@@ -12,7 +12,7 @@ using broker::listen_addresses;
 std::string only_address(std::string_view host) {
   const auto addresses = listen_addresses(host, 7);
   REQUIRE(addresses.size() == 1);
-  CHECK_FALSE(addresses[0].if_there_is);
+  CHECK_FALSE(addresses[0].is_optional);
   return describe(addresses[0].endpoint);
 }
 
@@ -31,9 +31,9 @@ TEST_CASE("localhost is loopback of both versions") {
     const auto addresses = listen_addresses(host, 7);
     REQUIRE(addresses.size() == 2);
     CHECK(describe(addresses[0].endpoint) == "127.0.0.1:7");
-    CHECK_FALSE(addresses[0].if_there_is);
+    CHECK_FALSE(addresses[0].is_optional);
     CHECK(describe(addresses[1].endpoint) == "[::1]:7");
-    CHECK(addresses[1].if_there_is);
+    CHECK(addresses[1].is_optional);
   }
 }
 

@@ -107,11 +107,11 @@ TEST_CASE("an address that the machine does not have is passed over where that i
   broker::Broker broker;
   const tcp::endpoint missing{asio::ip::make_address("192.0.2.1"), 0};  // of documentation only (RFC 5737)
   const broker::Listener listener{
-      context, broker, {{.endpoint = missing, .if_there_is = true}, {.endpoint = any_loopback_port}}};
+      context, broker, {{.endpoint = missing, .is_optional = true}, {.endpoint = any_loopback_port}}};
   CHECK(listener.addresses().size() == 1);
   CHECK(listener.address().address() == asio::ip::address_v4::loopback());
   CHECK_THROWS_AS((broker::Listener{context, broker, {{.endpoint = missing}}}), std::system_error);
-  CHECK_THROWS_AS((broker::Listener{context, broker, {{.endpoint = missing, .if_there_is = true}}}), std::system_error);
+  CHECK_THROWS_AS((broker::Listener{context, broker, {{.endpoint = missing, .is_optional = true}}}), std::system_error);
 }
 
 TEST_CASE("both versions may have any address beside each other") {

@@ -128,6 +128,18 @@ TEST_CASE("the largest properties arrive in both encodings") {
   alice.is_returned(message("m").with(properties));
 }
 
+TEST_CASE("more fields than a JSON client may send are delivered to it all the same") {
+  World world{Encoding::json};
+  auto alice = world.connect({.encoding = Encoding::amqp}), bob = world.connect();
+  Arguments headers;
+  constexpr std::uint32_t fields = 2 * protocol::Limits{}.json_values_max;
+  for (std::uint32_t i = 0; i < fields; ++i) headers.value(std::to_string(i % 10), {'V', {}});
+  const BasicProperties properties{.headers = headers.table()};
+  REQUIRE(encoded_size(properties) <= published_max);
+  alice.declares("q").publishes("q", {.body = "m", .properties = properties});
+  bob.consumes("q").receives(message("m").with(properties));
+}
+
 TEST_CASE("a request with the largest properties that its reply address leaves room for arrives") {
   World world;
   auto alice = world.connect(), server = world.connect();

@@ -42,7 +42,7 @@ class QueuesOfOne final : private broker::QueueHost, private broker::Publisher {
   explicit QueuesOfOne(std::size_t count) {
     for (std::uint64_t tag = 1; tag <= count; ++tag) {
       protocol::Ref<broker::Queue> queue{new broker::Queue{{.name = "q"}, settings_, context_, *this}};
-      context_.backlog().begin_share();
+      context_.backlog().begin_input_slice();
       queue->enqueue({"", "q", {.body = "m"}, std::nullopt}, *this, tag);
       deliveries_.push_back({.tag = tag, .queue = queue, .message = *queue->take()});
       queue->close();

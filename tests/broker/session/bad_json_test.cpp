@@ -131,6 +131,15 @@ TEST_CASE("objects that are too deep end a JSON connection") {
   is_refused(world, frame(R"({"method":"queue.declare","arguments":)" + deeper), syntax_error, "deep");
 }
 
+TEST_CASE("a header of too many JSON values ends a JSON connection") {
+  World world{Encoding::json};
+  std::string many = "0";
+  for (int i = 0; i < 70'000; ++i) many += ",0";
+  is_refused(world, frame(R"({"method":"queue.declare","arguments":{"a":[)" + many + "]}}"), syntax_error,
+             "SYNTAX_ERROR - the header is refused: it has more than the 10000 JSON values that are accepted; send "
+             "fewer, or put them into a message's body");
+}
+
 TEST_CASE("a JSON connection method belongs to channel 0") {
   World world{Encoding::json};
   is_refused(world, frame(R"({"method":"connection.close","channel":1})"), ReplyCode::command_invalid,

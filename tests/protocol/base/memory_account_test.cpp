@@ -21,7 +21,7 @@ class Account final : public MemoryAccount {
   int falls{0};
 
  private:
-  void fell() override { ++falls; }
+  void on_below_watched() override { ++falls; }
 };
 
 }  // namespace
@@ -92,7 +92,7 @@ TEST_CASE("an output is charged for what waits in it") {
 TEST_CASE("a body on its way in is charged with what has come of it") {
   Account account;
   {
-    IncomingBody body{1'000'000, 100, IncomingBody::Fate::kept, &account};
+    IncomingBody body{1'000'000, 100, IncomingBody::Mode::kept, &account};
     CHECK(account.used() == 0);
     body.append(std::string(1'000, 'x'));
     CHECK(account.used() >= 1'100);
@@ -114,7 +114,7 @@ TEST_CASE("contents under way on any number of channels are charged") {
       REQUIRE(decoding.feed(std::string_view{whole}.substr(0, whole.size() - 12), 1));
     }
     CHECK(decoding.transcript().empty());
-    CHECK(codec.has_begun_content());
+    CHECK(codec.has_partial_content());
     CHECK(account.used() >= 100 * 100);
     CHECK(account.used() < 100 * 1'000);
   }

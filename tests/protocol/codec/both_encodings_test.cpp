@@ -15,7 +15,7 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr Limits limits;
+constexpr Limits limits{.json_values_max = 0};  // a client's: it reads what any broker sends
 
 // All that a delivery names as long as it can be, and as long in JSON as it can be.
 const std::string longest_name(255, '\x01');

@@ -51,7 +51,7 @@ TEST_CASE("memory grows with what came, not with what was announced") {
 }
 
 TEST_CASE("a body that is dropped is only counted") {
-  IncomingBody incoming{10, 0, IncomingBody::Fate::dropped};
+  IncomingBody incoming{10, 0, IncomingBody::Mode::dropped};
   CHECK(incoming.is_dropped());
   incoming.append("0123456");
   CHECK(incoming.left() == 3);

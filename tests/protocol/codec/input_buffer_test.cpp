@@ -106,7 +106,7 @@ TEST_CASE("what is read elsewhere does not make it read more at once") {
   input.release();
   CHECK(input.prepare().size() > at_first);
   input.release();
-  input.expect_little();
+  input.begin_small();
   CHECK(input.prepare().size() == at_first);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("what was consumed too early is unread again") {
   InputBuffer input;
   receive(input, "one two");
   input.consume(4);
-  input.give_back(3);
+  input.put_back(3);
   CHECK(input.unread() == "ne two");
 }
 

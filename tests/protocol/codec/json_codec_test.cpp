@@ -258,6 +258,24 @@ TEST_CASE("a header that is too long is refused before it has come") {
   CHECK(transcript_of(json, length(1'000) + padded(100), 1, limits).empty());
 }
 
+TEST_CASE("a header of too many JSON values is refused, unless the reader sets no limit") {
+  constexpr std::size_t other_values = 4;  // the header, the method's name, the queue's name, the table
+  const auto declares_with = [](std::size_t fields) {
+    auto header = R"({"method":"queue.declare","queue":"q","arguments":{"0":0)"s;
+    for (std::size_t i = 1; i < fields; ++i) header.append(",\"").append(std::to_string(i)).append("\":0");
+    return header + "}}";
+  };
+  const auto fields_max = Limits{}.json_values_max - other_values;
+  CHECK(Limits{}.json_values_max == 10'000);
+  CHECK(transcript_of(json, frame(declares_with(fields_max)), 1'000).at(0).starts_with("channel 1 "));
+  CHECK_THAT(refusal_of(declares_with(fields_max + 1)),
+             Catch::StartsWith("violation 502 the header is refused: it has more than the 10000 JSON values that are "
+                               "accepted; send fewer, or put them into a message's body"));
+  CHECK_THAT(refusal_of(declares_with(70'000)), Catch::Contains("more than the 10000 JSON values"));
+  const auto read = transcript_of(json, frame(declares_with(70'000)), 1'000'000, {.json_values_max = 0});
+  CHECK(read.at(0).starts_with("channel 1 "));
+}
+
 TEST_CASE("a body that is too large is refused by its announcement, and dropped") {
   const Limits limits{.body_max_bytes = 10};
   const auto publish = R"({"method":"basic.publish","routing_key":"q","properties":{"correlation_id":"7"}})"s;

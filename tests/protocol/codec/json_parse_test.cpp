@@ -71,6 +71,22 @@ TEST_CASE("nesting is bounded while parsing") {
   CHECK(fault(std::string(1'000'000, '['), 64) == "objects and arrays are nested more than 64 deep");
 }
 
+TEST_CASE("the number of values is bounded while parsing") {
+  const auto fault_of = [](std::string_view text, std::size_t values_max) {
+    Json json;
+    return parse_json(text, 8, json, values_max).value_or("none");
+  };
+  const auto refusal =
+      "it has more than the 7 JSON values that are accepted; send fewer, or put them into a message's body";
+  CHECK(fault_of(R"({"a":[1,"x",null,true],"b":{}})", 7) == "none");
+  CHECK(fault_of(R"({"a":[1,"x",null,true],"b":{},"c":0})", 7) == refusal);
+  CHECK(fault_of("[[],[],[],[],[],[],[]]", 7) == refusal);
+  CHECK(fault_of("[{},{},{},{},{},{},{}]", 7) == refusal);
+  // The refusal comes long before this text would have been found malformed.
+  CHECK(fault_of("[0,0,0,0,0,0,0,0,0,0,0,0", 7) == refusal);
+  CHECK(fault_of("[0,0,0,0,0,0,0,0,0,0,0,0]", 0) == "none");
+}
+
 TEST_CASE("integers are taken where they fit") {
   CHECK(integer_within(Json(255), 0, 255) == 255U);
   CHECK(integer_within(Json(0), 0, 255) == 0U);

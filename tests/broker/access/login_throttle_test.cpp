@@ -1,5 +1,5 @@
 // Very many log-ins that fail from one place: from there they take longer, and nobody else notices.
-#include "broker/access/login_brake.hpp"
+#include "broker/access/login_throttle.hpp"
 
 #include "broker/session/broker.hpp"
 #include "tests/support/world.hpp"
@@ -7,45 +7,45 @@
 namespace pocketmq::tests {
 namespace {
 
-using broker::LoginBrake;
+using broker::LoginThrottle;
 
 constexpr TimePoint begin{1h};
 
 }  // namespace
 
 TEST_CASE("the brake is on once too many log-ins of one source have failed") {
-  LoginBrake brake{3};
+  LoginThrottle brake{3};
   for (int i = 0; i < 3; ++i) {
-    CHECK_FALSE(brake.is_on("10.0.0.1", begin));
+    CHECK_FALSE(brake.must_wait("10.0.0.1", begin));
     brake.count_failure("10.0.0.1", begin);
   }
-  CHECK(brake.is_on("10.0.0.1", begin));
-  CHECK_FALSE(brake.is_on("10.0.0.2", begin));
+  CHECK(brake.must_wait("10.0.0.1", begin));
+  CHECK_FALSE(brake.must_wait("10.0.0.2", begin));
 }
 
 TEST_CASE("failures are forgotten with their window") {
-  LoginBrake brake{1};
+  LoginThrottle brake{1};
   brake.count_failure("10.0.0.1", begin);
   brake.count_failure("10.0.0.1", begin + 1s);
-  CHECK(brake.is_on("10.0.0.1", begin + LoginBrake::window - 1ns));
-  CHECK_FALSE(brake.is_on("10.0.0.1", begin + LoginBrake::window));
+  CHECK(brake.must_wait("10.0.0.1", begin + LoginThrottle::window - 1ns));
+  CHECK_FALSE(brake.must_wait("10.0.0.1", begin + LoginThrottle::window));
 }
 
 TEST_CASE("nothing is held back without a limit or without a source") {
-  LoginBrake without_limit{0}, brake{1};
+  LoginThrottle without_limit{0}, brake{1};
   for (int i = 0; i < 3; ++i) {
     without_limit.count_failure("10.0.0.1", begin);
-    CHECK_FALSE(without_limit.is_on("10.0.0.1", begin));
+    CHECK_FALSE(without_limit.must_wait("10.0.0.1", begin));
     brake.count_failure("", begin);
-    CHECK_FALSE(brake.is_on("", begin));
+    CHECK_FALSE(brake.must_wait("", begin));
   }
 }
 
 TEST_CASE("of very many sources those that began first are forgotten") {
-  LoginBrake brake{1};
-  for (std::size_t i = 0; i <= LoginBrake::sources_max; ++i) brake.count_failure(std::to_string(i), begin);
-  CHECK(brake.is_on("1", begin));
-  CHECK_FALSE(brake.is_on("0", begin));
+  LoginThrottle brake{1};
+  for (std::size_t i = 0; i <= LoginThrottle::sources_max; ++i) brake.count_failure(std::to_string(i), begin);
+  CHECK(brake.must_wait("1", begin));
+  CHECK_FALSE(brake.must_wait("0", begin));
 }
 
 TEST_CASE("a log-in that is held up says nothing before its time whether its password is right or wrong") {
@@ -58,7 +58,7 @@ TEST_CASE("a log-in that is held up says nothing before its time whether its pas
       return !std::holds_alternative<connection::Start>(received.method);
     });
   };
-  world.advance(LoginBrake::delay - 1ms);
+  world.advance(LoginThrottle::delay - 1ms);
   CHECK(answers(held) == 0);
   CHECK(answers(right) == 0);
   CHECK_FALSE(right.session().has_logged_in());
@@ -78,7 +78,7 @@ TEST_CASE("who would not read the refusal is cut when its time has come") {
   world.arrive(wrong).shakes_hands(wrong).is_cut();
   const auto held = world.arrive(wrong).shakes_hands(wrong);
   CHECK(held.end().is_open());
-  world.advance(LoginBrake::delay);
+  world.advance(LoginThrottle::delay);
   held.is_cut();
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("who begins with a message or a command is held up too and then served
   world.settle();
   CHECK_FALSE(alice.session().has_logged_in());
   CHECK_FALSE(world.has_queue("r"));
-  world.advance(LoginBrake::delay);
+  world.advance(LoginThrottle::delay);
   CHECK(world.has_queue("r"));
   alice.sends_bytes("x");
   world.advance(20s);  // longer than a handshake may take
@@ -110,7 +110,7 @@ TEST_CASE("who is let in late still has to end its handshake in time") {
   alice.end().send(
       {.method = connection::StartOk{.mechanism = "PLAIN", .response = std::string_view{"\0guest\0guest", 12}}});
   world.settle();
-  world.advance(LoginBrake::delay);
+  world.advance(LoginThrottle::delay);
   CHECK(alice.session().has_logged_in());
   alice.end().inbox().clear();
   world.advance(10s);

@@ -1,16 +1,16 @@
-#include "broker/access/login_brake.hpp"
+#include "broker/access/login_throttle.hpp"
 
 #include <iterator>
 
 namespace pocketmq::broker {
 
-bool LoginBrake::is_on(std::string_view source, protocol::TimePoint now) {
+bool LoginThrottle::must_wait(std::string_view source, protocol::TimePoint now) {
   forget_old(now);
   const auto known = by_name_.find(source);
   return known != by_name_.end() && known->second->failures >= failures_max_;
 }
 
-void LoginBrake::count_failure(std::string_view source, protocol::TimePoint now) {
+void LoginThrottle::count_failure(std::string_view source, protocol::TimePoint now) {
   if (source.empty() || failures_max_ == 0) return;
   forget_old(now);
   if (const auto known = by_name_.find(source); known != by_name_.end()) {
@@ -22,11 +22,11 @@ void LoginBrake::count_failure(std::string_view source, protocol::TimePoint now)
   by_name_.emplace(added.name, std::prev(sources_.end()));
 }
 
-void LoginBrake::forget_old(protocol::TimePoint now) {
+void LoginThrottle::forget_old(protocol::TimePoint now) {
   while (!sources_.empty() && sources_.front().window_ends <= now) forget_first();
 }
 
-void LoginBrake::forget_first() {
+void LoginThrottle::forget_first() {
   by_name_.erase(sources_.front().name);
   sources_.pop_front();
 }
