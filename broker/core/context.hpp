@@ -27,6 +27,7 @@ class Context {
   [[nodiscard]] const Options& options() const { return options_; }
 
   [[nodiscard]] Clock& clock() { return clock_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
   /// The clock's time.
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
   /// What goes by the broker's time.

@@ -21,7 +21,7 @@ DeadLetters::DeadLetters(const ExchangeDirectory& directory, Router& router, Con
       context_{context},
       rest_of_slice_{context.backlog(), *this, &DeadLetters::publish_new},
       work_{context.backlog(), *this, &DeadLetters::publish_waiting},
-      retry_due_{context.deadlines(), *this, &DeadLetters::retry} {}
+      retry_due_{context.real_deadlines(), *this, &DeadLetters::retry} {}
 
 void DeadLetters::collect(Queue& from, Message message, DeathReason reason) {
   context_.tell(&Observer::on_dead_lettered, from, message);
