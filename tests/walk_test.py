@@ -11,7 +11,8 @@ row = re.compile(r"^\| (\d+) \| `(\w+)::(\w+)` \| `([\w/.]+)` \|", re.MULTILINE)
 
 
 def body_of(text, owner, name):
-    """The function's body, by its braces; None if the file does not define it."""
+    """The bodies of the function and its overloads, by their braces; None if the file defines none."""
+    bodies = []
     definition = rf"\b{owner}::{name}\(" if f"{owner}::{name}(" in text else rf"(?<![.>:\w]){name}\("
     for found in re.finditer(definition, text):
         at, depth = found.end(), 1
@@ -25,8 +26,8 @@ def body_of(text, owner, name):
         while depth:
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
-        return text[begin:end]
-    return None
+        bodies.append(text[begin:end])
+    return "".join(bodies) or None
 
 
 class Walk(unittest.TestCase):
