@@ -19,9 +19,15 @@ TimePoint ClockControl::now() const { return context_.clock().now(); }
 
 bool ClockControl::is_frozen() const { return context_.clock().is_frozen(); }
 
-void ClockControl::freeze() { context_.clock().freeze(); }
+void ClockControl::freeze(TimePoint real) {
+  context_.clock().observe(real);
+  context_.clock().freeze();
+}
 
-void ClockControl::run() { context_.clock().run(); }
+void ClockControl::run(TimePoint real) {
+  context_.clock().observe(real);
+  context_.clock().run();
+}
 
 void ClockControl::advance(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done) {
   if (time.count() < 0 || time > advance_max)

@@ -30,10 +30,10 @@ class ClockControl {
   /// The broker's time.
   [[nodiscard]] TimePoint now() const;
   [[nodiscard]] bool is_frozen() const;
-  /// The broker's time stands still until `run` or `advance`.
-  void freeze();
-  /// The broker's time goes on with the real one, from where it stands.
-  void run();
+  /// The broker's time stands still until `run` or `advance`. `real` is the real time now.
+  void freeze(TimePoint real);
+  /// The broker's time goes on with the real one, which is `real` now, from where it stands.
+  void run(TimePoint real);
 
   /// Sets the broker's time ahead. It goes from deadline to deadline, in order: at each the clock shows that time, and
   /// all that follows from it is done before the clock goes on. So each expiry happens at its own moment. A frozen

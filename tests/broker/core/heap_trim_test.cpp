@@ -29,7 +29,7 @@ TEST_CASE("memory is given back once and when it is quiet after much was freed")
   broker::HeapTrim trim{context};
   const auto is_due = [&] {
     trim.observe();
-    return context.deadlines().earliest();
+    return context.real_deadlines().earliest();
   };
   context.clock().observe(TimePoint{1h});
   context.memory().charge(100'000'000);
@@ -40,7 +40,7 @@ TEST_CASE("memory is given back once and when it is quiet after much was freed")
   CHECK(is_due() == TimePoint{1h + 200ms});
   context.clock().observe(TimePoint{1h + 100ms});
   CHECK(is_due() == TimePoint{1h + 300ms});
-  context.deadlines().tell_due(TimePoint{1h + 300ms}, context.budget());
+  context.real_deadlines().tell_due(TimePoint{1h + 300ms}, context.budget());
   CHECK(is_due() == TimePoint::max());
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("giving back that takes long is repeated when it was quiet and it has 
   };
   const auto advance = [&](TimePoint to) {
     context.clock().observe(to);
-    context.deadlines().tell_due(to, context.budget());
+    context.real_deadlines().tell_due(to, context.budget());
   };
   context.clock().observe(TimePoint{1h});
   rises_and_falls();
@@ -71,14 +71,14 @@ TEST_CASE("giving back that takes long is repeated when it was quiet and it has 
   CHECK(times == 3);
   rises_and_falls();
   CHECK(times == 3);
-  CHECK(context.deadlines().earliest() == TimePoint{1h + 5s});
+  CHECK(context.real_deadlines().earliest() == TimePoint{1h + 5s});
   context.clock().observe(TimePoint{1h + 4'900ms});
   trim.observe();
-  CHECK(context.deadlines().earliest() == TimePoint{1h + 5'100ms});
+  CHECK(context.real_deadlines().earliest() == TimePoint{1h + 5'100ms});
   context.memory().charge(40'000'000);
   context.clock().observe(TimePoint{1h + 5s});
   trim.observe();
-  CHECK(context.deadlines().earliest() == TimePoint{1h + 5'200ms});
+  CHECK(context.real_deadlines().earliest() == TimePoint{1h + 5'200ms});
   takes = 1ms;
   advance(TimePoint{1h + 5'200ms});
   CHECK(times == 4);

@@ -170,9 +170,11 @@ TEST_CASE("the largest properties arrive with all that the broker adds to them")
     while (copies.array().bytes.size() < published_max - 2'000) copies.string("copy");
     headers = Arguments{}.value("CC", copies.array());
   }
-  alice.publishes(key, {.body = "m",
-                        .properties = {.headers = headers.table(), .expiration = others.expiration},
-                        .exchange = long_name("x0")});
+  // A header in JSON may not have as many values as these copies.
+  (has_copies ? in_amqp : alice)
+      .publishes(key, {.body = "m",
+                       .properties = {.headers = headers.table(), .expiration = others.expiration},
+                       .exchange = long_name("x0")});
   for (std::size_t i = 0; i < queues.size(); ++i) {
     for (const auto* client : {&in_json, &in_amqp}) {
       const auto got = look_at(*client, queues[i]);
