@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <string_view>
@@ -11,11 +12,15 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include "broker/http/http_entrance.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/io/pipe.hpp"
 #include "protocol/io/transport.hpp"
 
 namespace pocketmq::broker {
+
+/// What is spoken on a port: the broker's own protocols, or those and HTTP, or HTTP.
+enum class Spoken : std::uint8_t { broker, broker_and_http, http };
 
 /// Belongs to the thread that runs the io_context. Lives until that has run what was posted to it before.
 class Connections {
@@ -26,15 +31,19 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
+  /// From now on HTTP is answered by `entrance`, which outlives the connections. To be called before any is added that
+  /// speaks HTTP.
+  void answer_http_with(http::HttpEntrance& entrance) { http_ = &entrance; }
+
   /// Serves what comes over `stream`, until either side closes it.
-  template <class Stream> void add(Stream stream, Peer peer) {
+  template <class Stream> void add(Stream stream, Peer peer, Spoken spoken = Spoken::broker) {
     if (const auto idle = broker_.context().options().tcp_keepalive; idle.count() > 0)
       protocol::keep_alive(stream.native_handle(), idle);
     if (transports_.size() >= prepared_) prepare_for_more();
-    serve(std::move(stream), std::move(peer), turn_);
+    serve(std::move(stream), make_end(std::move(peer), spoken), turn_);
   }
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
-    serve(std::move(pipe), std::move(peer), pipe_turn_);
+    serve(std::move(pipe), broker_.connect(std::move(peer), protocol::Clock::now()), pipe_turn_);
   }
   /// Where pipes are served.
   [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_turn_.executor(); }
@@ -50,19 +59,22 @@ class Connections {
 
   using Transports = std::list<std::shared_ptr<protocol::Closeable>>;
 
-  template <class Stream> void serve(Stream stream, Peer peer, protocol::Turn<typename Stream::executor_type>& turn) {
-    auto session = broker_.connect(std::move(peer), protocol::Clock::now());
-    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn);
+  template <class Stream>
+  void serve(Stream stream, std::unique_ptr<protocol::ConnectionEnd> end,
+             protocol::Turn<typename Stream::executor_type>& turn) {
+    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(end), turn);
     const auto place = transports_.insert(transports_.end(), transport);
     // As long as it is open the io_context has work, wherever the stream's own executor is.
     transport->start([this, place, work = asio::make_work_guard(turn_.executor())] { remove(place); });
   }
+  [[nodiscard]] std::unique_ptr<protocol::ConnectionEnd> make_end(Peer peer, Spoken spoken);
   void prepare_for_more();
   void remove(Transports::iterator place);
   void cut_transports();
   void arm_broker_timer();
 
   Broker& broker_;
+  http::HttpEntrance* http_{nullptr};
   protocol::Turn<Executor> turn_;
   protocol::Turn<protocol::SerialExecutor> pipe_turn_;
   Timer broker_timer_;

@@ -40,35 +40,45 @@ bool is_missing(const std::error_code& error) {
 
 Listener::Listener(asio::io_context& context, Broker& broker, const std::vector<ListenAddress>& addresses)
     : executor_{context.get_executor()}, broker_{broker}, connections_{context, broker} {
-  open(addresses);
-  for (auto& door : doors_) door.acceptor.listen();
-  for (auto& door : doors_) accept(door);
+  open(doors_, addresses, Spoken::broker);
 }
 
-void Listener::open(const std::vector<ListenAddress>& addresses) {
+void Listener::answer_http_with(http::HttpEntrance& entrance) {
+  connections_.answer_http_with(entrance);
+  for (auto& door : doors_) door.spoken = Spoken::broker_and_http;
+}
+
+void Listener::answer_http_with(http::HttpEntrance& entrance, const std::vector<ListenAddress>& addresses) {
+  connections_.answer_http_with(entrance);
+  open(http_doors_, addresses, Spoken::http);
+}
+
+void Listener::open(Doors& doors, const std::vector<ListenAddress>& addresses, Spoken spoken) {
   const bool has_v4 =
       std::ranges::any_of(addresses, [](const ListenAddress& address) { return address.endpoint.address().is_v4(); });
   const bool is_free_port = std::ranges::any_of(addresses, [](const auto& a) { return a.endpoint.port() == 0; });
   for (int tried = 1;; ++tried) {
     try {
       for (const auto& address : addresses) {
-        const auto taken = doors_.empty() ? std::uint16_t{0} : this->address().port();
-        open(address, address.endpoint.port() == 0 ? taken : address.endpoint.port(), has_v4);
+        const auto taken = doors.empty() ? std::uint16_t{0} : doors.front().acceptor.local_endpoint().port();
+        open(doors, address, address.endpoint.port() == 0 ? taken : address.endpoint.port(), has_v4, spoken);
       }
       break;
     } catch (const std::system_error& error) {
       // The port that was free on the first address may be taken on the next one.
       const bool is_taken = error.code() == asio::error::address_in_use;
       if (!is_taken || !is_free_port || tried == free_ports_tried_max) throw;
-      doors_.clear();
+      doors.clear();
     }
   }
-  if (doors_.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
+  if (doors.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
+  for (auto& door : doors) door.acceptor.listen();
+  for (auto& door : doors) accept(door);
 }
 
-void Listener::open(const ListenAddress& address, std::uint16_t port, bool is_v6_only) {
+void Listener::open(Doors& doors, const ListenAddress& address, std::uint16_t port, bool is_v6_only, Spoken spoken) {
   const tcp::endpoint endpoint{address.endpoint.address(), port};
-  auto& door = doors_.emplace_back(executor_);
+  auto& door = doors.emplace_back(executor_, spoken);
   try {
     door.acceptor.open(endpoint.protocol());
     protocol::close_on_exec(door.acceptor);
@@ -76,15 +86,15 @@ void Listener::open(const ListenAddress& address, std::uint16_t port, bool is_v6
     if (is_v6_only && endpoint.address().is_v6()) door.acceptor.set_option(asio::ip::v6_only{true});
     door.acceptor.bind(endpoint);
   } catch (const std::system_error& error) {
-    doors_.pop_back();
+    doors.pop_back();
     if (address.if_there_is && is_missing(error.code())) return;
     throw std::system_error{error.code(), describe(endpoint)};
   }
 }
 
-std::vector<tcp::endpoint> Listener::addresses() const {
+std::vector<tcp::endpoint> Listener::addresses_of(const Doors& doors) {
   std::vector<tcp::endpoint> addresses;
-  for (const auto& door : doors_) addresses.push_back(door.acceptor.local_endpoint());
+  for (const auto& door : doors) addresses.push_back(door.acceptor.local_endpoint());
   return addresses;
 }
 
@@ -92,7 +102,7 @@ void Listener::accept(Door& door) {
   door.acceptor.async_accept(door.peer, [this, &door](std::error_code error, Socket socket) {
     if (stopping_ || error == asio::error::operation_aborted) return;
     if (!error) {
-      begin(std::move(socket), door.peer);
+      begin(std::move(socket), door);
       return accept(door);
     }
     // No descriptor or memory for one more connection: those that are there go on, and the next waits its turn.
@@ -105,22 +115,26 @@ void Listener::accept(Door& door) {
   });
 }
 
-void Listener::begin(Socket socket, const tcp::endpoint& peer) {
+void Listener::begin(Socket socket, const Door& door) {
   protocol::close_on_exec(socket);
   std::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
-  const auto address = plain(peer.address());
-  connections_.add(
-      std::move(socket),
-      {.name = describe({address, peer.port()}), .source = source_of(address), .from_loopback = address.is_loopback()});
+  const auto address = plain(door.peer.address());
+  connections_.add(std::move(socket),
+                   {.name = describe({address, door.peer.port()}),
+                    .source = source_of(address),
+                    .from_loopback = address.is_loopback()},
+                   door.spoken);
 }
 
 void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {
   stopping_ = true;
   std::error_code ignored;
-  for (auto& door : doors_) {
-    door.acceptor.close(ignored);
-    door.pause_timer.cancel();
+  for (auto* doors : {&doors_, &http_doors_}) {
+    for (auto& door : *doors) {
+      door.acceptor.close(ignored);
+      door.pause_timer.cancel();
+    }
   }
   connections_.stop(text, grace);
 }

@@ -28,10 +28,17 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  /// Has HTTP answered by `entrance`, which outlives the run of the io_context, on the same ports as all else.
+  void answer_http_with(http::HttpEntrance& entrance);
+  /// Listens on more addresses, for HTTP only, and answers it there alone. Throws as the constructor does.
+  void answer_http_with(http::HttpEntrance& entrance, const std::vector<ListenAddress>& addresses);
+
   /// Address and port in use; the first where there are more.
   [[nodiscard]] asio::ip::tcp::endpoint address() const { return addresses().front(); }
   /// All of them, in the order in which they were given.
-  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> addresses() const;
+  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> addresses() const { return addresses_of(doors_); }
+  /// Those for HTTP only.
+  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> http_addresses() const { return addresses_of(http_doors_); }
 
   /// Accepts no more, closes all connections with 320 and that text, and cuts those that are still there after `grace`.
   /// Then the io_context has nothing more to do.
@@ -45,22 +52,26 @@ class Listener {
 
   // One address.
   struct Door {
-    explicit Door(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
+    Door(const Executor& executor, Spoken on_it) : acceptor{executor}, pause_timer{executor}, spoken{on_it} {}
 
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor;
     asio::ip::tcp::endpoint peer{};  // of the connection that is accepted
     Timer pause_timer;               // before accepting again, when the system had no room
+    Spoken spoken;
   };
+  using Doors = std::list<Door>;
 
-  void open(const std::vector<ListenAddress>& addresses);
-  void open(const ListenAddress& address, std::uint16_t port, bool is_v6_only);
+  [[nodiscard]] static std::vector<asio::ip::tcp::endpoint> addresses_of(const Doors& doors);
+  void open(Doors& doors, const std::vector<ListenAddress>& addresses, Spoken spoken);
+  void open(Doors& doors, const ListenAddress& address, std::uint16_t port, bool is_v6_only, Spoken spoken);
   void accept(Door& door);
-  void begin(Socket socket, const asio::ip::tcp::endpoint& peer);
+  void begin(Socket socket, const Door& door);
 
   Executor executor_;
   Broker& broker_;
   Connections connections_;
-  std::list<Door> doors_;
+  Doors doors_;
+  Doors http_doors_;
   bool stopping_{false};
 };
 
