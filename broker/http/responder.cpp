@@ -42,6 +42,15 @@ void Stream::on_gone(protocol::MoveOnlyFunction<void()> f) {
 Responder::Responder(std::shared_ptr<Pending> pending)
     : pending_{std::move(pending)}, exceptions_{std::uncaught_exceptions()} {}
 
+Responder& Responder::operator=(Responder&& other) noexcept {
+  if (this != &other) {
+    const Responder old{std::move(*this)};
+    pending_ = std::move(other.pending_);
+    exceptions_ = other.exceptions_;
+  }
+  return *this;
+}
+
 Responder::~Responder() {
   if (is_open() && std::uncaught_exceptions() == exceptions_)
     pending_->sink->send(error(500, "nothing answers this request; that is a fault of the broker"));

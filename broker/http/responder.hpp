@@ -73,7 +73,7 @@ class Responder {
  public:
   explicit Responder(std::shared_ptr<Pending> pending);
   Responder(Responder&& other) noexcept = default;
-  Responder& operator=(Responder&& other) noexcept = delete;
+  Responder& operator=(Responder&& other) noexcept;
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
   ~Responder();
