@@ -158,7 +158,10 @@ HttpWorld::HttpWorld(const http::HttpLimits& limits, http::HostNames names, brok
 }
 
 HttpPeer& HttpWorld::connect() {
-  auto end = server_.connect({.name = "peer " + std::to_string(peers_.size() + 1), .source = "127.0.0.1"}, now_);
+  return connect(server_.connect({.name = "peer " + std::to_string(peers_.size() + 1), .source = "127.0.0.1"}, now_));
+}
+
+HttpPeer& HttpWorld::connect(std::unique_ptr<protocol::ConnectionEnd> end) {
   return *peers_.emplace_back(std::make_unique<HttpPeer>(*this, std::move(end)));
 }
 

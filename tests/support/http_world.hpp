@@ -86,6 +86,8 @@ class HttpWorld {
 
   [[nodiscard]] http::Router& router() { return server_.router(); }
   HttpPeer& connect();
+  /// A client of another end, such as a port's that speaks more than HTTP.
+  HttpPeer& connect(std::unique_ptr<protocol::ConnectionEnd> end);
   /// Bytes move until all connections are quiet. Throws if they never are.
   void settle();
   /// Time passes; whatever is due on the way is done when it is due.
