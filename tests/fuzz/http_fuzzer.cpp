@@ -149,14 +149,11 @@ class Story {
   }
 
   void finish() {
-    // In place of those who wait for nothing; if all are served, of one that vanishes.
-    if (peers_[0] != nullptr) peers_[0]->vanish();
-    require(world_.connect().asks("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").status == 200,
-            "another client is served");
     for (auto* peer : peers_)
       if (peer != nullptr) peer->vanish();
     later_.clear();
-    world_.settle();
+    require(world_.connect().asks("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").status == 200,
+            "another client is served");
     require(world_.server().connection_count() == 0, "all connections have ended");
     require(world_.memory() == 0, "all memory is given back");
   }
