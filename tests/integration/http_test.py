@@ -12,7 +12,7 @@ import unittest
 import peers
 from bystanders import BystandersTest
 from peers import AMQP_HEADER
-from programs import SANITIZED, TIMEOUT, Broker
+from programs import BIN, SANITIZED, TIMEOUT, Broker, Program
 
 GET = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BODY_MAX = 16777216
@@ -137,9 +137,7 @@ class SamePortTest(BystandersTest):
                 b"GET /" + b"a" * 100000: 431,
                 post + b"Content-Length: a\r\n\r\n": 400,
                 post + b"Content-Length: %d\r\n\r\n" % (BODY_MAX + 1): 413,
-                post + b"Transfer-Encoding: gzip\r\n\r\n": 501,
-                post + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n": 400,
-                post + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"a" * 40000: 431}.items():
+                post + b"Transfer-Encoding: gzip\r\n\r\n": 501}.items():
             with self.subTest(octets[:60]):
                 peer = self.raw().send(octets)
                 got, said = peer.response()
@@ -225,8 +223,11 @@ class OwnPortTest(unittest.TestCase):
     def test_a_port_that_is_taken_is_told(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            with self.assertRaisesRegex(AssertionError, f"cannot listen for HTTP on 127.0.0.1:{port}.*--http-port"):
-                Broker(self.addCleanup, "--http-port", str(port), "--bind", "127.0.0.1")
+            broker = Program(self.addCleanup, BIN / "pocketmq-broker", "--port", "0", "--http-port", port,
+                             "--bind", "127.0.0.1")
+            self.assertEqual(broker.wait(), 1)
+            self.assertRegex("\n".join(broker.err.all()),
+                             f"cannot listen for HTTP on 127.0.0.1:{port}: .*--http-port")
 
 
 if __name__ == "__main__":
