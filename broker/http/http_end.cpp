@@ -26,7 +26,7 @@ constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 HttpEnd::HttpEnd(HttpState& state, Caller caller, TimePoint now)
-    : Intake::Guest{state.context.intake()},
+    : Intake::Reader{state.context.intake()},
       Backlog::Item{state.context.backlog()},
       state_{state},
       context_{state.context},

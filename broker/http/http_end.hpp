@@ -25,7 +25,7 @@ using protocol::TimePoint;
 
 class HttpEnd final : public protocol::ConnectionEnd,
                       private ResponseSink,
-                      private Intake::Guest,
+                      private Intake::Reader,
                       private Backlog::Item {
  public:
   /// `state` must outlive the end.
@@ -68,7 +68,7 @@ class HttpEnd final : public protocol::ConnectionEnd,
   void end() override;
   void cut() override;
 
-  void called() override {
+  void on_admitted() override {
     begin_waiting();
     wake();
   }

@@ -12,11 +12,11 @@ using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
 const std::string get_root = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-// A frame of the JSON encoding: the length of what follows, a header, a line end, and no body.
+// A frame of the JSON encoding: the length of what follows, and a header.
 std::string json_frame(const std::string& header) {
   std::string frame(3, '\0');
-  frame += static_cast<char>(header.size() + 1);
-  return frame + header + "\n";
+  frame += static_cast<char>(header.size());
+  return frame + header;
 }
 
 class Port {

@@ -31,7 +31,7 @@ class Patterns {
     auto request = request_for(target);
     const auto found = router_.find(request);
     if (found.route == nullptr) return std::to_string(found.answer.value().status);
-    std::string text;
+    std::string text = found.route->pattern.empty() ? "/" : "";
     for (const auto& part : found.route->pattern) text += "/" + part;
     for (const auto& [name, value] : request.parameters) text.append(" ").append(name).append("=").append(value);
     return text;
