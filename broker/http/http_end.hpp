@@ -104,7 +104,7 @@ class HttpEnd final : public protocol::ConnectionEnd,
   Context& context_;
   const Caller caller_;
   const protocol::MemoryCharge charge_;
-  std::list<HttpEnd*>::iterator place_;  // in one of the lists of the state
+  std::list<HttpEnd*>::iterator list_position_;  // in one of the lists of the state
   protocol::InputBuffer input_;
   protocol::Output output_;
 
