@@ -111,6 +111,7 @@ std::size_t HttpEnd::room() {
 void HttpEnd::ask_for_room() {
   wants_room_call_ = true;
   wait_in_line();
+  wake();  // the turn's end sees that the backlog is due
 }
 
 void HttpEnd::call_for_room() {
@@ -177,6 +178,8 @@ void HttpEnd::finish() {
   if (finished()) return;
   forget_request();
   parser_.reset();
+  input_.consume(input_.unread().size());
+  input_.release();
   has_read_all();
   leave_line();
   line().erase(list_position_);
