@@ -508,6 +508,41 @@ TEST_CASE("a stream of any length is sent as its reader reads") {
   CHECK(peer.asks(get("/echo/again")).status == 200);
 }
 
+TEST_CASE("a stream that has nothing to write goes on when it is asked for") {
+  HttpWorld world;
+  std::shared_ptr<Stream> stream;
+  std::string news;
+  int calls = 0;
+  world.router().get("/news", [&](Request&, Responder responder) {
+    stream = std::make_shared<Stream>(responder.begin({.content_type = "text/plain"}));
+    stream->on_room([&] {
+      ++calls;
+      stream->write(std::exchange(news, ""));
+    });
+  });
+  auto& peer = world.connect();
+  peer.sends(get("/news"));
+  CHECK(calls == 1);
+  world.advance(1h);
+  CHECK(calls == 1);
+  news = "rain";
+  stream->ask_for_room();
+  world.settle();
+  CHECK_THAT(std::string{peer.received()}, Catch::EndsWith("4\r\nrain\r\n"));
+  stream->end();
+  world.settle();
+  CHECK(peer.answer().body == "rain");
+}
+
+TEST_CASE("who may not come in is told before the body is read") {
+  HttpWorld world;
+  add_echo(world);
+  world.router().guard("/echo", [](Request&) { return http::error(401, "not you"); });
+  auto& peer = world.connect();
+  CHECK(peer.asks("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16000000\r\n\r\n").status == 401);
+  CHECK(peer.is_closed());
+}
+
 TEST_CASE("a stream that is not ended cuts its connection") {
   HttpWorld world;
   std::optional<Stream> stream;
