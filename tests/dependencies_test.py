@@ -23,7 +23,8 @@ MAY_INCLUDE = {
 }
 ROOMS = {
     "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
-    "broker": ["", "host", "http", "journal", "session", "definitions", "vhost", "routing", "queue", "message", "access", "core"],
+    "broker": ["", "host", "http", "journal", "session", "channel", "definitions", "vhost", "routing", "queue", "message",
+               "access", "core"],
     "client": ["", "rpc", "link", "json", "values"],
     "server": [""],
 }
