@@ -54,7 +54,7 @@ TEST_CASE("each protocol is served however its first bytes come") {
 
     auto& json = port.connect().in_pieces_of(piece);
     json.sends(json_frame(R"({"method":"queue.declare","queue":"q"})"));
-    CHECK_THAT(std::string{json.received()}, Catch::Contains("queue.declare_ok"));
+    CHECK_THAT(std::string{json.received()}, Catch::Contains("queue.declare-ok"));
 
     auto& garbage = port.connect().in_pieces_of(piece);
     garbage.sends("SSH-2.0-nobody\r\n");
