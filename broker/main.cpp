@@ -23,6 +23,7 @@
 #include "broker/host/exit_watch.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"
+#include "broker/http/http_server.hpp"
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/trace_log.hpp"
 #include "protocol/base/printable.hpp"
@@ -46,6 +47,9 @@ struct Arguments {
   std::string trace{};       // "text" or "json"; empty for none
   bool exits_with_parent{false};
   bool exits_on_stdin_close{false};
+  bool http{false};
+  std::optional<std::uint16_t> http_port{};
+  broker::http::HostNames http_hosts{};
   std::string definitions{};
   std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
@@ -171,11 +175,11 @@ broker::LogFormat log_format_of(const Arguments& arguments) {
   return is_json ? broker::LogFormat::json : broker::LogFormat::text;
 }
 
-std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments) {
+std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments, std::uint16_t port) {
   std::vector<broker::ListenAddress> addresses;
   for (const auto& host : arguments.bind) {
     try {
-      for (const auto& address : broker::listen_addresses(host, arguments.port))
+      for (const auto& address : broker::listen_addresses(host, port))
         if (std::ranges::find(addresses, address.endpoint, &broker::ListenAddress::endpoint) == addresses.end())
           addresses.push_back(address);
     } catch (const std::runtime_error& error) {
@@ -202,10 +206,21 @@ broker::Broker& make_broker(const Arguments& arguments, broker::Observer* trace,
 void listen(std::optional<broker::Listener>& listener, asio::io_context& context, broker::Broker& broker,
             const Arguments& arguments) {
   try {
-    listener.emplace(context, broker, addresses_of(arguments));
+    listener.emplace(context, broker, addresses_of(arguments, arguments.port));
   } catch (const std::system_error& error) {
     throw std::runtime_error{"cannot listen on " + std::string{error.what()}
                              + "; choose another --port (0 takes a free one) or --bind"};
+  }
+}
+
+void answer_http(broker::Listener& listener, broker::http::HttpServer& server, const Arguments& arguments) {
+  if (arguments.http) listener.answer_http_with(server);
+  if (!arguments.http_port) return;
+  try {
+    listener.answer_http_with(server, addresses_of(arguments, *arguments.http_port));
+  } catch (const std::system_error& error) {
+    throw std::runtime_error{"cannot listen for HTTP on " + std::string{error.what()}
+                             + "; choose another --http-port (0 takes a free one) or --bind"};
   }
 }
 
@@ -223,8 +238,10 @@ int run(const Arguments& arguments, pid_t parent) {
   broker::TraceLog trace{lines};
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // only this thread runs it
   auto& broker = make_broker(arguments, arguments.trace.empty() ? nullptr : &trace, log);
+  broker::http::HttpServer http_server{broker.context(), arguments.http_hosts};
   std::optional<broker::Listener> listener;
   listen(listener, context, broker, arguments);
+  answer_http(*listener, http_server, arguments);
 
   asio::signal_set signals{context, SIGINT, SIGTERM};
   std::optional<broker::ExitWatch> watch;
@@ -245,8 +262,10 @@ int run(const Arguments& arguments, pid_t parent) {
 
   const auto address = listener->address();
   if (!arguments.port_file.empty()) broker::write_port_file(arguments.port_file, address.port());
-  log.say(broker::LogLevel::info,
-          "PocketMQ " + std::string{broker::version} + " listens on " + text_of(listener->addresses()));
+  log.say(broker::LogLevel::info, "PocketMQ " + std::string{broker::version} + " listens on "
+                                      + text_of(listener->addresses()) + (arguments.http ? ", for HTTP too" : ""));
+  if (arguments.http_port)
+    log.say(broker::LogLevel::info, "listens for HTTP on " + text_of(listener->http_addresses()));
   std::cout << "ready on " << address << std::endl;
   context.run();
   log.say(broker::LogLevel::info, "has ended");
@@ -273,6 +292,16 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->default_str("localhost");
+  app.add_flag("--http", arguments.http,
+               "answer HTTP on the same port; without it HTTP gets the answer of RabbitMQ's port");
+  app.add_option("--http-port", arguments.http_port, "TCP port for HTTP alone, 0 for a free one; 15672 by convention")
+      ->type_name("PORT")
+      ->transform(whole_number_from(0, 65'535));
+  app.add_option("--http-host", arguments.http_hosts,
+                 "a name, beside localhost and addresses, under which web browsers may reach the broker")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(is_given);
   app.add_option("--port-file", arguments.port_file, "write the port to this file, FIFO or device once it is open")
       ->type_name("FILE")
       ->check(is_given);

@@ -4,7 +4,8 @@
 
 A folder's rooms stand in ROOMS, from the top to the bottom: a file includes only files of its own room and of rooms
 below it. What stands in the folder itself, "", is what a user includes, and the programs. A unit is a header with its
-source: units have no cycles. Only the rooms and units of ASIO see Asio and threads.
+source: units have no cycles. Only the rooms and units of ASIO see Asio and threads, and only the sources of broker/http
+see Boost.
 """
 
 import collections
@@ -22,13 +23,15 @@ MAY_INCLUDE = {
 }
 ROOMS = {
     "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
-    "broker": ["", "host", "journal", "control", "session", "channel", "definitions", "vhost", "routing", "queue", "message", "access", "core"],
+    "broker": ["", "host", "http", "journal", "control", "session", "channel", "definitions", "vhost", "routing", "queue",
+               "message", "access", "core"],
     "client": ["", "rpc", "link", "json", "values"],
     "server": [""],
 }
 FILES_IN_A_ROOM_MAX = 42
 # Of protocol and broker: everything else there is I/O-free.
 ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/main"}
+BOOST = re.compile(r"broker/http/\w+\.cpp$")
 # The headers whose templates turn a user's types into JSON.
 JSON_HEADERS = {"client/json/json_convert.hpp", "client/procedure.hpp", "client/json/rpc_json.hpp"}
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
@@ -85,6 +88,8 @@ def violations(path, text):
             return "JSON stays in .cpp files and the typed RPC headers" if header else None
         if library == "CLI":
             return None if path in PROGRAMS else "only programs read a command line"
+        if library == "boost":
+            return None if BOOST.match(path) else "only broker/http/*.cpp see Boost: the core library does not depend on it"
         if library == "pocketmq":
             return "that is the installed name; here it is named from the root"
         if name.endswith(".hpp"):
@@ -204,6 +209,11 @@ class TheRules(unittest.TestCase):
             ("client/connection.hpp", "<nlohmann/json.hpp>"),
             ("client/connection.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.cpp", "<boost/asio.hpp>"),
+            ("broker/http/http_end.hpp", "<boost/beast/http/parser.hpp>"),
+            ("broker/host/connections.cpp", "<boost/beast/http/parser.hpp>"),
+            ("broker/http/http_end.cpp", '"broker/host/listener.hpp"'),
+            ("broker/session/session.cpp", '"broker/http/http_end.hpp"'),
+            ("broker/http/http_end.cpp", "<asio/buffer.hpp>"),
             ("client/connection.cpp", "<pocketmq/protocol/method.hpp>"),
             ("server/rpc_server.cpp", '"broker/embedded.hpp"'),
             ("server/rpc_server.cpp", '"rpc_server.hpp"'),
@@ -224,6 +234,9 @@ class TheRules(unittest.TestCase):
             ("broker/embedded.hpp", "<thread>"),
             ("broker/host/listener.cpp", '"protocol/io/transport.hpp"'),
             ("broker/main.cpp", "<CLI/CLI.hpp>"),
+            ("broker/http/message_codec.cpp", "<boost/beast/http/parser.hpp>"),
+            ("broker/host/connections.hpp", '"broker/http/http_entrance.hpp"'),
+            ("broker/http/http_end.hpp", '"broker/core/intake.hpp"'),
             ("client/connection.hpp", "<asio/any_io_executor.hpp>"),
             ("client/connection.cpp", '"protocol/io/transport.hpp"'),
             ("server/rpc_server.hpp", '"client/channel.hpp"'),

@@ -9,6 +9,8 @@
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/post.hpp>
 
+#include "broker/host/port_end.hpp"
+
 namespace pocketmq::broker {
 namespace {
 
@@ -26,6 +28,17 @@ Connections::Connections(asio::io_context& context, Broker& broker)
   flushes_.after_flushes([this] { arm_broker_timer(); });
   pipe_flushes_.after_flushes([this] { arm_broker_timer(); });
   broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
+}
+
+std::unique_ptr<protocol::ConnectionEnd> Connections::make_end(Peer peer, Spoken spoken) {
+  const auto now = protocol::Clock::now();
+  switch (spoken) {
+    case Spoken::broker: break;
+    case Spoken::broker_and_http: return std::make_unique<PortEnd>(broker_, *http_, std::move(peer), now);
+    case Spoken::http:
+      return http_->connect({.name = peer.name, .source = peer.source, .from_loopback = peer.from_loopback}, now);
+  }
+  return broker_.connect(std::move(peer), now);
 }
 
 // Asio's reactor keeps a small piece of memory for each descriptor and uses it again for later ones: it has as many
@@ -71,6 +84,7 @@ void Connections::stop(std::string_view text, std::chrono::milliseconds grace) {
   stopping_ = true;
   broker_timer_.cancel();
   broker_.shut_down(text);
+  if (http_ != nullptr) http_->shut_down(text);
   if (transports_.empty()) return;
   grace_timer_.expires_after(grace);
   grace_timer_.async_wait([this](std::error_code cancelled) {

@@ -41,35 +41,46 @@ bool is_missing(const std::error_code& error) {
 
 Listener::Listener(asio::io_context& context, Broker& broker, const std::vector<ListenAddress>& addresses)
     : executor_{context.get_executor()}, broker_{broker}, connections_{context, broker} {
-  open(addresses);
-  for (auto& listening : sockets_) listening.acceptor.listen();
-  for (auto& listening : sockets_) accept(listening);
+  open(sockets_, addresses, Spoken::broker);
 }
 
-void Listener::open(const std::vector<ListenAddress>& addresses) {
+void Listener::answer_http_with(http::HttpEntrance& entrance) {
+  connections_.answer_http_with(entrance);
+  for (auto& listening : sockets_) listening.spoken = Spoken::broker_and_http;
+}
+
+void Listener::answer_http_with(http::HttpEntrance& entrance, const std::vector<ListenAddress>& addresses) {
+  connections_.answer_http_with(entrance);
+  open(http_sockets_, addresses, Spoken::http);
+}
+
+void Listener::open(ListeningSockets& sockets, const std::vector<ListenAddress>& addresses, Spoken spoken) {
   const bool has_v4 =
       std::ranges::any_of(addresses, [](const ListenAddress& address) { return address.endpoint.address().is_v4(); });
   const bool is_free_port = std::ranges::any_of(addresses, [](const auto& a) { return a.endpoint.port() == 0; });
   for (int tried = 1;; ++tried) {
     try {
       for (const auto& address : addresses) {
-        const auto taken = sockets_.empty() ? std::uint16_t{0} : this->address().port();
-        open(address, address.endpoint.port() == 0 ? taken : address.endpoint.port(), has_v4);
+        const auto taken = sockets.empty() ? std::uint16_t{0} : sockets.front().acceptor.local_endpoint().port();
+        open(sockets, address, address.endpoint.port() == 0 ? taken : address.endpoint.port(), has_v4, spoken);
       }
       break;
     } catch (const std::system_error& error) {
       // The port that is free on the first address may be in use on the next one.
       const bool is_taken = error.code() == asio::error::address_in_use;
       if (!is_taken || !is_free_port || tried == free_ports_tried_max) throw;
-      sockets_.clear();
+      sockets.clear();
     }
   }
-  if (sockets_.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
+  if (sockets.empty()) throw std::system_error{make_error_code(std::errc::address_not_available)};
+  for (auto& listening : sockets) listening.acceptor.listen();
+  for (auto& listening : sockets) accept(listening);
 }
 
-void Listener::open(const ListenAddress& address, std::uint16_t port, bool is_v6_only) {
+void Listener::open(ListeningSockets& sockets, const ListenAddress& address, std::uint16_t port, bool is_v6_only,
+                    Spoken spoken) {
   const tcp::endpoint endpoint{address.endpoint.address(), port};
-  auto& listening = sockets_.emplace_back(executor_);
+  auto& listening = sockets.emplace_back(executor_, spoken);
   try {
     listening.acceptor.open(endpoint.protocol());
     protocol::close_on_exec(listening.acceptor);
@@ -77,15 +88,15 @@ void Listener::open(const ListenAddress& address, std::uint16_t port, bool is_v6
     if (is_v6_only && endpoint.address().is_v6()) listening.acceptor.set_option(asio::ip::v6_only{true});
     listening.acceptor.bind(endpoint);
   } catch (const std::system_error& error) {
-    sockets_.pop_back();
-    if (address.is_optional && is_missing(error.code())) return;
+    sockets.pop_back();
+    if (address.if_there_is && is_missing(error.code())) return;
     throw std::system_error{error.code(), describe(endpoint)};
   }
 }
 
-std::vector<tcp::endpoint> Listener::addresses() const {
+std::vector<tcp::endpoint> Listener::addresses_of(const ListeningSockets& sockets) {
   std::vector<tcp::endpoint> addresses;
-  for (const auto& listening : sockets_) addresses.push_back(listening.acceptor.local_endpoint());
+  for (const auto& listening : sockets) addresses.push_back(listening.acceptor.local_endpoint());
   return addresses;
 }
 
@@ -93,7 +104,7 @@ void Listener::accept(ListeningSocket& listening) {
   listening.acceptor.async_accept(listening.peer, [this, &listening](std::error_code error, Socket socket) {
     if (stopping_ || error == asio::error::operation_aborted) return;
     if (!error) {
-      begin(std::move(socket), listening.peer);
+      begin(std::move(socket), listening);
       return accept(listening);
     }
     // There is no descriptor or no memory for another connection. The open ones go on, and the next one is accepted
@@ -107,22 +118,26 @@ void Listener::accept(ListeningSocket& listening) {
   });
 }
 
-void Listener::begin(Socket socket, const tcp::endpoint& peer) {
+void Listener::begin(Socket socket, const ListeningSocket& listening) {
   protocol::close_on_exec(socket);
   std::error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
-  const auto address = plain(peer.address());
-  connections_.add(
-      std::move(socket),
-      {.name = describe({address, peer.port()}), .source = source_of(address), .from_loopback = address.is_loopback()});
+  const auto address = plain(listening.peer.address());
+  connections_.add(std::move(socket),
+                   {.name = describe({address, listening.peer.port()}),
+                    .source = source_of(address),
+                    .from_loopback = address.is_loopback()},
+                   listening.spoken);
 }
 
 void Listener::stop(std::string_view text, std::chrono::milliseconds grace) {
   stopping_ = true;
   std::error_code ignored;
-  for (auto& listening : sockets_) {
-    listening.acceptor.close(ignored);
-    listening.pause_timer.cancel();
+  for (auto* sockets : {&sockets_, &http_sockets_}) {
+    for (auto& listening : *sockets) {
+      listening.acceptor.close(ignored);
+      listening.pause_timer.cancel();
+    }
   }
   connections_.stop(text, grace);
 }

@@ -28,10 +28,18 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  /// From now on `entrance` answers HTTP on the same ports. It outlives the run of the io_context.
+  void answer_http_with(http::HttpEntrance& entrance);
+  /// Listens on more addresses, where `entrance` answers HTTP and nothing else is spoken. Throws as the constructor
+  /// does.
+  void answer_http_with(http::HttpEntrance& entrance, const std::vector<ListenAddress>& addresses);
+
   /// The address and the port in use; the first one if there are several.
   [[nodiscard]] asio::ip::tcp::endpoint address() const { return addresses().front(); }
-  /// All addresses in use, in the given order.
-  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> addresses() const;
+  /// All addresses in use, in the given order, without those for HTTP only.
+  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> addresses() const { return addresses_of(sockets_); }
+  /// The addresses for HTTP only.
+  [[nodiscard]] std::vector<asio::ip::tcp::endpoint> http_addresses() const { return addresses_of(http_sockets_); }
 
   /// Stops listening, and closes all connections with 320 and that text. Connections that are still open after `grace`
   /// are cut. Then the io_context has no work left.
@@ -45,22 +53,28 @@ class Listener {
 
   // The acceptor of one address.
   struct ListeningSocket {
-    explicit ListeningSocket(const Executor& executor) : acceptor{executor}, pause_timer{executor} {}
+    ListeningSocket(const Executor& executor, Spoken on_it)
+        : acceptor{executor}, pause_timer{executor}, spoken{on_it} {}
 
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor;
     asio::ip::tcp::endpoint peer{};  // of the next connection
     Timer pause_timer;               // delays the next accept after a failure
+    Spoken spoken;
   };
+  using ListeningSockets = std::list<ListeningSocket>;
 
-  void open(const std::vector<ListenAddress>& addresses);
-  void open(const ListenAddress& address, std::uint16_t port, bool is_v6_only);
+  [[nodiscard]] static std::vector<asio::ip::tcp::endpoint> addresses_of(const ListeningSockets& sockets);
+  void open(ListeningSockets& sockets, const std::vector<ListenAddress>& addresses, Spoken spoken);
+  void open(ListeningSockets& sockets, const ListenAddress& address, std::uint16_t port, bool is_v6_only,
+            Spoken spoken);
   void accept(ListeningSocket& listening);
-  void begin(Socket socket, const asio::ip::tcp::endpoint& peer);
+  void begin(Socket socket, const ListeningSocket& listening);
 
   Executor executor_;
   Broker& broker_;
   Connections connections_;
-  std::list<ListeningSocket> sockets_;
+  ListeningSockets sockets_;
+  ListeningSockets http_sockets_;
   bool stopping_{false};
 };
 

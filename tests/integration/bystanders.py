@@ -9,9 +9,11 @@ from programs import Broker
 class BystandersTest(unittest.TestCase):
     """One broker for all tests of a class, and on it a bystander on each encoding, who must notice nothing of them."""
 
+    options = ()  # the broker's
+
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker(cls.addClassCleanup)
+        cls.broker = Broker(cls.addClassCleanup, *cls.options)
         cls.bystanders = []
         for encoding in peers.ENCODINGS:
             bystander = peers.connect(cls.addClassCleanup, cls.broker, encoding)

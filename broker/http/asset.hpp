@@ -1,0 +1,28 @@
+// Files of a page that are part of the program.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/http/response.hpp"
+
+namespace pocketmq::broker::http {
+
+/// Bytes that outlive the broker, and what browsers are told of them.
+class Asset {
+ public:
+  Asset(std::string_view bytes, std::string_view content_type);
+
+  /// 200 with the bytes, or 304 if the request has the same ETag. Browsers ask each time whether it is still the same.
+  /// A page of it may load nothing from elsewhere, and no other site may show it in a frame.
+  [[nodiscard]] Response response_to(const Request& request) const;
+
+  [[nodiscard]] const std::string& etag() const { return etag_; }
+
+ private:
+  std::string_view bytes_;
+  std::string content_type_;
+  std::string etag_;
+};
+
+}  // namespace pocketmq::broker::http

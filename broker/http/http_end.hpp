@@ -1,0 +1,136 @@
+// One HTTP connection, the broker's end: requests come in and are answered one after the other, in their order.
+//
+// Without I/O, as every end. While a request is answered nothing is read, so that a client that sends many ahead waits
+// in its own system's buffers.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/core/backlog.hpp"
+#include "broker/core/intake.hpp"
+#include "broker/http/http_state.hpp"
+#include "broker/http/message_codec.hpp"
+#include "broker/http/responder.hpp"
+#include "protocol/codec/input_buffer.hpp"
+#include "protocol/end/connection_end.hpp"
+
+namespace pocketmq::broker::http {
+
+using protocol::TimePoint;
+
+class HttpEnd final : public protocol::ConnectionEnd,
+                      private ResponseSink,
+                      private Intake::Reader,
+                      private Backlog::Item {
+ public:
+  /// `state` must outlive the end.
+  HttpEnd(HttpState& state, Caller caller, TimePoint now);
+  ~HttpEnd() override;
+
+  [[nodiscard]] std::span<std::byte> prepare() override { return input_.prepare(); }
+  void commit(std::size_t bytes, TimePoint now) override;
+  [[nodiscard]] bool wants_input() const override { return may_take_input(); }
+  [[nodiscard]] bool wants_rest() const override { return phase_ == Phase::body; }
+  void end_turn() override;
+  [[nodiscard]] const protocol::Output& output() const override { return output_; }
+  void sent(std::size_t bytes, TimePoint now) override;
+  void tick(TimePoint now) override;
+  [[nodiscard]] TimePoint deadline() const override;
+  [[nodiscard]] bool finished() const override { return phase_ == Phase::finished; }
+  void disconnect(std::error_code why, TimePoint now) override;
+
+  /// Nobody hears any more what it asked: it ends with 503 and that text; between two requests without a word.
+  void leave(std::string_view text);
+  /// Before anything has come: it ends with 503 and that text.
+  void turn_away(std::string_view text);
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,       // between two requests, or before the first
+    head,       // a request has begun
+    body,       // its head has come
+    answering,  // it has come, and its response has not been sent as a whole
+    finished    // what is in the output is still sent
+  };
+  enum class Answer : std::uint8_t { none, whole, stream };
+
+  // ResponseSink
+  void send(Response response) override;
+  void begin(ResponseHead head) override;
+  void write(std::string_view bytes) override;
+  [[nodiscard]] std::size_t room() override;
+  void ask_for_room() override;
+  void end() override;
+  void cut() override;
+
+  void on_admitted() override {
+    begin_waiting();
+    wake();
+  }
+  bool go_on() override;
+
+  [[nodiscard]] bool is_receiving() const { return phase_ < Phase::answering; }
+  [[nodiscard]] bool may_take_input() const;
+  void observe(TimePoint now);
+  void process();
+  [[nodiscard]] bool take_some();
+  [[nodiscard]] std::list<HttpEnd*>& line() const { return is_receiving() ? state_.waiting : state_.answering; }
+  void begin_phase(Phase phase);
+  void begin_waiting();
+  void begin_request();
+  void on_head();
+  [[nodiscard]] std::optional<Response> look_at_head();
+  [[nodiscard]] std::optional<Response> refuse_expectation() const;
+  void take_part_of_body();
+  void on_whole();
+  void run_handler(Request& request);
+  void refuse(Response refusal);
+  void append(std::string_view bytes);
+  void send_head(const ResponseHead& head, Framing framing, std::uint64_t body_bytes);
+  void send_some();
+  void call_for_room();
+  void finish_response();
+  void finish();
+  void forget_request();
+  void tell_gone();
+  [[nodiscard]] TimePoint receive_deadline() const;
+
+  HttpState& state_;
+  Context& context_;
+  const Caller caller_;
+  const protocol::MemoryCharge charge_;
+  std::list<HttpEnd*>::iterator list_position_;  // in one of the lists of the state
+  protocol::InputBuffer input_;
+  protocol::Output output_;
+
+  Phase phase_{Phase::idle};
+  TimePoint since_;  // since when the peer is waited for, or since its body made progress
+  std::size_t progress_bytes_{0};
+  bool is_first_{true};
+  std::unique_ptr<RequestParser> parser_;  // of the request that comes
+  std::optional<Response> refusal_;        // decided at the head, sent after the body
+  const Router::Route* route_{nullptr};
+  bool is_http_1_0_{false};
+  bool is_head_request_{false};
+  bool keeps_alive_{true};
+
+  std::shared_ptr<Pending> pending_;  // while a handler's response is due, or half-way
+  Answer answer_{Answer::none};
+  Framing framing_{Framing::none};
+  std::string body_;              // of a whole response
+  std::string_view rest_;         // of it, or of a lasting body: what is not in the output yet
+  std::size_t counted_bytes_{0};  // in the state's response_bytes
+  protocol::MemoryCharge body_charge_;
+  std::string idle_text_;  // of the stream
+  TimePoint last_sent_;
+  std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since
+  bool wants_room_call_{false};
+  bool processing_{false};
+};
+
+}  // namespace pocketmq::broker::http

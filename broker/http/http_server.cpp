@@ -1,0 +1,35 @@
+#include "broker/http/http_server.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "broker/http/http_end.hpp"
+
+namespace pocketmq::broker::http {
+
+HttpServer::HttpServer(Context& context, HostNames names, const HttpLimits& limits)
+    : state_{.context = context, .limits = limits, .names = std::move(names)} {}
+
+// Half requests keep nobody out: the one that has waited longest makes way. Those who are served are not disturbed.
+std::unique_ptr<protocol::ConnectionEnd> HttpServer::connect(Caller caller, protocol::TimePoint now) {
+  state_.context.clock().observe(now);
+  const auto limit = std::to_string(state_.limits.connection_max);
+  if (connection_count() >= state_.limits.connection_max && !state_.waiting.empty())
+    state_.waiting.front()->leave("there are " + limit + " HTTP connections, and this one has waited longest; send a "
+                                  "request at once when you have connected");
+  auto end = std::make_unique<HttpEnd>(state_, std::move(caller), now);
+  if (connection_count() > state_.limits.connection_max)
+    end->turn_away("there are " + limit + " HTTP connections, and all wait for answers; close some");
+  else if (const auto& memory = state_.context.memory(); !memory.takes_users())
+    end->turn_away(memory.describe() + "; close some connections");
+  return end;
+}
+
+void HttpServer::shut_down(std::string_view text) {
+  std::vector<HttpEnd*> ends{state_.waiting.begin(), state_.waiting.end()};
+  ends.insert(ends.end(), state_.answering.begin(), state_.answering.end());
+  for (auto* end : ends)
+    if (!end->finished()) end->leave(text);
+}
+
+}  // namespace pocketmq::broker::http
