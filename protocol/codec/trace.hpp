@@ -19,4 +19,7 @@ namespace pocketmq::protocol {
 /// The header as the JSON framing has it, with "body", or with "body_bytes" where the body is long or no text.
 [[nodiscard]] std::string trace_json(const Command& command);
 
+/// A text body as it is; only a JSON value with secrets in it is written anew, with `***` in their place.
+[[nodiscard]] std::string without_secrets(std::string_view body);
+
 }  // namespace pocketmq::protocol
