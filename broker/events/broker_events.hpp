@@ -76,8 +76,8 @@ struct ClockReleased {
 /// A fault that a test has asked for happens. What it causes is told after this.
 struct FaultFired {
   static constexpr Kind kind{"fault.fired", Category::broker};
-  Text fault{};   // its name or number, which the test was told
-  Text action{};  // "nack", "cut", "delay", ...
+  Text fault{};           // its name or number, which the test was told
+  Text action{};          // "nack", "cut", "delay", ...
   std::uint64_t times{};  // that it has fired, this one included
   bool lawful{};          // a RabbitMQ may do that
   std::uint64_t connection{};

@@ -15,7 +15,9 @@ namespace pocketmq::broker::event {
 
 /// A struct whose `describe` names its fields.
 template <class T>
-concept Described = requires(T& value) { T::describe(value, [](const FieldName&, auto&) {}); };
+concept Described = requires(T& value) {
+  T::describe(value, [](const FieldName&, auto&) {});
+};
 
 template <class T> class List;
 using ListBytes = std::uint32_t;  // how many bytes a list's elements take

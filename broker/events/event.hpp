@@ -24,16 +24,16 @@ template <class... Events> struct ListOfKinds {
 };
 
 /// In the order in which the README lists them.
-using Kinds = ListOfKinds<
-    ConnectionOpened, ConnectionAuthenticated, ConnectionUnintelligible, ConnectionClosed, ConnectionLost,
-    ConnectionBlocked, ConnectionUnblocked, CommandRefused, ChannelOpened, ChannelClosed, ChannelModeSet,
-    ChannelPrefetchSet, ChannelFlow, VhostCreated, VhostDeleted, QueueDeclared, QueuePurged, QueueDeleted,
-    ExchangeDeclared, ExchangeDeleted, BindingCreated, BindingDeleted, ConsumerStarted, ConsumerCancelled, PolicySet,
-    PolicyCleared, MessagePublished, DeadLetterPublished, MessageRouted, MessageUnroutable, MessageEnqueued,
-    MessageDelivered, MessageAcked, MessageRejected, MessageRequeued, MessageExpired, MessageDeadLettered,
-    MessageDropped, MessageReturned, MessageReplied, PublishConfirmed, PublishNacked, TransactionCommitted,
-    TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, ClockMoved, ClockFrozen, ClockReleased,
-    FaultFired>;
+using Kinds =
+    ListOfKinds<ConnectionOpened, ConnectionAuthenticated, ConnectionUnintelligible, ConnectionClosed, ConnectionLost,
+                ConnectionBlocked, ConnectionUnblocked, CommandRefused, ChannelOpened, ChannelClosed, ChannelModeSet,
+                ChannelPrefetchSet, ChannelFlow, VhostCreated, VhostDeleted, QueueDeclared, QueuePurged, QueueDeleted,
+                ExchangeDeclared, ExchangeDeleted, BindingCreated, BindingDeleted, ConsumerStarted, ConsumerCancelled,
+                PolicySet, PolicyCleared, MessagePublished, DeadLetterPublished, MessageRouted, MessageUnroutable,
+                MessageEnqueued, MessageDelivered, MessageAcked, MessageRejected, MessageRequeued, MessageExpired,
+                MessageDeadLettered, MessageDropped, MessageReturned, MessageReplied, PublishConfirmed, PublishNacked,
+                TransactionCommitted, TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, ClockMoved,
+                ClockFrozen, ClockReleased, FaultFired>;
 
 /// Every `E` of a visitor made for events: `for_each_kind([]<class E>() { ... })`.
 template <class Visitor> constexpr void for_each_kind(Visitor&& visitor) { Kinds::for_each(visitor); }

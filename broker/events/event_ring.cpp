@@ -44,9 +44,8 @@ EventRing::Block* EventRing::room_for(std::size_t bytes) {
   while (!blocks_.empty() && bytes_ + capacity > max_bytes_) drop_oldest();
   if (capacity > max_bytes_) return nullptr;
   bytes_ += capacity;
-  return &blocks_.emplace_back(Block{.bytes = std::make_unique_for_overwrite<char[]>(capacity),
-                                     .capacity = capacity,
-                                     .charge = {account_, capacity}});
+  return &blocks_.emplace_back(Block{
+      .bytes = std::make_unique_for_overwrite<char[]>(capacity), .capacity = capacity, .charge = {account_, capacity}});
 }
 
 void EventRing::drop_oldest() {

@@ -1,7 +1,7 @@
 #include "broker/events/journal.hpp"
 
+#include <algorithm>
 #include <cassert>
-#include <limits>
 #include <utility>
 
 namespace pocketmq::broker {

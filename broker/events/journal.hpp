@@ -8,11 +8,15 @@
 // function. Numbers are given to events that somebody listens to; the ring listens to all.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "broker/events/event.hpp"
@@ -104,8 +108,8 @@ class Journal {
     if (is_on<E>()) tell_all(&event);
   }
   /// The same, where it costs something to make the event: `journal.tell<event::MessageAcked>([&] { return ...; })`.
-  template <event::Described E, class Make> void tell(Make&& make)
-  requires std::same_as<std::invoke_result_t<Make>, E> {
+  template <event::Described E, class Make>
+  void tell(Make&& make) requires std::same_as<std::invoke_result_t<Make>, E> {
     if (!is_on<E>()) return;
     const E event = make();
     tell_all(&event);
@@ -134,6 +138,8 @@ class Journal {
   /// a `gap` comes first. Returns the number from which on to read the next time. For readers that have their own pace.
   std::uint64_t read(std::uint64_t from, std::size_t max_events, const LookAtEvent& look);
 
+  /// What time it is for events.
+  [[nodiscard]] event::Time now() const { return clock_.event_time(); }
   /// Of the event that was told last; 0 before the first.
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
   /// Of the oldest that is kept; the next one's if none is.

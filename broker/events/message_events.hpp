@@ -25,7 +25,7 @@ struct MessagePublished {
   std::uint64_t connection{};
   std::uint16_t channel{};
   std::uint64_t publish{};  // its number on a channel with confirms; those of others are 0
-  bool in_transaction{};    // it is routed now and goes to its queues at the commit
+  bool in_transaction{};    // where it goes is told at the commit
   bool mandatory{};
   Text exchange{};
   Text routing_key{};
@@ -273,7 +273,8 @@ struct MessageExpired {
   }
 };
 
-/// The queue has given it up for its dead-letter exchange. A message.dead_letter follows, perhaps in a later turn.
+/// The queue has given it up for its dead-letter exchange, or was full and never took it. A message.dead_letter
+/// follows, perhaps in a later turn.
 struct MessageDeadLettered {
   static constexpr Kind kind{"message.dead_lettered", Category::messages};
   std::uint64_t message{};

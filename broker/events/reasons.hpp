@@ -49,11 +49,11 @@ inline constexpr std::array<std::string_view, 8> names_of<Gone>{
 
 /// Why an unacked delivery comes back to its queue.
 enum class Requeued : std::uint8_t {
-  asked,             // basic.nack or basic.reject with requeue
-  recovered,         // basic.recover
-  channel_ended,     // its channel was closed, or its connection
-  connection_lost,   // its connection was lost
-  by_broker          // a fault of a test's, or a restart
+  asked,            // basic.nack or basic.reject with requeue
+  recovered,        // basic.recover
+  channel_ended,    // its channel was closed, or its connection
+  connection_lost,  // its connection was lost
+  by_broker         // a fault of a test's, or a restart
 };
 template <>
 inline constexpr std::array<std::string_view, 5> names_of<Requeued>{"asked", "recovered", "channel_ended",
@@ -96,10 +96,22 @@ enum class Dropped : std::uint8_t {
   by_broker                 // a fault of a test's, or a restart
 };
 template <>
-inline constexpr std::array<std::string_view, 17> names_of<Dropped>{
-    "unroutable",        "queue_full",        "maxlen",         "expired",        "rejected",
-    "delivery_limit",    "purged",            "queue_deleted",  "no_dead_letter_exchange",
-    "dead_letter_cycle", "dead_letter_limit", "requester_gone", "requester_slow", "consumer_lost",
-    "rolled_back",       "no_memory",         "by_broker"};
+inline constexpr std::array<std::string_view, 17> names_of<Dropped>{"unroutable",
+                                                                    "queue_full",
+                                                                    "maxlen",
+                                                                    "expired",
+                                                                    "rejected",
+                                                                    "delivery_limit",
+                                                                    "purged",
+                                                                    "queue_deleted",
+                                                                    "no_dead_letter_exchange",
+                                                                    "dead_letter_cycle",
+                                                                    "dead_letter_limit",
+                                                                    "requester_gone",
+                                                                    "requester_slow",
+                                                                    "consumer_lost",
+                                                                    "rolled_back",
+                                                                    "no_memory",
+                                                                    "by_broker"};
 
 }  // namespace pocketmq::broker::event

@@ -12,8 +12,7 @@ using std::chrono::nanoseconds;
 
 using Look = void (*)(std::uint64_t number, event::Time time, Reader& reader, const LookAtEvent& look);
 
-template <class E>
-void look_at(std::uint64_t number, event::Time time, Reader& reader, const LookAtEvent& look) {
+template <class E> void look_at(std::uint64_t number, event::Time time, Reader& reader, const LookAtEvent& look) {
   E event{};
   reader.read(event);
   look(Entry{number, time, &event});

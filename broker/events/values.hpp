@@ -19,8 +19,8 @@ namespace pocketmq::broker::event {
 struct Bounds {
   static constexpr std::size_t text_bytes = 1'024;
   static constexpr std::size_t body_bytes = 1'024;
-  static constexpr std::size_t table_bytes = 4'096;           // encoded; a longer table is left out
-  static constexpr std::size_t route_arguments_bytes = 256;   // of each binding in a list of routes
+  static constexpr std::size_t table_bytes = 4'096;          // encoded; a longer table is left out
+  static constexpr std::size_t route_arguments_bytes = 256;  // of each binding in a list of routes
   static constexpr std::size_t list_elements = 64;
 };
 
@@ -53,8 +53,7 @@ class Text {
 struct Body {
   constexpr Body() = default;
   template <std::convertible_to<std::string_view> T>
-  constexpr Body(const T& whole)
-      : shown{clip(whole, Bounds::body_bytes)}, size_bytes{std::string_view{whole}.size()} {}
+  constexpr Body(const T& whole) : shown{clip(whole, Bounds::body_bytes)}, size_bytes{std::string_view{whole}.size()} {}
 
   std::string_view shown{};
   std::uint64_t size_bytes{0};  // of the whole body
@@ -116,7 +115,9 @@ constexpr FieldName optional(const char* text) { return {text, FieldName::Is::op
 template <class E> inline constexpr std::nullptr_t names_of{};
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires { names_of<E>.size(); };
+concept NamedEnum = std::is_enum_v<E> && requires {
+  names_of<E>.size();
+};
 
 /// "unknown" for a number that is none of the enum's.
 template <NamedEnum E> [[nodiscard]] constexpr std::string_view name_of(E value) {
