@@ -8,7 +8,7 @@
 #include <asio/post.hpp>
 
 #include "broker/host/listener.hpp"
-#include "broker/host/pipe_entrance.hpp"
+#include "broker/host/pipe_acceptor.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -29,14 +29,14 @@ struct Embedded::Impl {
       : broker{std::move(options), observer},
         listener{context, broker, listen_addresses(where.address, where.port)},
         address{listener.address()},
-        entrance{make_entrance(listener.connections())},
+        entrance{make_acceptor(listener.connections())},
         thread{[this] { context.run(); }} {}
 
   asio::io_context context{1};
   Broker broker;
   Listener listener;
   const asio::ip::tcp::endpoint address;
-  const std::shared_ptr<protocol::PipeEntrance> entrance;
+  const std::shared_ptr<protocol::PipeAcceptor> entrance;
   std::thread thread;
 };
 

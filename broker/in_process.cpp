@@ -6,7 +6,7 @@
 #include <asio/post.hpp>
 
 #include "broker/host/connections.hpp"
-#include "broker/host/pipe_entrance.hpp"
+#include "broker/host/pipe_acceptor.hpp"
 
 namespace pocketmq::broker {
 
@@ -21,7 +21,7 @@ struct InProcess::Served {
 InProcess::InProcess(asio::io_context& context, Options options, Observer* observer)
     : context_{context},
       served_{std::make_shared<Served>(context, std::move(options), observer)},
-      entrance_{make_entrance(served_->connections)} {}
+      entrance_{make_acceptor(served_->connections)} {}
 
 InProcess::~InProcess() {
   entrance_->close();

@@ -47,7 +47,7 @@ class InProcess {
 
   asio::io_context& context_;
   std::shared_ptr<Served> served_;
-  std::shared_ptr<protocol::PipeEntrance> entrance_;
+  std::shared_ptr<protocol::PipeAcceptor> entrance_;
 };
 
 }  // namespace pocketmq::broker

@@ -18,7 +18,7 @@
 
 namespace pocketmq::protocol {
 
-class PipeEntrance;
+class PipeAcceptor;
 
 struct Url {
   static constexpr std::uint16_t default_port = 5672;
@@ -32,7 +32,7 @@ struct Url {
   std::optional<std::chrono::seconds> heartbeat{};  // 0 for none
   std::optional<std::chrono::milliseconds> connection_timeout{};
   std::optional<std::uint32_t> frame_max_bytes{};
-  std::shared_ptr<PipeEntrance> pipe{};  // into a broker in this process; host and port mean nothing then
+  std::shared_ptr<PipeAcceptor> pipe{};  // into a broker in this process; host and port mean nothing then
 
   friend bool operator==(const Url&, const Url&) = default;
 };

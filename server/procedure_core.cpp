@@ -32,7 +32,7 @@ RpcError cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
 
 ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
                              EarlyCancels& early_cancels)
-    : place_{place},
+    : procedure_number_{place},
       served_{std::move(served)},
       prefetch_{prefetch},
       events_{events},
@@ -96,7 +96,7 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   know_caller(asker, number);
   if (remembers) by_message_id_.emplace(message_id, number);
   auto& entry = entries_.emplace(number);
-  entry.request = {.id = {place_, number},
+  entry.request = {.id = {procedure_number_, number},
                    .body = std::string{content.body},
                    .properties = std::string{content.properties.encoded()},
                    .redelivered = method.redelivered,
@@ -262,7 +262,7 @@ bool ProcedureCore::cancel(const std::string& caller) {
   if (!entry.is_running) {
     drop(number);
   } else if (!std::exchange(entry.is_cancelled, true)) {
-    events_.cancelled({place_, number});
+    events_.cancelled({procedure_number_, number});
   }
   return true;
 }
@@ -299,7 +299,7 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
     entry.askers.forget();
     if (entry.message_id.empty() && !std::exchange(entry.is_cancelled, true)) useless.push_back(number);
   });
-  for (const auto number : useless) events_.cancelled({place_, number});
+  for (const auto number : useless) events_.cancelled({procedure_number_, number});
 }
 
 void ProcedureCore::tick(TimePoint now) {

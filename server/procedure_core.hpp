@@ -148,7 +148,7 @@ class ProcedureCore {
   /// The queue where callers await replies is gone, and so are they.
   void forget_callers(const std::string& reply_to);
 
-  const std::size_t place_;
+  const std::size_t procedure_number_;
   const Served served_;
   const std::uint16_t prefetch_;
   ServerEvents& events_;

@@ -11,8 +11,8 @@ constexpr std::size_t kept_max = 1'024;  // places that are not needed
 
 void Deadline::set(TimePoint at) {
   if (at == at_) return;
-  if (place_ != not_set)
-    heap_.remove(place_);
+  if (index_ != not_set)
+    heap_.remove(index_);
   else if (at_ != TimePoint::max())
     std::erase(heap_.again_, this);
   at_ = at;
@@ -40,42 +40,42 @@ void DeadlineHeap::add(Deadline* deadline) {
   rise(heap_.size() - 1);
 }
 
-void DeadlineHeap::put(std::size_t place, Deadline* deadline) {
-  heap_[place] = deadline;
-  deadline->place_ = place;
+void DeadlineHeap::put(std::size_t index, Deadline* deadline) {
+  heap_[index] = deadline;
+  deadline->index_ = index;
 }
 
-void DeadlineHeap::rise(std::size_t place) {
-  auto* rising = heap_[place];
-  while (place > 0 && rising->at_ < heap_[(place - 1) / 2]->at_) {
-    put(place, heap_[(place - 1) / 2]);
-    place = (place - 1) / 2;
+void DeadlineHeap::rise(std::size_t index) {
+  auto* rising = heap_[index];
+  while (index > 0 && rising->at_ < heap_[(index - 1) / 2]->at_) {
+    put(index, heap_[(index - 1) / 2]);
+    index = (index - 1) / 2;
   }
-  put(place, rising);
+  put(index, rising);
 }
 
-void DeadlineHeap::sink(std::size_t place) {
-  auto* sinking = heap_[place];
+void DeadlineHeap::sink(std::size_t index) {
+  auto* sinking = heap_[index];
   for (;;) {
-    auto child = 2 * place + 1;
+    auto child = 2 * index + 1;
     if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && heap_[child + 1]->at_ < heap_[child]->at_) ++child;
     if (sinking->at_ <= heap_[child]->at_) break;
-    put(place, heap_[child]);
-    place = child;
+    put(index, heap_[child]);
+    index = child;
   }
-  put(place, sinking);
+  put(index, sinking);
 }
 
-void DeadlineHeap::remove(std::size_t place) {
-  heap_[place]->place_ = Deadline::not_set;
+void DeadlineHeap::remove(std::size_t index) {
+  heap_[index]->index_ = Deadline::not_set;
   auto* last = heap_.back();
   heap_.pop_back();
   if (heap_.capacity() > kept_max && heap_.size() < heap_.capacity() / 4) heap_.shrink_to_fit();
-  if (place == heap_.size()) return;
-  put(place, last);
-  rise(place);
-  sink(last->place_);
+  if (index == heap_.size()) return;
+  put(index, last);
+  rise(index);
+  sink(last->index_);
 }
 
 }  // namespace pocketmq::broker

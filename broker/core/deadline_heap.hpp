@@ -38,7 +38,7 @@ class Deadline {
 
   DeadlineHeap& heap_;
   TimePoint at_{TimePoint::max()};
-  std::size_t place_{not_set};
+  std::size_t index_{not_set};
 };
 
 /// A deadline that calls a member of its owner when its time has come.
@@ -65,12 +65,12 @@ class DeadlineHeap {
   friend class Deadline;
 
   void add(Deadline* deadline);
-  void put(std::size_t place, Deadline* deadline);
-  void rise(std::size_t place);
-  void sink(std::size_t place);
-  void remove(std::size_t place);
+  void put(std::size_t index, Deadline* deadline);
+  void rise(std::size_t index);
+  void sink(std::size_t index);
+  void remove(std::size_t index);
 
-  std::vector<Deadline*> heap_;  // each knows its place
+  std::vector<Deadline*> heap_;  // each knows its index
   // While deadlines are told: until when they are, and those that were set again for a time before that.
   std::optional<TimePoint> telling_until_;
   std::vector<Deadline*> again_;

@@ -21,34 +21,34 @@ bool Intake::is_little(std::uint64_t left_bytes) const {
   return left_bytes <= std::min<std::uint64_t>(little_max_bytes, memory_.mark() / little_max_of_mark);
 }
 
-bool Intake::admits(Guest& guest, std::uint64_t left_bytes) {
+bool Intake::admits(Reader& reader, std::uint64_t left_bytes) {
   if (!memory_.is_crowded() || (is_little(left_bytes) && !memory_.is_flooded())) {
-    guest.has_read_all();
+    reader.has_read_all();
     return true;
   }
-  leave_line(guest);
-  guest.rank_.left_bytes = left_bytes;
+  leave_line(reader);
+  reader.rank_.left_bytes = left_bytes;
   const bool comes_first =
-      admitted_ == nullptr || admitted_ == &guest || (guest.rank_ < admitted_->rank_ && !memory_.is_packed());
+      admitted_ == nullptr || admitted_ == &reader || (reader.rank_ < admitted_->rank_ && !memory_.is_packed());
   if (comes_first)
-    admit(guest);
+    admit(reader);
   else
-    guest.place_ = line_.emplace(guest.rank_, &guest);
+    reader.line_position_ = line_.emplace(reader.rank_, &reader);
   return comes_first;
 }
 
-void Intake::leave(Guest& guest) {
-  leave_line(guest);
-  if (admitted_ == &guest) admitted_ = nullptr;
+void Intake::leave(Reader& reader) {
+  leave_line(reader);
+  if (admitted_ == &reader) admitted_ = nullptr;
   go_on();
 }
 
-void Intake::leave_line(Guest& guest) {
-  if (guest.place_) line_.erase(*std::exchange(guest.place_, std::nullopt));
+void Intake::leave_line(Reader& reader) {
+  if (reader.line_position_) line_.erase(*std::exchange(reader.line_position_, std::nullopt));
 }
 
-void Intake::admit(Guest& guest) {
-  admitted_ = &guest;
+void Intake::admit(Reader& reader) {
+  admitted_ = &reader;
   due_.set(clock_.now() + patience);
 }
 
@@ -58,7 +58,7 @@ void Intake::go_on() {
     auto& next = *line_.begin()->second;
     leave_line(next);
     if (is_crowded) admit(next);
-    next.called();
+    next.on_admitted();
   }
   if (!is_crowded) admitted_ = nullptr;
   if (!is_busy()) due_.set(TimePoint::max());

@@ -30,24 +30,24 @@ class Intake {
   static constexpr std::uint32_t progress_when_crowded_bytes = 1'048'576;
 
   /// Who reads.
-  class Guest {
+  class Reader {
    public:
-    Guest(const Guest&) = delete;
-    Guest& operator=(const Guest&) = delete;
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
 
    protected:
-    explicit Guest(Intake& intake) : intake_{intake} {}
-    ~Guest() { has_read_all(); }
+    explicit Reader(Intake& intake) : intake_{intake} {}
+    ~Reader() { has_read_all(); }
 
     /// It is half-way with a command, of which so many bytes are still to come: whether it may read on. Otherwise it
-    /// stands in line until it is called.
+    /// stands in line until `on_admitted`.
     [[nodiscard]] bool may_read_on(std::uint64_t left_bytes) { return intake_.admits(*this, left_bytes); }
     /// It is not, or not any more, or waits for something else.
     void has_read_all() {
       rank_ = {};
       if (intake_.is_busy()) intake_.leave(*this);
     }
-    [[nodiscard]] bool stands_in_line() const { return place_.has_value(); }
+    [[nodiscard]] bool stands_in_line() const { return line_position_.has_value(); }
 
    private:
     friend class Intake;
@@ -57,14 +57,14 @@ class Intake {
       std::uint64_t left_bytes{0};
       auto operator<=>(const Rank&) const = default;
     };
-    using Line = std::multimap<Rank, Guest*>;
+    using Line = std::multimap<Rank, Reader*>;
 
     /// It no longer stands in line. Called in the middle of something else: act at the end of the turn.
-    virtual void called() = 0;
+    virtual void on_admitted() = 0;
 
     Intake& intake_;
     Rank rank_;
-    std::optional<Line::iterator> place_;
+    std::optional<Line::iterator> line_position_;
   };
 
   /// All three outlive it.
@@ -72,18 +72,18 @@ class Intake {
 
  private:
   [[nodiscard]] bool is_busy() const { return admitted_ != nullptr || !line_.empty(); }
-  [[nodiscard]] bool admits(Guest& guest, std::uint64_t left_bytes);
+  [[nodiscard]] bool admits(Reader& reader, std::uint64_t left_bytes);
   [[nodiscard]] bool is_little(std::uint64_t left_bytes) const;
-  void leave(Guest& guest);
-  void leave_line(Guest& guest);
-  void admit(Guest& guest);
+  void leave(Reader& reader);
+  void leave_line(Reader& reader);
+  void admit(Reader& reader);
   void go_on();
   void patience_is_over();
 
   const Memory& memory_;
   const Clock& clock_;
-  Guest* admitted_{nullptr};
-  Guest::Line line_;
+  Reader* admitted_{nullptr};
+  Reader::Line line_;
   Alarm<Intake> due_;
 };
 

@@ -5,12 +5,12 @@ namespace pocketmq::broker {
 void MemoryWaiter::wait_for_memory() {
   memory_.scarce_at_ = memory_.low_mark();
   memory_.watch(memory_.low_mark());
-  if (!place_) place_ = memory_.line_.insert(memory_.line_.end(), this);
+  if (!line_position_) line_position_ = memory_.line_.insert(memory_.line_.end(), this);
 }
 
 void MemoryWaiter::wait_no_more() {
-  if (place_) memory_.line_.erase(*place_);
-  place_.reset();
+  if (line_position_) memory_.line_.erase(*line_position_);
+  line_position_.reset();
 }
 
 std::string Memory::describe() const {

@@ -35,7 +35,7 @@ class MemoryWaiter {
   /// Waits until memory is no longer scarce; who waits already keeps its place in the line.
   void wait_for_memory();
   void wait_no_more();
-  [[nodiscard]] bool waits_for_memory() const { return place_.has_value(); }
+  [[nodiscard]] bool waits_for_memory() const { return line_position_.has_value(); }
 
  private:
   friend class Memory;
@@ -45,7 +45,7 @@ class MemoryWaiter {
   virtual void memory_is_back() = 0;
 
   Memory& memory_;
-  std::optional<std::list<MemoryWaiter*>::iterator> place_;
+  std::optional<std::list<MemoryWaiter*>::iterator> line_position_;
 };
 
 class Memory final : public protocol::MemoryAccount {

@@ -22,19 +22,19 @@ class Quota {
   [[nodiscard]] bool is_used_up(std::size_t amount = 1) const { return used_ >= limit_ || limit_ - used_ < amount; }
 
   /// A member of what is counted: one of the kind, or as many as it says, is there as long as this is.
-  class Place {
+  class Use {
    public:
     /// `more_bytes` are charged beside those that each takes.
-    explicit Place(Quota& quota, std::size_t amount = 1, std::size_t more_bytes = 0)
+    explicit Use(Quota& quota, std::size_t amount = 1, std::size_t more_bytes = 0)
         : quota_{quota},
           amount_{static_cast<std::uint32_t>(amount)},
           bytes_{static_cast<std::uint32_t>(amount * quota.bytes_each_ + more_bytes)} {
       quota_.used_ += amount_;
       quota_.memory_.charge_object(bytes_);
     }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() {
       quota_.used_ -= amount_;
       quota_.memory_.release_object(bytes_);
     }

@@ -35,17 +35,17 @@ std::vector<std::string> words_between_commas(std::string_view text) {
 
 }  // namespace
 
-Definition::Definition(const Json& json, std::string place) : json_{json}, place_{std::move(place)} {
+Definition::Definition(const Json& json, std::string path) : json_{json}, path_{std::move(path)} {
   if (json.is_object()) return;
-  throw DefinitionsError{(place_.empty() ? "" : place_ + ": ") + "wants a JSON object" + got(json)};
+  throw DefinitionsError{(path_.empty() ? "" : path_ + ": ") + "wants a JSON object" + got(json)};
 }
 
-std::string Definition::place_of(std::string_view key) const {
-  return (place_.empty() ? "" : place_ + ".") + std::string{key};
+std::string Definition::path_of(std::string_view key) const {
+  return (path_.empty() ? "" : path_ + ".") + std::string{key};
 }
 
 void Definition::refuse(std::string_view key, const std::string& why) const {
-  throw DefinitionsError{place_of(key) + ": " + why};
+  throw DefinitionsError{path_of(key) + ": " + why};
 }
 
 const Definition::Json* Definition::find(std::string_view key) {
@@ -116,7 +116,7 @@ std::vector<Definition> Definition::list(std::string_view key) {
   if (member == nullptr) return elements;
   if (!member->is_array()) refuse(key, "wants an array" + got(*member));
   for (const auto& element : *member)
-    elements.emplace_back(element, place_of(key) + "[" + std::to_string(elements.size()) + "]");
+    elements.emplace_back(element, path_of(key) + "[" + std::to_string(elements.size()) + "]");
   return elements;
 }
 

@@ -25,10 +25,10 @@ class Definition {
  public:
   using Json = nlohmann::ordered_json;
 
-  /// `place` is how texts say where it is: "queues[3]"; empty for the whole file. Throws if it is not an object.
-  Definition(const Json& json, std::string place);
+  /// `path` is how texts say where it is: "queues[3]"; empty for the whole file. Throws if it is not an object.
+  Definition(const Json& json, std::string path);
 
-  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
   /// These two throw if there is no such member.
   [[nodiscard]] std::string text(std::string_view key);
@@ -56,10 +56,10 @@ class Definition {
  private:
   [[nodiscard]] const Json* find(std::string_view key);
   [[nodiscard]] const Json& require(std::string_view key);
-  [[nodiscard]] std::string place_of(std::string_view key) const;
+  [[nodiscard]] std::string path_of(std::string_view key) const;
 
   const Json& json_;
-  std::string place_;
+  std::string path_;
   std::vector<std::string_view> asked_;
 };
 

@@ -89,15 +89,15 @@ class Loader {
   void require_first(const Definition& definition, std::string_view key, const std::string& described);
   void declare(const Definition& definition, const auto& declaration);
   void warn(const Definition& definition, const std::string& text) {
-    warnings_.push_back(definition.place() + ": " + text);
+    warnings_.push_back(definition.path() + ": " + text);
   }
   void warn_of_unasked(const Definition& definition);
 
   Context& context_;
   Users& known_users_;
   VirtualHosts& virtual_hosts_;
-  std::map<std::string, std::string> places_;  // of what is in the file, by how texts name it
-  std::map<std::string, User> users_;          // those that the definitions make or change, for the broker at the end
+  std::map<std::string, std::string> paths_;  // of what is in the file, by how texts name it
+  std::map<std::string, User> users_;         // those that the definitions make or change, for the broker at the end
   std::vector<std::string> warnings_;
 };
 
@@ -115,14 +115,14 @@ std::vector<std::string> Loader::load(Definition file) && {
 }
 
 void Loader::require_first(const Definition& definition, std::string_view key, const std::string& described) {
-  const auto [first, is_first] = places_.emplace(described, definition.place());
+  const auto [first, is_first] = paths_.emplace(described, definition.path());
   if (!is_first)
     definition.refuse(key, described + " is in the file twice, first at " + first->second + "; leave one of them out");
 }
 
 void Loader::warn_of_unasked(const Definition& definition) {
   for (const auto& key : definition.unasked())
-    warnings_.push_back((definition.place().empty() ? "" : definition.place() + ".") + key
+    warnings_.push_back((definition.path().empty() ? "" : definition.path() + ".") + key
                         + ": has no effect, PocketMQ does not have that");
 }
 
@@ -249,7 +249,7 @@ void Loader::declare(const Definition& definition, const auto& declaration) {
   } catch (const ConnectionError& error) {  // 503 for an exchange type
     warn(definition, error.text() + "; it is left out");
   } catch (const ChannelError& error) {
-    throw DefinitionsError{definition.place() + ": " + error.text()};
+    throw DefinitionsError{definition.path() + ": " + error.text()};
   }
 }
 

@@ -19,12 +19,12 @@ constexpr std::size_t accepted_meanwhile = 8;
 
 Connections::Connections(asio::io_context& context, Broker& broker)
     : broker_{broker},
-      turn_{context.get_executor()},
-      pipe_turn_{protocol::SerialExecutor::on(context.get_executor())},
+      flushes_{context.get_executor()},
+      pipe_flushes_{protocol::SerialExecutor::on(context.get_executor())},
       broker_timer_{context.get_executor()},
       grace_timer_{context.get_executor()} {
-  turn_.also([this] { arm_broker_timer(); });
-  pipe_turn_.also([this] { arm_broker_timer(); });
+  flushes_.after_flushes([this] { arm_broker_timer(); });
+  pipe_flushes_.after_flushes([this] { arm_broker_timer(); });
   broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 
@@ -37,18 +37,18 @@ void Connections::prepare_for_more() {
     const int descriptor = ::eventfd(0, EFD_CLOEXEC);
     if (descriptor < 0) break;  // no more may be open
     std::error_code ignored;
-    registered.emplace_back(turn_.executor()).assign(descriptor, ignored);
+    registered.emplace_back(flushes_.executor()).assign(descriptor, ignored);
     if (ignored) ::close(descriptor);
   }
   prepared_ = transports_.size() + prepared_at_once - accepted_meanwhile;
 }
 
-void Connections::remove(Transports::iterator place) {
-  const auto kept = *place;  // it is still closing
-  transports_.erase(place);
+void Connections::remove(Transports::iterator position) {
+  const auto kept = *position;  // it is still closing
+  transports_.erase(position);
   if (stopping_ && transports_.empty()) grace_timer_.cancel();
   if (!std::exchange(looks_at_memory_, true))  // when the connection has let go of its own
-    asio::post(turn_.executor(), [this] {
+    asio::post(flushes_.executor(), [this] {
       looks_at_memory_ = false;
       arm_broker_timer();
     });

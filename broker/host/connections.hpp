@@ -31,13 +31,13 @@ class Connections {
     if (const auto idle = broker_.context().options().tcp_keepalive; idle.count() > 0)
       protocol::keep_alive(stream.native_handle(), idle);
     if (transports_.size() >= prepared_) prepare_for_more();
-    serve(std::move(stream), std::move(peer), turn_);
+    serve(std::move(stream), std::move(peer), flushes_);
   }
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
-    serve(std::move(pipe), std::move(peer), pipe_turn_);
+    serve(std::move(pipe), std::move(peer), pipe_flushes_);
   }
   /// Where pipes are served.
-  [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_turn_.executor(); }
+  [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_flushes_.executor(); }
 
   /// Closes all connections with 320 and that text, and cuts those that are still there after `grace`. Then the
   /// io_context has nothing more to do.
@@ -50,21 +50,22 @@ class Connections {
 
   using Transports = std::list<std::shared_ptr<protocol::Closeable>>;
 
-  template <class Stream> void serve(Stream stream, Peer peer, protocol::Turn<typename Stream::executor_type>& turn) {
+  template <class Stream>
+  void serve(Stream stream, Peer peer, protocol::FlushScheduler<typename Stream::executor_type>& flushes) {
     auto session = broker_.connect(std::move(peer), protocol::Clock::now());
-    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), turn);
-    const auto place = transports_.insert(transports_.end(), transport);
+    auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), std::move(session), flushes);
+    const auto position = transports_.insert(transports_.end(), transport);
     // As long as it is open the io_context has work, wherever the stream's own executor is.
-    transport->start([this, place, work = asio::make_work_guard(turn_.executor())] { remove(place); });
+    transport->start([this, position, work = asio::make_work_guard(flushes_.executor())] { remove(position); });
   }
   void prepare_for_more();
-  void remove(Transports::iterator place);
+  void remove(Transports::iterator position);
   void cut_transports();
   void arm_broker_timer();
 
   Broker& broker_;
-  protocol::Turn<Executor> turn_;
-  protocol::Turn<protocol::SerialExecutor> pipe_turn_;
+  protocol::FlushScheduler<Executor> flushes_;
+  protocol::FlushScheduler<protocol::SerialExecutor> pipe_flushes_;
   Timer broker_timer_;
   Timer grace_timer_;
   TimePoint broker_timer_at_{TimePoint::max()};

@@ -49,7 +49,7 @@ struct Hashed {
 struct Kind {
   Hashed queue;
   std::string_view reason;
-  std::size_t place;
+  std::size_t index;
 
   auto operator<=>(const Kind&) const = default;
   [[nodiscard]] bool is_same_as(const Kind& other) const { return queue == other.queue && reason == other.reason; }
@@ -70,11 +70,11 @@ std::vector<FieldTable> earlier_deaths(FieldValue array, Budget& budget) {
   }
   std::ranges::sort(kinds);
   std::vector<bool> is_repeated(records.size());
-  for (std::size_t i = 1; i < kinds.size(); ++i) is_repeated[kinds[i].place] = kinds[i].is_same_as(kinds[i - 1]);
+  for (std::size_t i = 1; i < kinds.size(); ++i) is_repeated[kinds[i].index] = kinds[i].is_same_as(kinds[i - 1]);
   std::vector<FieldTable> deaths;
   deaths.reserve(records.size());
-  for (auto place = records.size(); place-- > 0;)
-    if (!is_repeated[place]) deaths.push_back(records[place]);
+  for (auto index = records.size(); index-- > 0;)
+    if (!is_repeated[index]) deaths.push_back(records[index]);
   return deaths;
 }
 
@@ -123,11 +123,11 @@ std::uint64_t time_of(FieldTable record) {
 void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
   std::vector<std::size_t> by_time(deaths.size());
   std::iota(by_time.begin(), by_time.end(), std::size_t{0});
-  std::ranges::stable_sort(by_time, {}, [&](std::size_t place) { return time_of(deaths[place]); });
+  std::ranges::stable_sort(by_time, {}, [&](std::size_t index) { return time_of(deaths[index]); });
   std::size_t dropped = 0;
-  for (const auto place : by_time) {
+  for (const auto index : by_time) {
     if (dropped >= bytes) break;
-    dropped += std::exchange(deaths[place], {}).encoded().size();
+    dropped += std::exchange(deaths[index], {}).encoded().size();
   }
   std::erase(deaths, FieldTable{});
 }

@@ -40,8 +40,8 @@ struct Binding {
   Destination& destination;
   const std::string routing_key;
   const std::string arguments;
-  const Quota::Place counted;
-  const Quota::Place arguments_counted;
+  const Quota::Use counted;
+  const Quota::Use arguments_counted;
 
   // Its places in the three lists that it may stand in, which are theirs to keep.
   std::size_t place_at_source{0};

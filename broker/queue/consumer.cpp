@@ -35,9 +35,9 @@ void Consumer::on_queue_deleted() {
 // Without acks it takes nothing of the channel's prefetch, but waits as the others do while that is used up.
 bool Consumer::can_take() const { return sink_->target != nullptr && prefetch_->allows() && sink_->target->has_room(); }
 
-void Consumer::deliver(Queue& from, QueuedMessage&& message) {
+void Consumer::take(Queue& from, QueuedMessage&& message) {
   if (settings_.ack_mode == AckMode::manual) prefetch_->take();
-  sink_->target->deliver(*this, from, std::move(message));
+  sink_->target->send_delivery(*this, from, std::move(message));
 }
 
 // With a limit that is shared, who has just acked stands in line with the others.

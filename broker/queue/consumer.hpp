@@ -45,7 +45,7 @@ class Consumer final : private Prefetch::Owner {
     std::int64_t priority{0};   // those of a higher one come first
   };
 
-  /// Joins the queue; the first delivery comes with the queue's next pump.
+  /// Joins the queue; the first delivery comes with the queue's next `serve_consumers`.
   Consumer(protocol::Ref<DeliverySink> sink, protocol::Ref<MessageSource> queue, Settings settings, Quota& quota);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
@@ -60,14 +60,14 @@ class Consumer final : private Prefetch::Owner {
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;
   /// Hands a message of its queue's to the channel. The queue counts it as unacked.
-  void deliver(Queue& from, QueuedMessage&& message);
+  void take(Queue& from, QueuedMessage&& message);
   /// What kept it from taking may have gone.
   void resume() { queue_->resume(*this); }
   /// Its queue was deleted: it ends, at once or with its channel.
   void on_queue_deleted();
 
  private:
-  friend class TurnOfConsumers;
+  friend class ConsumerRotation;
 
   void on_prefetch_released() override;
   void leave_queue();
@@ -79,11 +79,11 @@ class Consumer final : private Prefetch::Owner {
   const protocol::Ref<DeliverySink> sink_;
   protocol::Ref<MessageSource> queue_;
   const Settings settings_;
-  const Quota::Place counted_;
+  const Quota::Use counted_;
   const protocol::Ref<Prefetch> prefetch_;
 
   // The turn's: where it stands in its queue.
-  std::list<Consumer*>::iterator place_;
+  std::list<Consumer*>::iterator rotation_position_;
   bool held_{false};
 
   // Its entry in the channel's line of those who wait for the channel; kept here while it is not there.

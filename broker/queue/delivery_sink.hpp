@@ -20,7 +20,7 @@ class DeliveryTarget {
   /// Whether there is a prefetch that all consumers of the channel share.
   [[nodiscard]] virtual bool shares_prefetch() const = 0;
   /// Sends the message to the client. Its queue counts it as unacked.
-  virtual void deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) = 0;
+  virtual void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) = 0;
   /// Asks the consumers that wait for the channel or its connection again, as long as it can take more. Those who come
   /// first in line get it.
   virtual void ask_waiting_consumers() = 0;

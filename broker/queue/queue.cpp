@@ -9,8 +9,8 @@
 namespace pocketmq::broker {
 namespace {
 
-TurnOfConsumers::Rule rule_of(const QueueSettings& settings) {
-  return settings.single_active_consumer ? TurnOfConsumers::Rule::one_at_a_time : TurnOfConsumers::Rule::all_in_turn;
+ConsumerRotation::Rule rule_of(const QueueSettings& settings) {
+  return settings.single_active_consumer ? ConsumerRotation::Rule::one_at_a_time : ConsumerRotation::Rule::all_in_turn;
 }
 
 // A queue that is to be pumped in another slice.
@@ -23,7 +23,7 @@ class Pump final : public Backlog::Item {
 
   bool go_on() override {
     is_in_backlog_ = false;
-    queue_->pump();
+    queue_->serve_consumers();
     return true;
   }
 
@@ -40,8 +40,8 @@ Queue::Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> 
       settings_{std::move(settings)},
       context_{context},
       host_{host},
-      turn_{rule_of(*settings_)},
-      pump_due_{context.deadlines(), *this, &Queue::pump},
+      rotation_{rule_of(*settings_)},
+      consumers_due_{context.deadlines(), *this, &Queue::serve_consumers},
       unused_due_{context.deadlines(), *this, &Queue::expire_if_unused} {
   use();
 }
@@ -56,10 +56,10 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   publisher.accepted(publish);
   // A consumer waits only at an empty queue. It gets the message before its time to live is looked at, which may be 0.
   const bool may_be_first = ready_.empty() && batches_awaited_ == 0;
-  if (auto* consumer = may_be_first ? turn_.next(context_.budget()) : nullptr)
-    return deliver(std::move(queued), *consumer);
+  if (auto* consumer = may_be_first ? rotation_.next(context_.budget()) : nullptr)
+    return hand_to_consumer(std::move(queued), *consumer);
   ready_.append(std::move(queued));
-  pump();
+  serve_consumers();
 }
 
 QueuedMessage Queue::placed(Message message) {
@@ -76,10 +76,10 @@ QueuedMessage Queue::placed(Message message) {
   return queued;
 }
 
-void Queue::deliver(QueuedMessage&& message, Consumer& consumer) {
+void Queue::hand_to_consumer(QueuedMessage&& message, Consumer& consumer) {
   context_.budget().use(steps::for_a_delivery);
   ++unacked_;
-  consumer.deliver(*this, std::move(message));
+  consumer.take(*this, std::move(message));
 }
 
 void Queue::release_place() { context_.memory().release(Message::place_bytes); }
@@ -121,7 +121,7 @@ bool Queue::await_batch(std::uint64_t batch) {
 
 void Queue::batch_is_back() {
   --batches_awaited_;
-  pump();
+  serve_consumers();
 }
 
 void Queue::settle(const QueuedMessage& message) {
@@ -138,7 +138,7 @@ void Queue::reject(const QueuedMessage& message) {
 
 bool Queue::clear_head() {
   if (drop_surplus() && drop_expired()) return true;
-  pump_later();
+  serve_consumers_later();
   return false;
 }
 
@@ -168,15 +168,15 @@ std::size_t Queue::purge() {
 
 void Queue::attach(Consumer& consumer) {
   exclusively_consumed_ = consumer.exclusive();
-  turn_.join(consumer);
+  rotation_.join(consumer);
 }
 
 void Queue::detach(Consumer& consumer) {
-  turn_.leave(consumer);
+  rotation_.leave(consumer);
   if (deleted()) return;
   if (consumers() > 0) {
     // The next one becomes active, once all that the last one leaves unacked are back.
-    if (settings_->single_active_consumer) pump_due_.set(context_.now());
+    if (settings_->single_active_consumer) consumers_due_.set(context_.now());
     return;
   }
   exclusively_consumed_ = false;
@@ -185,23 +185,23 @@ void Queue::detach(Consumer& consumer) {
 }
 
 void Queue::resume(Consumer& consumer) {
-  if (!deleted() && turn_.resume(consumer)) pump();
+  if (!deleted() && rotation_.resume(consumer)) serve_consumers();
 }
 
-void Queue::pump() {
+void Queue::serve_consumers() {
   while (clear_head() && !ready_.empty() && batches_awaited_ == 0) {
     auto& budget = context_.budget();
-    auto* consumer = budget.is_used_up() ? nullptr : turn_.next(budget);
+    auto* consumer = budget.is_used_up() ? nullptr : rotation_.next(budget);
     if (consumer == nullptr) {
-      if (budget.is_used_up() && consumers() > 0) pump_later();
+      if (budget.is_used_up() && consumers() > 0) serve_consumers_later();
       break;
     }
-    deliver(ready_.pop_front(), *consumer);
+    hand_to_consumer(ready_.pop_front(), *consumer);
   }
   watch_expiry();
 }
 
-void Queue::pump_later() {
+void Queue::serve_consumers_later() {
   if (is_in_backlog_ || deleted()) return;
   context_.backlog().keep(std::make_unique<Pump>(context_.backlog(), *this, is_in_backlog_));
 }
@@ -209,7 +209,7 @@ void Queue::pump_later() {
 void Queue::close() {
   mark_deleted();
   purge();
-  pump_due_.set(TimePoint::max());
+  consumers_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
 }
 
@@ -280,7 +280,7 @@ bool Queue::drop_expired() {
 // of them.
 void Queue::watch_expiry() {
   if (is_in_backlog_ || ready_.empty()) return;
-  if (ready_.front().expires_at < pump_due_.at()) pump_due_.set(ready_.front().expires_at);
+  if (ready_.front().expires_at < consumers_due_.at()) consumers_due_.set(ready_.front().expires_at);
 }
 
 void Queue::use() {

@@ -1,7 +1,7 @@
 // A queue: messages in order, consumers in turn.
 //
-// Invariant: after each call either no message is ready or no consumer can take one; `put_back` and a consumer's
-// leaving are followed by a pump. Where the budget does not allow that, the queue is in the backlog.
+// Invariant: after each call either no message is ready or no consumer can take one. `put_back` and a consumer's
+// leaving are followed by `serve_consumers`. Where the budget does not allow that, the queue is in the backlog.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 #include "broker/core/context.hpp"
 #include "broker/queue/consumer.hpp"
+#include "broker/queue/consumer_rotation.hpp"
 #include "broker/queue/destination.hpp"
 #include "broker/queue/queue_arguments.hpp"
 #include "broker/queue/queue_host.hpp"
 #include "broker/queue/queue_settings.hpp"
 #include "broker/queue/ready_messages.hpp"
-#include "broker/queue/turn_of_consumers.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {
@@ -52,7 +52,7 @@ class Queue final : public MessageSource, public Destination {
   [[nodiscard]] bool is_quorum() const { return settings_->type == QueueType::quorum; }
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
   [[nodiscard]] std::size_t unacked() const { return unacked_; }
-  [[nodiscard]] std::size_t consumers() const { return turn_.size(); }
+  [[nodiscard]] std::size_t consumers() const { return rotation_.size(); }
   /// Whether its one consumer wanted to be the only one.
   [[nodiscard]] bool exclusively_consumed() const { return exclusively_consumed_; }
 
@@ -60,7 +60,7 @@ class Queue final : public MessageSource, public Destination {
   /// reports `publisher.refused(publish)`.
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);
   /// An unacked delivery comes back, redelivered: to its old place, on a quorum queue where RabbitMQ puts it. Follow
-  /// with `pump()`, once for all of them.
+  /// with `serve_consumers()`, once for all of them.
   void put_back(QueuedMessage&& message, Return why);
   /// The deliveries of a batch are about to come back: nothing is delivered until `batch_is_back`. Returns false if
   /// it has been told of that batch already.
@@ -84,7 +84,7 @@ class Queue final : public MessageSource, public Destination {
   void resume(Consumer& consumer) override;
 
   /// Ready messages meet consumers that can take one, in turn.
-  void pump();
+  void serve_consumers();
   /// The queue was used as `x-expires` understands it: a get, or a declaration that is answered.
   void use();
 
@@ -92,14 +92,14 @@ class Queue final : public MessageSource, public Destination {
   /// settled.
   void close();
   /// One of its consumers; null if there is none.
-  [[nodiscard]] Consumer* any_consumer() const { return turn_.any(); }
+  [[nodiscard]] Consumer* any_consumer() const { return rotation_.any(); }
 
  private:
   void join(Search& search) override { search.add(*this); }
   [[nodiscard]] QueuedMessage placed(Message message);
   void release_place();
   [[nodiscard]] Message give_first_up();
-  void deliver(QueuedMessage&& message, Consumer& consumer);
+  void hand_to_consumer(QueuedMessage&& message, Consumer& consumer);
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
@@ -107,7 +107,7 @@ class Queue final : public MessageSource, public Destination {
   bool drop_surplus();
   bool drop_expired();
   void watch_expiry();
-  void pump_later();
+  void serve_consumers_later();
   void expire_if_unused();
 
   const QueueDeclaration declaration_;
@@ -115,17 +115,17 @@ class Queue final : public MessageSource, public Destination {
   Context& context_;
   QueueHost& host_;
   ReadyMessages ready_{context_.memory()};
-  TurnOfConsumers turn_;
-  Alarm<Queue> pump_due_;    // a message expires, or another consumer becomes the active one
-  Alarm<Queue> unused_due_;  // x-expires, perhaps
+  ConsumerRotation rotation_;
+  Alarm<Queue> consumers_due_;  // a message expires, or another consumer becomes the active one
+  Alarm<Queue> unused_due_;     // x-expires, perhaps
   TimePoint last_used_{};
   std::uint64_t next_position_{0};
   std::size_t unacked_{0};
   std::uint64_t last_batch_{0};     // of those that come back
   std::size_t batches_awaited_{0};  // they have not come back as a whole
-  const Quota::Place counted_{context_.quotas().queues, 1, declaration_.name.size()};
-  const Quota::Place arguments_counted_{context_.quotas().argument_bytes,
-                                        declaration_.arguments.table().encoded().size()};
+  const Quota::Use counted_{context_.quotas().queues, 1, declaration_.name.size()};
+  const Quota::Use arguments_counted_{context_.quotas().argument_bytes,
+                                      declaration_.arguments.table().encoded().size()};
   bool exclusively_consumed_{false};
   bool is_refusing_{false};
   bool is_in_backlog_{false};  // it is pumped there

@@ -94,7 +94,7 @@ class Settlements::Batch final : public Backlog::Item {
 void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {
   settle(outcome, *delivery.queue, std::move(delivery.message));
   if (delivery.prefetch) delivery.prefetch->release();
-  if (comes_back(outcome)) delivery.queue->pump();
+  if (comes_back(outcome)) delivery.queue->serve_consumers();
 }
 
 void Settlements::carry_out(Outcome outcome, Deliveries deliveries) {

@@ -31,7 +31,7 @@ void Exchange::count_in(Quotas& quotas) {
   arguments_counted_.emplace(quotas.argument_bytes, declaration_.arguments.table().encoded().size());
 }
 
-void Exchange::obey(protocol::FieldTable policy) {
+void Exchange::apply_policy(protocol::FieldTable policy) {
   const auto ruled = policy.find("alternate-exchange");
   const auto own = declaration_.arguments.alternate();
   alternate_ = alternate_named(own || !ruled ? own : ruled->string());

@@ -46,7 +46,7 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
 
   /// The settings of the policy in force for it, if any, which may give it an alternate exchange. Its own arguments go
   /// before.
-  void obey(protocol::FieldTable policy);
+  void apply_policy(protocol::FieldTable policy);
 
   /// From now on it is counted, with its arguments, for as long as it is there.
   void count_in(Quotas& quotas);
@@ -74,8 +74,8 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
 
   const ExchangeDeclaration declaration_;
   std::optional<std::string> alternate_;
-  std::optional<Quota::Place> counted_;
-  std::optional<Quota::Place> arguments_counted_;
+  std::optional<Quota::Use> counted_;
+  std::optional<Quota::Use> arguments_counted_;
   BindingsFromSource bindings_;
 };
 

@@ -44,7 +44,7 @@ void Channel::add_to(Holdings& holdings) const {
 
 // ---- answering
 
-void Channel::send(const protocol::Method& method) { session_.answer({.channel = number_, .method = method}); }
+void Channel::send(const protocol::Method& method) { session_.send_answer({.channel = number_, .method = method}); }
 
 void Channel::refuse_as_not_a_clients() { throw ConnectionError{ReplyCode::command_invalid, "unimplemented method"}; }
 

@@ -101,7 +101,7 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
   void on_all_taken() override;
   [[nodiscard]] bool has_room() const override { return prefetch_allows() && session_.has_room_for_output(); }
   [[nodiscard]] bool shares_prefetch() const override { return prefetch_ != 0; }
-  void deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
+  void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
   void cancel_for_deleted_queue(const Consumer& consumer) override;
   void take_reply(const Message& message) override;
   /// Whether the limit that all consumers of the channel share has room for one more delivery.
@@ -169,7 +169,7 @@ class Channel final : private Publisher, private Commit::Owner, private Delivery
 
   ChannelHost& session_;
   Context& context_;
-  const Quota::Place counted_;
+  const Quota::Use counted_;
   const std::uint16_t number_;
   const protocol::Ref<DeliverySink> sink_;
   Consumers consumers_;

@@ -59,7 +59,7 @@ void Channel::handle(const basic::Consume& m) {
                                  quota);
   const auto& started = *consumers_.emplace(consumer->tag(), std::move(consumer)).first->second;
   reply(m, basic::ConsumeOk{.consumer_tag = started.tag()});
-  consumed.pump();
+  consumed.serve_consumers();
 }
 
 void Channel::handle(const basic::Cancel& m) {
@@ -89,14 +89,14 @@ void Channel::handle(const basic::Get& m) {
                                                .message_count = static_cast<std::uint32_t>(from.ready())},
                         .content = taken->message.content()};
   if (from.is_quorum()) tell_returns(*taken, *got.content);
-  session_.answer(got);
+  session_.send_answer(got);
   if (m.no_ack)
     from.settle(*taken);
   else
     await_ack({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
 }
 
-void Channel::deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) {
+void Channel::send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) {
   const auto tag = next_tag_++;
   context_.tell(&Observer::on_delivered, from, message.message, consumer.tag());
   protocol::Command delivery{.channel = number_,
@@ -107,7 +107,7 @@ void Channel::deliver(Consumer& consumer, Queue& from, QueuedMessage&& message) 
                                                       .routing_key = message.message.routing_key()},
                              .content = message.message.content()};
   if (from.is_quorum()) tell_returns(message, *delivery.content);
-  session_.deliver(delivery);
+  session_.send_unasked(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
     from.settle(message);
   else
@@ -161,7 +161,8 @@ bool Channel::go_on_asking_consumers() {
 void Channel::cancel_for_deleted_queue(const Consumer& consumer) {
   const auto found = consumers_.find(consumer.tag());
   if (session_.understands_consumer_cancel())
-    session_.deliver({.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
+    session_.send_unasked(
+        {.channel = number_, .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
   consumers_.erase(found);
 }
 

@@ -27,9 +27,9 @@ class ChannelHost {
   [[nodiscard]] virtual bool understands_consumer_cancel() const = 0;
 
   /// Sends what the peer's own input caused; it counts against the peer's `output_answer_bytes`.
-  virtual void answer(const protocol::Command& command) = 0;
+  virtual void send_answer(const protocol::Command& command) = 0;
   /// Sends what others caused.
-  virtual void deliver(const protocol::Command& command) = 0;
+  virtual void send_unasked(const protocol::Command& command) = 0;
   /// Whether the output is below the mark up to which deliveries are taken.
   [[nodiscard]] virtual bool has_room_for_output() = 0;
 

@@ -231,12 +231,12 @@ void Channel::announce(const Message& message, std::size_t queues, bool mandator
 
 void Channel::return_to_publisher(const Message& message) {
   context_.tell(&Observer::on_returned, message);
-  session_.answer({.channel = number_,
-                   .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
-                                           .reply_text = "NO_ROUTE",
-                                           .exchange = message.exchange(),
-                                           .routing_key = message.routing_key()},
-                   .content = message.content()});
+  session_.send_answer({.channel = number_,
+                        .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
+                                                .reply_text = "NO_ROUTE",
+                                                .exchange = message.exchange(),
+                                                .routing_key = message.routing_key()},
+                        .content = message.content()});
 }
 
 // ---- what the queues say

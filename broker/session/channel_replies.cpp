@@ -59,12 +59,13 @@ void Channel::send_waiting_replies() {
 
 void Channel::send_reply(const Message& message) {
   context_.tell(&Observer::on_replied, message, reply_consumer_->tag());
-  session_.deliver({.channel = number_,
-                    .method = basic::Deliver{.consumer_tag = reply_consumer_->tag(),
-                                             .delivery_tag = next_tag_,  // which goes to the next from a queue, too
-                                             .exchange = message.exchange(),
-                                             .routing_key = message.routing_key()},
-                    .content = message.content()});
+  session_.send_unasked(
+      {.channel = number_,
+       .method = basic::Deliver{.consumer_tag = reply_consumer_->tag(),
+                                .delivery_tag = next_tag_,  // which goes to the next from a queue, too
+                                .exchange = message.exchange(),
+                                .routing_key = message.routing_key()},
+       .content = message.content()});
 }
 
 }  // namespace pocketmq::broker

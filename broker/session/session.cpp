@@ -56,7 +56,7 @@ std::string reply_text(ReplyCode code, std::string_view text) {
 Session::Session(BrokerState& broker, Peer peer, TimePoint now)
     : CommandEnd{broker.context.options().limits, now},
       MemoryWaiter{broker.context.memory()},
-      Intake::Guest{broker.context.intake()},
+      Intake::Reader{broker.context.intake()},
       Backlog::Item{broker.context.backlog()},
       broker_{broker},
       context_{broker.context},
@@ -110,13 +110,13 @@ void Session::transmit(const protocol::Command& command) {
   send(command);
 }
 
-void Session::answer(const protocol::Command& command) {
+void Session::send_answer(const protocol::Command& command) {
   const auto from = output().written();
   transmit(command);
   raw_output().count_as_answer(from);
 }
 
-void Session::deliver(const protocol::Command& command) { transmit(command); }
+void Session::send_unasked(const protocol::Command& command) { transmit(command); }
 
 bool Session::has_room_for_output() {
   if (output().size() < limits().output_deliver_bytes) return true;
@@ -232,7 +232,7 @@ void Session::on_stall() {
 void Session::wait() {
   wait_for_memory();
   context().tell(&ConnectionObserver::on_blocked, *this);
-  if (understands_blocked_) answer({.method = connection::Blocked{.reason = "low on memory"}});
+  if (understands_blocked_) send_answer({.method = connection::Blocked{.reason = "low on memory"}});
 }
 
 void Session::resume_if_possible() {
@@ -241,7 +241,7 @@ void Session::resume_if_possible() {
     if (has_to_wait()) return wait_for_memory();  // others were faster
     wait_no_more();
     context().tell(&ConnectionObserver::on_unblocked, *this);
-    if (understands_blocked_) answer({.method = connection::Unblocked{}});
+    if (understands_blocked_) send_answer({.method = connection::Unblocked{}});
   }
   if (stands_in_line()) return;
   resume();
@@ -297,7 +297,7 @@ void Session::on_command(protocol::Command& command) {
   }
   if (state_ == State::leaving) return;
   if (state_ == State::closing) {
-    if (std::holds_alternative<connection::Close>(command.method)) answer({.method = connection::CloseOk{}});
+    if (std::holds_alternative<connection::Close>(command.method)) send_answer({.method = connection::CloseOk{}});
     if (std::holds_alternative<connection::Close>(command.method)
         || std::holds_alternative<connection::CloseOk>(command.method))
       finish();
@@ -345,7 +345,7 @@ void Session::on_connection_command(const protocol::Command& command) {
     return;
   }
   if (std::holds_alternative<connection::UpdateSecret>(command.method))
-    return answer({.method = connection::UpdateSecretOk{}});
+    return send_answer({.method = connection::UpdateSecretOk{}});
   throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state running"};
 }
 
@@ -361,7 +361,7 @@ template <class M> void Session::on_channel_command(protocol::Command& command, 
     if (!opens) throw ConnectionError{ReplyCode::channel_error, "expected 'channel.open'"};
     open_channel(command.channel);
     crossed_closes_.erase(command.channel);
-    return answer({.channel = command.channel, .method = channel::OpenOk{}});
+    return send_answer({.channel = command.channel, .method = channel::OpenOk{}});
   }
   if (found->second == nullptr && !opens && !closes) {  // our close is on its way
     if (closed) channels_.erase(found);
@@ -375,7 +375,7 @@ template <class M> void Session::on_channel_command(protocol::Command& command, 
     else
       crossed_closes_.insert(command.channel);
     channels_.erase(found);
-    answer({.channel = command.channel, .method = channel::CloseOk{}});
+    send_answer({.channel = command.channel, .method = channel::CloseOk{}});
   } else if constexpr (std::is_same_v<M, protocol::basic::Publish>) {
     found->second->handle(method, *command.content);
   } else {
@@ -397,11 +397,11 @@ void Session::open_channel(std::uint16_t number) {
 // ---- the handshake
 
 void Session::send_start() {
-  answer({.method = connection::Start{.version_major = 0,
-                                      .version_minor = 9,
-                                      .server_properties = protocol::FieldTable{broker_.server_properties},
-                                      .mechanisms = sasl_mechanisms(peer_.proved_name),
-                                      .locales = "en_US"}});
+  send_answer({.method = connection::Start{.version_major = 0,
+                                           .version_minor = 9,
+                                           .server_properties = protocol::FieldTable{broker_.server_properties},
+                                           .mechanisms = sasl_mechanisms(peer_.proved_name),
+                                           .locales = "en_US"}});
 }
 
 bool Session::enter() {
@@ -435,7 +435,7 @@ bool Session::shake_hands(const protocol::Command& command) {
     on_tune_ok(*tune_ok);
   } else if (command.channel == 0 && state_ == State::opening && open_method != nullptr) {
     open(open_method->virtual_host);
-    answer({.method = connection::OpenOk{}});
+    send_answer({.method = connection::OpenOk{}});
   } else {
     if (state_ == State::opening && command.channel == 0)
       throw ConnectionError{ReplyCode::channel_error, "unexpected method in connection state opening"};
@@ -453,16 +453,17 @@ bool Session::shake_hands(const protocol::Command& command) {
 void Session::on_start_ok(const connection::StartOk& m) {
   if (!log_in(read_response(m.mechanism, m.response, peer_.proved_name), m.mechanism)) return;
   state_ = State::tuning;
-  answer({.method = connection::Tune{.channel_max = channel_max_,
-                                     .frame_max = limits().frame_max_bytes,
-                                     .heartbeat = static_cast<std::uint16_t>(context().options().heartbeat.count())}});
+  send_answer(
+      {.method = connection::Tune{.channel_max = channel_max_,
+                                  .frame_max = limits().frame_max_bytes,
+                                  .heartbeat = static_cast<std::uint16_t>(context().options().heartbeat.count())}});
 }
 
 void Session::on_json_open(const connection::Open& m) {
   if (!log_in({.user = m.user, .password = m.password}, "JSON")) return;
   open(m.virtual_host);
   if (m.heartbeat != 0) keep_heartbeats(std::chrono::seconds{m.heartbeat});
-  answer({.method = connection::OpenOk{}});
+  send_answer({.method = connection::OpenOk{}});
 }
 
 // Before anything else, so that whoever observes knows the client from its first command on.
@@ -545,7 +546,7 @@ void Session::open(std::string_view virtual_host) {
     throw ConnectionError{ReplyCode::not_allowed,
                           "access to vhost '" + std::string{virtual_host} + "' refused for user '" + user_->name + "'"};
   virtual_host_ = opened;
-  place_.emplace(quota);
+  connection_use_.emplace(quota);
   own_deadline(std::nullopt);
   codec().limit_json_header(limits().json_header_max_bytes);
   state_ = State::open;
@@ -577,11 +578,11 @@ void Session::close_channel(std::uint16_t number, const ChannelError& error, con
   closed->report_confirms();
   if (working_ == closed.get()) working_ = nullptr;
   closed.reset();
-  answer({.channel = number,
-          .method = channel::Close{.reply_code = number_of(error.code()),
-                                   .reply_text = reply_text(error.code(), error.text()),
-                                   .class_id = cause.class_id,
-                                   .method_id = cause.method_id}});
+  send_answer({.channel = number,
+               .method = channel::Close{.reply_code = number_of(error.code()),
+                                        .reply_text = reply_text(error.code(), error.text()),
+                                        .class_id = cause.class_id,
+                                        .method_id = cause.method_id}});
 }
 
 void Session::fail(const Channel& channel, const ChannelError& error) {
@@ -597,10 +598,10 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   report_confirms();
   release();
   if (!has_codec()) return finish();
-  answer({.method = connection::Close{.reply_code = number_of(code),
-                                      .reply_text = reply_text(code, text),
-                                      .class_id = cause.class_id,
-                                      .method_id = cause.method_id}});
+  send_answer({.method = connection::Close{.reply_code = number_of(code),
+                                           .reply_text = reply_text(code, text),
+                                           .class_id = cause.class_id,
+                                           .method_id = cause.method_id}});
   login_is_held_ = false;
   own_deadline(now() + close_ok_max);
   if (!is_held()) return;
@@ -666,7 +667,7 @@ void Session::release() {
   if (!consumers.empty() || !owned_.empty())
     virtual_host_->delete_what_was_held(std::move(consumers), std::exchange(owned_, {}), this);
   context().backlog().use_rest_of_slice();
-  place_.reset();
+  connection_use_.reset();
   if (was_connected) context().tell(&Observer::on_disconnected, *this);
 }
 
@@ -675,7 +676,7 @@ void Session::on_deleted() {
 }
 
 void Session::answer_close() {
-  answer({.method = connection::CloseOk{}});
+  send_answer({.method = connection::CloseOk{}});
   finish();
 }
 

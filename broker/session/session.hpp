@@ -31,7 +31,7 @@ struct Peer {
 class Session final : public protocol::CommandEnd,
                       public ChannelHost,
                       private MemoryWaiter,
-                      private Intake::Guest,
+                      private Intake::Reader,
                       private Backlog::Item,
                       private DeferredDeletions::Waiter {
  public:
@@ -56,8 +56,8 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
   [[nodiscard]] Holdings holdings() const;
 
-  void answer(const protocol::Command& command) override;
-  void deliver(const protocol::Command& command) override;
+  void send_answer(const protocol::Command& command) override;
+  void send_unasked(const protocol::Command& command) override;
   [[nodiscard]] bool has_room_for_output() override;
   void report_confirms_of(const Channel& channel) override;
   void end_turn() override;
@@ -102,7 +102,7 @@ class Session final : public protocol::CommandEnd,
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
-  void called() override { wake(); }
+  void on_admitted() override { wake(); }
   void take_half_a_command();
   void enter_as_guest();
   [[nodiscard]] bool enter();
@@ -142,7 +142,7 @@ class Session final : public protocol::CommandEnd,
   std::shared_ptr<const User> user_;
   VirtualHost* virtual_host_{nullptr};
   State state_{State::starting};
-  std::optional<Quota::Place> place_;  // among the open connections
+  std::optional<Quota::Use> connection_use_;  // among the open connections
   bool understands_consumer_cancel_{false};
   bool understands_blocked_{false};
   bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection

@@ -33,7 +33,7 @@ void VirtualHost::add_policy(Policy policy) {
   policies_.add(std::move(policy));
   exchanges_.for_each([this](const auto& named) {
     const auto& [name, exchange] = named;
-    exchange->obey(policies_.in_force(PolicyTarget::exchange, name));
+    exchange->apply_policy(policies_.in_force(PolicyTarget::exchange, name));
   });
 }
 

@@ -60,7 +60,7 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   auto exchange = make_exchange(std::move(declaration));
   exchange->count_in(context_.quotas());
   const auto& name = exchange->name();
-  exchange->obey(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
+  exchange->apply_policy(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
   return *exchanges_.add(name, std::move(exchange)).second;
 }
 

@@ -52,24 +52,24 @@ class SocketDriver final : public Driver {
                             });
   }
 
-  void connect_to(Resolver::results_type places, TimePoint until) {
-    places_ = std::move(places);
-    next_place_ = places_.begin();
+  void connect_to(Resolver::results_type endpoints, TimePoint until) {
+    endpoints_ = std::move(endpoints);
+    next_endpoint_ = endpoints_.begin();
     connect_to_next(asio::error::host_not_found, until);
   }
 
   // asio::async_connect opens its sockets by itself, and programs that are started meanwhile would inherit them.
   void connect_to_next(std::error_code last, TimePoint until) {
     if (!is_connecting_) return;
-    if (next_place_ == places_.end()) return fail(reason_of(last));
-    const tcp::endpoint place = *next_place_++;
+    if (next_endpoint_ == endpoints_.end()) return fail(reason_of(last));
+    const tcp::endpoint endpoint = *next_endpoint_++;
     std::error_code error;
     socket_.close(error);
-    protocol::open_close_on_exec(socket_, place.protocol(), error);
+    protocol::open_close_on_exec(socket_, endpoint.protocol(), error);
     if (error) return connect_to_next(error, until);
-    socket_.async_connect(place, [this, self = shared_from_this(), place, until](std::error_code refused) {
+    socket_.async_connect(endpoint, [this, self = shared_from_this(), endpoint, until](std::error_code refused) {
       if (refused) return connect_to_next(refused, until);
-      connected(place.protocol(), until);
+      connected(endpoint.protocol(), until);
     });
   }
 
@@ -100,8 +100,8 @@ class SocketDriver final : public Driver {
   }
 
   Resolver resolver_;
-  Resolver::results_type places_;  // where the broker may be
-  Resolver::results_type::iterator next_place_;
+  Resolver::results_type endpoints_;  // where the broker may be
+  Resolver::results_type::iterator next_endpoint_;
   Socket socket_;
   Timer timer_;
   bool is_connecting_{true};
@@ -149,7 +149,7 @@ Driver::Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions 
       url_{std::move(url)},
       options_{std::move(options)},
       core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())},
-      turn_{loop_->executor()} {}
+      flushes_{loop_->executor()} {}
 
 void Driver::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
@@ -169,7 +169,7 @@ void Driver::close(Done<> done) {
 }
 
 template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
-  const auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, turn_);
+  const auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, flushes_);
   core_->open(until, [this, weak = std::weak_ptr{transport},
                       done = std::exchange(open_done_, nullptr)](std::error_code error) mutable {
     // A broker that was silent until now does not end its direction either, for which the transport would wait.

@@ -9,7 +9,7 @@
 #include "client/link/connection_core.hpp"
 #include "client/link/loop.hpp"
 #include "client/values/urls.hpp"
-#include "protocol/io/turn.hpp"
+#include "protocol/io/flush_scheduler.hpp"
 
 namespace pocketmq::client {
 
@@ -69,7 +69,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   const protocol::Url url_;
   const ConnectionOptions options_;
   const std::shared_ptr<ConnectionCore> core_;
-  protocol::Turn<SerialExecutor> turn_;
+  protocol::FlushScheduler<SerialExecutor> flushes_;
   Done<> open_done_;
 };
 

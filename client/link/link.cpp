@@ -74,7 +74,7 @@ void Link::deadline_changed() { wait(); }
 
 void Link::begin_attempt() {
   ++attempt_;
-  driver_ = Driver::on(loop_, urls_[place_], options_);
+  driver_ = Driver::on(loop_, urls_[url_index_], options_);
   driver_->open(during_this_attempt([](Link& link, std::error_code error) {
     if (error)
       link.failed(link.driver_->core().close_reason());
@@ -115,7 +115,7 @@ void Link::failed(CloseReason reason) {
   if (on_failure_ && !is_closing_) on_failure_(reason);
   if (is_closing_) return;
 
-  place_ = (place_ + 1) % urls_.size();
+  url_index_ = (url_index_ + 1) % urls_.size();
   failed_in_round_ = was_ready ? 0 : failed_in_round_ + 1;
   if (was_ready) return pause();
   if (failed_in_round_ < urls_.size()) return begin_attempt();

@@ -126,7 +126,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   std::shared_ptr<Driver> driver_;  // connecting or connected; null in a pause, before and after
   std::uint64_t attempt_{0};        // its number
-  std::size_t place_{0};            // of its URL, or of the next one's
+  std::size_t url_index_{0};        // of its URL, or of the next one's
   std::size_t failed_in_round_{0};  // URLs
   bool is_handed_out_{false};       // on_down is to follow
   std::optional<protocol::TimePoint> ready_since_{};

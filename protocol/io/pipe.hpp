@@ -207,12 +207,12 @@ template <class Near, class Far> [[nodiscard]] std::pair<Pipe<Near>, Pipe<Far>> 
 }
 
 /// Where a broker lets in clients of its own process. From any thread, but for what is said otherwise.
-class PipeEntrance : public std::enable_shared_from_this<PipeEntrance> {
+class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
  public:
   using Home = SerialExecutor;
 
   /// `entered` is called at home with the near end of each pipe that is made.
-  PipeEntrance(Home home, std::function<void(Pipe<Home>)> entered)
+  PipeAcceptor(Home home, std::function<void(Pipe<Home>)> entered)
       : home_{std::move(home)}, entered_{std::move(entered)} {}
 
   /// The far end of a new pipe; nothing once it is closed.

@@ -21,9 +21,9 @@
 #include <asio/steady_timer.hpp>
 
 #include "protocol/end/connection_end.hpp"
+#include "protocol/io/flush_scheduler.hpp"
 #include "protocol/io/operation_memory.hpp"
 #include "protocol/io/presence.hpp"
-#include "protocol/io/turn.hpp"
 
 namespace pocketmq::protocol {
 
@@ -54,8 +54,12 @@ class Transport final : public Waker,
  public:
   using Executor = typename Stream::executor_type;
 
-  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, Turn<Executor>& turn, PeerWatch watch = {})
-      : stream_{std::move(stream)}, end_{std::move(end)}, turn_{turn}, timer_{turn.executor()}, watch_{watch} {}
+  Transport(Stream stream, std::shared_ptr<ConnectionEnd> end, FlushScheduler<Executor>& flushes, PeerWatch watch = {})
+      : stream_{std::move(stream)},
+        end_{std::move(end)},
+        flushes_{flushes},
+        timer_{flushes.executor()},
+        watch_{watch} {}
 
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -72,7 +76,7 @@ class Transport final : public Waker,
 
   /// Looks at the end once more before the turn ends.
   void wake() override {
-    if (is_open() && !std::exchange(dirty_, true)) turn_.request(this->shared_from_this());
+    if (is_open() && !std::exchange(dirty_, true)) flushes_.request(this->shared_from_this());
   }
 
   void close(std::error_code why) override {
@@ -168,7 +172,7 @@ class Transport final : public Waker,
     const auto read_at = read_what_is_there();
     if (was_dirty || !is_open()) return;
     // Answers leave at once: nothing else in this turn will add to them. Deliveries wait for what others cause.
-    if (read_at && end_->output().answers() > 0) return turn_.flush(*this, *read_at);
+    if (read_at && end_->output().answers() > 0) return flushes_.flush(*this, *read_at);
     dirty_ = false;
     wake();
   }
@@ -248,7 +252,7 @@ class Transport final : public Waker,
   OperationMemory read_memory_;  // of the wait
   Stream stream_;
   std::shared_ptr<ConnectionEnd> end_;
-  Turn<Executor>& turn_;
+  FlushScheduler<Executor>& flushes_;
   std::function<void()> closed_;
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
   TimePoint armed_for_{TimePoint::max()};

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint16_t first_flag = 0x8000;
 constexpr std::size_t property_count = 14;
 
-constexpr std::uint16_t flag_at(std::size_t place) { return static_cast<std::uint16_t>(first_flag >> place); }
+constexpr std::uint16_t flag_at(std::size_t index) { return static_cast<std::uint16_t>(first_flag >> index); }
 
 // How many octets of a value say how long the rest is, and how long it is where none do.
 struct Extent {
@@ -23,13 +23,13 @@ struct Extent {
 
 constexpr auto extents = [] {
   std::array<Extent, property_count> all{};
-  std::size_t place = 0;
+  std::size_t index = 0;
   const BasicProperties properties{};
   BasicProperties::describe(properties, [&]<class T>(const FieldName&, const std::optional<T>&) {
     if constexpr (std::unsigned_integral<T>)
-      all.at(place++) = {.length_octets = 0, .fixed = sizeof(T)};
+      all.at(index++) = {.length_octets = 0, .fixed = sizeof(T)};
     else
-      all.at(place++) = {.length_octets = std::same_as<T, ShortString> ? 1 : 4, .fixed = 0};
+      all.at(index++) = {.length_octets = std::same_as<T, ShortString> ? 1 : 4, .fixed = 0};
   });
   return all;
 }();
@@ -48,9 +48,9 @@ template <Tables tables> bool is_well_formed(std::string_view encoded, unsigned 
   const char* at = encoded.data() + sizeof first_flag;
   const char* const end = encoded.data() + encoded.size();
   for (auto flags = load_big_endian<std::uint16_t>(encoded.data()); flags >= flag_at(property_count - 1);) {
-    const auto place = static_cast<std::size_t>(std::countl_zero(flags));
-    flags = static_cast<std::uint16_t>(flags ^ flag_at(place));
-    const auto extent = extents[place];
+    const auto index = static_cast<std::size_t>(std::countl_zero(flags));
+    flags = static_cast<std::uint16_t>(flags ^ flag_at(index));
+    const auto extent = extents[index];
     const auto left = static_cast<std::size_t>(end - at);
     if (left < extent.length_octets) return false;
     const auto size = size_of_rest(at, extent);
@@ -93,16 +93,16 @@ BasicProperties Properties::decode() const {
   return properties;
 }
 
-std::string_view Properties::find(std::size_t place) const {
+std::string_view Properties::find(std::size_t index) const {
   const char* at = encoded_.data() + sizeof first_flag;
   const unsigned flags = load_big_endian<std::uint16_t>(encoded_.data());
   // Checked already: past all that stand before it.
-  for (auto before = static_cast<std::uint16_t>(flags & ~(0xFFFFU >> place)); before != 0;) {
+  for (auto before = static_cast<std::uint16_t>(flags & ~(0xFFFFU >> index)); before != 0;) {
     const auto other = static_cast<std::size_t>(std::countl_zero(before));
     at += extents[other].length_octets + size_of_rest(at, extents[other]);
     before = static_cast<std::uint16_t>(before ^ flag_at(other));
   }
-  return {at + extents[place].length_octets, size_of_rest(at, extents[place])};
+  return {at + extents[index].length_octets, size_of_rest(at, extents[index])};
 }
 
 std::optional<std::string> find_fault(Properties properties, unsigned depth_max) {

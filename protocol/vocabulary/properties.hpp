@@ -82,18 +82,18 @@ class Properties {
   template <auto property>
   static constexpr std::size_t place_of = [] {
     const BasicProperties properties{};
-    std::size_t place = 0;
+    std::size_t index = 0;
     std::size_t found = 0;
     BasicProperties::describe(properties, [&](const FieldName&, const auto& each) {
-      if (static_cast<const void*>(&each) == static_cast<const void*>(&(properties.*property))) found = place;
-      ++place;
+      if (static_cast<const void*>(&each) == static_cast<const void*>(&(properties.*property))) found = index;
+      ++index;
     });
     return found;
   }();
-  [[nodiscard]] bool has(std::size_t place) const {
-    return (load_big_endian<std::uint16_t>(encoded_.data()) << place & 0x8000U) != 0;
+  [[nodiscard]] bool has(std::size_t index) const {
+    return (load_big_endian<std::uint16_t>(encoded_.data()) << index & 0x8000U) != 0;
   }
-  [[nodiscard]] std::string_view find(std::size_t place) const;
+  [[nodiscard]] std::string_view find(std::size_t index) const;
 
   std::string_view encoded_{"\0\0", 2};
 };

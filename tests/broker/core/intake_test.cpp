@@ -46,14 +46,15 @@ const Client& who_may_read_on(World& world, const std::vector<Client>& senders) 
 }
 
 // Somebody who reads, by itself.
-class Reader final : public broker::Intake::Guest {
+class RecordingReader final : public broker::Intake::Reader {
  public:
-  Reader(broker::Intake& intake, char name, std::string& told) : Guest{intake}, name_{name}, told_{told} {}
-  using Guest::has_read_all;
-  using Guest::may_read_on;
+  RecordingReader(broker::Intake& intake, char name, std::string& told)
+      : broker::Intake::Reader{intake}, name_{name}, told_{told} {}
+  using broker::Intake::Reader::has_read_all;
+  using broker::Intake::Reader::may_read_on;
 
  private:
-  void called() override { told_ += name_; }
+  void on_admitted() override { told_ += name_; }
 
   const char name_;
   std::string& told_;
@@ -80,7 +81,7 @@ TEST_CASE("who has least left to come is admitted and who has wasted its turn co
   broker::Budget budget;
   broker::Intake intake{memory, deadlines, clock};
   std::string told;
-  Reader a{intake, 'a', told}, b{intake, 'b', told}, c{intake, 'c', told};
+  RecordingReader a{intake, 'a', told}, b{intake, 'b', told}, c{intake, 'c', told};
   auto wait = [&, now = TimePoint{1h}](std::chrono::milliseconds duration) mutable {
     now += duration;
     clock.observe(now);
@@ -109,7 +110,7 @@ TEST_CASE("who has least left to come is admitted and who has wasted its turn co
     memory.incoming().charge(mark / 8);
     wait(1s);
     CHECK(told == "ac");
-    Reader d{intake, 'd', told};
+    RecordingReader d{intake, 'd', told};
     CHECK_FALSE(d.may_read_on(10'000));
     CHECK(d.may_read_on(100));
     memory.incoming().charge(2 * mark);

@@ -93,7 +93,7 @@ TEST_CASE("a list's elements know their places") {
   const auto json = Json::parse(R"({"queues": [{"name": "a"}, {"name": "b"}]})");
   const auto queues = Definition{json, ""}.list("queues");
   REQUIRE(queues.size() == 2);
-  CHECK(queues[1].place() == "queues[1]");
+  CHECK(queues[1].path() == "queues[1]");
 }
 
 TEST_CASE("a definition tells what nobody asked for but not what holds nothing") {

@@ -90,7 +90,7 @@ class Life {
       ready_[std::stoull(modelled.body)] = modelled;
       queue_->put_back(std::move(queued), broker::Return::asked_for);
     }
-    queue_->pump();
+    queue_->serve_consumers();
     drop_expired_heads();
   }
 
@@ -165,7 +165,7 @@ TEST_CASE("a closed queue drops what is ready and what comes back") {
   CHECK(queue->deleted());
   CHECK(queue.context().deadlines().earliest() == TimePoint::max());
   queue->put_back(std::move(*back), broker::Return::asked_for);
-  queue->pump();
+  queue->serve_consumers();
   queue->reject(std::move(*rejected));
   CHECK(queue->ready() == 0);
   CHECK(queue->unacked() == 0);

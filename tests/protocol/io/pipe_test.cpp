@@ -210,7 +210,7 @@ TEST_CASE("the ends of a pipe may be on two threads") {
 TEST_CASE("an entrance lets in whoever comes, until it is closed") {
   asio::io_context home, abroad;
   std::vector<Pipe<SerialExecutor>> entered;
-  const auto entrance = std::make_shared<PipeEntrance>(
+  const auto entrance = std::make_shared<PipeAcceptor>(
       SerialExecutor::on(home.get_executor()), [&](Pipe<SerialExecutor> pipe) { entered.push_back(std::move(pipe)); });
   auto far = entrance->connect(abroad.get_executor());
   REQUIRE(far);

@@ -89,12 +89,13 @@ struct Held {
   explicit Held(std::chrono::milliseconds ended_max) {
     Socket there{io};
     asio::local::connect_pair(here, there);
-    std::make_shared<Transport<Socket>>(std::move(there), end, turn, PeerWatch{.interval = 1ms, .ended_max = ended_max})
+    std::make_shared<Transport<Socket>>(std::move(there), end, flushes,
+                                        PeerWatch{.interval = 1ms, .ended_max = ended_max})
         ->start({});
   }
 
   asio::io_context io;
-  Turn<Executor> turn{io.get_executor()};
+  FlushScheduler<Executor> flushes{io.get_executor()};
   std::shared_ptr<Holder> end{std::make_shared<Holder>()};
   Socket here{io};
 };
@@ -106,7 +107,7 @@ class World {
     Socket here{io_};
     Socket there{io_};
     asio::local::connect_pair(here, there);
-    std::make_shared<Transport<Socket>>(std::move(there), std::make_shared<Reader>(name, turns_), turn_)->start({});
+    std::make_shared<Transport<Socket>>(std::move(there), std::make_shared<Reader>(name, turns_), flushes_)->start({});
     asio::write(here, asio::buffer(std::string(bytes, 'x')));
     peers_.push_back(std::move(here));
   }
@@ -119,7 +120,7 @@ class World {
 
  private:
   asio::io_context io_;
-  Turn<Executor> turn_{io_.get_executor()};
+  FlushScheduler<Executor> flushes_{io_.get_executor()};
   std::vector<Taken> turns_;
   std::vector<Socket> peers_;
 };

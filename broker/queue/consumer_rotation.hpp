@@ -15,14 +15,14 @@ namespace pocketmq::broker {
 
 class Consumer;
 
-class TurnOfConsumers {
+class ConsumerRotation {
  public:
   enum class Rule : std::uint8_t {
     all_in_turn,
     one_at_a_time  // x-single-active-consumer: the others wait until the active one has left
   };
 
-  explicit TurnOfConsumers(Rule rule) : rule_{rule} {}
+  explicit ConsumerRotation(Rule rule) : rule_{rule} {}
 
   [[nodiscard]] std::size_t size() const { return size_; }
   /// One of them; null if there is none.

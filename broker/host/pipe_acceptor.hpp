@@ -9,9 +9,9 @@
 namespace pocketmq::broker {
 
 /// An entrance for pipes to what `connections` serve, which must outlive it until it is closed.
-[[nodiscard]] std::shared_ptr<protocol::PipeEntrance> make_entrance(Connections& connections);
+[[nodiscard]] std::shared_ptr<protocol::PipeAcceptor> make_acceptor(Connections& connections);
 
 /// The URL of an entrance, as guest.
-[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeEntrance> entrance, protocol::Encoding encoding);
+[[nodiscard]] protocol::Url url_of(std::shared_ptr<protocol::PipeAcceptor> entrance, protocol::Encoding encoding);
 
 }  // namespace pocketmq::broker

@@ -1,8 +1,9 @@
-// The end of a turn of an event loop: what has to be done once, after everything that the turn's input caused.
+// Flushes connections at the end of a turn of an event loop, once each: one read becomes many commands, and their
+// output becomes one write per connection.
 //
-// One read becomes many commands, and they become one write per connection. The only reliable end of a turn is a
-// posted handler, so the first request of a turn posts one, and it serves all; but for very many, which would keep the
-// loop from all else: of them it serves some, and posts another.
+// A posted handler is the only reliable end of a turn. The first request of a turn posts one, which serves all requests
+// of that turn. If they are very many it serves some of them and posts another handler for the rest, so that the loop
+// gets to its other work in between.
 #pragma once
 
 #include <algorithm>
@@ -29,11 +30,11 @@ class Flushable {
 };
 
 /// Belongs to one thread or strand, that of its executor. Lives as long as the loop may still run its handlers.
-template <class Executor> class Turn {
+template <class Executor> class FlushScheduler {
  public:
-  explicit Turn(Executor executor) : executor_{std::move(executor)} {}
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
+  explicit FlushScheduler(Executor executor) : executor_{std::move(executor)} {}
+  FlushScheduler(const FlushScheduler&) = delete;
+  FlushScheduler& operator=(const FlushScheduler&) = delete;
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
 
@@ -53,11 +54,11 @@ template <class Executor> class Turn {
   /// Flushes `what` now, as a turn of its own.
   void flush(Flushable& what, TimePoint now) {
     what.flush(now);
-    if (also_) also_();
+    if (after_flushes_) after_flushes_();
   }
 
   /// `task` runs at the end of every turn that was asked for, after the flushes.
-  void also(std::function<void()> task) { also_ = std::move(task); }
+  void after_flushes(std::function<void()> task) { after_flushes_ = std::move(task); }
 
  private:
   using Batch = std::vector<std::shared_ptr<Flushable>>;
@@ -78,13 +79,13 @@ template <class Executor> class Turn {
       batch->clear();
       spare_ = std::move(batch);
     }
-    if (also_) also_();
+    if (after_flushes_) after_flushes_();
   }
 
   const Executor executor_;
   Batch* pending_{nullptr};       // while its handler is posted
   std::unique_ptr<Batch> spare_;  // an old one, for its memory
-  std::function<void()> also_;
+  std::function<void()> after_flushes_;
 };
 
 }  // namespace pocketmq::protocol

@@ -1,45 +1,45 @@
-#include "broker/queue/turn_of_consumers.hpp"
+#include "broker/queue/consumer_rotation.hpp"
 
 #include "broker/queue/consumer.hpp"
 
 namespace pocketmq::broker {
 
-Consumer* TurnOfConsumers::any() const {
+Consumer* ConsumerRotation::any() const {
   auto* willing = first_willing();
   return willing != nullptr || held_.empty() ? willing : held_.front();
 }
 
-void TurnOfConsumers::join(Consumer& consumer) {
+void ConsumerRotation::join(Consumer& consumer) {
   ++size_;
   auto& level = willing_[consumer.priority()];
-  consumer.place_ = level.insert(level.end(), &consumer);
+  consumer.rotation_position_ = level.insert(level.end(), &consumer);
   if (rule_ == Rule::one_at_a_time && active_ == nullptr) active_ = &consumer;
 }
 
-void TurnOfConsumers::leave(Consumer& consumer) {
+void ConsumerRotation::leave(Consumer& consumer) {
   --size_;
   if (consumer.held_) {
-    held_.erase(consumer.place_);
+    held_.erase(consumer.rotation_position_);
   } else {
     const auto level = willing_.find(consumer.priority());
-    level->second.erase(consumer.place_);
+    level->second.erase(consumer.rotation_position_);
     remove_if_empty(level);
   }
   // Of those who wait none has been asked, so none is held.
   if (active_ == &consumer) active_ = first_willing();
 }
 
-void TurnOfConsumers::remove_if_empty(Willing::iterator level) {
+void ConsumerRotation::remove_if_empty(Willing::iterator level) {
   if (level->second.empty() && level->first != 0) willing_.erase(level);
 }
 
-Consumer* TurnOfConsumers::first_willing() const {
+Consumer* ConsumerRotation::first_willing() const {
   for (const auto& [priority, level] : willing_)
     if (!level.empty()) return level.front();
   return nullptr;
 }
 
-Consumer* TurnOfConsumers::next(Budget& budget) {
+Consumer* ConsumerRotation::next(Budget& budget) {
   if (rule_ == Rule::one_at_a_time) {
     if (active_ == nullptr || active_->held_) return nullptr;
     if (active_->can_take()) return active_;
@@ -54,23 +54,23 @@ Consumer* TurnOfConsumers::next(Budget& budget) {
       continue;
     }
     auto& level = willing_.find(first->priority())->second;
-    level.splice(level.end(), level, first->place_);
+    level.splice(level.end(), level, first->rotation_position_);
     return first;
   }
   return nullptr;
 }
 
-void TurnOfConsumers::hold(Consumer& consumer) {
+void ConsumerRotation::hold(Consumer& consumer) {
   const auto level = willing_.find(consumer.priority());
-  held_.splice(held_.end(), level->second, consumer.place_);
+  held_.splice(held_.end(), level->second, consumer.rotation_position_);
   remove_if_empty(level);
   consumer.hold();
 }
 
-bool TurnOfConsumers::resume(Consumer& consumer) {
+bool ConsumerRotation::resume(Consumer& consumer) {
   if (!consumer.held_) return false;
   auto& level = willing_[consumer.priority()];
-  level.splice(level.end(), held_, consumer.place_);
+  level.splice(level.end(), held_, consumer.rotation_position_);
   consumer.let_go();
   return true;
 }
