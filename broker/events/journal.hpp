@@ -105,14 +105,14 @@ class Journal {
   /// returns. Subscribers are called at once, but for what a subscriber tells itself: that is told when the event is
   /// over in the midst of which it did.
   template <event::Described E> void tell(const E& event) {
-    if (is_on<E>()) tell_all(&event);
+    if (is_on<E>()) tell_all(Entry::Event{std::in_place_type<const E*>, &event});
   }
   /// The same, where it costs something to make the event: `journal.tell<event::MessageAcked>([&] { return ...; })`.
   template <event::Described E, class Make>
   void tell(Make&& make) requires std::same_as<std::invoke_result_t<Make>, E> {
     if (!is_on<E>()) return;
     const E event = make();
-    tell_all(&event);
+    tell_all(Entry::Event{std::in_place_type<const E*>, &event});
   }
 
   // ---- for those who listen

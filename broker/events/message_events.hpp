@@ -294,14 +294,14 @@ struct MessageDeadLettered {
 struct MessageDropped {
   static constexpr Kind kind{"message.dropped", Category::messages};
   std::uint64_t message{};
-  Text vhost{};
+  Text vhost{};  // with all stages but `reply`
   Text queue{};  // with the stages `enter`, `queue` and `dead_letter`
   Stage stage{};
   Dropped reason{};
 
   static constexpr void describe(auto& e, auto&& field) {
     field("message", e.message);
-    field("vhost", e.vhost);
+    field(optional("vhost"), e.vhost);
     field(optional("queue"), e.queue);
     field("stage", e.stage);
     field("reason", e.reason);
@@ -330,7 +330,6 @@ struct MessageReturned {
 struct MessageReplied {
   static constexpr Kind kind{"message.replied", Category::messages};
   std::uint64_t message{};
-  Text vhost{};  // where it was published
   std::uint64_t connection{};
   std::uint16_t channel{};
   Text consumer{};
@@ -338,7 +337,6 @@ struct MessageReplied {
 
   static constexpr void describe(auto& e, auto&& field) {
     field("message", e.message);
-    field("vhost", e.vhost);
     field("connection", e.connection);
     field("channel", e.channel);
     field("consumer", e.consumer);

@@ -27,11 +27,11 @@ class SampleEvents {
 
  private:
   void fill(bool& value) { value = true; }
-  template <std::integral T> void fill(T& number) { number = static_cast<T>(++last_number_); }
+  template <std::integral T> void fill(T& number) { number = static_cast<T>(next()); }
   template <broker::event::NamedEnum E> void fill(E& value) {
     value = static_cast<E>(broker::event::names_of<E>.size() - 1);
   }
-  void fill(std::optional<std::uint64_t>& number) { number = ++last_number_; }
+  void fill(std::optional<std::uint64_t>& number) { number = next(); }
   void fill(broker::event::Text& text) { text = "text"; }
   void fill(broker::event::Body& body) { body = {"a body"}; }
   void fill(broker::event::Arguments& arguments) { arguments = {table_.table()}; }
@@ -44,7 +44,13 @@ class SampleEvents {
     list = {std::span<const broker::event::Route>{routes_}};
   }
 
-  std::uint8_t last_number_{100};
+  // 1 to 200: for the narrowest field, too.
+  std::uint8_t next() {
+    last_number_ = last_number_ % 200 + 1;
+    return static_cast<std::uint8_t>(last_number_);
+  }
+
+  unsigned last_number_{0};
   protocol::FieldTableWriter table_;
   std::string properties_;
   std::string storage_;
