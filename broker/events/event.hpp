@@ -66,9 +66,7 @@ class Entry {
   template <class Visitor> decltype(auto) visit(Visitor&& visitor) const {
     return std::visit([&](const auto* e) -> decltype(auto) { return visitor(*e); }, event_);
   }
-  [[nodiscard]] const Kind& kind() const {
-    return visit([]<class E>(const E&) -> const Kind& { return E::kind; });
-  }
+  [[nodiscard]] const Kind& kind() const;
   [[nodiscard]] const Event& event() const { return event_; }
 
  private:
