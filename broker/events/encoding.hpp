@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <concepts>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -22,45 +23,81 @@ concept Described = requires(T& value) {
 template <class T> class List;
 using ListBytes = std::uint32_t;  // how many bytes a list's elements take
 
-/// Appends values to `to`. Numbers take a byte for seven bits.
+/// How many bytes a Writer takes at most.
+class SizeBound {
+ public:
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+  template <std::integral T> void add(T) { bytes_ += sizeof(T) * 8 / 7 + 1; }
+  template <NamedEnum E> void add(E value) { add(static_cast<std::uint8_t>(value)); }
+  void add(std::optional<std::uint64_t> number) { bytes_ += 1 + (number ? number_max_bytes : 0); }
+  void add_bytes(std::string_view bytes) { bytes_ += number_max_bytes + bytes.size(); }
+  void add(Text text) { add_bytes(text.view()); }
+  void add(const Body& body) { add_bytes(body.shown); }
+  void add(const Arguments& arguments) { add_bytes(arguments.table.encoded()); }
+  void add(const MessageProperties& properties) { add_bytes(properties.properties.encoded()); }
+  template <class T> void add(const List<T>& list) {
+    bytes_ += number_max_bytes + sizeof(ListBytes);
+    list.for_each([this](const T& element) { add(element); });
+  }
+  template <Described T> void add(const T& value) {
+    T::describe(value, [this](const FieldName&, const auto& field) { add(field); });
+  }
+
+ private:
+  static constexpr std::size_t number_max_bytes = 10;
+
+  std::size_t bytes_{0};
+};
+
+/// Writes values one behind the other, where there is room for them. Numbers take a byte for seven bits.
 class Writer {
  public:
-  explicit Writer(std::string& to) : to_{to} {}
+  explicit Writer(char* to) : at_{to} {}
 
-  void write(bool value) { to_ += static_cast<char>(value); }
-  void write(std::uint64_t number) {
-    for (; number >= 0x80; number >>= 7) to_ += static_cast<char>(number | 0x80U);
-    to_ += static_cast<char>(number);
+  /// Behind what was written.
+  [[nodiscard]] char* end() const { return at_; }
+
+  void write(bool value) { *at_++ = static_cast<char>(value); }
+  template <std::unsigned_integral T> void write(T value) {
+    std::uint64_t number = value;
+    for (; number >= 0x80; number >>= 7U) *at_++ = static_cast<char>(number | 0x80U);
+    *at_++ = static_cast<char>(number);
   }
-  void write(std::uint32_t number) { write(std::uint64_t{number}); }
-  void write(std::uint16_t number) { write(std::uint64_t{number}); }
-  void write(std::uint8_t number) { write(std::uint64_t{number}); }
   // Small negative numbers are short, too: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ...
   void write(std::int64_t number) {
-    const auto sign = static_cast<std::uint64_t>(number >> 63);
+    const auto sign = static_cast<std::uint64_t>(number >> 63U);
     write(static_cast<std::uint64_t>(number) << 1U ^ sign);
   }
-  template <NamedEnum E> void write(E value) { write(static_cast<std::uint64_t>(value)); }
+  template <NamedEnum E> void write(E value) { write(static_cast<std::uint8_t>(value)); }
   void write(std::optional<std::uint64_t> number) {
     write(number.has_value());
     if (number) write(*number);
   }
   void write_bytes(std::string_view bytes) {
     write(bytes.size());
-    to_ += bytes;
+    if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
   }
   void write(Text text) { write_bytes(text.view()); }
   // The sizes of these are fields of their own.
   void write(const Body& body) { write_bytes(body.shown); }
   void write(const Arguments& arguments) { write_bytes(arguments.table.encoded()); }
   void write(const MessageProperties& properties) { write_bytes(properties.properties.encoded()); }
-  template <class T> void write(const List<T>& list);
+  template <class T> void write(const List<T>& list) {
+    write(list.size());
+    auto* const place = at_;
+    at_ += sizeof(ListBytes);
+    list.for_each([&](const T& element) { write(element); });
+    const auto bytes = static_cast<ListBytes>(at_ - place - static_cast<std::ptrdiff_t>(sizeof(ListBytes)));
+    std::memcpy(place, &bytes, sizeof bytes);
+  }
   template <Described T> void write(const T& value) {
     T::describe(value, [this](const FieldName&, const auto& field) { write(field); });
   }
 
  private:
-  std::string& to_;
+  char* at_;
 };
 
 /// Reads what a Writer has written, in the same order.
@@ -135,15 +172,6 @@ template <class T> class List {
   std::string_view encoded_;
   std::size_t encoded_size_{0};
 };
-
-template <class T> void Writer::write(const List<T>& list) {
-  write(list.size());
-  const auto place = to_.size();
-  to_.append(sizeof(ListBytes), '\0');
-  list.for_each([&](const T& element) { write(element); });
-  const auto bytes = static_cast<ListBytes>(to_.size() - place - sizeof(ListBytes));
-  std::memcpy(to_.data() + place, &bytes, sizeof bytes);
-}
 
 template <class T> void Reader::read(List<T>& list) {
   const auto size = static_cast<std::size_t>(number());

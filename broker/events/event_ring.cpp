@@ -24,14 +24,12 @@ EventRing::EventRing(protocol::MemoryAccount& account, std::size_t max_bytes)
 
 void EventRing::append(const Entry& entry) {
   assert(blocks_.empty() || blocks_.back().end_number == entry.number());
-  next_.clear();
-  store(entry.time(), entry.event(), next_);
-  auto* block = room_for(sizeof(Size) + next_.size());
+  auto* block = room_for(sizeof(Size) + stored_max_bytes(entry.event()));
   if (block == nullptr) return;
-  const auto size = static_cast<Size>(next_.size());
-  auto* end = block->bytes.get() + block->used;
-  std::memcpy(end, &size, sizeof size);
-  std::memcpy(end + sizeof size, next_.data(), size);
+  auto* const begin = block->bytes.get() + block->used;
+  const auto* const end = store(entry.time(), entry.event(), begin + sizeof(Size));
+  const auto size = static_cast<Size>(end - begin) - static_cast<Size>(sizeof(Size));
+  std::memcpy(begin, &size, sizeof size);
   block->used += sizeof size + size;
   if (block->first_number == 0) block->first_number = entry.number();
   block->end_number = entry.number() + 1;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <string>
 
 #include "broker/events/stored_event.hpp"
 #include "protocol/base/memory_account.hpp"
@@ -50,7 +49,6 @@ class EventRing {
   const std::size_t block_bytes_;
   std::deque<Block> blocks_;  // the oldest first, none of them empty
   std::size_t bytes_{0};
-  std::string next_;  // the event that is being appended
 };
 
 }  // namespace pocketmq::broker

@@ -28,12 +28,28 @@ constexpr auto looks = [] {
 
 }  // namespace
 
-void store(event::Time time, const Entry::Event& event, std::string& to) {
+std::size_t stored_max_bytes(const Entry::Event& event) {
+  event::SizeBound bound;
+  bound.add(event.index());
+  bound.add(std::int64_t{});  // the time
+  bound.add(std::int64_t{});
+  std::visit([&](const auto* e) { bound.add(*e); }, event);
+  return bound.bytes();
+}
+
+char* store(event::Time time, const Entry::Event& event, char* to) {
   Writer writer{to};
   writer.write(std::uint64_t{event.index()});
   writer.write(std::int64_t{duration_cast<nanoseconds>(time.shown.time_since_epoch()).count()});
   writer.write(std::int64_t{time.ahead.count()});
   std::visit([&](const auto* e) { writer.write(*e); }, event);
+  return writer.end();
+}
+
+StoredEvent::StoredEvent(std::uint64_t number, event::Time time, const Entry::Event& event) : number_{number} {
+  stored_.resize(stored_max_bytes(event));
+  stored_.resize(static_cast<std::size_t>(store(time, event, stored_.data()) - stored_.data()));
+  stored_.shrink_to_fit();
 }
 
 void look_at_stored(std::uint64_t number, std::string_view stored, const LookAtEvent& look) {

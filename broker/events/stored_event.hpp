@@ -1,6 +1,7 @@
 // An event that outlives what it tells of: a copy, as bytes.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,8 +13,11 @@ namespace pocketmq::broker {
 /// Looks at an event of the journal.
 using LookAtEvent = std::function<void(const Entry&)>;
 
-/// Appends an event's time, kind and fields to `to`, but not its number.
-void store(event::Time time, const Entry::Event& event, std::string& to);
+/// How many bytes the event takes at most when it is stored.
+[[nodiscard]] std::size_t stored_max_bytes(const Entry::Event& event);
+
+/// Writes an event's time, kind and fields, but not its number, to where `to` points. Returns the end of it.
+[[nodiscard]] char* store(event::Time time, const Entry::Event& event, char* to);
 
 /// Calls `look` with the event that was stored, as number `number`.
 void look_at_stored(std::uint64_t number, std::string_view stored, const LookAtEvent& look);
@@ -21,9 +25,7 @@ void look_at_stored(std::uint64_t number, std::string_view stored, const LookAtE
 class StoredEvent {
  public:
   explicit StoredEvent(const Entry& entry) : StoredEvent{entry.number(), entry.time(), entry.event()} {}
-  StoredEvent(std::uint64_t number, event::Time time, const Entry::Event& event) : number_{number} {
-    store(time, event, stored_);
-  }
+  StoredEvent(std::uint64_t number, event::Time time, const Entry::Event& event);
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] std::size_t size_bytes() const { return sizeof(StoredEvent) + stored_.size(); }
