@@ -45,14 +45,6 @@ bool hide_secrets(nlohmann::ordered_json& json) {
   return found;
 }
 
-// Returns a body as it is. A JSON value with secrets is written anew without them.
-std::string without_secrets(std::string_view body) {
-  nlohmann::ordered_json json;
-  const bool may_have_members = body.find('{') != body.npos;
-  if (!may_have_members || parse_json(body, json_body_depth_max, json) || !hide_secrets(json)) return std::string{body};
-  return json.dump();
-}
-
 std::string text_of(bool value) { return value ? "true" : "false"; }
 
 template <std::unsigned_integral T> std::string text_of(T value) { return std::to_string(value); }
@@ -118,6 +110,13 @@ void append_content(const Content& content, std::string& to) {
 }
 
 }  // namespace
+
+std::string without_secrets(std::string_view body) {
+  nlohmann::ordered_json json;
+  const bool may_have_members = body.find('{') != body.npos;
+  if (!may_have_members || parse_json(body, json_body_depth_max, json) || !hide_secrets(json)) return std::string{body};
+  return json.dump();
+}
 
 std::string trace_word(std::string_view word) {
   if (is_printable(word) && word.find_first_of(" \"\\") == std::string_view::npos) return std::string{word};

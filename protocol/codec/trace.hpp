@@ -20,4 +20,7 @@ namespace pocketmq::protocol {
 /// The header as in the JSON framing, with the member "body", or "body_bytes" if the body is long or not text.
 [[nodiscard]] std::string trace_json(const Command& command);
 
+/// A text body as it is; only a JSON value with secrets in it is written anew, with `***` in their place.
+[[nodiscard]] std::string without_secrets(std::string_view body);
+
 }  // namespace pocketmq::protocol

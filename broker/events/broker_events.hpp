@@ -1,0 +1,102 @@
+// What happens to the broker as a whole, and to its journal.
+#pragma once
+
+#include "broker/events/encoding.hpp"
+#include "broker/events/reasons.hpp"
+
+namespace pocketmq::broker::event {
+
+/// The events from one number to another, both included, are not to be had any more. The number of this one is the last
+/// of them. A subscription that leaves categories out is told of gaps all the same.
+struct Gap {
+  static constexpr Kind kind{"gap", Category::broker};
+  std::uint64_t from{};
+  std::uint64_t to{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("from", e.from);
+    field("to", e.to);
+  }
+};
+
+/// Memory is scarce: those who publish have to wait.
+struct MemoryScarce {
+  static constexpr Kind kind{"memory.scarce", Category::broker};
+  std::uint64_t used_bytes{};
+  std::uint64_t mark_bytes{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("used_bytes", e.used_bytes);
+    field("mark_bytes", e.mark_bytes);
+  }
+};
+
+/// It is no longer.
+struct MemoryFreed {
+  static constexpr Kind kind{"memory.freed", Category::broker};
+  std::uint64_t used_bytes{};
+  std::uint64_t mark_bytes{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("used_bytes", e.used_bytes);
+    field("mark_bytes", e.mark_bytes);
+  }
+};
+
+/// The system had no room for one more connection.
+struct AcceptFailed {
+  static constexpr Kind kind{"broker.accept_failed", Category::broker};
+  Text text{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("text", e.text); }
+};
+
+/// The broker's clock was set forward. Events with the times in between come after this.
+struct ClockMoved {
+  static constexpr Kind kind{"clock.moved", Category::broker};
+  std::uint64_t by_ms{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("by_ms", e.by_ms); }
+};
+
+/// The broker's clock stands still.
+struct ClockFrozen {
+  static constexpr Kind kind{"clock.frozen", Category::broker};
+
+  static constexpr void describe(auto&, auto&&) {}
+};
+
+/// It runs again.
+struct ClockReleased {
+  static constexpr Kind kind{"clock.released", Category::broker};
+
+  static constexpr void describe(auto&, auto&&) {}
+};
+
+/// A fault that a test has asked for happens. What it causes is told after this.
+struct FaultFired {
+  static constexpr Kind kind{"fault.fired", Category::broker};
+  Text fault{};           // its name or number, which the test was told
+  Text action{};          // "nack", "cut", "delay", ...
+  std::uint64_t times{};  // that it has fired, this one included
+  bool lawful{};          // a RabbitMQ may do that
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  Text method{};
+  std::uint64_t message{};
+  Text queue{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("fault", e.fault);
+    field("action", e.action);
+    field("times", e.times);
+    field("lawful", e.lawful);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+    field(optional("method"), e.method);
+    field(optional("message"), e.message);
+    field(optional("queue"), e.queue);
+  }
+};
+
+}  // namespace pocketmq::broker::event

@@ -1,0 +1,197 @@
+// Connections and their channels come and go.
+//
+// A connection's number is never 0 and never repeats. The end of a connection or a channel is told before what it
+// causes: then its deliveries come back, its consumers and its exclusive queues go.
+#pragma once
+
+#include "broker/events/encoding.hpp"
+#include "broker/events/reasons.hpp"
+
+namespace pocketmq::broker::event {
+
+/// A client has come. Nothing was said yet.
+struct ConnectionOpened {
+  static constexpr Kind kind{"connection.opened", Category::connections};
+  std::uint64_t connection{};
+  Text address{};  // and port
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("address", e.address);
+  }
+};
+
+/// It has logged in and opened its virtual host.
+struct ConnectionAuthenticated {
+  static constexpr Kind kind{"connection.authenticated", Category::connections};
+  std::uint64_t connection{};
+  Text name{};  // what the client calls itself; otherwise its address
+  Text address{};
+  Text user{};
+  Text vhost{};
+  Encoding encoding{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("name", e.name);
+    field("address", e.address);
+    field("user", e.user);
+    field("vhost", e.vhost);
+    field("encoding", e.encoding);
+  }
+};
+
+/// It began with bytes of no protocol that the broker speaks, and is closed.
+struct ConnectionUnintelligible {
+  static constexpr Kind kind{"connection.unintelligible", Category::connections};
+  std::uint64_t connection{};
+  Text begin{};  // its first bytes
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("begin", e.begin);
+  }
+};
+
+/// One of the two sides closes it. A refusal with scope `connection` tells why the broker does.
+struct ConnectionClosed {
+  static constexpr Kind kind{"connection.closed", Category::connections};
+  std::uint64_t connection{};
+  By by{};
+  std::uint16_t code{};  // of the client's connection.close, or the broker's
+  Text text{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("by", e.by);
+    field(optional("code"), e.code);
+    field(optional("text"), e.text);
+  }
+};
+
+/// It ends without a close of either side. The numbers say what it held.
+struct ConnectionLost {
+  static constexpr Kind kind{"connection.lost", Category::connections};
+  std::uint64_t connection{};
+  Text text{};  // why
+  std::uint64_t consumers{};
+  std::uint64_t unacked{};      // deliveries, which come back
+  std::uint64_t uncommitted{};  // publishes of open transactions, which are dropped
+  std::uint64_t exclusive_queues{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("text", e.text);
+    field("consumers", e.consumers);
+    field("unacked", e.unacked);
+    field("uncommitted", e.uncommitted);
+    field("exclusive_queues", e.exclusive_queues);
+  }
+};
+
+/// Memory is scarce, and the client, which publishes, has to wait.
+struct ConnectionBlocked {
+  static constexpr Kind kind{"connection.blocked", Category::connections};
+  std::uint64_t connection{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("connection", e.connection); }
+};
+
+struct ConnectionUnblocked {
+  static constexpr Kind kind{"connection.unblocked", Category::connections};
+  std::uint64_t connection{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("connection", e.connection); }
+};
+
+/// The broker refuses what a client asks for, and ends the channel or the connection.
+struct CommandRefused {
+  static constexpr Kind kind{"command.refused", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};  // 0 for the connection
+  RefusalScope scope{};
+  std::uint16_t code{};  // AMQP's reply code
+  Text text{};           // without the code's name
+  Text method{};         // what was refused, "queue.declare"; empty for what no method has caused
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("scope", e.scope);
+    field("code", e.code);
+    field("text", e.text);
+    field(optional("method"), e.method);
+  }
+};
+
+struct ChannelOpened {
+  static constexpr Kind kind{"channel.opened", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+  }
+};
+
+struct ChannelClosed {
+  static constexpr Kind kind{"channel.closed", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  By by{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("by", e.by);
+  }
+};
+
+/// The channel asked for confirms, or is transactional from now on.
+struct ChannelModeSet {
+  static constexpr Kind kind{"channel.mode_set", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  ChannelMode mode{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("mode", e.mode);
+  }
+};
+
+/// basic.qos: how many unacked deliveries there may be, 0 for any number.
+struct ChannelPrefetchSet {
+  static constexpr Kind kind{"channel.prefetch_set", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  std::uint16_t prefetch{};
+  bool shared{};  // by all consumers of the channel; otherwise each that starts from now on has its own
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("prefetch", e.prefetch);
+    field("shared", e.shared);
+  }
+};
+
+/// One side asks the other to stop sending contents on the channel, or to go on.
+struct ChannelFlow {
+  static constexpr Kind kind{"channel.flow", Category::connections};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  By by{};
+  bool active{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("by", e.by);
+    field("active", e.active);
+  }
+};
+
+}  // namespace pocketmq::broker::event

@@ -1,0 +1,272 @@
+// Virtual hosts, queues, exchanges, bindings, consumers and policies come and go.
+//
+// `connection` and `channel` say whose command it was. They are absent for what the broker did by itself: from its
+// definitions, say, or because a time was over.
+#pragma once
+
+#include "broker/events/encoding.hpp"
+#include "broker/events/reasons.hpp"
+
+namespace pocketmq::broker::event {
+
+struct VhostCreated {
+  static constexpr Kind kind{"vhost.created", Category::topology};
+  Text vhost{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
+};
+
+struct VhostDeleted {
+  static constexpr Kind kind{"vhost.deleted", Category::topology};
+  Text vhost{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
+};
+
+/// A client declared a queue, but not passively.
+struct QueueDeclared {
+  static constexpr Kind kind{"queue.declared", Category::topology};
+  Text vhost{};
+  Text queue{};
+  bool created{};  // false: an equal one was there
+  Text type{};     // "classic", "quorum"
+  bool durable{};
+  bool exclusive{};  // to `connection`
+  bool auto_delete{};
+  Arguments arguments{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("queue", e.queue);
+    field("created", e.created);
+    field("type", e.type);
+    field("durable", e.durable);
+    field("exclusive", e.exclusive);
+    field("auto_delete", e.auto_delete);
+    field("arguments", e.arguments);
+    field(optional("arguments_left_out_bytes"), e.arguments.left_out_bytes);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+/// All ready messages leave the queue at once. Each is told to be dropped, of very many some in later turns.
+struct QueuePurged {
+  static constexpr Kind kind{"queue.purged", Category::topology};
+  Text vhost{};
+  Text queue{};
+  std::uint64_t messages{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("queue", e.queue);
+    field("messages", e.messages);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+/// Its name is free. Its messages are told to be dropped, its consumers to be cancelled and its bindings to be deleted
+/// after this, of very many some in later turns. What is unacked stays so until it is settled or comes back.
+struct QueueDeleted {
+  static constexpr Kind kind{"queue.deleted", Category::topology};
+  Text vhost{};
+  Text queue{};
+  Gone reason{};
+  std::uint64_t messages{};  // that were ready
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("queue", e.queue);
+    field("reason", e.reason);
+    field("messages", e.messages);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+/// A client declared an exchange, but not passively; or a virtual host has it from the start.
+struct ExchangeDeclared {
+  static constexpr Kind kind{"exchange.declared", Category::topology};
+  Text vhost{};
+  Text exchange{};
+  bool created{};  // false: an equal one was there
+  Text type{};
+  bool durable{};
+  bool auto_delete{};
+  bool internal{};
+  Text alternate{};  // the exchange for what no binding matches
+  Arguments arguments{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("exchange", e.exchange);
+    field("created", e.created);
+    field("type", e.type);
+    field("durable", e.durable);
+    field("auto_delete", e.auto_delete);
+    field("internal", e.internal);
+    field(optional("alternate"), e.alternate);
+    field("arguments", e.arguments);
+    field(optional("arguments_left_out_bytes"), e.arguments.left_out_bytes);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+/// Its name is free. Its bindings are told to be deleted after this, of very many some in later turns.
+struct ExchangeDeleted {
+  static constexpr Kind kind{"exchange.deleted", Category::topology};
+  Text vhost{};
+  Text exchange{};
+  Gone reason{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("exchange", e.exchange);
+    field("reason", e.reason);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+struct BindingCreated {
+  static constexpr Kind kind{"binding.created", Category::topology};
+  Text vhost{};
+  Text source{};  // an exchange
+  Text destination{};
+  Target destination_is{};
+  Text routing_key{};
+  Arguments arguments{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("source", e.source);
+    field("destination", e.destination);
+    field("destination_is", e.destination_is);
+    field("routing_key", e.routing_key);
+    field("arguments", e.arguments);
+    field(optional("arguments_left_out_bytes"), e.arguments.left_out_bytes);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+struct BindingDeleted {
+  static constexpr Kind kind{"binding.deleted", Category::topology};
+  Text vhost{};
+  Text source{};
+  Text destination{};
+  Target destination_is{};
+  Text routing_key{};
+  Arguments arguments{};
+  Gone reason{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("source", e.source);
+    field("destination", e.destination);
+    field("destination_is", e.destination_is);
+    field("routing_key", e.routing_key);
+    field("arguments", e.arguments);
+    field(optional("arguments_left_out_bytes"), e.arguments.left_out_bytes);
+    field("reason", e.reason);
+    field(optional("connection"), e.connection);
+    field(optional("channel"), e.channel);
+  }
+};
+
+/// A consumer of direct replies has the queue "amq.rabbitmq.reply-to".
+struct ConsumerStarted {
+  static constexpr Kind kind{"consumer.started", Category::topology};
+  Text vhost{};
+  Text queue{};
+  Text consumer{};  // its tag, unique on its channel
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  AckMode ack_mode{};
+  bool exclusive{};
+  std::uint16_t prefetch{};  // its own, 0 for no limit
+  std::int64_t priority{};
+  Text reply_to{};  // the name that its requests carry, of a consumer of direct replies
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("queue", e.queue);
+    field("consumer", e.consumer);
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("ack_mode", e.ack_mode);
+    field("exclusive", e.exclusive);
+    field("prefetch", e.prefetch);
+    field("priority", e.priority);
+    field(optional("reply_to"), e.reply_to);
+  }
+};
+
+struct ConsumerCancelled {
+  static constexpr Kind kind{"consumer.cancelled", Category::topology};
+  Text vhost{};
+  Text queue{};
+  Text consumer{};
+  std::uint64_t connection{};
+  std::uint16_t channel{};
+  Gone reason{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("queue", e.queue);
+    field("consumer", e.consumer);
+    field("connection", e.connection);
+    field("channel", e.channel);
+    field("reason", e.reason);
+  }
+};
+
+/// A policy comes, or takes the place of one of the same name.
+struct PolicySet {
+  static constexpr Kind kind{"policy.set", Category::topology};
+  Text vhost{};
+  Text policy{};
+  Text pattern{};
+  Text apply_to{};  // "all", "queues", "exchanges", "classic_queues", "quorum_queues"
+  std::int64_t priority{};
+  Arguments settings{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("policy", e.policy);
+    field("pattern", e.pattern);
+    field("apply_to", e.apply_to);
+    field("priority", e.priority);
+    field("settings", e.settings);
+    field(optional("settings_left_out_bytes"), e.settings.left_out_bytes);
+  }
+};
+
+struct PolicyCleared {
+  static constexpr Kind kind{"policy.cleared", Category::topology};
+  Text vhost{};
+  Text policy{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("vhost", e.vhost);
+    field("policy", e.policy);
+  }
+};
+
+}  // namespace pocketmq::broker::event
