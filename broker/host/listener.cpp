@@ -89,7 +89,7 @@ void Listener::open(ListeningSockets& sockets, const ListenAddress& address, std
     listening.acceptor.bind(endpoint);
   } catch (const std::system_error& error) {
     sockets.pop_back();
-    if (address.if_available && is_missing(error.code())) return;
+    if (address.is_optional && is_missing(error.code())) return;
     throw std::system_error{error.code(), describe(endpoint)};
   }
 }
