@@ -54,7 +54,9 @@ class ProcedureCore {
   void reply(std::uint64_t number, const client::Payload& payload, protocol::TimePoint now);
   void fail(std::uint64_t number, const client::RpcError& error, protocol::TimePoint now);
   bool write(std::uint64_t number, const client::Payload& element);
-  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) { queue_.when_it_keeps_up(std::move(keeps_up)); }
+  void when_output_drained(client::MoveOnlyFunction<void()> on_drain) {
+    queue_.when_output_drained(std::move(on_drain));
+  }
   void end(std::uint64_t number);
   void drop(std::uint64_t number);
   void give_back(std::uint64_t number);

@@ -41,11 +41,11 @@ void RequestQueue::publish(std::string_view routing_key, const Content& content,
     channel_->send(basic::Publish{.routing_key = ShortString{routing_key}, .mandatory = mandatory}, content);
 }
 
-void RequestQueue::when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) {
+void RequestQueue::when_output_drained(client::MoveOnlyFunction<void()> on_drain) {
   if (connection_ != nullptr)
-    connection_->when_it_keeps_up(std::move(keeps_up));
+    connection_->when_output_drained(std::move(on_drain));
   else
-    keeps_up();
+    on_drain();
 }
 
 void RequestQueue::ack(std::uint64_t delivery_tag) {

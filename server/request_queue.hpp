@@ -45,7 +45,7 @@ class RequestQueue {
   /// Sends to the default exchange. Dropped, as the others are, while it is not open.
   void publish(std::string_view routing_key, const protocol::Content& content, bool mandatory);
   /// See ConnectionCore; now, while there is none.
-  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up);
+  void when_output_drained(client::MoveOnlyFunction<void()> on_drain);
   void ack(std::uint64_t delivery_tag);
   void give_back(std::uint64_t delivery_tag);
   /// It is dropped, or dead-lettered where its queue says so.

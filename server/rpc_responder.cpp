@@ -26,13 +26,13 @@ std::string text_of(const CloseReason& reason) { return reason.text.empty() ? re
 
 }  // namespace
 
-RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options)
-    : link_{std::move(link)},
+RpcResponder::RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options)
+    : connection_{std::move(connection)},
       options_{std::move(options)},
       core_{options_.prefetch,
             {.requested = [this](Request&& request) { hand_over(std::move(request)); },
              .cancelled = [this](RequestId id) { cancel(id); },
-             .deadline_changed = [this] { link_->deadline_changed(); },
+             .deadline_changed = [this] { connection_->deadline_changed(); },
              .troubled = [this](const CloseReason& reason) { tell_trouble(text_of(reason)); }}},
       threads_{options_.threads_max},
       handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}},
@@ -67,8 +67,8 @@ void RpcResponder::build_chains() {
     procedure.chain = [&procedure](Context& context, Answered answered) {
       procedure.handler.run(context, std::move(answered));
     };
-    for (auto link = middleware_.rbegin(); link != middleware_.rend(); ++link)
-      procedure.chain = [&middleware = *link, next = std::move(procedure.chain)](Context& context, Answered answered) {
+    for (auto each = middleware_.rbegin(); each != middleware_.rend(); ++each)
+      procedure.chain = [&middleware = *each, next = std::move(procedure.chain)](Context& context, Answered answered) {
         middleware(context, next, std::move(answered));
       };
   }
@@ -81,22 +81,22 @@ void RpcResponder::prepare() {
       throw std::logic_error{"RpcServer::start: it was called before; make another RpcServer to start again"};
   }
   build_chains();
-  link_->on_up([this](client::ConnectionCore& connection, client::Link::Ready ready) {
-    connected(connection, std::move(ready));
+  connection_->on_up([this](client::ConnectionCore& core, client::ReconnectingConnection::Ready ready) {
+    connected(core, std::move(ready));
   });
-  link_->on_failure([this](const CloseReason& reason) { connecting_failed(reason); });
-  on_link([](RpcResponder& self) { self.link_->attach(&self.core_); });
+  connection_->on_failure([this](const CloseReason& reason) { connecting_failed(reason); });
+  run_on_connection([](RpcResponder& self) { self.connection_->attach(&self.core_); });
 }
 
 void RpcResponder::start(client::Done<> started) {
   prepare();
-  link_->open(std::move(started));
+  connection_->open(std::move(started));
 }
 
 void RpcResponder::start_and_wait() {
-  link_->refuse_to_block_here();
+  connection_->refuse_to_block_here();
   prepare();
-  link_->open_and_wait();
+  connection_->open_and_wait();
 }
 
 void RpcResponder::stop() {
@@ -104,9 +104,9 @@ void RpcResponder::stop() {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_stopping_, true)) return;
   }
-  on_link([](RpcResponder& self) {
+  run_on_connection([](RpcResponder& self) {
     self.core_.stop([&self] {
-      self.link_->close([self = self.shared_from_this()](std::error_code) {
+      self.connection_->close([self = self.shared_from_this()](std::error_code) {
         const std::lock_guard lock{self->mutex_};
         self->has_stopped_ = true;
         self->changed_.notify_all();
@@ -139,12 +139,12 @@ void RpcResponder::close_and_wait() {
     changed_.wait(lock, [this] { return runners_ == 0 && (options_.executor || !runner_is_coming_); });
   }
   threads_.join();
-  link_->close_and_wait();
+  connection_->close_and_wait();
 }
 
-void RpcResponder::connected(client::ConnectionCore& connection, client::Link::Ready ready) {
+void RpcResponder::connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready) {
   core_.open(connection, [this, &connection, ready = std::move(ready)](const CloseReason& reason) mutable {
-    if (!connection.is_open()) return;  // the link knows
+    if (!connection.is_open()) return;  // `connection_` knows
     if (reason.error && !was_ready_) return ready(reason);
     is_ready(reason);
     was_ready_ = true;
@@ -160,10 +160,11 @@ void RpcResponder::hand_over(Request&& request) {
     write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
       const auto responder = self.lock();
       if (!responder) return taken(false);
-      responder->on_link([id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
-        const bool is_read = on.core_.write(id, element);
-        on.core_.when_it_keeps_up(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
-      });
+      responder->run_on_connection(
+          [id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
+            const bool is_read = on.core_.write(id, element);
+            on.core_.when_output_drained(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
+          });
     };
   std::shared_ptr<Invocation::Owner> owner{shared_from_this(), this};
   auto invocation =
@@ -173,7 +174,7 @@ void RpcResponder::hand_over(Request&& request) {
     auto batch = std::make_unique<Batch>();
     batch_ = batch.get();
     // The batch belongs to the task: an executor that goes before it runs it lets go of all in it.
-    link_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
+    connection_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
   }
   batch_->push_back(std::move(invocation));
 }
@@ -187,8 +188,8 @@ void RpcResponder::let_wait(Batch& batch) {
 }
 
 void RpcResponder::ended(RequestId id, Ending&& ending) {
-  if (link_->executor().runs_here()) return end(id, ending);
-  link_->executor().post([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
+  if (connection_->executor().runs_here()) return end(id, ending);
+  connection_->executor().post([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
 }
 
 void RpcResponder::cancel(RequestId id) {

@@ -16,7 +16,7 @@
 
 #include <asio/any_io_executor.hpp>
 
-#include "client/link/link.hpp"
+#include "client/link/reconnecting_connection.hpp"
 #include "client/rpc/numbered.hpp"
 #include "protocol/io/errand.hpp"
 #include "protocol/io/line_writer.hpp"
@@ -34,7 +34,7 @@ struct ResponderOptions {
   asio::any_io_executor executor{};  // runs handlers instead, if it is one
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
   bool reveals_exceptions{false};
-  bool is_patient{false};  // as the link
+  bool is_patient{false};  // as the connection
   std::function<void(const std::string&)> on_trouble{};
 };
 
@@ -42,7 +42,7 @@ struct ResponderOptions {
 /// before letting it go.
 class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
  public:
-  RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options);
+  RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;
   RpcResponder& operator=(const RpcResponder&) = delete;
 
@@ -52,7 +52,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
 
   /// Once. Throws std::logic_error the second time.
   void start(client::Done<> started);
-  /// The same, and throws std::system_error. Only on a link with a thread of its own.
+  /// The same, and throws std::system_error. Only on a connection with a thread of its own.
   void start_and_wait();
   /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
   void stop();
@@ -61,7 +61,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   /// Stops, lets running handlers finish, and closes the connection.
   void close_and_wait();
 
-  [[nodiscard]] const client::SerialExecutor& executor() const { return link_->executor(); }
+  [[nodiscard]] const client::SerialExecutor& executor() const { return connection_->executor(); }
 
  private:
   struct Procedure {
@@ -77,7 +77,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void build_chains();
 
   // Where the connection runs:
-  void connected(client::ConnectionCore& connection, client::Link::Ready ready);
+  void connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready);
   void hand_over(Request&& request);
   using Batch = std::vector<std::shared_ptr<Invocation>>;
   void let_wait(Batch& batch);
@@ -101,11 +101,11 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   // From any thread:
   void ended(RequestId id, Ending&& ending) override;
   /// Runs `task` where the connection runs.
-  template <class Task> void on_link(Task task) {
-    link_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
+  template <class Task> void run_on_connection(Task task) {
+    connection_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
   }
 
-  const std::shared_ptr<client::Link> link_;
+  const std::shared_ptr<client::ReconnectingConnection> connection_;
   const ResponderOptions options_;
   std::vector<Procedure> procedures_;  // neither list changes once it is started
   std::vector<HandlerMiddleware> middleware_;

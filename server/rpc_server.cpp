@@ -6,7 +6,7 @@
 
 namespace pocketmq::server {
 
-using client::Link;
+using client::ReconnectingConnection;
 
 namespace {
 
@@ -24,12 +24,13 @@ ResponderOptions responder_options(const RpcServerOptions& options) {
 
 RpcServer::RpcServer(client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Link::on_own_thread(std::move(urls), std::move(options.connection), options.reconnect),
+        ReconnectingConnection::on_own_thread(std::move(urls), std::move(options.connection), options.reconnect),
         responder_options(options))} {}
 
 RpcServer::RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Link::on_executor(std::move(executor), std::move(urls), std::move(options.connection), options.reconnect),
+        ReconnectingConnection::on_executor(std::move(executor), std::move(urls), std::move(options.connection),
+                                            options.reconnect),
         responder_options(options))} {}
 
 RpcServer::~RpcServer() {

@@ -17,8 +17,8 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/completion.hpp"
-#include "client/link/driver.hpp"
-#include "client/link/link.hpp"
+#include "client/link/connector.hpp"
+#include "client/link/reconnecting_connection.hpp"
 #include "client/values/urls.hpp"
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
@@ -78,7 +78,7 @@ class RpcServer {
     responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }
 
-  /// Puts a link around all handlers, before `start`; the first one is the outermost.
+  /// Puts a middleware around all handlers, before `start`; the first one is the outermost.
   void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
 
   /// Connects, declares and consumes; returns when requests can come. Throws std::system_error, whose text says what

@@ -51,8 +51,8 @@ class ServerCore final : public client::Timed {
 
   /// Sends a stream's next element. False: nobody reads it any more.
   bool write(RequestId id, const client::Payload& element);
-  /// `keeps_up` is called once: when it is time for the next element.
-  void when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()> keeps_up);
+  /// `on_drain` is called once: when it is time for the next element.
+  void when_output_drained(RequestId id, client::MoveOnlyFunction<void()> on_drain);
 
   /// Takes no more requests, and gives back those that were not handed out. `drained` is called once, when all that
   /// were are answered. Close the connection next.
@@ -65,7 +65,7 @@ class ServerCore final : public client::Timed {
   [[nodiscard]] std::size_t running_requests() const;
 
  private:
-  void one_more(const client::CloseReason& reason);
+  void part_settled(const client::CloseReason& reason);
   void cancel(const std::string& caller, protocol::TimePoint now);
   void check_drained();
 
