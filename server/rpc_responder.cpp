@@ -1,14 +1,10 @@
 #include "server/rpc_responder.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
 #include <unistd.h>
-
-#include <asio/execution/blocking.hpp>
-#include <asio/require.hpp>
 
 #include "client/values/trace_context.hpp"
 #include "protocol/base/printable.hpp"
@@ -36,7 +32,10 @@ RpcResponder::RpcResponder(std::shared_ptr<client::ReconnectingConnection> conne
              .troubled = [this](const CloseReason& reason) { tell_trouble(text_of(reason)); }}},
       threads_{options_.threads_max},
       handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}},
-      later_{asio::require(handlers_, asio::execution::blocking.never)} {}
+      waiting_{std::make_shared<Waiting>(
+          handlers_,
+          Waiting::Events{.handle = [this](const std::shared_ptr<Invocation>& invocation) { run(invocation); },
+                          .sending = [this](std::size_t running) { provide_threads(running); }})} {}
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
@@ -104,6 +103,7 @@ void RpcResponder::stop() {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_stopping_, true)) return;
   }
+  waiting_->close();
   run_on_connection([](RpcResponder& self) {
     self.core_.stop([&self] {
       self.connection_->close([self = self.shared_from_this()](std::error_code) {
@@ -112,7 +112,7 @@ void RpcResponder::stop() {
         self->changed_.notify_all();
       });
     });
-    self.let_go_of_waiting();
+    self.waiting_->clear();
     for (const auto& invocation : self.invocations()) invocation->end_unless_begun(GiveBack{});
   });
 }
@@ -133,11 +133,7 @@ void RpcResponder::wait() {
 
 void RpcResponder::close_and_wait() {
   stop();
-  {
-    std::unique_lock lock{mutex_};
-    // One that is on its way to a thread of the server's own comes; on an executor that was given, it may never.
-    changed_.wait(lock, [this] { return runners_ == 0 && (options_.executor || !runner_is_coming_); });
-  }
+  waiting_->wait_until_none_runs();
   threads_.join();
   connection_->close_and_wait();
 }
@@ -170,21 +166,12 @@ void RpcResponder::hand_over(Request&& request) {
   auto invocation =
       std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
   procedure.invocations.emplace(id.number, invocation);
-  if (batch_ == nullptr) {
-    auto batch = std::make_unique<Batch>();
-    batch_ = batch.get();
-    // The batch belongs to the task: an executor that goes before it runs it lets go of all in it.
-    connection_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
-  }
-  batch_->push_back(std::move(invocation));
-}
-
-void RpcResponder::let_wait(Batch& batch) {
-  batch_ = nullptr;
-  std::unique_lock lock{mutex_};
-  if (is_stopping_) return;  // they are given back as they go
-  std::ranges::move(batch, std::back_inserter(waiting_));
-  send_runner(std::move(lock));
+  if (auto batch = requested_.add(std::move(invocation)))
+    connection_->executor().post([self = shared_from_this(), batch = std::move(batch)]() mutable {
+      self->requested_.end();
+      self->waiting_->push(std::move(*batch));
+      self->requested_.reuse(std::move(batch));
+    });
 }
 
 void RpcResponder::ended(RequestId id, Ending&& ending) {
@@ -244,33 +231,9 @@ void RpcResponder::tell(const std::string& what) {
   (void)standard_error_->write("pocketmq: " + line + '\n');
 }
 
-void RpcResponder::send_runner(std::unique_lock<std::mutex> held) {
-  if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
-  if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
-  held.unlock();  // which the thread that this wakes wants first of all
-  later_.execute(Runner{shared_from_this()});
-}
-
-void RpcResponder::run_waiting() {
-  const auto next = [this](std::shared_ptr<Invocation>& invocation, bool is_first) {
-    invocation.reset();
-    std::unique_lock lock{mutex_};
-    if (is_first) {
-      runner_is_coming_ = false;
-      ++runners_;
-    }
-    if (!waiting_.empty() && !is_stopping_) {
-      invocation = std::move(waiting_.front());
-      waiting_.pop_front();
-      send_runner(std::move(lock));
-      return true;
-    }
-    --runners_;
-    changed_.notify_all();
-    return false;
-  };
-  std::shared_ptr<Invocation> invocation;
-  for (bool is_first = true; next(invocation, is_first); is_first = false) run(invocation);
+// A suspended coroutine holds no thread. One more thread is there for those that resume while other handlers block.
+void RpcResponder::provide_threads(std::size_t running) {
+  if (!options_.executor) threads_.at_least(running + (has_coroutines_ ? 2 : 1));
 }
 
 void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
@@ -287,14 +250,6 @@ void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   } catch (...) {
     invocation->end(failure_of(std::current_exception()));
   }
-}
-
-// The executor is gone, or goes: each request is given back as it goes.
-void RpcResponder::let_go_of_waiting() {
-  std::deque<std::shared_ptr<Invocation>> waiting;
-  const std::lock_guard lock{mutex_};
-  runner_is_coming_ = false;
-  waiting.swap(waiting_);
 }
 
 }  // namespace pocketmq::server

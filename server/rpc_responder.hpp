@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,8 +17,9 @@
 
 #include "client/link/reconnecting_connection.hpp"
 #include "client/rpc/numbered.hpp"
-#include "protocol/io/errand.hpp"
+#include "protocol/io/handler_queue.hpp"
 #include "protocol/io/line_writer.hpp"
+#include "protocol/io/turn_batch.hpp"
 #include "server/handler.hpp"
 #include "server/handler_threads.hpp"
 #include "server/invocation.hpp"
@@ -72,6 +72,8 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
     client::Numbered<std::weak_ptr<Invocation>> invocations{};  // where the connection runs
   };
 
+  using Waiting = protocol::HandlerQueue<std::shared_ptr<Invocation>>;
+
   void refuse_once_started();
   void prepare();
   void build_chains();
@@ -79,8 +81,6 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   // Where the connection runs:
   void connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready);
   void hand_over(Request&& request);
-  using Batch = std::vector<std::shared_ptr<Invocation>>;
-  void let_wait(Batch& batch);
   void cancel(RequestId id);
   void end(RequestId id, const Ending& ending);
   void connecting_failed(const client::CloseReason& reason);
@@ -90,12 +90,8 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void tell(const std::string& what);
   [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
 
-  // Where handlers run. Invariant: while a request waits there, a runner is on its way; it takes what waits, one after
-  // the other, and before each it sends another one to what is left, for a handler may block.
-  void send_runner(std::unique_lock<std::mutex> held);
-  void run_waiting();
-  void let_go_of_waiting();
-  using Runner = protocol::Errand<RpcResponder, &RpcResponder::run_waiting, &RpcResponder::let_go_of_waiting>;
+  // Where handlers run:
+  void provide_threads(std::size_t running);
   void run(const std::shared_ptr<Invocation>& invocation);
 
   // From any thread:
@@ -114,23 +110,20 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   // Where the connection runs:
   ServerCore core_;
   bool was_ready_{false};
-  bool is_away_{false};    // the broker, and that was told
-  Batch* batch_{nullptr};  // what came in this turn, while a task is on its way to it
+  bool is_away_{false};  // the broker, and that was told
+  protocol::TurnBatch<std::shared_ptr<Invocation>> requested_;
   // Once there is something to tell, and no `on_trouble`.
   std::optional<protocol::LineWriter> standard_error_;
 
-  std::mutex mutex_;  // guards what follows, and that no thread is started when they are waited for
+  std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   bool is_started_{false};
   bool is_stopping_{false};
   bool has_stopped_{false};
-  std::deque<std::shared_ptr<Invocation>> waiting_;
-  bool runner_is_coming_{false};
-  std::size_t runners_{0};  // that have come; each holds a thread
 
   HandlerThreads threads_;
   const asio::any_io_executor handlers_;
-  const asio::any_io_executor later_;  // runs nothing inside of a call: what `asio::post` makes of it each time
+  const std::shared_ptr<Waiting> waiting_;
 };
 
 }  // namespace pocketmq::server

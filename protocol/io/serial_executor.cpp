@@ -7,7 +7,7 @@
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 
-#include "protocol/io/errand.hpp"
+#include "protocol/io/abandonable_handler.hpp"
 
 namespace pocketmq::protocol {
 namespace {
@@ -34,11 +34,11 @@ void SerialExecutor::Queue::push(Task&& task, Hurry hurry) {
 }
 
 void SerialExecutor::Queue::schedule(Hurry hurry) {
-  Errand<Queue, &Queue::run, &Queue::let_go> errand{shared_from_this()};
+  AbandonableHandler<Queue, &Queue::run, &Queue::abandoned> handler{shared_from_this()};
   if (hurry == Hurry::yes)
-    asio::dispatch(inner, std::move(errand));
+    asio::dispatch(inner, std::move(handler));
   else
-    asio::post(inner, std::move(errand));
+    asio::post(inner, std::move(handler));
 }
 
 void SerialExecutor::Queue::run() {
@@ -94,7 +94,7 @@ bool SerialExecutor::Queue::give_back() {
   return is_scheduled;
 }
 
-void SerialExecutor::Queue::let_go() {
+void SerialExecutor::Queue::abandoned() {
   std::vector<Task> tasks;  // they end without the lock
   const std::lock_guard lock{mutex};
   tasks.swap(waiting);

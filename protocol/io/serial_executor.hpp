@@ -69,7 +69,7 @@ class SerialExecutor {
     void push(Task&& task, Hurry hurry);
     void schedule(Hurry hurry);
     void run();
-    void let_go();
+    void abandoned();
     // Of who runs tasks:
     [[nodiscard]] bool take_batch();
     [[nodiscard]] bool give_back();
