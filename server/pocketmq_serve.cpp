@@ -15,6 +15,7 @@
 #include "client/values/error.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/limits.hpp"
@@ -42,7 +43,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       "other but 0 with 'internal', and the end of standard error as the message.\n"
       "It is killed, with all that it started, when its caller does not wait any more and when this program ends.\n"
       "What still runs when it exits is killed too. There is no shell: to use one, say -- sh -c '...'");
-  app.set_version_flag("--version", POCKETMQ_VERSION);
+  app.set_version_flag("--version", std::string{protocol::pocketmq_version});
   app.add_option("URL", arguments.urls, client::urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_option("--prefetch", arguments.prefetch, "how many commands may run at once")

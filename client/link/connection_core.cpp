@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/base/version.hpp"
 #include "protocol/codec/amqp_codec.hpp"
 #include "protocol/codec/make_codec.hpp"
 
@@ -11,7 +12,6 @@ using namespace protocol;
 
 namespace {
 
-constexpr std::string_view pocketmq_version = "0.1.0";
 constexpr std::chrono::seconds goodbye{5};
 constexpr std::size_t drained_below_bytes = 1 << 20;
 constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, where nobody offers
