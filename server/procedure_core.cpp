@@ -26,7 +26,7 @@ bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rab
 constexpr std::size_t sent_directly_max = 1'024;
 constexpr std::size_t suspects_max = 10'000;
 
-RpcError cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
+RpcError call_cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
 
 }  // namespace
 
@@ -79,7 +79,7 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   if (!content.fault.empty()) return refuse_unreadable(asker, content.fault);
   if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
     early_cancels_.erase(asker.caller);
-    send(asker, cancelled(), 0);
+    send(asker, call_cancelled(), 0);
     return ack(asker);
   }
   std::string message_id;
@@ -255,7 +255,7 @@ bool ProcedureCore::cancel(const std::string& caller) {
   entry.askers.for_each([&](Asker& asker) {
     asked |= asker.caller == caller;
     // Told at once, though it should know: whoever cancelled it, its call is over.
-    if (asker.caller == caller && !asker.is_answered) send(asker, cancelled(), entry.elements);
+    if (asker.caller == caller && !asker.is_answered) send(asker, call_cancelled(), entry.elements);
     is_awaited |= !asker.is_answered;
   });
   if (!asked || is_awaited) return asked;

@@ -3,11 +3,11 @@
 namespace pocketmq::client::rpc_json {
 namespace {
 
-constexpr std::size_t quote_max_bytes = 60;
+constexpr std::size_t shown_value_max_bytes = 60;
 
 std::string show(const json& value) {
   auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > quote_max_bytes) text = text.substr(0, quote_max_bytes) + "...";
+  if (text.size() > shown_value_max_bytes) text = text.substr(0, shown_value_max_bytes) + "...";
   return text;
 }
 

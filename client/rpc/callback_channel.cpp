@@ -109,7 +109,8 @@ void CallbackChannel::cancel(std::string_view correlation_id) {
   if (!is_open_ || !takes_cancellations_) return;
   std::string properties;
   encode(BasicProperties{.correlation_id = correlation_id, .reply_to = reply_to_}, properties);
-  channel_->send(basic::Publish{.exchange = rpc_cancel_exchange}, Content{.properties = Properties{properties}});
+  channel_->send(basic::Publish{.exchange = rpc_cancel_exchange},
+                 Content{.properties = protocol::Properties{properties}});
   ++published_;
 }
 

@@ -12,12 +12,12 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view base64url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // Ten characters, the first of the six bits at `first_shift`. Without a loop: each call has two names written.
 template <unsigned first_shift> char* write_ten(std::uint64_t bits, char* to) {
   return [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    ((*to++ = alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);
+    ((*to++ = base64url_alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);
     return to;
   }
   (std::make_integer_sequence<unsigned, 10>{});
@@ -46,9 +46,9 @@ void RandomSource::refill() {
 // Six bits a character; the last one has the two that are left.
 char* write_random_name(Bits128 bits, char* to) {
   to = write_ten<58>(bits.high, to);
-  *to++ = alphabet[(bits.high << 2U | bits.low >> 62U) & 0x3FU];
+  *to++ = base64url_alphabet[(bits.high << 2U | bits.low >> 62U) & 0x3FU];
   to = write_ten<56>(bits.low, to);
-  *to++ = alphabet[(bits.low & 0x3U) << 4U];
+  *to++ = base64url_alphabet[(bits.low & 0x3U) << 4U];
   return to;
 }
 
