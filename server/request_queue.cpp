@@ -84,7 +84,7 @@ void RequestQueue::open_channel() {
   });
 }
 
-// A refusal closes the channel, which says more than the replies' codes.
+// A refusal closes the channel. The reason of that says more than the replies' error codes.
 void RequestQueue::consume() {
   channel_->request(basic::Qos{.prefetch_count = prefetch_}, [](std::error_code, const basic::QosOk*) {});
   channel_->request(queue::Declare{.queue = queue_,
@@ -112,7 +112,7 @@ void RequestQueue::consume() {
       });
 }
 
-// What fails again soon after it worked is tried ever more rarely.
+// A queue that fails again soon after it was consumed is tried at growing intervals.
 void RequestQueue::retry_later() {
   const auto now = connection_->now();
   if (consuming_since_ && now - *consuming_since_ > backoff_max) backoff_.reset();

@@ -203,16 +203,16 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
     core_.reply(id, outcome.payload, now);
 }
 
-// Of each outage it tells the first failure and the end, not every attempt in between.
+// Tells the first failure of an outage and its end, but no attempts in between.
 void RpcResponder::connecting_failed(const CloseReason& reason) {
-  if (!was_ready_ && !options_.is_patient) return;  // who starts it is told
+  if (!was_ready_ && !options_.is_patient) return;  // `start` reports it
   if (std::exchange(is_away_, true)) return;
   tell_trouble((was_ready_ ? "lost the broker, trying again: " : "cannot serve yet, trying again: ") + text_of(reason));
 }
 
 void RpcResponder::is_ready(const CloseReason& refusal) {
   if (std::exchange(is_away_, false)) tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
-  // Once all was served, what is refused does not keep the rest from being served.
+  // Once all queues were served, the refusal of one does not stop the service of the others.
   if (refusal.error) tell_trouble(text_of(refusal));
 }
 
@@ -244,7 +244,7 @@ void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   if (!invocation->begin()) return;
   const client::TraceScope trace{context.traceparent()};
   try {
-    // Its own pointer: one captured as it is here, const, would be counted anew by each move.
+    // A pointer of its own: a copy captured by name would be const, and each move would count it anew.
     procedures_[request.id.procedure].chain(context,
                                             [own = invocation](Outcome outcome) { own->end(std::move(outcome)); });
   } catch (...) {

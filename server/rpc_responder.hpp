@@ -1,4 +1,4 @@
-// Requests come where the connection runs, are run where handlers run, and how they ended goes back.
+// Takes requests from the connection's thread to where handlers run, and their outcomes back.
 #pragma once
 
 #include <chrono>
@@ -30,35 +30,36 @@ namespace pocketmq::server {
 
 struct ResponderOptions {
   std::uint16_t prefetch{1};
-  std::size_t threads_max{0};        // of its own, for handlers
-  asio::any_io_executor executor{};  // runs handlers instead, if it is one
+  std::size_t threads_max{0};        // of the server's own threads, for handlers
+  asio::any_io_executor executor{};  // if not empty, it runs handlers instead
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
   bool reveals_exceptions{false};
   bool is_patient{false};  // as the connection
   std::function<void(const std::string&)> on_trouble{};
 };
 
-/// What `RpcServer` is a handle of. From any thread, but a handler's for `close_and_wait`, which whoever owns it calls
-/// before letting it go.
+/// What `RpcServer` is a handle of. From any thread, but `close_and_wait` not from a handler. Its owner calls
+/// `close_and_wait` before it releases it.
 class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;
   RpcResponder& operator=(const RpcResponder&) = delete;
 
-  /// Both throw std::logic_error once it is started, and `serve` std::invalid_argument for a queue that is served.
+  /// Both throw std::logic_error once it is started. `serve` throws std::invalid_argument for a queue that is served
+  /// already.
   void serve(std::string queue, ServeOptions options, Handler handler);
   void use(HandlerMiddleware middleware);
 
-  /// Once. Throws std::logic_error the second time.
+  /// Once. The second call throws std::logic_error.
   void start(client::Done<> started);
   /// The same, and throws std::system_error. Only on a connection with a thread of its own.
   void start_and_wait();
-  /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
+  /// Begins no more requests. When the running ones are answered, it closes the connection. Returns at once.
   void stop();
-  /// Returns when that is done.
+  /// Returns when the connection is closed after `stop`.
   void wait();
-  /// Stops, lets running handlers finish, and closes the connection.
+  /// Stops, waits for running handlers, and closes the connection.
   void close_and_wait();
 
   [[nodiscard]] const client::SerialExecutor& executor() const { return connection_->executor(); }
@@ -85,7 +86,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void end(RequestId id, const Ending& ending);
   void connecting_failed(const client::CloseReason& reason);
   void is_ready(const client::CloseReason& refusal);
-  /// Unless it is stopping, when nothing is healed any more.
+  /// Does nothing while it stops, since nothing is repaired any more then.
   void tell_trouble(const std::string& trouble);
   void tell(const std::string& what);
   [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
@@ -110,9 +111,9 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   // Where the connection runs:
   ServerCore core_;
   bool was_ready_{false};
-  bool is_away_{false};  // the broker, and that was told
+  bool is_away_{false};  // the broker is away, and the log was told so
   protocol::TurnBatch<std::shared_ptr<Invocation>> requested_;
-  // Once there is something to tell, and no `on_trouble`.
+  // From the first line on, if there is no `on_trouble`.
   std::optional<protocol::LineWriter> standard_error_;
 
   std::mutex mutex_;  // guards what follows

@@ -53,7 +53,7 @@ void RpcServer::run(std::initializer_list<int> stop_signals) {
   try {
     start();
   } catch (const std::system_error& error) {
-    if (error.code() != client::Error::closed) throw;  // else it was stopped: requests and signals may come that early
+    if (error.code() != client::Error::closed) throw;  // `closed`: a request or a signal has stopped it already
   }
   responder_->wait();
 }

@@ -12,7 +12,7 @@ using protocol::TimePoint;
 
 namespace {
 
-// Cancellations of requests that are still in their queues.
+// For cancellations of requests that are still in their queues.
 constexpr RecentBounds early_cancels_bounds{
     .count_max = 1'000, .bytes_max = 1'048'576, .window = std::chrono::minutes{10}};
 

@@ -13,7 +13,8 @@ std::string server_properties(const Options& options) {
     capabilities.boolean(capability, true);
   protocol::FieldTableWriter properties;
   properties.table("capabilities", capabilities.table())
-      .string("information", "PocketMQ " + std::string{protocol::pocketmq_version} + ", a broker that imitates RabbitMQ")
+      .string("information",
+              "PocketMQ " + std::string{protocol::pocketmq_version} + ", a broker that imitates RabbitMQ")
       .string("platform", "PocketMQ " + std::string{protocol::pocketmq_version})
       .string("product", options.product)
       .string("version", options.product_version);

@@ -20,7 +20,7 @@
 
 namespace pocketmq::protocol {
 
-/// Something that is flushed at the end of a turn in which it asked for it.
+/// What a scheduler flushes at the end of a turn.
 class Flushable {
  public:
   virtual void flush(TimePoint now) = 0;
@@ -38,7 +38,7 @@ template <class Executor> class FlushScheduler {
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
 
-  /// How many are flushed before the loop looks at all else again: a millisecond or two of system calls.
+  /// How many are flushed before other handlers of the loop run: one or two milliseconds of system calls.
   static constexpr std::size_t flushes_max = 256;
 
   /// Flushes `what` at the end of this turn. Ask once until it is flushed.
@@ -52,7 +52,7 @@ template <class Executor> class FlushScheduler {
     if (after_flushes_) after_flushes_();
   }
 
-  /// `task` runs at the end of every turn that was asked for, after the flushes.
+  /// `task` runs after the flushes of each turn that has any.
   void after_flushes(std::function<void()> task) { after_flushes_ = std::move(task); }
 
  private:

@@ -60,7 +60,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
 
   /// Destroys the items that wait.
   void clear() {
-    std::deque<Item> waiting;  // they end without the lock
+    std::deque<Item> waiting;  // destroyed after the lock is released
     const std::lock_guard lock{mutex_};
     waiting.swap(waiting_);
   }
