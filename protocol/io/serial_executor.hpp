@@ -61,10 +61,8 @@ class SerialExecutor {
   friend bool operator!=(const SerialExecutor& a, const SerialExecutor& b) noexcept { return !(a == b); }
 
  private:
-  enum class Blocking : bool {
-    never,
-    possibly
-  };  // possibly: the task may run inside `push`, if no other runs or waits
+  // Whether a task may run inside `push`, if no other runs or waits.
+  enum class Blocking : bool { never, possibly };
 
   struct Queue : std::enable_shared_from_this<Queue> {
     explicit Queue(asio::any_io_executor executor) : inner{std::move(executor)} {}
