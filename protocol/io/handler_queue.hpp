@@ -89,7 +89,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
       waiting_.pop_front();
       send_handler(lock);
       events_.handle(item);
-      item = {};  // it ends without the lock
+      item = {};  // before the lock is taken again
       lock.lock();
     }
     if (--running_ == 0) all_done_.notify_all();
@@ -97,7 +97,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
 
   // The executor is gone, or is being destroyed.
   void abandoned() {
-    std::deque<Item> waiting;  // they end without the lock
+    std::deque<Item> waiting;  // destroyed after the lock is released
     const std::lock_guard lock{mutex_};
     is_sent_ = false;
     waiting.swap(waiting_);
