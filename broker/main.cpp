@@ -18,7 +18,6 @@
 #include <asio/signal_set.hpp>
 
 #include "broker/core/heap_trim.hpp"
-#include "broker/core/version.hpp"
 #include "broker/definitions/definition.hpp"
 #include "broker/host/exit_watch.hpp"
 #include "broker/host/listener.hpp"
@@ -27,6 +26,7 @@
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/trace_log.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/wire_types.hpp"
@@ -262,7 +262,7 @@ int run(const Arguments& arguments, pid_t parent) {
 
   const auto address = listener->address();
   if (!arguments.port_file.empty()) broker::write_port_file(arguments.port_file, address.port());
-  log.say(broker::LogLevel::info, "PocketMQ " + std::string{broker::version} + " listens on "
+  log.say(broker::LogLevel::info, "PocketMQ " + std::string{protocol::pocketmq_version} + " listens on "
                                       + text_of(listener->addresses()) + (arguments.http ? ", for HTTP too" : ""));
   if (arguments.http_port)
     log.say(broker::LogLevel::info, "listens for HTTP on " + text_of(listener->http_addresses()));
@@ -282,7 +282,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // the reader of the log may close it
   Arguments arguments;
   CLI::App app{"PocketMQ: a message broker that fits in a test process. Speaks AMQP 0-9-1 and JSON on one port."};
-  app.set_version_flag("--version", std::string{broker::version});
+  app.set_version_flag("--version", std::string{protocol::pocketmq_version});
   app.add_option("--port", arguments.port, "TCP port, 0 for a free one")
       ->transform(whole_number_from(0, 65'535))
       ->capture_default_str();

@@ -27,8 +27,8 @@ class Channel {
  public:
   /// No channel: may only be assigned to.
   Channel() = default;
-  Channel(std::shared_ptr<Driver> driver, std::shared_ptr<ChannelCore> core)
-      : operations_{std::make_shared<ChannelOperations>(std::move(driver), std::move(core))} {
+  Channel(std::shared_ptr<Connector> connector, std::shared_ptr<ChannelCore> core)
+      : operations_{std::make_shared<ChannelOperations>(std::move(connector), std::move(core))} {
     operations_->watch();
   }
   Channel(Channel&&) noexcept = default;

@@ -14,7 +14,7 @@
 
 #include "client/channel.hpp"
 #include "client/link/completion.hpp"
-#include "client/link/driver.hpp"
+#include "client/link/connector.hpp"
 #include "client/values/error.hpp"
 
 namespace pocketmq::client {
@@ -39,34 +39,34 @@ class Connection {
 
   /// Connects: void(std::error_code). Call once, and only on a connection that was given an executor.
   template <class Token> auto async_open(Token&& token) {
-    return initiate<std::error_code>(driver_, std::forward<Token>(token),
-                                     [](Driver& driver, Done<> done) { driver.open(std::move(done)); });
+    return initiate<std::error_code>(connector_, std::forward<Token>(token),
+                                     [](Connector& connector, Done<> done) { connector.open(std::move(done)); });
   }
 
   /// A new channel: void(std::error_code, Channel).
   template <class Token> auto open_channel(Token&& token) {
     return initiate<std::error_code, Channel>(
-        driver_, std::forward<Token>(token),
-        [](Driver& driver, Done<Channel> done) { start_open_channel(driver, std::move(done)); });
+        connector_, std::forward<Token>(token),
+        [](Connector& connector, Done<Channel> done) { start_open_channel(connector, std::move(done)); });
   }
 
   /// Says goodbye to the broker: void(std::error_code), without an error, when the socket is closed. What was published
   /// is sent before; whatever waits for a reply fails with Error::closed.
   template <class Token> auto close(Token&& token) {
-    return initiate<std::error_code>(driver_, std::forward<Token>(token),
-                                     [](Driver& driver, Done<> done) { driver.close(std::move(done)); });
+    return initiate<std::error_code>(connector_, std::forward<Token>(token),
+                                     [](Connector& connector, Done<> done) { connector.close(std::move(done)); });
   }
 
   /// `blocked` is told why the broker takes no publishes for now (RabbitMQ's connection.blocked), and nothing when it
   /// does again.
   void on_blocked(std::function<void(const std::optional<std::string>& reason)> blocked);
 
-  [[nodiscard]] asio::any_io_executor executor() const { return driver_->executor(); }
+  [[nodiscard]] asio::any_io_executor executor() const { return connector_->executor(); }
 
  private:
-  static void start_open_channel(Driver& driver, Done<Channel> done);
+  static void start_open_channel(Connector& connector, Done<Channel> done);
 
-  std::shared_ptr<Driver> driver_;
+  std::shared_ptr<Connector> connector_;
 };
 
 }  // namespace pocketmq::client

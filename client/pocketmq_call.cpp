@@ -26,6 +26,7 @@
 #include "client/stop_signals.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/vocabulary/limits.hpp"
 
@@ -263,7 +264,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       "pocketmq-call URL QUEUE [JSON...]\n"
       "Calls the procedure that is served at QUEUE, with one JSON for each of its parameters, and prints the reply.");
   app.footer(exit_statuses());
-  app.set_version_flag("--version", POCKETMQ_VERSION);
+  app.set_version_flag("--version", std::string{pocketmq::protocol::pocketmq_version});
   app.add_option("URL", arguments.urls, urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_flag("--stdin", arguments.takes_standard_input, "send the bytes of standard input in place of JSON");

@@ -13,15 +13,16 @@ RpcSettings settings_of(const RpcClientOptions& options) {
 }  // namespace
 
 RpcClient::RpcClient(Urls urls, RpcClientOptions options)
-    : caller_{std::make_shared<RpcCaller>(Link::on_own_thread(std::move(urls), options.connection, options.reconnect),
-                                          settings_of(options))} {
+    : caller_{std::make_shared<RpcCaller>(
+        ReconnectingConnection::on_own_thread(std::move(urls), options.connection, options.reconnect),
+        settings_of(options))} {
   caller_->open_and_wait();
 }
 
 RpcClient::RpcClient(asio::any_io_executor executor, Urls urls, RpcClientOptions options)
-    : caller_{std::make_shared<RpcCaller>(
-        Link::on_executor(std::move(executor), std::move(urls), options.connection, options.reconnect),
-        settings_of(options))} {}
+    : caller_{std::make_shared<RpcCaller>(ReconnectingConnection::on_executor(std::move(executor), std::move(urls),
+                                                                              options.connection, options.reconnect),
+                                          settings_of(options))} {}
 
 RpcClient& RpcClient::operator=(RpcClient&& other) noexcept {
   if (this == &other) return *this;

@@ -18,7 +18,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/completion.hpp"
-#include "client/link/link.hpp"
+#include "client/link/reconnecting_connection.hpp"
 #include "client/middleware.hpp"
 #include "client/procedure.hpp"
 #include "client/values/urls.hpp"

@@ -7,7 +7,7 @@
 
 namespace pocketmq::server {
 
-// That of another connection is locked, which is refused as well, but for another reason.
+// The queue of another connection is refused too, but as locked, not as missing.
 void CallerWatch::look(client::ConnectionCore& connection, const std::set<std::string>& reply_queues) {
   if (unanswered_ > 0) return;
   if (!questions_) questions_ = std::make_shared<client::QueuePreparation>(connection);

@@ -1,5 +1,5 @@
-// Finds callers that have gone while their requests run. One that crashes cannot cancel its call, but the queue where
-// it awaits the reply goes with its connection.
+// Finds callers that have gone while their requests run. A caller that crashes cannot cancel its call. But the queue
+// where it awaits the reply is deleted with its connection.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,18 @@ class CallerWatch {
  public:
   using OnGone = client::MoveOnlyFunction<void(const std::string& reply_to)>;
 
-  /// `gone` is told a queue for replies that does not exist any more.
+  /// `gone` is called with each reply queue that does not exist any more.
   explicit CallerWatch(OnGone gone) : gone_{std::move(gone)} {}
 
-  /// Asks the broker whether these queues exist. Nothing is asked while earlier questions are not answered.
+  /// Asks the broker whether these queues exist. Does nothing while earlier questions are unanswered.
   void look(client::ConnectionCore& connection, const std::set<std::string>& reply_queues);
   /// The connection is over.
   void forget();
 
  private:
   OnGone gone_;
-  std::shared_ptr<client::QueuePreparation> questions_;  // on channels of their own: a refusal closes a channel
+  std::shared_ptr<client::QueuePreparation>
+      questions_;  // each on a channel of its own, because a refusal closes the channel
   std::size_t unanswered_{0};
 };
 

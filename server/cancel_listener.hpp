@@ -1,5 +1,5 @@
-// Hears which requests their callers gave up: they tell the fanout exchange `pocketmq.rpc.cancel`, and each server's
-// connection binds an exclusive queue to it.
+// Learns which requests were cancelled. Callers publish cancellations to the fanout exchange `pocketmq.rpc.cancel`, and
+// each server's connection binds an exclusive queue to it.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ class CancelListener {
   CancelListener& operator=(const CancelListener&) = delete;
   ~CancelListener();
 
-  /// Declares and listens, on a new connection that is open. `settled` is called once, also where the broker refuses:
-  /// then nothing is ever heard, and all else works.
+  /// Declares and consumes, on a new connection that is open. `settled` is called once, also if the broker refuses. In
+  /// that case no cancellation ever arrives, and everything else works.
   void open(client::ConnectionCore& connection, client::MoveOnlyFunction<void()> settled);
 
  private:
@@ -28,7 +28,7 @@ class CancelListener {
   void settle();
 
   OnCancel cancelled_;
-  client::ConnectionCore* connection_{nullptr};  // of the channel
+  client::ConnectionCore* connection_{nullptr};  // the channel's
   std::shared_ptr<client::ChannelCore> channel_;
   client::MoveOnlyFunction<void()> settled_;
 };

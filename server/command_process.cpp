@@ -41,15 +41,15 @@ Ends pipe_ends(Direction direction) {
   return {std::move(ours), std::move(theirs)};
 }
 
-// What the guard, or the command before it runs, tells this process.
+// What the guard tells this process, or the child process that is about to run the command.
 struct News {
   enum class Kind : std::uint8_t { began, cannot_run, ended } kind;
-  int value;  // the command's process id, errno, or what waitpid says
+  int value;  // the command's process id, an errno, or a status of waitpid
 };
 
 // --- The guard ---------------------------------------------------------------------------------------
-// It is forked from a process with threads, so that until `exec` only functions are called that are safe in a signal
-// handler: none that may allocate or lock.
+// It is forked from a process with threads. So until `exec` it calls only functions that are safe in a signal handler:
+// none that may allocate memory or lock.
 
 void tell(int server, News news) { ::send(server, &news, sizeof news, MSG_NOSIGNAL); }
 
@@ -72,8 +72,8 @@ void keep_only(Descriptors kept) {
   ::closefrom(server_descriptor + 1);
 }
 
-// A handler would find the server's memory without the server's threads. What is ignored stays ignored, but for two:
-// a command dies of a broken pipe as in a shell, and with SIGCHLD ignored nobody could wait for it.
+// A signal handler would run on the server's memory without the server's threads. Ignored signals stay ignored, except
+// two: a command dies of a broken pipe as in a shell, and if SIGCHLD were ignored nobody could wait for the command.
 void forget_signal_handlers() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct ::sigaction action {};
@@ -95,7 +95,8 @@ void forget_signal_handlers() {
   ::_exit(127);
 }
 
-// Whether the command has ended, which is not reaped here, so that its number remains its group's. Orphans are.
+// Whether the command has ended. The command itself is not reaped here, so that its number stays reserved for its
+// group. Orphans are reaped.
 bool has_ended(::pid_t command) {
   for (;;) {
     ::siginfo_t ended{};
@@ -109,17 +110,17 @@ void wait_for_end(::pid_t command, int child_signals) {
   while (!has_ended(command)) {
     std::array<::pollfd, 2> events{{{server_descriptor, POLLIN, 0}, {child_signals, POLLIN, 0}}};
     ::poll(events.data(), events.size(), -1);
-    if (events[0].revents != 0) return;  // the server says no more, or is gone
+    if (events[0].revents != 0) return;  // the server has closed its end, or is gone
     ::signalfd_siginfo signal;
     [[maybe_unused]] const auto bytes = ::read(child_signals, &signal, sizeof signal);
   }
 }
 
-// How many it could kill: another user's are left.
+// Returns how many it could kill. Those of another user survive.
 int kill_children() {
   const int list = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
   if (list < 0) return 0;
-  std::array<char, 4'096> text{};  // numbers, a space behind each; those that have no room here come next time
+  std::array<char, 4'096> text{};  // numbers, each with a space behind it; those that do not fit are read next time
   const auto bytes = ::read(list, text.data(), text.size());
   ::close(list);
   int killed = 0;
@@ -136,17 +137,17 @@ int kill_children() {
 }
 
 int kill_all(::pid_t command) {
-  // All of the group at once, so that none can start another.
+  // The whole group at once, so that no member can start another process meanwhile.
   ::kill(-command, SIGKILL);
   int status = 0;
   ::waitpid(command, &status, 0);
-  // What has lost its parent comes to this process, and when that is killed, what it had started.
+  // Orphans become children of this process. When one of them is killed, the processes that it started follow.
   while (kill_children() > 0) ::waitpid(-1, nullptr, 0);
   return status;
 }
 
 [[noreturn]] void guard(char* const* words, const Descriptors& descriptors, const ::sigset_t& signal_mask) {
-  ::setpgid(0, 0);  // a signal to the server's group is not meant for it
+  ::setpgid(0, 0);  // a signal to the server's group must not reach the guard
   ::prctl(PR_SET_NAME, "pocketmq-guard");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   forget_signal_handlers();
@@ -163,7 +164,7 @@ int kill_all(::pid_t command) {
     tell(server_descriptor, {News::Kind::cannot_run, errno});
     ::_exit(1);
   }
-  ::setpgid(command, command);  // here too, for either process may be the first
+  ::setpgid(command, command);  // also here, because either process may come first
   tell(server_descriptor, {News::Kind::began, command});
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
   wait_for_end(command, child_signals);
@@ -192,10 +193,10 @@ CommandProcess::CommandProcess(const std::vector<std::string>& command) : name_{
   File server{sockets[0]};
   const File guards{sockets[1]};
   std::vector<char*> words;
-  for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // it does not change them
+  for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // exec does not change them
   words.push_back(nullptr);
 
-  // No signal may run a handler of ours in the guard; its command has the mask that this thread has.
+  // No signal handler of this process may run in the guard. The command gets the signal mask of this thread.
   ::sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -217,8 +218,8 @@ CommandProcess::~CommandProcess() {
   ::shutdown(guard_.descriptor(), SHUT_WR);
   const bool had_its_way = await_guard();
   if (had_its_way) return;
-  // It was killed, and with it, by the system, the command itself. Its number is still the group's as long as the group
-  // has members.
+  // The guard was killed, and with it the system killed the command. The command's number stays the group's as long as
+  // the group has members.
   News news{};
   while (!group_ && ::recv(guard_.descriptor(), &news, sizeof news, MSG_DONTWAIT) > 0)
     if (news.kind == News::Kind::began) group_ = news.value;
@@ -231,7 +232,7 @@ bool CommandProcess::await_guard() const {
     if (::waitpid(guard_pid_, &status, WUNTRACED) < 0) {
       if (errno != EINTR) return true;
     } else if (WIFSTOPPED(status)) {
-      ::kill(guard_pid_, SIGCONT);  // its command may have stopped it
+      ::kill(guard_pid_, SIGCONT);  // the command may have stopped the guard
     } else {
       return WIFEXITED(status);
     }

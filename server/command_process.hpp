@@ -1,4 +1,4 @@
-// A program that runs for a request, in a process of its own, and the end of it and of all that it started.
+// A program that runs for a request, in a process of its own. It ends together with all that it started.
 #pragma once
 
 #include <optional>
@@ -25,44 +25,45 @@ class File {
 
   void close();
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  /// Negative if it is closed, which poll passes over.
+  /// Negative if it is closed; poll ignores negative descriptors.
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:
   int descriptor_{-1};
 };
 
-/// A command leads a process group. Between it and this process there is a guard, a process which waits for the
-/// command's end and for the end of this object or of this whole process, however that ends. At the first of them the
-/// guard kills the group and whatever else came from the command. What left the group, with setsid say, is found too:
-/// processes whose parent has gone become the guard's children. The system protects only what runs as another user. If
-/// the guard is killed, the command and its group are, and what left the group runs on.
+/// A command leads a process group. Between the command and this process there is a guard: a process that waits for the
+/// end of the command, of this object, or of this whole process, even if that crashes. Whichever ends first, the guard
+/// then kills the group and all other descendants of the command. It also finds processes that left the group, for
+/// example with setsid, because orphans become the guard's children. Only processes of another user survive, since the
+/// system protects them. If the guard itself is killed, the command and its group are killed too, but processes that
+/// left the group run on.
 ///
-/// The command inherits its standard input, output and error from here, and no other open file.
+/// The command inherits its standard input, output and error from this object, and no other open file.
 class CommandProcess {
  public:
   /// Throws RpcError if there is no room for more files or processes. From any thread.
   explicit CommandProcess(const std::vector<std::string>& command);
   CommandProcess(const CommandProcess&) = delete;
   CommandProcess& operator=(const CommandProcess&) = delete;
-  /// Returns when nothing of it runs any more.
+  /// Returns when neither the command nor anything it started runs any more.
   ~CommandProcess();
 
   /// The other ends of the command's standard input, output and error. They do not block.
   File in, out, err;
 
-  /// Can be read when there is something for `status`, which takes one piece of news a time.
+  /// Readable when `status` has something to take; each call of `status` takes one message of the guard.
   [[nodiscard]] const File& news() const { return guard_; }
-  /// How the command ended, as waitpid says it, once nothing of it runs any more: then all that was written can be read
-  /// at once. Nothing before that. Throws RpcError if it cannot be run.
+  /// The command's status as waitpid reports it, once neither it nor anything it started runs any more. All that it
+  /// wrote can then be read without waiting. Nothing before that. Throws RpcError if the command cannot be run.
   [[nodiscard]] std::optional<int> status();
 
  private:
-  // Whether it ended by itself, with nothing of the command left.
+  // Whether the guard ended by itself, so that nothing of the command is left.
   [[nodiscard]] bool await_guard() const;
 
   const std::string name_;
-  File guard_;  // a socket; the guard acts when this end says no more
+  File guard_;  // a socket; when this end is closed, the guard kills
   ::pid_t guard_pid_{-1};
   std::optional<::pid_t> group_;  // the command's, once it is known
 };

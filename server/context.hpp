@@ -1,4 +1,4 @@
-// A request as its handler sees it.
+// A request, for its handler.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ namespace pocketmq::server {
 /// Lives until its request is answered. From any thread.
 class Context {
  public:
-  /// Sends a stream's element; the callback hears, once and on any thread, when the next one may come, and false if
-  /// nobody reads any more.
+  /// Sends a stream's element. The callback is called once, on any thread, when the next element may come: with false
+  /// if nobody reads the stream any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
   /// The name and the executor outlive it.
@@ -32,36 +32,36 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /// The queue that it came by.
+  /// The queue that the request came from.
   [[nodiscard]] const std::string& procedure() const { return procedure_; }
   [[nodiscard]] const std::string& body() const { return request_.body; }
-  /// All that came with it: correlation_id, reply_to (none: nobody wants an answer), message_id (the same when the
-  /// caller sends it again), user_id, ...
+  /// The request's properties: correlation_id, reply_to (none: the caller wants no answer), message_id (the same if the
+  /// caller sends the request again), user_id, ...
   [[nodiscard]] const client::Properties& properties() const;
-  /// A header's text; nothing if there is none, or if it is no text.
+  /// A header's text. Nothing if there is no such header, or if its value is no text.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
-  /// The trace that it belongs to (`traceparent`); empty for none. Lives as long as this.
+  /// The trace that the request belongs to (`traceparent`); empty if none. Lives as long as this.
   [[nodiscard]] std::string_view traceparent() const;
-  /// The broker delivered it before, to whomever: it may have run.
+  /// The broker has delivered it before, to this or another server: it may have run.
   [[nodiscard]] bool redelivered() const { return request_.redelivered; }
 
-  /// When its caller stops waiting, by the caller's clock.
+  /// When the caller stops waiting, by the caller's clock.
   [[nodiscard]] std::optional<client::WallTime> deadline() const { return request_.deadline; }
-  /// How long its caller still waits: what a call made for it may take. 0 if no more, `client::no_timeout` for as long
-  /// as it takes.
+  /// How long the caller still waits, which is what a call made for this request may take. 0: no longer.
+  /// `client::no_timeout`: as long as it takes.
   [[nodiscard]] std::chrono::milliseconds time_left() const;
 
-  /// A stop is requested when nobody waits for the answer any more: the caller cancelled it or stopped reading a
-  /// stream, or the connection was lost, so that the broker delivers it again. Best effort. Callbacks that are
-  /// registered there run on the connection's thread, and must not block it. In a coroutine, what is awaited is
-  /// cancelled as well.
+  /// A stop is requested when nobody waits for the answer any more: the caller has cancelled the call or stopped
+  /// reading the stream, or the connection was lost, so that the broker delivers the request again. Not every such case
+  /// is noticed. The token's callbacks run on the connection's thread, and must not block. In a coroutine, the
+  /// operation that it awaits is cancelled too.
   [[nodiscard]] std::stop_token stop_token() const { return stop_.token(); }
   [[nodiscard]] bool is_cancelled() const { return stop_.requested(); }
 
   /// Where handlers run: for timers, and for calls made by coroutines.
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
-  /// For those who run it.
+  /// For those who run the handler.
   [[nodiscard]] const Request& request() const { return request_; }
   void request_stop() { stop_.request(); }
   void write(client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
@@ -77,7 +77,7 @@ class Context {
   const WriteElement write_;
   StopOnDemand stop_;
   mutable std::once_flag decoded_;
-  mutable std::unique_ptr<const client::Properties> properties_;  // of the request, once somebody asked for them
+  mutable std::unique_ptr<const client::Properties> properties_;  // decoded when they are first asked for
 };
 
 }  // namespace pocketmq::server

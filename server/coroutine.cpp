@@ -31,7 +31,8 @@ class CoroutineRun : public std::enable_shared_from_this<CoroutineRun> {
       : strand_{asio::make_strand(executor)}, start_{std::move(start)}, answered_{std::move(answered)} {}
 
   void begin(std::stop_token stop) {
-    // From any thread, at once if it was requested before: there is something to cancel when its turn comes.
+    // Called from any thread, or at once if the stop was requested before. By the time that the posted handler runs
+    // there is an operation to cancel.
     stopper_.emplace(std::move(stop), [weak = weak_from_this()] {
       if (auto self = weak.lock())
         asio::post(self->strand_, [self] { self->cancellation_.emit(asio::cancellation_type::terminal); });

@@ -10,8 +10,8 @@
 
 namespace pocketmq::server {
 
-/// Runs the coroutine that `start` gives, on a strand of the context's executor. When a stop is requested, what it
-/// awaits is cancelled. `start` is kept until it is over.
+/// Runs the coroutine that `start` returns, on a strand of the context's executor. If a stop is requested, the
+/// operation that the coroutine awaits is cancelled. `start` lives until the coroutine ends.
 void run_coroutine(Context& context, client::MoveOnlyFunction<asio::awaitable<client::Payload>()> start,
                    Answered answered);
 

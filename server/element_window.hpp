@@ -1,4 +1,4 @@
-// A stream's elements on their way from a handler to the connection: so many at once, and no more.
+// Limits how many elements of a stream are on their way from its handler to the connection.
 #pragma once
 
 #include <condition_variable>
@@ -15,15 +15,15 @@
 
 namespace pocketmq::server {
 
-/// `context` must outlive its writes, but not what becomes of them.
+/// `context` must live during each write, but not until its element is sent.
 class ElementWindow : public std::enable_shared_from_this<ElementWindow> {
  public:
   explicit ElementWindow(Context& context) : context_{context} {}
 
-  /// Returns when there is room for the next one. Throws RpcError: `cancelled`, or `resource_exhausted` for an element
-  /// that is larger than a message may be.
+  /// Waits for room. Throws RpcError: `cancelled`, or `resource_exhausted` if the element is larger than a message may
+  /// be.
   void write(client::Payload element);
-  /// Tells `done` the same.
+  /// Calls `done` with the same errors, or null, instead of waiting.
   void async_write(client::Payload element, client::MoveOnlyFunction<void(std::exception_ptr)> done);
 
   [[nodiscard]] const asio::any_io_executor& executor() const { return context_.executor(); }

@@ -23,11 +23,11 @@ using client::RpcError;
 using std::chrono::steady_clock;
 
 constexpr std::int64_t n_max = 90;
-constexpr std::chrono::seconds work_max{30};  // on one number, for others wait
+constexpr std::chrono::seconds work_max{30};  // for one number, because others wait
 
-/// What ends the work on a number before its answer.
+/// What may end the work on a number early.
 struct Bounds {
-  std::stop_token stop;  // its caller has gone
+  std::stop_token stop;  // requested when the caller has gone
   steady_clock::time_point deadline;
 
   void check() const {
@@ -69,7 +69,7 @@ int main(int argc, char** argv) try {
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
   CLI11_PARSE(arguments, argc, argv);
 
-  std::signal(SIGPIPE, SIG_IGN);  // who reads the output may go
+  std::signal(SIGPIPE, SIG_IGN);  // the reader of the output may end first
   protocol::LineWriter output{STDOUT_FILENO};
   server::RpcServer server{url, {.prefetch = 1, .connection = {.name = "fib_server"}}};
   const auto handler = [&](server::Context& context, std::int64_t n) { return answer(context, n, output); };
@@ -77,7 +77,7 @@ int main(int argc, char** argv) try {
 
   server.start();
   (void)output.write("[x] Awaiting RPC requests\n");
-  server.wait({SIGINT, SIGTERM});  // the first one lets it answer what it works on, a second one does not
+  server.wait({SIGINT, SIGTERM});  // after the first signal it answers running requests, a second one ends it at once
 } catch (const std::exception& error) {
   std::cerr << "fib_server: " << pocketmq::protocol::printable(error.what()) << '\n';
   return 1;

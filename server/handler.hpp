@@ -1,4 +1,4 @@
-// From a typed handler to one of requests and outcomes.
+// Makes handlers of requests and outcomes from typed callables.
 #pragma once
 
 #include <string_view>
@@ -16,16 +16,16 @@
 
 namespace pocketmq::server {
 
-/// Runs requests, several at once if they come so. The context lives until `answered` is called, the handler until all
-/// its requests are answered.
+/// Runs requests, also several at once. A request's context lives until `answered` is called, the handler until all its
+/// requests are answered.
 struct Handler {
   client::MoveOnlyFunction<void(Context&, Answered)> run{};
   bool is_stream{false};
-  bool is_coroutine{false};  // it does not hold its thread while it waits
+  bool is_coroutine{false};  // it holds no thread while it waits
 };
 
-/// What a callable's parameters refer to while it runs. Throws RpcError(invalid_argument) if the request's body is not
-/// what they take.
+/// Owns what a callable's parameters refer to while it runs. Throws RpcError(invalid_argument) if the request's body
+/// does not fit them.
 template <class Parameters> class Given {
  public:
   explicit Given(Context& context)
@@ -59,7 +59,7 @@ template <class Parameters> class Given {
   Arguments arguments_;
 };
 
-/// A callable of the signature Result(Args...). Throws what the caller is to be told.
+/// A callable of the signature Result(Args...). It throws the errors that its caller gets.
 template <class Callable, class Signature> class TypedHandler;
 
 template <class Callable, class Result, class... Args> class TypedHandler<Callable, Result(Args...)> {
@@ -109,15 +109,15 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
   Callable callable_;
 };
 
-/// A handler that reads the arguments which `callable` wants from a request's JSON, and writes its result as JSON. What
-/// does not convert is `invalid_argument`, and says which argument.
+/// A handler that reads `callable`'s arguments from a request's JSON, and writes its result as JSON. If an argument
+/// does not convert, the caller gets `invalid_argument` with a text that says which one.
 template <class Callable> [[nodiscard]] Handler make_handler(Callable callable) {
   if constexpr (has_one_signature<Callable>()) {
     using Signature = typename SignatureOf<Callable>::type;
     if constexpr (is_handler(std::type_identity<Signature>{}))
       return TypedHandler<Callable, Signature>::make(std::move(callable));
   }
-  return {};  // of what did not compile
+  return {};  // never reached: a static_assert has failed
 }
 
 }  // namespace pocketmq::server

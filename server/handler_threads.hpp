@@ -1,4 +1,4 @@
-// Threads for handlers, started as they are needed: one that blocks does not hold up others.
+// Threads for handlers. They are started as they are needed, so that a handler that blocks does not hold up others.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,9 @@ class HandlerThreads {
   ~HandlerThreads() { join(); }
 
   [[nodiscard]] asio::io_context::executor_type executor() { return context_.get_executor(); }
-  /// Has so many threads, or as many as there may be. From one thread at a time.
+  /// Starts threads until there are `count`, or `threads_max`. From one thread at a time.
   void at_least(std::size_t count);
-  /// Waits until all that was posted there is done. Not from one of them, and not at the same time as `at_least`.
+  /// Waits until everything that was posted is done. Not from one of these threads, and not while `at_least` runs.
   void join();
 
  private:

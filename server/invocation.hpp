@@ -1,4 +1,4 @@
-// One request while its handler has it.
+// One request from when it is handed out until its handler is done.
 #pragma once
 
 #include <atomic>
@@ -13,15 +13,15 @@
 
 namespace pocketmq::server {
 
-struct Drop {};      // nobody waits for an answer
-struct GiveBack {};  // it has not begun, and is left to others
+struct Drop {};      // it is acked without an answer
+struct GiveBack {};  // it has not begun, and goes back to its queue
 using Ending = std::variant<Outcome, Drop, GiveBack>;
 
-/// Invariant: its ending is told exactly once, also where the handler, or the executor that was to run it, lets go of
-/// it.
+/// Invariant: its owner is told exactly once how it ended, also if the handler, or the executor that was to run it,
+/// destroys it.
 class Invocation {
  public:
-  /// Who is told how it ended, on any thread.
+  /// Is told how it ended, on any thread.
   class Owner {
    public:
     virtual void ended(RequestId id, Ending&& ending) = 0;
@@ -45,16 +45,16 @@ class Invocation {
   [[nodiscard]] Context& context() { return context_; }
   // From any thread:
 
-  /// From now on its handler may have done something. False if it has ended, and is not to run.
+  /// Marks it as running: from now on its handler may have had effects. False if it has ended already and must not run.
   [[nodiscard]] bool begin() {
     auto expected = State::waiting;
     return state_.compare_exchange_strong(expected, State::running);
   }
-  /// Only the first end counts.
+  /// Only the first call has an effect.
   void end(Ending&& ending) {
     if (state_.exchange(State::over) != State::over) owner_->ended(context_.request().id, std::move(ending));
   }
-  /// Whether it had not begun, and now will not.
+  /// Ends it if it has not begun. True if so.
   bool end_unless_begun(Ending&& ending) {
     auto expected = State::waiting;
     if (!state_.compare_exchange_strong(expected, State::over)) return false;

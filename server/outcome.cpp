@@ -11,12 +11,12 @@ using client::RpcError;
 
 namespace {
 
-const RpcError& failed() {
+const RpcError& handler_failed() {
   static const RpcError error{RpcCode::internal, "the handler failed; the server's log says why"};
   return error;
 }
 
-const RpcError& cancelled() {
+const RpcError& handler_cancelled() {
   static const RpcError error{RpcCode::cancelled, "the handler was cancelled"};
   return error;
 }
@@ -29,18 +29,19 @@ Outcome failure_of(const std::exception_ptr& thrown) {
   } catch (const RpcError& error) {
     return {.error = error};
   } catch (const std::system_error& error) {
-    return {.error = error.code() == asio::error::operation_aborted ? cancelled() : failed(),
+    return {.error = error.code() == asio::error::operation_aborted ? handler_cancelled() : handler_failed(),
             .exception = error.what()};
   } catch (const std::exception& error) {
-    return {.error = failed(), .exception = error.what()};
+    return {.error = handler_failed(), .exception = error.what()};
   } catch (...) {
-    return {.error = failed(), .exception = "something that is no std::exception"};
+    return {.error = handler_failed(), .exception = "something that is no std::exception"};
   }
 }
 
 RpcError revealed(const Outcome& outcome) {
   const auto& error = *outcome.error;
-  const bool is_generic = error.message() == failed().message() || error.message() == cancelled().message();
+  const bool is_generic =
+      error.message() == handler_failed().message() || error.message() == handler_cancelled().message();
   return is_generic && !outcome.exception.empty() ? RpcError{error.code(), outcome.exception} : error;
 }
 

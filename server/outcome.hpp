@@ -1,4 +1,4 @@
-// What came of a request, and who is told.
+// The outcome of a request, and the callback that takes it.
 #pragma once
 
 #include <exception>
@@ -11,27 +11,27 @@
 
 namespace pocketmq::server {
 
-/// A reply (without meaning for a stream, which is just over), or the error that its caller gets.
+/// A reply, or the error that the caller gets. The reply to a stream's request has no meaning: the stream is over.
 struct Outcome {
   client::Payload payload{};
   std::optional<client::RpcError> error{};
-  /// What an exception of the handler said, where it was no RpcError: for the server's log. In `error` there is a
-  /// generic sentence instead, for what an exception says may be no caller's business.
+  /// For the server's log: the text of the handler's exception, if that was no RpcError. `error` has a generic sentence
+  /// instead, because the text may be confidential.
   std::string exception{};
 };
 
-/// Called once, from any thread. The request's Context is gone then.
+/// Called once, from any thread. After the call the request's Context may be gone.
 using Answered = client::MoveOnlyFunction<void(Outcome)>;
 
-/// What comes of an exception: an RpcError is itself, an operation that Asio cancelled is `cancelled`, anything else
-/// `internal`.
+/// The outcome for an exception: an RpcError is itself, an operation that Asio cancelled is `cancelled`, anything else
+/// is `internal`.
 [[nodiscard]] Outcome failure_of(const std::exception_ptr& thrown);
 
-/// The error of an outcome with what the exception said instead of the generic sentence; as it is where there was none,
-/// or where a middleware chose another error.
+/// The error of an outcome, with the exception's text in place of the generic sentence. Unchanged if there was no
+/// exception, or if a middleware chose another error.
 [[nodiscard]] client::RpcError revealed(const Outcome& failed);
 
-/// What comes of calling `run`, which gives a reply or throws.
+/// The outcome of calling `run`, which returns a reply or throws.
 template <class Run> [[nodiscard]] Outcome outcome_of(Run&& run) {
   try {
     return {.payload = run()};

@@ -1,5 +1,5 @@
-// pocketmq-serve: a program as a procedure. Each request runs it, with the body on its standard input; the reply is
-// what it writes to its standard output.
+// pocketmq-serve: serves a program as a procedure. It runs the program once for each request, with the body on its
+// standard input. The reply is what the program writes to its standard output.
 #include <algorithm>
 #include <csignal>
 #include <iostream>
@@ -15,6 +15,7 @@
 #include "client/values/error.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/limits.hpp"
@@ -42,7 +43,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       "other but 0 with 'internal', and the end of standard error as the message.\n"
       "It is killed, with all that it started, when its caller does not wait any more and when this program ends.\n"
       "What still runs when it exits is killed too. There is no shell: to use one, say -- sh -c '...'");
-  app.set_version_flag("--version", POCKETMQ_VERSION);
+  app.set_version_flag("--version", std::string{protocol::pocketmq_version});
   app.add_option("URL", arguments.urls, client::urls_help)->required();
   app.add_option("QUEUE", arguments.queue, "the queue of the procedure")->required();
   app.add_option("--prefetch", arguments.prefetch, "how many commands may run at once")
@@ -64,7 +65,7 @@ server::CommandBounds bounds_of(const server::Context& context) {
 
 const auto precondition_failed = protocol::number_of(protocol::ReplyCode::precondition_failed);
 
-// Starts it. What a broker says of a queue of another type does not name the option for it.
+// Starts the server. The broker's refusal of a queue of another type does not name the option that helps: this does.
 void start(server::RpcServer& server, bool quorum) try { server.start(); } catch (const std::system_error& error) {
   const std::string what = error.what();
   const bool is_about_type = error.code() == client::reply_error(precondition_failed)
@@ -80,7 +81,7 @@ std::string line_of(std::string_view text) { return "pocketmq-serve: " + protoco
 }  // namespace
 
 int main(int argc, char** argv) try {
-  // What follows the first "--" is the command's, whatever it looks like.
+  // Everything after the first "--" belongs to the command, even if it looks like an option.
   const auto words = std::find(argv, argv + argc, std::string_view{"--"});
   Arguments arguments;
   if (words != argv + argc) arguments.command.assign(words + 1, argv + argc);
@@ -101,7 +102,7 @@ int main(int argc, char** argv) try {
                {.queue = arguments.quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
   start(server, arguments.quorum);
   (void)standard_output.write("serving '" + protocol::printable(arguments.queue) + "'\n");
-  server.wait({SIGINT, SIGTERM});  // a second one kills the commands that run
+  server.wait({SIGINT, SIGTERM});  // a second signal kills running commands
 } catch (const std::exception& error) {
   std::cerr << line_of(error.what());
   return 1;

@@ -16,17 +16,17 @@ using client::RpcError;
 
 namespace {
 
-// A request that has run for longer than one of these has its caller looked for, once in each.
+// Callers of requests that run longer than this are looked for, at this interval.
 constexpr std::chrono::seconds look_interval{2};
 
-// A mandatory message to RabbitMQ's direct reply-to always comes back, though it arrives.
+// RabbitMQ returns each mandatory message to a direct reply-to, although it delivers it.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
 
-// More than are on their way at once.
+// More answers than can be on their way at once.
 constexpr std::size_t sent_directly_max = 1'024;
 constexpr std::size_t suspects_max = 10'000;
 
-RpcError cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
+RpcError call_cancelled() { return {RpcCode::cancelled, "the call was cancelled"}; }
 
 }  // namespace
 
@@ -79,7 +79,7 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   if (!content.fault.empty()) return refuse_unreadable(asker, content.fault);
   if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
     early_cancels_.erase(asker.caller);
-    send(asker, cancelled(), 0);
+    send(asker, call_cancelled(), 0);
     return ack(asker);
   }
   std::string message_id;
@@ -107,7 +107,8 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   hand_out_waiting();
 }
 
-// Never back to its queue: it would come again and again. Where the queue has a dead-letter exchange, it is kept there.
+// It does not go back to its queue, from where it would come again and again. If the queue has a dead-letter exchange,
+// the request is kept there.
 void ProcedureCore::refuse_unreadable(Asker& asker, std::string_view fault) {
   const auto text = "the request cannot be read: " + std::string{fault};
   queue_.refuse(asker.delivery_tag);
@@ -254,8 +255,8 @@ bool ProcedureCore::cancel(const std::string& caller) {
   bool is_awaited = false;
   entry.askers.for_each([&](Asker& asker) {
     asked |= asker.caller == caller;
-    // Told at once, though it should know: whoever cancelled it, its call is over.
-    if (asker.caller == caller && !asker.is_answered) send(asker, cancelled(), entry.elements);
+    // The caller is told at once. It knows if it has cancelled the call itself, but anybody may have published this.
+    if (asker.caller == caller && !asker.is_answered) send(asker, call_cancelled(), entry.elements);
     is_awaited |= !asker.is_answered;
   });
   if (!asked || is_awaited) return asked;
@@ -283,7 +284,8 @@ void ProcedureCore::remove(std::uint64_t number, Entry& entry) {
   entries_.erase(number);
 }
 
-// What has not begun comes again; what runs goes on if its answer is kept for when its request comes again.
+// Requests that have not begun come again. A running request goes on if its answer is kept until its request comes
+// again.
 void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
   if (why.error == client::reply_error(number_of(ReplyCode::internal_error))) {
     if (suspects_.size() > suspects_max) suspects_.clear();
@@ -307,8 +309,8 @@ void ProcedureCore::tick(TimePoint now) {
   if (look_at_ <= now) look_for_callers(now);
 }
 
-// Not for those whose answers are kept: their callers may come back for them over another connection. A direct reply-to
-// is no queue.
+// Requests whose answers are kept are left out: their callers may come back over another connection. A direct reply-to
+// is left out because it is no queue.
 void ProcedureCore::look_for_callers(TimePoint now) {
   std::set<std::string> reply_queues;
   entries_.for_each([&](std::uint64_t, Entry& entry) {

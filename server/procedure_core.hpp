@@ -1,9 +1,9 @@
-// One procedure's requests between delivery and answer: which run and which wait, who is to be answered, what was
-// answered lately.
+// One procedure's requests between delivery and answer: which run and which wait, who gets the answers, and the latest
+// answers.
 //
-// Invariants: at most `prefetch` run at once, those of earlier connections included; a delivery is acked after its
-// answer was sent, or given back, or its channel is lost; each request that is handed out ends with one of reply, fail,
-// end, drop and give_back.
+// Invariants: at most `prefetch` requests run at once, those of earlier connections included. A delivery is acked after
+// its answer was sent, or given back, or its channel is lost. Each request that is handed out ends with one of reply,
+// fail, end, drop and give_back.
 #pragma once
 
 #include <algorithm>
@@ -27,16 +27,16 @@
 
 namespace pocketmq::server {
 
-/// What a server core tells the one who runs the handlers, on the connection's thread.
+/// What a server core tells whoever runs the handlers. Called on the connection's thread.
 struct ServerEvents {
-  /// Run it, and answer it.
+  /// A request is handed out: run it, and answer it.
   client::MoveOnlyFunction<void(Request&&)> requested;
-  /// Nobody waits for its answer any more: its caller cancelled it, or its connection was lost. It is still to be
-  /// answered, which is then not sent.
+  /// Nobody waits for the answer of a running request any more: the caller cancelled it, or the connection was lost. It
+  /// must still end with an answer, which is not sent.
   client::MoveOnlyFunction<void(RequestId)> cancelled;
-  /// The core's deadline came nearer.
+  /// The core's deadline is now earlier.
   client::MoveOnlyFunction<void()> deadline_changed;
-  /// A queue is not consumed for now, or a request could not be read and was refused: for this reason.
+  /// Why a queue is not consumed at the moment, or why a request could not be read and was refused.
   client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
 };
 
@@ -54,12 +54,14 @@ class ProcedureCore {
   void reply(std::uint64_t number, const client::Payload& payload, protocol::TimePoint now);
   void fail(std::uint64_t number, const client::RpcError& error, protocol::TimePoint now);
   bool write(std::uint64_t number, const client::Payload& element);
-  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) { queue_.when_it_keeps_up(std::move(keeps_up)); }
+  void when_output_drained(client::MoveOnlyFunction<void()> on_drain) {
+    queue_.when_output_drained(std::move(on_drain));
+  }
   void end(std::uint64_t number);
   void drop(std::uint64_t number);
   void give_back(std::uint64_t number);
 
-  /// Its caller gave it up. False if there is no such request here.
+  /// The caller has cancelled its request. False if there is no such request here.
   bool cancel(const std::string& caller);
   void stop();
 
@@ -68,7 +70,7 @@ class ProcedureCore {
   [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), look_at_); }
 
  private:
-  // One delivery of a request; a repeat of a running one joins it.
+  // One delivery of a request. The delivery of a repeat joins the running request.
   struct Asker {
     Asker(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
           std::optional<protocol::ShortString> correlation_id);
@@ -82,11 +84,11 @@ class ProcedureCore {
     std::uint8_t reply_to_size;
     bool wants_reply;
     bool has_correlation_id;
-    bool is_acked_first{false};  // before anything is sent to it; see `suspects_`
+    bool is_acked_first{false};  // acked before anything is sent to it; see `suspects_`
     bool is_acked{false};
     bool is_answered{false};
   };
-  // Nearly always there is one.
+  // Nearly always there is only one.
   class Askers {
    public:
     void add(Asker asker) {
@@ -109,12 +111,12 @@ class ProcedureCore {
     std::vector<Asker> others_;
   };
   struct Entry {
-    Request request;  // whole until it is handed out
+    Request request;  // moved from once it is handed out
     Askers askers;
-    std::string message_id{};  // under which its answer is kept; empty: it is not
-    std::int64_t elements{0};  // of a stream, sent
+    std::string message_id{};  // under which its answer is kept; empty: it is not kept
+    std::int64_t elements{0};  // of a stream, that were sent
     bool is_running{false};    // handed out
-    bool is_long{false};       // and was at the last look for its caller
+    bool is_long{false};       // it ran already when callers were last looked for
     bool is_cancelled{false};  // it was told to stop
   };
   struct Answer {
@@ -122,7 +124,7 @@ class ProcedureCore {
     std::string_view content_type;  // of static lifetime
     bool is_error;
   };
-  // An answer as it is sent.
+  // An answer that is about to be sent.
   struct AnswerView {
     std::string_view body{};
     std::string_view content_type{};
@@ -130,22 +132,22 @@ class ProcedureCore {
   };
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
-  /// Whether the delivery is a repeat, which is then taken care of.
+  /// True if the delivery is a repeat: then it gets the stored answer, or waits for that of the running request.
   bool join(const std::string& message_id, Asker& asker);
   void hand_out_waiting();
   void refuse_unreadable(Asker& asker, std::string_view fault);
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
-  /// Sends the last that an asker gets, and nothing after it.
+  /// Sends the last message that an asker gets.
   void send(Asker& asker, const AnswerView& answer, std::int64_t elements);
   void send(Asker& asker, const client::RpcError& error, std::int64_t elements);
   void publish(Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
   void ack(Asker& asker);
   void know_caller(const Asker& asker, std::uint64_t number);
-  /// Ends an entry, running or not.
+  /// Removes an entry, whether it runs or waits.
   void remove(std::uint64_t number, Entry& entry);
   void forget_deliveries(const client::CloseReason& why);
   void look_for_callers(protocol::TimePoint now);
-  /// The queue where callers await replies is gone, and so are they.
+  /// The queue where callers await their replies is deleted: cancels their requests.
   void forget_callers(const std::string& reply_to);
 
   const std::size_t procedure_number_;
@@ -155,23 +157,23 @@ class ProcedureCore {
   EarlyCancels& early_cancels_;
   RequestQueue queue_;
   CallerWatch caller_watch_;
-  protocol::TimePoint look_at_{protocol::TimePoint::max()};  // for callers of requests that run
+  protocol::TimePoint look_at_{protocol::TimePoint::max()};  // when to look for the callers of running requests
   bool stopped_{false};
 
   std::uint64_t last_number_{0};
   client::Numbered<Entry> entries_;
-  std::deque<std::uint64_t> waiting_;  // in order; those that are gone are passed over
+  std::deque<std::uint64_t> waiting_;  // in order; numbers without an entry are skipped
   std::size_t running_{0};
-  client::Numbered<std::uint64_t> by_caller_;  // by their hashes; the latest, where two are the same
+  client::Numbered<std::uint64_t> by_caller_;  // by the hash of the caller; of two with one hash, the later
   std::unordered_map<std::string, std::uint64_t, protocol::TextHash> by_message_id_;
   Recent<Answer> answers_;  // by message_id
-  std::string properties_;  // what an answer is written with, kept for its memory
+  std::string properties_;  // an answer's, encoded; a member to keep its memory
 
-  // Callers with direct reply addresses, by their hashes. RabbitMQ ends the connection, with an internal error, that
-  // publishes to a forged one, and delivers the request again: one request would end a service for ever. So those that
-  // something was sent to on such a connection are suspects. When their requests come again they are acked before
-  // anything is sent; then they do not come a third time.
-  std::deque<std::uint64_t> sent_directly_;  // on this connection, the latest of them
+  // Hashes of callers with direct reply addresses. If a server publishes to a forged address, RabbitMQ closes the
+  // server's connection with an internal error, and delivers the request again: one request would stop a service for
+  // ever. So the callers that were answered on such a connection are suspects. When their requests come again, they are
+  // acked before anything is sent, so that they do not come a third time.
+  std::deque<std::uint64_t> sent_directly_;  // the latest, on this connection
   std::unordered_set<std::uint64_t> suspects_;
 };
 

@@ -1,4 +1,4 @@
-// What was put there lately, by its key: bounded in number, in bytes and in age.
+// A table that keeps what was put into it lately: bounded in number, in bytes and in age.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ template <class Value> class Recent {
  public:
   explicit Recent(const RecentBounds& bounds) : bounds_{bounds} {}
 
-  /// Replaces what has the same key. `bytes` is what the value holds outside of itself; what is larger than all may be
-  /// is not kept. `now` never goes back.
+  /// Replaces the value of the same key. `bytes` is the memory that the value owns besides itself. A value larger than
+  /// the bound on all bytes is not kept. `now` never goes back.
   void put(std::string key, Value value, std::size_t bytes, protocol::TimePoint now) {
     erase(key);
     bytes += sizeof(Entry) + key.size();
@@ -40,9 +40,9 @@ template <class Value> class Recent {
     by_key_.emplace(by_age_.back().key, std::prev(by_age_.end()));
   }
 
-  /// Null for none; valid until the next change.
+  /// Null if there is none. Valid until the next change.
   [[nodiscard]] const Value* find(std::string_view key, protocol::TimePoint now) const {
-    if (by_key_.empty()) return nullptr;  // without a look at the key
+    if (by_key_.empty()) return nullptr;  // saves hashing the key
     const auto found = by_key_.find(key);
     return found == by_key_.end() || found->second->forget_at <= now ? nullptr : &found->second->value;
   }
@@ -70,7 +70,7 @@ template <class Value> class Recent {
   std::size_t bytes_{0};
   std::list<Entry> by_age_;  // the oldest first
   std::unordered_map<std::string_view, typename std::list<Entry>::iterator, protocol::TextHash>
-      by_key_;  // the keys are their entries'
+      by_key_;  // the keys are views of the entries' keys
 };
 
 }  // namespace pocketmq::server

@@ -41,11 +41,11 @@ void RequestQueue::publish(std::string_view routing_key, const Content& content,
     channel_->send(basic::Publish{.routing_key = ShortString{routing_key}, .mandatory = mandatory}, content);
 }
 
-void RequestQueue::when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up) {
+void RequestQueue::when_output_drained(client::MoveOnlyFunction<void()> on_drain) {
   if (connection_ != nullptr)
-    connection_->when_it_keeps_up(std::move(keeps_up));
+    connection_->when_output_drained(std::move(on_drain));
   else
-    keeps_up();
+    on_drain();
 }
 
 void RequestQueue::ack(std::uint64_t delivery_tag) {
@@ -84,7 +84,7 @@ void RequestQueue::open_channel() {
   });
 }
 
-// A refusal closes the channel, which says more than the replies' codes.
+// A refusal closes the channel. The reason of that says more than the replies' error codes.
 void RequestQueue::consume() {
   channel_->request(basic::Qos{.prefetch_count = prefetch_}, [](std::error_code, const basic::QosOk*) {});
   channel_->request(queue::Declare{.queue = queue_,
@@ -112,7 +112,7 @@ void RequestQueue::consume() {
       });
 }
 
-// What fails again soon after it worked is tried ever more rarely.
+// A queue that fails again soon after it was consumed is tried at growing intervals.
 void RequestQueue::retry_later() {
   const auto now = connection_->now();
   if (consuming_since_ && now - *consuming_since_ > backoff_max) backoff_.reset();

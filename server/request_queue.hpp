@@ -1,7 +1,8 @@
-// A procedure's queue, declared and consumed on a channel of its own, and again when that or the consumer is lost.
+// A procedure's queue. It is declared and consumed on a channel of its own, and again when the channel or the consumer
+// is lost.
 //
-// Invariant: while the connection is open there is a channel, or one is being opened; so its end tells of the
-// connection's.
+// Invariant: while the connection is open there is a channel, or one is being opened. So the end of the connection
+// shows as the end of the channel.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace pocketmq::server {
 
-/// An empty reason says that it is open.
+/// Called without a reason when it is open.
 using OnOpen = client::MoveOnlyFunction<void(const client::CloseReason&)>;
 
 class RequestQueue {
@@ -23,9 +24,9 @@ class RequestQueue {
   struct Events {
     client::ChannelCore::OnDeliver delivered;
     client::ChannelCore::OnReturn returned;
-    /// What was delivered and not acked comes again, from here or to another server.
+    /// Deliveries that were not acked come again, here or at another server.
     client::MoveOnlyFunction<void(const client::CloseReason&)> lost;
-    /// It is tried again, or consumed again, after this reason why it was not.
+    /// The queue cannot be consumed for this reason, and is tried again later.
     client::MoveOnlyFunction<void(const client::CloseReason&)> troubled;
     client::MoveOnlyFunction<void()> deadline_changed;
   };
@@ -42,21 +43,21 @@ class RequestQueue {
   /// Null while there is none.
   [[nodiscard]] client::ConnectionCore* connection() const { return connection_; }
 
-  /// Sends to the default exchange. Dropped, as the others are, while it is not open.
+  /// Publishes to the default exchange. While the queue is not open, this, `ack`, `give_back` and `refuse` do nothing.
   void publish(std::string_view routing_key, const protocol::Content& content, bool mandatory);
-  /// See ConnectionCore; now, while there is none.
-  void when_it_keeps_up(client::MoveOnlyFunction<void()> keeps_up);
+  /// As ConnectionCore's. While there is no connection, `on_drain` is called at once.
+  void when_output_drained(client::MoveOnlyFunction<void()> on_drain);
   void ack(std::uint64_t delivery_tag);
   void give_back(std::uint64_t delivery_tag);
-  /// It is dropped, or dead-lettered where its queue says so.
+  /// The broker drops it, or dead-letters it if the queue has a dead-letter exchange.
   void refuse(std::uint64_t delivery_tag);
 
-  /// Consumes no more. Deliveries that were on their way still come.
+  /// Stops consuming. Deliveries that are on their way still come.
   void stop();
 
   void tick(protocol::TimePoint now);
   [[nodiscard]] protocol::TimePoint deadline() const { return retry_at_.value_or(protocol::TimePoint::max()); }
-  /// The connection's. Only where it is called.
+  /// The connection's time. Only in its callbacks.
   [[nodiscard]] protocol::TimePoint now() const { return connection_->now(); }
 
  private:

@@ -1,14 +1,10 @@
 #include "server/rpc_responder.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
 #include <unistd.h>
-
-#include <asio/execution/blocking.hpp>
-#include <asio/require.hpp>
 
 #include "client/values/trace_context.hpp"
 #include "protocol/base/printable.hpp"
@@ -26,17 +22,20 @@ std::string text_of(const CloseReason& reason) { return reason.text.empty() ? re
 
 }  // namespace
 
-RpcResponder::RpcResponder(std::shared_ptr<client::Link> link, ResponderOptions options)
-    : link_{std::move(link)},
+RpcResponder::RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options)
+    : connection_{std::move(connection)},
       options_{std::move(options)},
       core_{options_.prefetch,
             {.requested = [this](Request&& request) { hand_over(std::move(request)); },
              .cancelled = [this](RequestId id) { cancel(id); },
-             .deadline_changed = [this] { link_->deadline_changed(); },
+             .deadline_changed = [this] { connection_->deadline_changed(); },
              .troubled = [this](const CloseReason& reason) { tell_trouble(text_of(reason)); }}},
       threads_{options_.threads_max},
       handlers_{options_.executor ? options_.executor : asio::any_io_executor{threads_.executor()}},
-      later_{asio::require(handlers_, asio::execution::blocking.never)} {}
+      waiting_{std::make_shared<Waiting>(
+          handlers_,
+          Waiting::Events{.handle = [this](const std::shared_ptr<Invocation>& invocation) { run(invocation); },
+                          .sending = [this](std::size_t running) { provide_threads(running); }})} {}
 
 void RpcResponder::serve(std::string queue, ServeOptions options, Handler handler) {
   refuse_once_started();
@@ -67,8 +66,8 @@ void RpcResponder::build_chains() {
     procedure.chain = [&procedure](Context& context, Answered answered) {
       procedure.handler.run(context, std::move(answered));
     };
-    for (auto link = middleware_.rbegin(); link != middleware_.rend(); ++link)
-      procedure.chain = [&middleware = *link, next = std::move(procedure.chain)](Context& context, Answered answered) {
+    for (auto each = middleware_.rbegin(); each != middleware_.rend(); ++each)
+      procedure.chain = [&middleware = *each, next = std::move(procedure.chain)](Context& context, Answered answered) {
         middleware(context, next, std::move(answered));
       };
   }
@@ -81,22 +80,22 @@ void RpcResponder::prepare() {
       throw std::logic_error{"RpcServer::start: it was called before; make another RpcServer to start again"};
   }
   build_chains();
-  link_->on_up([this](client::ConnectionCore& connection, client::Link::Ready ready) {
-    connected(connection, std::move(ready));
+  connection_->on_up([this](client::ConnectionCore& core, client::ReconnectingConnection::Ready ready) {
+    connected(core, std::move(ready));
   });
-  link_->on_failure([this](const CloseReason& reason) { connecting_failed(reason); });
-  on_link([](RpcResponder& self) { self.link_->attach(&self.core_); });
+  connection_->on_failure([this](const CloseReason& reason) { connecting_failed(reason); });
+  run_on_connection([](RpcResponder& self) { self.connection_->attach(&self.core_); });
 }
 
 void RpcResponder::start(client::Done<> started) {
   prepare();
-  link_->open(std::move(started));
+  connection_->open(std::move(started));
 }
 
 void RpcResponder::start_and_wait() {
-  link_->refuse_to_block_here();
+  connection_->refuse_to_block_here();
   prepare();
-  link_->open_and_wait();
+  connection_->open_and_wait();
 }
 
 void RpcResponder::stop() {
@@ -104,15 +103,16 @@ void RpcResponder::stop() {
     const std::lock_guard lock{mutex_};
     if (std::exchange(is_stopping_, true)) return;
   }
-  on_link([](RpcResponder& self) {
+  waiting_->close();
+  run_on_connection([](RpcResponder& self) {
     self.core_.stop([&self] {
-      self.link_->close([self = self.shared_from_this()](std::error_code) {
+      self.connection_->close([self = self.shared_from_this()](std::error_code) {
         const std::lock_guard lock{self->mutex_};
         self->has_stopped_ = true;
         self->changed_.notify_all();
       });
     });
-    self.let_go_of_waiting();
+    self.waiting_->clear();
     for (const auto& invocation : self.invocations()) invocation->end_unless_begun(GiveBack{});
   });
 }
@@ -133,18 +133,14 @@ void RpcResponder::wait() {
 
 void RpcResponder::close_and_wait() {
   stop();
-  {
-    std::unique_lock lock{mutex_};
-    // One that is on its way to a thread of the server's own comes; on an executor that was given, it may never.
-    changed_.wait(lock, [this] { return runners_ == 0 && (options_.executor || !runner_is_coming_); });
-  }
+  waiting_->wait_until_none_runs();
   threads_.join();
-  link_->close_and_wait();
+  connection_->close_and_wait();
 }
 
-void RpcResponder::connected(client::ConnectionCore& connection, client::Link::Ready ready) {
+void RpcResponder::connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready) {
   core_.open(connection, [this, &connection, ready = std::move(ready)](const CloseReason& reason) mutable {
-    if (!connection.is_open()) return;  // the link knows
+    if (!connection.is_open()) return;  // `connection_` knows
     if (reason.error && !was_ready_) return ready(reason);
     is_ready(reason);
     was_ready_ = true;
@@ -160,35 +156,27 @@ void RpcResponder::hand_over(Request&& request) {
     write = [self = weak_from_this(), id](Payload element, client::MoveOnlyFunction<void(bool)> taken) {
       const auto responder = self.lock();
       if (!responder) return taken(false);
-      responder->on_link([id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
-        const bool is_read = on.core_.write(id, element);
-        on.core_.when_it_keeps_up(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
-      });
+      responder->run_on_connection(
+          [id, element = std::move(element), taken = std::move(taken)](RpcResponder& on) mutable {
+            const bool is_read = on.core_.write(id, element);
+            on.core_.when_output_drained(id, [is_read, taken = std::move(taken)]() mutable { taken(is_read); });
+          });
     };
   std::shared_ptr<Invocation::Owner> owner{shared_from_this(), this};
   auto invocation =
       std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
   procedure.invocations.emplace(id.number, invocation);
-  if (batch_ == nullptr) {
-    auto batch = std::make_unique<Batch>();
-    batch_ = batch.get();
-    // The batch belongs to the task: an executor that goes before it runs it lets go of all in it.
-    link_->executor().post([self = shared_from_this(), batch = std::move(batch)] { self->let_wait(*batch); });
-  }
-  batch_->push_back(std::move(invocation));
-}
-
-void RpcResponder::let_wait(Batch& batch) {
-  batch_ = nullptr;
-  std::unique_lock lock{mutex_};
-  if (is_stopping_) return;  // they are given back as they go
-  std::ranges::move(batch, std::back_inserter(waiting_));
-  send_runner(std::move(lock));
+  if (auto batch = requested_.add(std::move(invocation)))
+    connection_->executor().post([self = shared_from_this(), batch = std::move(batch)]() mutable {
+      self->requested_.end();
+      self->waiting_->push(std::move(*batch));
+      self->requested_.reuse(std::move(batch));
+    });
 }
 
 void RpcResponder::ended(RequestId id, Ending&& ending) {
-  if (link_->executor().runs_here()) return end(id, ending);
-  link_->executor().post([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
+  if (connection_->executor().runs_here()) return end(id, ending);
+  connection_->executor().post([self = shared_from_this(), id, ending = std::move(ending)] { self->end(id, ending); });
 }
 
 void RpcResponder::cancel(RequestId id) {
@@ -215,16 +203,16 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
     core_.reply(id, outcome.payload, now);
 }
 
-// Of each outage it tells the first failure and the end, not every attempt in between.
+// Tells the first failure of an outage and its end, but no attempts in between.
 void RpcResponder::connecting_failed(const CloseReason& reason) {
-  if (!was_ready_ && !options_.is_patient) return;  // who starts it is told
+  if (!was_ready_ && !options_.is_patient) return;  // `start` reports it
   if (std::exchange(is_away_, true)) return;
   tell_trouble((was_ready_ ? "lost the broker, trying again: " : "cannot serve yet, trying again: ") + text_of(reason));
 }
 
 void RpcResponder::is_ready(const CloseReason& refusal) {
   if (std::exchange(is_away_, false)) tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
-  // Once all was served, what is refused does not keep the rest from being served.
+  // Once all queues were served, the refusal of one does not stop the service of the others.
   if (refusal.error) tell_trouble(text_of(refusal));
 }
 
@@ -243,33 +231,9 @@ void RpcResponder::tell(const std::string& what) {
   (void)standard_error_->write("pocketmq: " + line + '\n');
 }
 
-void RpcResponder::send_runner(std::unique_lock<std::mutex> held) {
-  if (waiting_.empty() || std::exchange(runner_is_coming_, true)) return;
-  if (!options_.executor) threads_.at_least(runners_ + (has_coroutines_ ? 2 : 1));
-  held.unlock();  // which the thread that this wakes wants first of all
-  later_.execute(Runner{shared_from_this()});
-}
-
-void RpcResponder::run_waiting() {
-  const auto next = [this](std::shared_ptr<Invocation>& invocation, bool is_first) {
-    invocation.reset();
-    std::unique_lock lock{mutex_};
-    if (is_first) {
-      runner_is_coming_ = false;
-      ++runners_;
-    }
-    if (!waiting_.empty() && !is_stopping_) {
-      invocation = std::move(waiting_.front());
-      waiting_.pop_front();
-      send_runner(std::move(lock));
-      return true;
-    }
-    --runners_;
-    changed_.notify_all();
-    return false;
-  };
-  std::shared_ptr<Invocation> invocation;
-  for (bool is_first = true; next(invocation, is_first); is_first = false) run(invocation);
+// A suspended coroutine holds no thread. One more thread is there for those that resume while other handlers block.
+void RpcResponder::provide_threads(std::size_t running) {
+  if (!options_.executor) threads_.at_least(running + (has_coroutines_ ? 2 : 1));
 }
 
 void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
@@ -280,20 +244,12 @@ void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   if (!invocation->begin()) return;
   const client::TraceScope trace{context.traceparent()};
   try {
-    // Its own pointer: one captured as it is here, const, would be counted anew by each move.
+    // A pointer of its own: a copy captured by name would be const, and each move would count it anew.
     procedures_[request.id.procedure].chain(context,
                                             [own = invocation](Outcome outcome) { own->end(std::move(outcome)); });
   } catch (...) {
     invocation->end(failure_of(std::current_exception()));
   }
-}
-
-// The executor is gone, or goes: each request is given back as it goes.
-void RpcResponder::let_go_of_waiting() {
-  std::deque<std::shared_ptr<Invocation>> waiting;
-  const std::lock_guard lock{mutex_};
-  runner_is_coming_ = false;
-  waiting.swap(waiting_);
 }
 
 }  // namespace pocketmq::server

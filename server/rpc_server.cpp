@@ -6,7 +6,7 @@
 
 namespace pocketmq::server {
 
-using client::Link;
+using client::ReconnectingConnection;
 
 namespace {
 
@@ -24,12 +24,13 @@ ResponderOptions responder_options(const RpcServerOptions& options) {
 
 RpcServer::RpcServer(client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Link::on_own_thread(std::move(urls), std::move(options.connection), options.reconnect),
+        ReconnectingConnection::on_own_thread(std::move(urls), std::move(options.connection), options.reconnect),
         responder_options(options))} {}
 
 RpcServer::RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServerOptions options)
     : responder_{std::make_shared<RpcResponder>(
-        Link::on_executor(std::move(executor), std::move(urls), std::move(options.connection), options.reconnect),
+        ReconnectingConnection::on_executor(std::move(executor), std::move(urls), std::move(options.connection),
+                                            options.reconnect),
         responder_options(options))} {}
 
 RpcServer::~RpcServer() {
@@ -52,7 +53,7 @@ void RpcServer::run(std::initializer_list<int> stop_signals) {
   try {
     start();
   } catch (const std::system_error& error) {
-    if (error.code() != client::Error::closed) throw;  // else it was stopped: requests and signals may come that early
+    if (error.code() != client::Error::closed) throw;  // `closed`: a request or a signal has stopped it already
   }
   responder_->wait();
 }

@@ -17,8 +17,8 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/completion.hpp"
-#include "client/link/driver.hpp"
-#include "client/link/link.hpp"
+#include "client/link/connector.hpp"
+#include "client/link/reconnecting_connection.hpp"
 #include "client/values/urls.hpp"
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
@@ -28,62 +28,61 @@
 namespace pocketmq::server {
 
 struct RpcServerOptions {
-  /// How many requests of each procedure run at once, and how many of it the broker sends before their answers; 0 for
-  /// no limit. One at a time shares fairly with other servers.
+  /// How many requests of each procedure run at once, and so how many unanswered ones the broker sends; 0: no limit.
+  /// With 1 the broker shares requests fairly between servers.
   std::uint16_t prefetch{1};
-  /// The most threads that handlers get. By default a running handler always has one, so that it may wait for another
-  /// one of the same server; up to 256. With fewer, requests wait for a free one.
+  /// The most threads that handlers get. By default each running handler, up to 256, has a thread, so that a handler
+  /// may wait for another one of the same server. With fewer threads, requests wait for a free one.
   std::size_t threads{256};
-  /// Where handlers run, instead of on threads of the server's own: the io_context that runs all else, if no handler
-  /// blocks, and best the executor of a client there (`rpc.executor()`), given to the server too.
+  /// Where handlers run instead of on the server's own threads. If no handler blocks, this may be the io_context that
+  /// runs everything else. Best is the executor of a client there (`rpc.executor()`), given to the server's constructor
+  /// too.
   asio::any_io_executor executor{};
   /// How far the clocks of callers and this machine may differ before a request counts as too late.
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
-  /// The server's log, on the connection's thread: that the broker was lost and why, and that it is back; that a queue
-  /// was lost; what a handler's exception said; that a request could not be read. One line without control characters
-  /// each. It must not throw, nor block. If none is given they go to standard error; those that nobody reads are
-  /// dropped.
+  /// The server's log, called on the connection's thread with one line at a time, without control characters: the
+  /// connection was lost and why, or is back; a queue was lost; a handler's exception; a request that cannot be read.
+  /// It must not throw or block. By default lines go to standard error, where lines that nobody reads are dropped.
   std::function<void(const std::string&)> on_trouble{};
-  /// Sends callers what a handler's exception says. Without it they are told that the handler failed, and only the log
-  /// says why, for that may be no caller's business. A handler that wants to tell its caller throws an RpcError.
+  /// Whether callers get the text of a handler's exception. By default they learn only that the handler failed, and the
+  /// log has the text, which may be confidential. A handler that wants its caller to read a text throws an RpcError.
   bool reveal_exceptions{false};
   client::ConnectionOptions connection{};
   client::ReconnectOptions reconnect{};
 };
 
-/// Handlers run beside the connection's thread, those of each procedure at most `prefetch` at once; with more than one,
-/// a handler must bear being called from several threads. A request is acked after its reply was sent, so that each
-/// runs at least once: if the server dies in between, it is delivered again. Nothing that a handler, a caller or the
-/// broker does ends the server: a lost connection is opened again, a lost queue declared again.
+/// Handlers run on other threads than the connection's, at most `prefetch` of each procedure at once. With more than 1
+/// a handler must be safe to call from several threads at once. A request is acked after its reply was sent. If the
+/// server crashes before that, the broker delivers the request again, so that each request runs at least once. Nothing
+/// that a handler, a caller or the broker does ends the server: it reconnects, and declares a lost queue again.
 class RpcServer {
  public:
-  /// Connects at `start`, with a thread of its own. Takes one URL or several; throws for one that does not parse.
+  /// Connects at `start`, with a thread of its own. Takes one URL or several, and throws if one does not parse.
   explicit RpcServer(client::Urls urls, RpcServerOptions options = {});
   /// Connects at `async_start`, on a strand of `executor`.
   RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServerOptions options = {});
   RpcServer(RpcServer&&) noexcept = default;
   RpcServer& operator=(RpcServer&&) = delete;
-  /// Stops, and waits for running handlers; their replies are sent. Not for coroutines on an executor that was given to
-  /// the server, which end by themselves. Not to be called by a handler.
+  /// Stops, waits for running handlers, and sends their replies. It does not wait for coroutines on an executor that
+  /// was given to the server. A handler must not call it.
   ~RpcServer();
 
   /// Serves `handler` at `queue`, before `start`: any callable with one signature, say int(int, std::string), whose
   /// parameters may begin with a Context& and a StreamWriter<T>&, and which may be a coroutine (asio::awaitable<int>).
-  /// Arguments, results and elements own their data; a parameter may be a const T&, to what lives until the handler is
-  /// over. Arguments of another number or type are refused with `invalid_argument` before the handler.
-  /// An exception becomes an error reply: an RpcError with its code and text, any other `internal`, with its text in
-  /// the log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already, and for a
-  /// name that is empty or longer than 255 bytes.
+  /// Arguments, results and elements own their data. A parameter may be a const T&; it is valid until the handler ends.
+  /// If the arguments of a call do not fit, the caller gets `invalid_argument` and the handler is not called. An
+  /// exception becomes an error reply: an RpcError with its code and text, any other `internal`, with its text in the
+  /// log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already, and for a name
+  /// that is empty or longer than 255 bytes.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
     responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
   }
 
-  /// Puts a link around all handlers, before `start`; the first one is the outermost.
+  /// Puts a middleware around all handlers. Before `start`. The first one is the outermost.
   void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
 
-  /// Connects, declares and consumes; returns when requests can come. Throws std::system_error, whose text says what
-  /// failed at each URL; with `reconnect.patient` it goes on trying instead. Once: the second time it throws
-  /// std::logic_error.
+  /// Connects, declares and consumes. Returns when requests can come. Throws std::system_error, whose text says what
+  /// failed at each URL; with `reconnect.patient` it keeps trying instead. The second call throws std::logic_error.
   void start();
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {
@@ -93,9 +92,9 @@ class RpcServer {
   }
 
   /// Asks the server to stop: it takes no more requests, gives back those that have not begun, answers the others, and
-  /// leaves. Returns at once; may be called from any thread, handlers included.
+  /// closes the connection. Returns at once. From any thread, also from a handler.
   void stop();
-  /// Waits until that is done, after `stop` or one of the signals. A second signal ends the process at once.
+  /// Waits until the server has stopped, after `stop` or one of the signals. A second signal ends the process at once.
   void wait(std::initializer_list<int> stop_signals = {});
   /// `start` and `wait`.
   void run(std::initializer_list<int> stop_signals = {});

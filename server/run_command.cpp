@@ -34,11 +34,11 @@ class Run {
     if (input_.empty()) process_.in.close();
   }
 
-  /// Returns the exit status, as waitpid says it.
+  /// Returns the status as waitpid reports it.
   int to_its_end() {
     const std::stop_callback wake_up{bounds_.stop, [this] { ::eventfd_write(stopped_.descriptor(), 1); }};
     for (;;) {
-      // poll looks at no negative descriptors.
+      // poll ignores negative descriptors.
       std::array<::pollfd, 5> events{{{process_.in.descriptor(), POLLOUT, 0},
                                       {process_.out.descriptor(), POLLIN, 0},
                                       {process_.err.descriptor(), POLLIN, 0},
@@ -65,7 +65,7 @@ class Run {
   std::string error_tail;
 
  private:
-  // In milliseconds, rounded up; -1 for ever.
+  // In milliseconds, rounded up; -1: no limit.
   [[nodiscard]] int time_left() const {
     if (bounds_.deadline == steady_clock::time_point::max()) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(bounds_.deadline - steady_clock::now());
@@ -76,11 +76,12 @@ class Run {
     auto& in = process_.in;
     const auto written = ::write(in.descriptor(), input_.data(), std::min(input_.size(), piece_bytes));
     if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    input_.remove_prefix(written < 0 ? input_.size() : static_cast<std::size_t>(written));  // it need not read all
+    input_.remove_prefix(written < 0 ? input_.size()
+                                     : static_cast<std::size_t>(written));  // a command need not read all of it
     if (input_.empty()) in.close();
   }
 
-  // Whether there was something.
+  // False if there was nothing to read.
   bool read_output() {
     const auto piece = read(process_.out);
     output += piece;
@@ -89,7 +90,7 @@ class Run {
     return !piece.empty();
   }
 
-  // Whether there was something. Whole lines are shown, for other commands write there as well.
+  // False if there was nothing to read. Only whole lines are passed on, because other commands write there as well.
   bool read_errors() {
     const auto piece = read(process_.err);
     error_tail += piece;
@@ -102,7 +103,7 @@ class Run {
     return !piece.empty();
   }
 
-  // What nobody reads is dropped: it must hold up neither the command nor its bounds.
+  // Lines that nobody reads are dropped: they must delay neither the command nor its bounds.
   void show_errors(std::string_view text) {
     if (!text.empty()) (void)errors_.write(protocol::printable(text, protocol::LineEnds::kept));
   }
@@ -120,7 +121,7 @@ class Run {
   std::string_view input_;  // not yet written
   const File stopped_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   CommandProcess process_;
-  std::string error_line_;  // of its standard error, without its end so far
+  std::string error_line_;  // of the command's standard error, as far as it has come
 };
 
 std::string trimmed(std::string text) {

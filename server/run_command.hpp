@@ -17,12 +17,14 @@ struct CommandBounds {
   std::size_t output_max_bytes{};
 };
 
-/// Runs `command`, found on PATH and without a shell, with `input` on its standard input, and returns what it wrote to
-/// its standard output by the time that it exited. What it leaves running then is killed. What it writes to standard
-/// error goes to `errors` as it comes, with control characters escaped. Throws client::RpcError: with a status of
-/// `client::exit_status` that code, with another `internal`, and the end of its standard error; `deadline_exceeded`,
-/// `cancelled` or `resource_exhausted` if a bound was hit, on which it is killed with all that it started. If this
-/// process dies, that is killed too. From any thread; SIGPIPE must be ignored.
+/// Runs `command`, found on PATH and without a shell, with `input` on its standard input. Returns what the command
+/// wrote to its standard output before it exited. Whatever the command leaves running is killed. What it writes to
+/// standard error goes to `errors` as it comes, with control characters escaped.
+///
+/// Throws client::RpcError with the end of the command's standard error: for an exit status of `client::exit_status`
+/// with that code, for any other status but 0 with `internal`. If a bound is reached, it kills the command with all
+/// that it started and throws `deadline_exceeded`, `cancelled` or `resource_exhausted`. If this process ends, they are
+/// killed too. From any thread; SIGPIPE must be ignored.
 [[nodiscard]] std::string run_command(const std::vector<std::string>& command, std::string_view input,
                                       const CommandBounds& bounds, protocol::LineSink& errors);
 

@@ -12,7 +12,7 @@ using protocol::TimePoint;
 
 namespace {
 
-// Cancellations of requests that are still in their queues.
+// For cancellations of requests that are still in their queues.
 constexpr RecentBounds early_cancels_bounds{
     .count_max = 1'000, .bytes_max = 1'048'576, .window = std::chrono::minutes{10}};
 
@@ -32,12 +32,12 @@ void ServerCore::serve(Served served) {
 void ServerCore::open(client::ConnectionCore& connection, OnOpen opened) {
   opened_ = std::move(opened);
   missing_ = procedures_.size() + 1;
-  cancel_listener_.open(connection, [this] { one_more({}); });
+  cancel_listener_.open(connection, [this] { part_settled({}); });
   for (const auto& procedure : procedures_)
-    procedure->open(connection, [this](const CloseReason& reason) { one_more(reason); });
+    procedure->open(connection, [this](const CloseReason& reason) { part_settled(reason); });
 }
 
-void ServerCore::one_more(const CloseReason& reason) {
+void ServerCore::part_settled(const CloseReason& reason) {
   --missing_;
   if (opened_ && (reason.error || missing_ == 0)) std::exchange(opened_, nullptr)(reason);
 }
@@ -71,8 +71,8 @@ bool ServerCore::write(RequestId id, const Payload& element) {
   return procedures_[id.procedure]->write(id.number, element);
 }
 
-void ServerCore::when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()> keeps_up) {
-  procedures_[id.procedure]->when_it_keeps_up(std::move(keeps_up));
+void ServerCore::when_output_drained(RequestId id, client::MoveOnlyFunction<void()> on_drain) {
+  procedures_[id.procedure]->when_output_drained(std::move(on_drain));
 }
 
 void ServerCore::cancel(const std::string& caller, TimePoint now) {

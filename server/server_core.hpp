@@ -1,8 +1,8 @@
-// The serving side of the callback-queue pattern, without I/O, threads and clock, over one connection after another:
-// requests come, and each is answered, dropped or given back.
+// The serving side of the callback-queue pattern, without I/O, threads and clock. It serves over one connection after
+// another. Each request that comes is answered, dropped or given back.
 //
-// A request is acked after its reply was sent, so that a server which dies in between leaves it to another one. Answers
-// to requests of an earlier connection are dropped: the broker delivers those again.
+// A request is acked after its reply was sent. If the server crashes before that, another server gets the request.
+// Answers to requests of an earlier connection are dropped, because the broker delivers those requests again.
 #pragma once
 
 #include <cstdint>
@@ -28,44 +28,44 @@ class ServerCore final : public client::Timed {
   ServerCore(const ServerCore&) = delete;
   ServerCore& operator=(const ServerCore&) = delete;
 
-  /// Its place is what requests come with: 0, 1, ... Before the first `open`.
+  /// Adds a procedure. `RequestId::procedure` counts them in this order, from 0. Before the first `open`.
   void serve(Served served);
 
-  /// Declares and consumes all that is served, on a new connection that is open; an earlier one is over. `opened` is
-  /// called once: when all is consumed, or with the first refusal. What was refused, or is lost later, is tried again
-  /// as long as the connection lasts.
+  /// Declares and consumes the queues of all procedures, on a new connection that is open; an earlier one is over.
+  /// `opened` is called once: when all queues are consumed, or with the first refusal. A queue that is refused, or lost
+  /// later, is tried again as long as the connection lasts.
   void open(client::ConnectionCore& connection, OnOpen opened);
 
-  // Each request that was handed out ends with one of these. Harmless where its connection is gone: then the request
-  // comes again.
+  // Each request that was handed out ends with one of these. They do nothing if the request's connection is gone,
+  // because the request comes again then.
 
-  /// Sends the reply, if one is wanted, and acks. The time is of interest where answers are kept for repeats.
+  /// Sends the reply, if the caller wants one, and acks. `now` matters only if answers are kept for repeats.
   void reply(RequestId id, const client::Payload& payload, protocol::TimePoint now);
   void fail(RequestId id, const client::RpcError& error, protocol::TimePoint now);
-  /// Says that a stream is over, and acks.
+  /// Sends the end of a stream, and acks.
   void end(RequestId id);
-  /// Acks a request that needs no answer any more.
+  /// Acks a request without answering it.
   void drop(RequestId id);
-  /// Leaves a request that has not begun to others.
+  /// Returns a request that has not begun to its queue.
   void give_back(RequestId id);
 
-  /// Sends a stream's next element. False: nobody reads it any more.
+  /// Sends a stream's next element. False if nobody reads the stream any more.
   bool write(RequestId id, const client::Payload& element);
-  /// `keeps_up` is called once: when it is time for the next element.
-  void when_it_keeps_up(RequestId id, client::MoveOnlyFunction<void()> keeps_up);
+  /// `on_drain` is called once, when it is time for the next element.
+  void when_output_drained(RequestId id, client::MoveOnlyFunction<void()> on_drain);
 
-  /// Takes no more requests, and gives back those that were not handed out. `drained` is called once, when all that
-  /// were are answered. Close the connection next.
+  /// Takes no more requests, and gives back those that were not handed out. `drained` is called once, when all others
+  /// are answered. Close the connection next.
   void stop(client::MoveOnlyFunction<void()> drained);
 
   void tick(protocol::TimePoint now) override;
   [[nodiscard]] protocol::TimePoint deadline() const override;
 
-  /// Handed out, and not answered yet.
+  /// Requests that are handed out and not answered yet.
   [[nodiscard]] std::size_t running_requests() const;
 
  private:
-  void one_more(const client::CloseReason& reason);
+  void part_settled(const client::CloseReason& reason);
   void cancel(const std::string& caller, protocol::TimePoint now);
   void check_drained();
 
@@ -75,7 +75,7 @@ class ServerCore final : public client::Timed {
   std::vector<std::unique_ptr<ProcedureCore>> procedures_;
   CancelListener cancel_listener_;
   OnOpen opened_;
-  std::size_t missing_{0};  // what has to settle before it is open
+  std::size_t missing_{0};  // queues, and the cancel listener, that have not settled yet
   bool stopped_{false};
   client::MoveOnlyFunction<void()> drained_;
 };

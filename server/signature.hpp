@@ -1,4 +1,4 @@
-// What a handler takes and gives, read off its type.
+// A handler's parameters and result, taken from its type.
 #pragma once
 
 #include <tuple>
@@ -18,8 +18,8 @@ concept HasOneCallOperator = requires {
   &Callable::operator();
 };
 
-/// The signature of a callable that has exactly one: a function, a lambda, an object with one operator(). No `type` if
-/// it cannot be told.
+/// The signature of a callable that has exactly one: a function, a lambda, an object with one operator(). Any other
+/// callable has no `type`.
 template <class Callable> struct SignatureOf {};
 template <HasOneCallOperator Callable> struct SignatureOf<Callable> : SignatureOf<decltype(&Callable::operator())> {};
 template <class Result, class... Args> struct SignatureOf<Result(Args...)> : std::type_identity<Result(Args...)> {};
@@ -79,8 +79,7 @@ struct NoWriter {
   explicit NoWriter(Context&) {}
 };
 
-/// A handler's parameters: those before the arguments of the call, Context& and StreamWriter<T>& of a stream, and
-/// these.
+/// A handler's parameters: first Context& and a stream's StreamWriter<T>&, if it has them, then the call's arguments.
 template <class... Args> struct Parameters {
   static constexpr bool has_context = false;
   static constexpr bool is_stream = false;
@@ -108,13 +107,13 @@ struct ParametersOf<Context&, StreamWriter<T>&, Args...> : ParametersOf<StreamWr
   static constexpr bool has_context = true;
 };
 
-/// What it gives, and whether as a coroutine.
+/// A handler's result, and whether the handler is a coroutine.
 template <class Result> struct ResultOf : std::remove_cv<Result> { static constexpr bool is_coroutine = false; };
 template <class Result> struct ResultOf<asio::awaitable<Result>> : std::remove_cv<Result> {
   static constexpr bool is_coroutine = true;
 };
 
-/// Whether handlers may have this signature; asked of one that they may not have, it does not compile.
+/// True if handlers may have this signature. For any other signature it does not compile.
 template <class Result, class... Args> consteval bool is_handler(std::type_identity<Result(Args...)> /*signature*/) {
   using Value = typename ResultOf<Result>::type;
   if constexpr (!ParametersOf<Args...>::are_sound())

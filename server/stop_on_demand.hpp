@@ -1,5 +1,4 @@
-// A stop that can be requested: its token is made when somebody asks for it, for most requests are never stopped and
-// nobody asks.
+// A stop source that allocates its state only when a token is asked for: most handlers never ask.
 #pragma once
 
 #include <atomic>
@@ -21,7 +20,7 @@ class StopOnDemand {
   }
   [[nodiscard]] bool requested() const { return requested_; }
 
-  /// Callbacks of the token run inside the call.
+  /// The token's callbacks run inside the call.
   void request() {
     requested_ = true;
     source().request_stop();

@@ -4,7 +4,7 @@
 //       for (int i = 0; i < n; ++i) numbers.write(i);
 //     });
 //
-// The stream is over when the handler returns, and fails for its reader when it throws.
+// The stream ends when the handler returns. If the handler throws, the stream fails for its reader.
 #pragma once
 
 #include <exception>
@@ -18,18 +18,18 @@
 
 namespace pocketmq::server {
 
-/// A handler's parameter, after its Context& if it has one. Lives until the handler is over.
+/// A handler's parameter, after its Context& if it has one. It lives until the handler ends.
 template <class T> class StreamWriter {
  public:
   explicit StreamWriter(Context& context) : window_{std::make_shared<ElementWindow>(context)} {}
   StreamWriter(const StreamWriter&) = delete;
   StreamWriter& operator=(const StreamWriter&) = delete;
 
-  /// Sends the next element; waits while the connection does not keep up. Throws RpcError(cancelled) once nobody reads
-  /// any more.
+  /// Sends the next element. Waits while too many bytes are on their way to the broker. Throws RpcError(cancelled) once
+  /// nobody reads the stream any more.
   void write(const T& element) { window_->write(client::rpc_json::encode_result(element)); }
 
-  /// The same, without waiting: void(std::exception_ptr). One at a time: `co_await out.async_write(i, use_awaitable)`.
+  /// The same without blocking: void(std::exception_ptr). One at a time: `co_await out.async_write(i, use_awaitable)`.
   template <class Token> auto async_write(const T& element, Token&& token) {
     return client::initiate<std::exception_ptr>(
         window_, std::forward<Token>(token),

@@ -205,7 +205,7 @@ class TheRules(unittest.TestCase):
             ("client/connection.hpp", '"broker/embedded.hpp"'),
             ("client/connection.hpp", '"server/rpc_server.hpp"'),
             ("client/connection.hpp", '"tests/support/world.hpp"'),
-            ("client/link/link.hpp", '"client/rpc/rpc_core.hpp"'),
+            ("client/link/reconnecting_connection.hpp", '"client/rpc/rpc_core.hpp"'),
             ("client/connection.hpp", "<nlohmann/json.hpp>"),
             ("client/connection.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.cpp", "<boost/asio.hpp>"),

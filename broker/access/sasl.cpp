@@ -8,7 +8,7 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr unsigned table_depth_max = 1;
+constexpr unsigned amqplain_depth_max = 1;
 
 [[noreturn]] void refuse_response(std::string_view mechanism, std::string_view shape) {
   throw ConnectionError{ReplyCode::frame_error, "malformed response of SASL mechanism " + std::string{mechanism}
@@ -25,7 +25,7 @@ Credentials read_plain(std::string_view response) {
 
 Credentials read_amqplain(std::string_view response) {
   const protocol::FieldTable table{response};
-  if (!find_fault(table, table_depth_max)) {
+  if (!find_fault(table, amqplain_depth_max)) {
     const auto user = table.find("LOGIN");
     const auto password = table.find("PASSWORD");
     if (user && user->string() && password && password->string()) return {*user->string(), *password->string()};

@@ -1,6 +1,6 @@
 #include "broker/session/server_properties.hpp"
 
-#include "broker/core/version.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/vocabulary/field_table.hpp"
 
 namespace pocketmq::broker {
@@ -13,8 +13,9 @@ std::string server_properties(const Options& options) {
     capabilities.boolean(capability, true);
   protocol::FieldTableWriter properties;
   properties.table("capabilities", capabilities.table())
-      .string("information", "PocketMQ " + std::string{version} + ", a broker that imitates RabbitMQ")
-      .string("platform", "PocketMQ " + std::string{version})
+      .string("information",
+              "PocketMQ " + std::string{protocol::pocketmq_version} + ", a broker that imitates RabbitMQ")
+      .string("platform", "PocketMQ " + std::string{protocol::pocketmq_version})
       .string("product", options.product)
       .string("version", options.product_version);
   return std::string{properties.table().encoded()};

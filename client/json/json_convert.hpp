@@ -33,12 +33,12 @@ using nlohmann::json;
 
 /// Where a value stands: in a whole ("argument 1"), or as an element or key of another value. What it refers to must
 /// outlive it.
-class Place {
+class JsonPath {
  public:
-  explicit Place(std::string_view whole, RpcCode fault) : name_{whole}, fault_{fault} {}
+  explicit JsonPath(std::string_view whole, RpcCode fault) : name_{whole}, fault_{fault} {}
 
-  [[nodiscard]] Place element(std::size_t index) const { return {*this, {}, index + 1}; }
-  [[nodiscard]] Place key(std::string_view name) const { return {*this, name, 0}; }
+  [[nodiscard]] JsonPath element(std::size_t index) const { return {*this, {}, index + 1}; }
+  [[nodiscard]] JsonPath key(std::string_view name) const { return {*this, name, 0}; }
 
   /// "argument 1, element 3, key 'x'"
   [[nodiscard]] std::string text() const;
@@ -48,10 +48,10 @@ class Place {
   [[noreturn]] void refuse(const json& given, const json::exception& why) const;
 
  private:
-  Place(const Place& in, std::string_view name, std::size_t number)
+  JsonPath(const JsonPath& in, std::string_view name, std::size_t number)
       : in_{&in}, name_{name}, number_{number}, fault_{in.fault_} {}
 
-  const Place* in_{nullptr};
+  const JsonPath* in_{nullptr};
   std::string_view name_;
   std::size_t number_{0};  // of an element, from 1
   RpcCode fault_;
@@ -100,10 +100,10 @@ template <class T> [[nodiscard]] json to_value(const T& from) {
   }
 }
 
-/// Throws RpcError, see `Place::refuse`.
-template <class T> [[nodiscard]] T from_value(const json& value, const Place& place);
+/// Throws RpcError, see `JsonPath::refuse`.
+template <class T> [[nodiscard]] T from_value(const json& value, const JsonPath& place);
 
-template <class T> [[nodiscard]] T from_number(const json& value, const Place& place) {
+template <class T> [[nodiscard]] T from_number(const json& value, const JsonPath& place) {
   const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.get<std::uint64_t>())
                     : value.is_number_integer() ? std::in_range<T>(value.get<std::int64_t>())
                                                 : false;
@@ -113,7 +113,7 @@ template <class T> [[nodiscard]] T from_number(const json& value, const Place& p
   return value.get<T>();
 }
 
-template <class T> [[nodiscard]] T from_list(const json& value, const Place& place) {
+template <class T> [[nodiscard]] T from_list(const json& value, const JsonPath& place) {
   if (!value.is_array()) place.refuse(value, "an array");
   T list;
   for (std::size_t i = 0; i < value.size(); ++i)
@@ -121,7 +121,7 @@ template <class T> [[nodiscard]] T from_list(const json& value, const Place& pla
   return list;
 }
 
-template <class T> [[nodiscard]] T from_row(const json& value, const Place& place) {
+template <class T> [[nodiscard]] T from_row(const json& value, const JsonPath& place) {
   constexpr auto size = std::tuple_size_v<T>;
   if (!value.is_array() || value.size() != size)
     place.refuse(value, "an array of " + std::to_string(size) + (size == 1 ? " element" : " elements"));
@@ -131,7 +131,7 @@ template <class T> [[nodiscard]] T from_row(const json& value, const Place& plac
   (std::make_index_sequence<size>{});
 }
 
-template <class T> [[nodiscard]] T from_dictionary(const json& value, const Place& place) {
+template <class T> [[nodiscard]] T from_dictionary(const json& value, const JsonPath& place) {
   if (!value.is_object()) place.refuse(value, "an object");
   T dictionary;
   for (const auto& [key, each] : value.get_ref<const json::object_t&>())
@@ -139,7 +139,7 @@ template <class T> [[nodiscard]] T from_dictionary(const json& value, const Plac
   return dictionary;
 }
 
-template <class T> T from_value(const json& value, const Place& place) {
+template <class T> T from_value(const json& value, const JsonPath& place) {
   if constexpr (is_optional<T>) {
     if (value.is_null()) return std::nullopt;
     return from_value<typename T::value_type>(value, place);

@@ -4,7 +4,7 @@ namespace pocketmq::client::rpc_json {
 namespace {
 
 constexpr int depth_max = 64;
-constexpr std::size_t quote_max_bytes = 60;
+constexpr std::size_t quoted_text_max_bytes = 60;
 
 // Deep values would exhaust the stack where they are copied or written, which is done by recursion.
 bool is_too_deep(std::string_view text) {
@@ -27,7 +27,7 @@ bool is_too_deep(std::string_view text) {
 }
 
 std::string quote(std::string text) {
-  if (text.size() > quote_max_bytes) text = text.substr(0, quote_max_bytes) + "...";
+  if (text.size() > quoted_text_max_bytes) text = text.substr(0, quoted_text_max_bytes) + "...";
   return text;
 }
 

@@ -54,7 +54,7 @@ template <class... Args> [[nodiscard]] std::tuple<Args...> decode_arguments(std:
     const auto values = parse_arguments(body, sizeof...(Args));
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<Args...>{
-          from_value<Args>(values[I], Place{"argument " + std::to_string(I + 1), RpcCode::invalid_argument})...};
+          from_value<Args>(values[I], JsonPath{"argument " + std::to_string(I + 1), RpcCode::invalid_argument})...};
     }
     (std::index_sequence_for<Args...>{});
   }
@@ -76,7 +76,7 @@ template <class Result> [[nodiscard]] Result decode_result(std::string body, con
     return {std::move(body)};
   } else if constexpr (!std::is_void_v<Result>) {
     const auto what = "the reply of '" + procedure + "'";
-    return from_value<Result>(parse(body, RpcCode::internal, what), Place{what, RpcCode::internal});
+    return from_value<Result>(parse(body, RpcCode::internal, what), JsonPath{what, RpcCode::internal});
   }
 }
 

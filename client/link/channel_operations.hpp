@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "client/link/channel_core.hpp"
-#include "client/link/driver.hpp"
+#include "client/link/connector.hpp"
 #include "client/values/callbacks.hpp"
 #include "client/values/error.hpp"
 #include "client/values/message.hpp"
@@ -58,8 +58,8 @@ using OnReturn = MoveOnlyFunction<void(Returned)>;
 class ChannelOperations : public std::enable_shared_from_this<ChannelOperations> {
  public:
   /// Call `watch` before anything else.
-  ChannelOperations(std::shared_ptr<Driver> driver, std::shared_ptr<ChannelCore> core)
-      : driver_{std::move(driver)}, core_{std::move(core)} {}
+  ChannelOperations(std::shared_ptr<Connector> connector, std::shared_ptr<ChannelCore> core)
+      : connector_{std::move(connector)}, core_{std::move(core)} {}
   void watch();
 
   void declare_queue(std::string queue, QueueOptions options, Done<QueueInfo> done);
@@ -85,16 +85,16 @@ class ChannelOperations : public std::enable_shared_from_this<ChannelOperations>
   void on_return(OnReturn returned);
   void close(Done<> done);
   [[nodiscard]] CloseReason close_reason() const;
-  [[nodiscard]] const SerialExecutor& executor() const { return driver_->executor(); }
+  [[nodiscard]] const SerialExecutor& executor() const { return connector_->executor(); }
 
  private:
   template <class Task> void run(Task task) {
-    driver_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self->core_); });
+    connector_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self->core_); });
   }
   void send(const protocol::Method& method, Done<> done);
   void record(const CloseReason& reason);
 
-  const std::shared_ptr<Driver> driver_;
+  const std::shared_ptr<Connector> connector_;
   const std::shared_ptr<ChannelCore> core_;
   mutable std::mutex mutex_;  // guards close_reason_
   CloseReason close_reason_;

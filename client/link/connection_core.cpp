@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/base/version.hpp"
 #include "protocol/codec/amqp_codec.hpp"
 #include "protocol/codec/make_codec.hpp"
 
@@ -11,9 +12,8 @@ using namespace protocol;
 
 namespace {
 
-constexpr std::string_view pocketmq_version = "0.1.0";
 constexpr std::chrono::seconds goodbye{5};
-constexpr std::size_t keeps_up_below_bytes = 1 << 20;
+constexpr std::size_t drained_below_bytes = 1 << 20;
 constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, where nobody offers
 // RabbitMQ 4 wants no smaller frames.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
@@ -92,16 +92,16 @@ void ConnectionCore::close(TimePoint now, Done<> done) {
   wake();
 }
 
-void ConnectionCore::when_it_keeps_up(MoveOnlyFunction<void()> keeps_up) {
-  if (phase_ == Phase::open && output().size() >= keeps_up_below_bytes)
-    keeps_up_.push_back(std::move(keeps_up));
+void ConnectionCore::when_output_drained(MoveOnlyFunction<void()> on_drain) {
+  if (phase_ == Phase::open && output().size() >= drained_below_bytes)
+    on_drain_.push_back(std::move(on_drain));
   else
-    keeps_up();
+    on_drain();
 }
 
 void ConnectionCore::on_sent() {
-  if (output().size() >= keeps_up_below_bytes) return;
-  for (auto& keeps_up : std::exchange(keeps_up_, {})) keeps_up();
+  if (output().size() >= drained_below_bytes) return;
+  for (auto& on_drain : std::exchange(on_drain_, {})) on_drain();
 }
 
 void ConnectionCore::disconnect(std::error_code why, TimePoint) {
@@ -244,7 +244,7 @@ void ConnectionCore::end(const CloseReason& reason) {
   own_deadline(std::nullopt);
   close_reason_ = reason;
   if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
-  for (auto& keeps_up : std::exchange(keeps_up_, {})) keeps_up();
+  for (auto& on_drain : std::exchange(on_drain_, {})) on_drain();
   while (!channels_.empty()) {
     const auto channel = channels_.begin()->second;
     channel->end(reason);

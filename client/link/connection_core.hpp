@@ -51,9 +51,9 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
     blocked_ = std::move(blocked);
   }
 
-  /// `keeps_up` is called once: now, or when so much less waits to be sent that what goes on without end may go on; or
-  /// when the connection is over.
-  void when_it_keeps_up(MoveOnlyFunction<void()> keeps_up);
+  /// Calls `on_drain` once, when less than 1 MiB waits to be sent or the connection is over; at once if that is so
+  /// now. Without that a stream would grow the output without end.
+  void when_output_drained(MoveOnlyFunction<void()> on_drain);
 
   /// `closed` is called once when the open connection is over, after its channels heard of it; its socket may still be
   /// closing.
@@ -108,7 +108,7 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   Done<> open_done_;
   std::vector<Done<>> close_done_;
   MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;
-  std::vector<MoveOnlyFunction<void()>> keeps_up_;
+  std::vector<MoveOnlyFunction<void()>> on_drain_;
   MoveOnlyFunction<void(const CloseReason&)> closed_;
   CloseReason close_reason_;
 };

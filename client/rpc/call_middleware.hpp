@@ -1,4 +1,4 @@
-// One link of the chain through which each call goes, and its result back.
+// One part of the chain through which each call goes, and its result back.
 #pragma once
 
 #include <functional>

@@ -64,26 +64,26 @@ void CallbackChannel::consume(std::string_view queue) {
                       self.end({Error::not_open, "the callback queue was deleted"});
                     }),
                     guarded([](CallbackChannel& self, std::error_code, const basic::ConsumeOk* ok) {
-                      if (ok != nullptr) self.one_more();
+                      if (ok != nullptr) self.part_ready();
                     }));
 }
 
 // On a channel of its own: a refusal closes the channel, and is no reason to do without calls.
 void CallbackChannel::declare_cancel_exchange() {
-  if (!options_.cancellations) return one_more();
+  if (!options_.cancellations) return part_ready();
   connection_.open_channel(guarded([](CallbackChannel& self, std::error_code error, auto& channel) {
-    if (error) return self.one_more();
+    if (error) return self.part_ready();
     auto& on = *channel;
     on.request(exchange::Declare{.exchange = rpc_cancel_exchange, .type = "fanout"},
                self.guarded([channel](CallbackChannel& me, std::error_code, const exchange::DeclareOk* ok) {
                  me.takes_cancellations_ = ok != nullptr;
                  if (ok != nullptr) channel->close([](std::error_code) {});
-                 me.one_more();
+                 me.part_ready();
                }));
   }));
 }
 
-void CallbackChannel::one_more() {
+void CallbackChannel::part_ready() {
   if (--missing_ > 0 || !opened_) return;
   is_open_ = true;
   std::exchange(opened_, nullptr)({});
@@ -109,7 +109,8 @@ void CallbackChannel::cancel(std::string_view correlation_id) {
   if (!is_open_ || !takes_cancellations_) return;
   std::string properties;
   encode(BasicProperties{.correlation_id = correlation_id, .reply_to = reply_to_}, properties);
-  channel_->send(basic::Publish{.exchange = rpc_cancel_exchange}, Content{.properties = Properties{properties}});
+  channel_->send(basic::Publish{.exchange = rpc_cancel_exchange},
+                 Content{.properties = protocol::Properties{properties}});
   ++published_;
 }
 

@@ -65,7 +65,7 @@ class CallbackChannel : public std::enable_shared_from_this<CallbackChannel> {
   void set_up();
   void consume(std::string_view queue);
   void declare_cancel_exchange();
-  void one_more();
+  void part_ready();
   void end(const CloseReason& reason);
 
   ConnectionCore& connection_;

@@ -58,7 +58,7 @@ template <class Value> class Numbered {
 
  private:
   // Where it is empty, `value` is null.
-  struct Place {
+  struct Slot {
     Number number{0};
     std::unique_ptr<std::optional<Value>> value{};
   };
@@ -87,7 +87,7 @@ template <class Value> class Numbered {
   }
 
   void grow() {
-    auto old = std::exchange(places_, std::vector<Place>(places_.empty() ? places_at_first : 2 * places_.size()));
+    auto old = std::exchange(places_, std::vector<Slot>(places_.empty() ? places_at_first : 2 * places_.size()));
     for (auto& place : old)
       if (place.value) places_[place_of(place.number)] = std::move(place);
   }
@@ -104,7 +104,7 @@ template <class Value> class Numbered {
   }
 
   // At least half of them are empty; as many as a power of two.
-  std::vector<Place> places_;
+  std::vector<Slot> places_;
   std::size_t size_{0};
   std::vector<std::unique_ptr<std::optional<Value>>> spare_;
 };

@@ -10,11 +10,12 @@
 
 namespace pocketmq::client {
 
-RpcCaller::RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings)
-    : link_{std::move(link)}, core_{settings, [this] { link_->deadline_changed(); }} {
-  link_->on_up([this](ConnectionCore& connection, Link::Ready ready) { core_.open(connection, std::move(ready)); });
-  link_->on_failure([this](const CloseReason& reason) { core_.connecting_failed(reason); });
-  link_->attach(&core_);  // here, where nothing runs yet, so that calls may wait for the link to be opened
+RpcCaller::RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const RpcSettings& settings)
+    : connection_{std::move(connection)}, core_{settings, [this] { connection_->deadline_changed(); }} {
+  connection_->on_up(
+      [this](ConnectionCore& core, ReconnectingConnection::Ready ready) { core_.open(core, std::move(ready)); });
+  connection_->on_failure([this](const CloseReason& reason) { core_.connecting_failed(reason); });
+  connection_->attach(&core_);  // here, where nothing runs yet, so that calls may wait until it is open
 }
 
 void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
@@ -36,8 +37,8 @@ void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed&& c
 
 void RpcCaller::send(RpcRequest&& request, Completed&& completed) {
   const auto now = protocol::Clock::now();
-  if (link_->executor().runs_here()) return begin(std::move(request), now, std::move(completed));
-  link_->executor().post(
+  if (connection_->executor().runs_here()) return begin(std::move(request), now, std::move(completed));
+  connection_->executor().post(
       [self = shared_from_this(), request = std::move(request), now, completed = std::move(completed)]() mutable {
         self->begin(std::move(request), now, std::move(completed));
       });
@@ -66,11 +67,11 @@ void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, Completed&&
 
 // Posted always: it may be called from inside of the core, or while another thread waits for it to return.
 void RpcCaller::cancel(RpcCore::CallId id) {
-  link_->executor().post([self = shared_from_this(), id] { self->core_.cancel(id); });
+  connection_->executor().post([self = shared_from_this(), id] { self->core_.cancel(id); });
 }
 
 std::string RpcCaller::call_and_wait(RpcRequest&& request) {
-  link_->refuse_to_block_here();
+  connection_->refuse_to_block_here();
   std::promise<RpcResult> promise;
   auto replied = promise.get_future();
   call(std::move(request),
@@ -85,11 +86,11 @@ std::string RpcCaller::call_and_wait(RpcRequest&& request) {
 }
 
 void RpcCaller::close_and_wait() {
-  link_->run([self = shared_from_this()] {
+  connection_->run([self = shared_from_this()] {
     self->core_.close({RpcCode::cancelled, "the client object is gone"});
-    self->link_->close([](std::error_code) {});
+    self->connection_->close([](std::error_code) {});
   });
-  link_->close_and_wait();
+  connection_->close_and_wait();
 }
 
 RpcError executor_gone() { return {RpcCode::cancelled, "the executor that the client was given is gone"}; }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/link/link.hpp"
+#include "client/link/reconnecting_connection.hpp"
 #include "client/link/wall_clock.hpp"
 #include "client/rpc/call_middleware.hpp"
 #include "client/rpc/rpc_core.hpp"
@@ -15,12 +15,12 @@ namespace pocketmq::client {
 
 class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
  public:
-  RpcCaller(std::shared_ptr<Link> link, const RpcSettings& settings);
+  RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const RpcSettings& settings);
 
   /// Connects and sets up the place for replies.
-  void open(Done<> done) { link_->open(std::move(done)); }
-  /// The same, and waits; throws std::system_error. Only on a link with a thread of its own.
-  void open_and_wait() { link_->open_and_wait(); }
+  void open(Done<> done) { connection_->open(std::move(done)); }
+  /// The same, and waits; throws std::system_error. Only on a connection with a thread of its own.
+  void open_and_wait() { connection_->open_and_wait(); }
 
   /// Puts `middleware` inside of those that are there. Before the first call only.
   void use(CallMiddleware middleware) { middlewares_.push_back(std::move(middleware)); }
@@ -36,8 +36,8 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void close_and_wait();
 
   [[nodiscard]] std::uint64_t dropped_replies() const { return core_.dropped_replies(); }
-  [[nodiscard]] const SerialExecutor& executor() const { return link_->executor(); }
-  void refuse_to_block_here() const { link_->refuse_to_block_here(); }
+  [[nodiscard]] const SerialExecutor& executor() const { return connection_->executor(); }
+  void refuse_to_block_here() const { connection_->refuse_to_block_here(); }
 
  private:
   void pass(std::size_t middleware, RpcRequest&& request, Completed&& completed);
@@ -45,10 +45,10 @@ class RpcCaller : public std::enable_shared_from_this<RpcCaller> {
   void begin(RpcRequest&& request, protocol::TimePoint now, Completed&& completed);
   void cancel(RpcCore::CallId id);
 
-  const std::shared_ptr<Link> link_;
+  const std::shared_ptr<ReconnectingConnection> connection_;
   std::vector<CallMiddleware> middlewares_;
   RpcCore core_;
-  WallClock wall_clock_;  // where the link runs
+  WallClock wall_clock_;  // where the connection runs
 };
 
 /// What a call fails with that can never be completed.

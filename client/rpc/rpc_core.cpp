@@ -198,8 +198,8 @@ void RpcCore::send(CallId id, Call& call, TimePoint now) {
   call.stage = Stage::sent;
   call.was_sent = true;
   set_due(id, call, call.deadline);
-  const auto tag = channel_->publish(call.request.queue,
-                                     Content{.properties = Properties{properties_}, .body = call.request.payload.body});
+  const auto tag = channel_->publish(
+      call.request.queue, Content{.properties = protocol::Properties{properties_}, .body = call.request.payload.body});
   if (settings_.confirm) unconfirmed_.emplace_hint(unconfirmed_.end(), tag, id);
   if (call.request.idempotent) return;
   call.request.payload.body = {};

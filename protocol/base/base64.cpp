@@ -6,14 +6,14 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t no_digit = 64;
 
 constexpr auto digit_values = [] {
   std::array<std::uint8_t, 256> values{};
   values.fill(no_digit);
-  for (std::size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+    values[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::uint8_t>(i);
   return values;
 }();
 
@@ -26,10 +26,10 @@ void append_base64(std::string_view bytes, std::string& to) {
       return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
     };
     const std::uint32_t group = (byte(0) << 16U) | (byte(1) << 8U) | byte(2);
-    to += alphabet[group >> 18U];
-    to += alphabet[(group >> 12U) & 63U];
-    to += bytes.size() > 1 ? alphabet[(group >> 6U) & 63U] : '=';
-    to += bytes.size() > 2 ? alphabet[group & 63U] : '=';
+    to += base64_alphabet[group >> 18U];
+    to += base64_alphabet[(group >> 12U) & 63U];
+    to += bytes.size() > 1 ? base64_alphabet[(group >> 6U) & 63U] : '=';
+    to += bytes.size() > 2 ? base64_alphabet[group & 63U] : '=';
   }
 }
 

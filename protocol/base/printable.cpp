@@ -5,13 +5,13 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::string_view lower_hex_digits = "0123456789abcdef";
 
 void append_byte(char byte, std::string& to) {
   const auto value = static_cast<unsigned char>(byte);
   to += "\\x";
-  to += digits[value >> 4U];
-  to += digits[value & 0xFU];
+  to += lower_hex_digits[value >> 4U];
+  to += lower_hex_digits[value & 0xFU];
 }
 
 void append_control(char32_t code_point, std::string& to) {
@@ -23,7 +23,7 @@ void append_control(char32_t code_point, std::string& to) {
   }
   if (code_point < 0x20) return append_byte(static_cast<char>(code_point), to);
   to += "\\u";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) to += digits[(code_point >> shift) & 0xFU];
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) to += lower_hex_digits[(code_point >> shift) & 0xFU];
 }
 
 }  // namespace

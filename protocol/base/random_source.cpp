@@ -12,13 +12,13 @@
 namespace pocketmq::protocol {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view base64url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // Writes ten characters; the first one stands for the six bits at `first_shift`. Unrolled, because each RPC call writes
 // two names.
 template <unsigned first_shift> char* write_ten(std::uint64_t bits, char* to) {
   return [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    ((*to++ = alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);
+    ((*to++ = base64url_alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);
     return to;
   }
   (std::make_integer_sequence<unsigned, 10>{});
@@ -47,9 +47,9 @@ void RandomSource::refill() {
 // Each character stands for six bits. The last one has the remaining two.
 char* write_random_name(Bits128 bits, char* to) {
   to = write_ten<58>(bits.high, to);
-  *to++ = alphabet[(bits.high << 2U | bits.low >> 62U) & 0x3FU];
+  *to++ = base64url_alphabet[(bits.high << 2U | bits.low >> 62U) & 0x3FU];
   to = write_ten<56>(bits.low, to);
-  *to++ = alphabet[(bits.low & 0x3U) << 4U];
+  *to++ = base64url_alphabet[(bits.low & 0x3U) << 4U];
   return to;
 }
 

@@ -12,7 +12,7 @@ constexpr std::size_t length_size = 4;
 // Bodies up to this size are completed in the buffer.
 constexpr std::size_t body_in_buffer_max_bytes = direct_read_min_bytes;
 // An idle connection keeps at most this capacity for its next header.
-constexpr std::size_t kept_capacity_max_bytes = 1'024;
+constexpr std::size_t kept_encoded_max_bytes = 1'024;
 
 std::size_t headroom_for(const Command& command) {
   WireMeasure measure;
@@ -151,7 +151,7 @@ void JsonCodec::encode(const Command& command, Output& output) {
   if (!body.empty()) encoded_ += '\n';
   store_big_endian(encoded_.data(), static_cast<std::uint32_t>(encoded_.size() - length_size + body.size()));
   output.append(encoded_);
-  if (encoded_.capacity() > kept_capacity_max_bytes) encoded_ = {};
+  if (encoded_.capacity() > kept_encoded_max_bytes) encoded_ = {};
 
   if (command.content && command.content->storage && body.size() >= borrow_min_bytes)
     output.borrow(command.content->storage, body);

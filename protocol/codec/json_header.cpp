@@ -18,7 +18,7 @@ using Fault = std::optional<std::string>;
 constexpr std::size_t reply_text_max_bytes = 240;
 
 // The capacity that is kept of the last header's properties.
-constexpr std::size_t kept_capacity_max_bytes = 1'024;
+constexpr std::size_t kept_properties_max_bytes = 1'024;
 
 constexpr std::uint16_t connection_class = connection::Start::id.class_id;
 
@@ -200,7 +200,7 @@ void JsonHeaderReader::release() {
   json_.reset();
   decoded_.clear();
   fault_.clear();
-  if (properties_.capacity() > kept_capacity_max_bytes)
+  if (properties_.capacity() > kept_properties_max_bytes)
     properties_ = {};
   else
     properties_.clear();

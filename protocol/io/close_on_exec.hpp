@@ -1,4 +1,4 @@
-// Sockets that the programs which this process starts do not inherit. Asio 1.22 opens and accepts others.
+// Keeps programs that this process starts from inheriting its sockets. Asio 1.22 does not do so.
 #pragma once
 
 #include <cerrno>
@@ -12,7 +12,7 @@
 
 namespace pocketmq::protocol {
 
-/// Opens a TCP socket that is closed on exec from its first moment; as its own `open` otherwise.
+/// Opens a TCP socket that is closed on exec from the start. In all else it is the socket's own `open`.
 template <class Socket> void open_close_on_exec(Socket& socket, const asio::ip::tcp& protocol, std::error_code& error) {
   const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0)
@@ -21,7 +21,7 @@ template <class Socket> void open_close_on_exec(Socket& socket, const asio::ip::
     socket.assign(protocol, descriptor, error);
 }
 
-/// Has a socket or an acceptor that is open closed on exec.
+/// Marks an open socket or acceptor as closed on exec.
 template <class Socket> void close_on_exec(Socket& socket) { ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC); }
 
 }  // namespace pocketmq::protocol

@@ -11,16 +11,16 @@
 #include <functional>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include <asio/post.hpp>
 
 #include "protocol/end/connection_end.hpp"
 #include "protocol/io/serial_executor.hpp"
+#include "protocol/io/turn_batch.hpp"
 
 namespace pocketmq::protocol {
 
-/// Something that is flushed at the end of a turn in which it asked for it.
+/// What a scheduler flushes at the end of a turn.
 class Flushable {
  public:
   virtual void flush(TimePoint now) = 0;
@@ -38,17 +38,12 @@ template <class Executor> class FlushScheduler {
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
 
-  /// How many are flushed before the loop looks at all else again: a millisecond or two of system calls.
+  /// How many are flushed before other handlers of the loop run: one or two milliseconds of system calls.
   static constexpr std::size_t flushes_max = 256;
 
   /// Flushes `what` at the end of this turn. Ask once until it is flushed.
   void request(std::shared_ptr<Flushable> what) {
-    if (pending_ == nullptr) {
-      auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
-      pending_ = batch.get();
-      post_end(std::move(batch), 0);
-    }
-    pending_->push_back(std::move(what));
+    if (auto batch = requests_.add(std::move(what))) post_flushes(std::move(batch), 0);
   }
 
   /// Flushes `what` now, as a turn of its own.
@@ -57,34 +52,31 @@ template <class Executor> class FlushScheduler {
     if (after_flushes_) after_flushes_();
   }
 
-  /// `task` runs at the end of every turn that was asked for, after the flushes.
+  /// `task` runs after the flushes of each turn that has any.
   void after_flushes(std::function<void()> task) { after_flushes_ = std::move(task); }
 
  private:
-  using Batch = std::vector<std::shared_ptr<Flushable>>;
+  using Requests = TurnBatch<std::shared_ptr<Flushable>>;
+  using Batch = std::unique_ptr<Requests::Items>;
 
-  // The batch belongs to the handler: an executor that goes before it runs it lets go of all in it.
-  void post_end(std::unique_ptr<Batch> batch, std::size_t next) {
+  void post_flushes(Batch batch, std::size_t first) {
     using asio::post;
-    post(executor_, [this, batch = std::move(batch), next]() mutable { end(std::move(batch), next); });
+    post(executor_, [this, batch = std::move(batch), first]() mutable { flush_from(std::move(batch), first); });
   }
-  void end(std::unique_ptr<Batch> batch, std::size_t next) {
-    if (pending_ == batch.get()) pending_ = nullptr;
+  void flush_from(Batch batch, std::size_t next) {
+    if (next == 0) requests_.end();
     const auto now = Clock::now();
     for (const auto stop = std::min(batch->size(), next + flushes_max); next < stop; ++next)
       std::exchange((*batch)[next], nullptr)->flush(now);
-    if (next < batch->size()) {
-      post_end(std::move(batch), next);
-    } else {
-      batch->clear();
-      spare_ = std::move(batch);
-    }
+    if (next < batch->size())
+      post_flushes(std::move(batch), next);
+    else
+      requests_.reuse(std::move(batch));
     if (after_flushes_) after_flushes_();
   }
 
   const Executor executor_;
-  Batch* pending_{nullptr};       // while its handler is posted
-  std::unique_ptr<Batch> spare_;  // an old one, for its memory
+  Requests requests_;
   std::function<void()> after_flushes_;
 };
 

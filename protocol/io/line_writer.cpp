@@ -20,13 +20,13 @@ constexpr std::chrono::milliseconds farewell{500};
 constexpr std::size_t worth_keeping_bytes = 16 << 10;
 constexpr std::size_t at_once_bytes = 16 << 10;
 
-// Whether all of it was written, or nobody reads any more.
+// False if the reader is gone.
 bool write_whole(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto written = ::write(descriptor, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {  // others have made it non-blocking
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {  // another process has made it non-blocking
       pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
       ::poll(&writable, 1, -1);
     } else if (errno == EPIPE || errno == EBADF || errno == ECONNRESET) {
@@ -38,10 +38,10 @@ bool write_whole(int descriptor, std::string_view bytes) {
   return true;
 }
 
-// Its own, so that the thread never writes to what another opens under that number later.
+// A descriptor of our own, so that the thread never writes to a file that gets the same number later.
 int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 
-// A pipe, opened anew so that it can be non-blocking for nobody else; -1 for what is none.
+// Opens a pipe a second time, so that only this descriptor is non-blocking. -1 if it is no pipe.
 int reopen_pipe(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0 || !S_ISFIFO(status.st_mode)) return -1;
@@ -60,7 +60,7 @@ struct LineWriter::Shared {
     if (target >= 0) ::close(target);
   }
 
-  // Whether the pipe had room for all of it, and nothing is to come before it.
+  // False if the pipe has no room for all of it, or if earlier lines still wait.
   [[nodiscard]] bool write_at_once(std::string_view lines) const {
     if (pipe < 0 || is_writing || !waiting.empty() || lines.size() > PIPE_BUF) return false;
     return ::write(pipe, lines.data(), lines.size()) == static_cast<ssize_t>(lines.size());  // all of it or nothing
@@ -93,7 +93,7 @@ LineWriter::~LineWriter() {
   std::unique_lock lock{shared_->mutex};
   shared_->is_ending = true;
   shared_->changed.notify_all();
-  // A write that its reader does not take cannot be called back.
+  // A write whose reader does not read cannot be interrupted.
   for (bool goes_on = true; goes_on && !shared_->is_done;) {
     const auto seen = shared_->pieces_written;
     goes_on =

@@ -1,5 +1,6 @@
-// Lines to a file descriptor whose reader may be slow, or gone. What a pipe has room for is written at once, so that
-// lines of several programs come in their order; all else a thread writes, so that who writes lines never waits.
+// Writes lines to a file descriptor whose reader may be slow, or gone. If a pipe has room for a line, the line is
+// written at once, so that the lines of several programs keep their order. A thread writes all others, so that callers
+// never wait.
 #pragma once
 
 #include <chrono>
@@ -10,8 +11,8 @@
 
 namespace pocketmq::protocol {
 
-/// Writes to a duplicate of the descriptor, which stays open and as it is: others may share it. A reader that is gone
-/// (SIGPIPE must be ignored) ends nothing: what is written then is nowhere.
+/// Writes to a duplicate of the descriptor. The descriptor itself stays open and keeps its mode, because others may
+/// share it. Once the reader is gone, lines are dropped; SIGPIPE must be ignored.
 class LineWriter final : public LineSink {
  public:
   static constexpr std::size_t waiting_max_bytes = 1 << 20;
@@ -19,7 +20,7 @@ class LineWriter final : public LineSink {
   explicit LineWriter(int descriptor, std::size_t max_bytes = waiting_max_bytes);
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  /// Waits until all is written, or until that has made no progress for a moment.
+  /// Waits until all lines are written, or until half a second has brought no progress.
   ~LineWriter() override;
 
   /// False if `max_bytes` wait already.
@@ -31,7 +32,7 @@ class LineWriter final : public LineSink {
 
   static void write_all(const std::shared_ptr<Shared>& shared);
 
-  const std::shared_ptr<Shared> shared_;  // with a thread, which may have to be left alone with it
+  const std::shared_ptr<Shared> shared_;  // with the thread, which may outlive this
 };
 
 }  // namespace pocketmq::protocol

@@ -1,5 +1,5 @@
-// Memory for one asynchronous operation of Asio's that is started again and again: the allocator is asked once, by
-// whoever this is a member of.
+// Memory for an asynchronous operation of Asio's that is started again and again. It is a member of the object that
+// starts the operation, which then allocates nothing.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 
 namespace pocketmq::protocol {
 
-/// Serves one operation at a time, of the usual size; others get memory from the allocator. Outlives its operations, as
-/// their handlers hold its owner.
+/// Serves one operation of the usual size at a time. A larger one, or a second one, gets memory from the heap. It must
+/// outlive its operations: their handlers hold its owner.
 class OperationMemory {
  public:
   OperationMemory() = default;
@@ -49,7 +49,7 @@ template <class T> class OperationAllocator {
   OperationMemory* memory_;
 };
 
-/// The handler of an operation that lies in `memory`.
+/// A handler whose operation is allocated in `memory`.
 template <class Handler> struct HandlerWithMemory {
   using allocator_type = OperationAllocator<std::byte>;
 

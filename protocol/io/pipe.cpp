@@ -126,7 +126,7 @@ void PipeEnds::remove(const PipeBuffer* in) {
   open_.erase(in);
 }
 
-// What waits here would be told on an executor that runs no more.
+// Waiters are destroyed: the executor on which they would complete runs nothing any more.
 void PipeEnds::shutdown() noexcept {
   std::unordered_map<const PipeBuffer*, End> open;
   {

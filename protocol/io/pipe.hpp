@@ -1,5 +1,5 @@
-// Connections within the process: what one end writes, the other one reads. It is copied once, into a bounded buffer
-// and out of it; there is no socket and no system call.
+// Connections within the process: one end reads what the other end writes. The bytes go through a bounded buffer,
+// without a socket or a system call.
 //
 // The ends may live on different threads. Each end's functions are for one thread, or strand, at a time.
 #pragma once
@@ -29,12 +29,12 @@
 
 namespace pocketmq::protocol {
 
-/// One direction of a pipe. From both ends' threads.
+/// One direction of a pipe. The threads of both ends call it.
 class PipeBuffer {
  public:
   static constexpr std::size_t capacity_bytes = 65'536;
 
-  /// Whom to tell, once, that there is something to read, or room to write; or that it waits no more.
+  /// Waits until there is something to read, or room to write, or until its end is closed.
   class Waiter {
    public:
     Waiter() = default;
@@ -45,7 +45,7 @@ class PipeBuffer {
     virtual void complete(std::unique_ptr<Waiter> self, std::error_code error) = 0;
   };
 
-  /// What becomes of the waiter of the end that goes: it is told operation_aborted, or not told at all.
+  /// What becomes of the waiter at the end that closes: it completes with operation_aborted, or is destroyed.
   enum class Own : bool { told, dropped };
 
   // For the end that reads:
@@ -53,15 +53,15 @@ class PipeBuffer {
   /// Bytes read; none with would_block if there is nothing yet, with eof if nothing will come.
   std::size_t read(char* to, std::size_t size, std::error_code& error);
   void wait_readable(std::unique_ptr<Waiter> waiter);
-  /// Whether the end that writes has gone; there may still be something to read.
+  /// Whether the writing end is closed. There may still be something to read.
   [[nodiscard]] bool has_ended();
-  /// Reads no more; what is there is dropped, and later writes fail.
+  /// Closes the reading end. Unread bytes are dropped, and later writes fail.
   void abandon(Own waiter);
 
   // For the end that writes:
 
-  /// Writes what there is room for of the buffers, one after the other; none with would_block if there is no room, with
-  /// broken_pipe if nobody reads any more.
+  /// Writes as much of the buffers as there is room for. It writes nothing, with would_block, if there is no room, and
+  /// with broken_pipe if the reading end is closed.
   template <class Buffers> std::size_t write(const Buffers& buffers, std::error_code& error) {
     std::unique_lock lock{mutex_};
     std::size_t written = 0;
@@ -74,9 +74,9 @@ class PipeBuffer {
     finish_write(std::move(lock), written, error);
     return written;
   }
-  /// There may be no room, and nobody waits for it then, until half of the buffer is free.
+  /// A waiter that finds the buffer full completes when half of the buffer is free.
   void wait_writable(std::unique_ptr<Waiter> waiter);
-  /// Writes no more: what is there can be read, and then comes the end.
+  /// Closes the writing end: the reader gets what is in the buffer, then eof.
   void end(Own waiter = Own::told);
 
  private:
@@ -84,7 +84,7 @@ class PipeBuffer {
   void finish_write(std::unique_lock<std::mutex> lock, std::size_t written, std::error_code& error);
 
   std::mutex mutex_;  // guards what follows
-  // A ring: size_ bytes from begin_ on, size_ <= capacity_bytes; without memory before the first write.
+  // A ring: size_ bytes from begin_ on, size_ <= capacity_bytes; allocated by the first write.
   std::unique_ptr<char[]> bytes_;
   std::size_t begin_{0};
   std::size_t size_{0};
@@ -94,8 +94,8 @@ class PipeBuffer {
   std::unique_ptr<Waiter> writer_;
 };
 
-/// The open ends of pipes on one execution context, which close when it is destroyed, as its sockets do. By then
-/// nothing may happen at their other ends: one that is on another thread is closed first.
+/// The open ends of pipes on one execution context. They close when the context is destroyed, as its sockets do. By
+/// then no other thread may use their other ends: close those first.
 class PipeEnds final : public asio::execution_context::service {
  public:
   using key_type = PipeEnds;
@@ -148,7 +148,7 @@ template <class Executor> class Pipe {
     return out_->write(buffers, error);
   }
 
-  /// `handler(std::error_code)` is posted to the executor, which has work until then.
+  /// `handler(std::error_code)` is posted to the executor, and is outstanding work for it until then.
   template <class Handler> void async_wait(wait_type what, Handler handler) {
     auto waiter = std::make_unique<WaiterOn<Handler>>(executor_, std::move(handler));
     if (what == wait_read)
@@ -159,7 +159,7 @@ template <class Executor> class Pipe {
 
   void shutdown(shutdown_type, std::error_code&) { out_->end(); }
   [[nodiscard]] Presence peer() const { return in_->has_ended() ? Presence::says_no_more : Presence::there; }
-  /// Those who wait here are told operation_aborted.
+  /// What waits at this end completes with operation_aborted.
   void close(std::error_code&) {
     if (!in_) return;
     ends().remove(in_.get());
@@ -173,7 +173,7 @@ template <class Executor> class Pipe {
     WaiterOn(const Executor& executor, Handler handler) : executor_{working(executor)}, handler_{std::move(handler)} {}
     void complete(std::unique_ptr<PipeBuffer::Waiter> self, std::error_code error) override {
       error_ = error;
-      const auto executor = std::move(executor_);  // this may be gone when the task is posted
+      const auto executor = std::move(executor_);  // once the task is posted, this may be destroyed
       using asio::post;
       post(executor, [self = std::move(self)] {
         auto& waiter = static_cast<WaiterOn&>(*self);
@@ -182,7 +182,7 @@ template <class Executor> class Pipe {
     }
 
    private:
-    // It has work as long as it is there.
+    // The executor has outstanding work as long as this exists.
     static auto working(const Executor& executor) {
       return asio::prefer(executor, asio::execution::outstanding_work.tracked);
     }
@@ -206,16 +206,16 @@ template <class Near, class Far> [[nodiscard]] std::pair<Pipe<Near>, Pipe<Far>> 
   return {Pipe<Near>{std::move(near), back, there}, Pipe<Far>{std::move(far), there, back}};
 }
 
-/// Where a broker lets in clients of its own process. From any thread, but for what is said otherwise.
+/// Accepts connections of clients in the broker's own process. From any thread, except where noted.
 class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
  public:
   using Home = SerialExecutor;
 
-  /// `entered` is called at home with the near end of each pipe that is made.
+  /// `entered` is called on `home`, with the near end of each new pipe.
   PipeAcceptor(Home home, std::function<void(Pipe<Home>)> entered)
       : home_{std::move(home)}, entered_{std::move(entered)} {}
 
-  /// The far end of a new pipe; nothing once it is closed.
+  /// The far end of a new pipe; nothing once the acceptor is closed.
   template <class Executor> [[nodiscard]] std::optional<Pipe<Executor>> connect(Executor executor) {
     const std::lock_guard lock{mutex_};
     if (!is_open_) return std::nullopt;
@@ -226,7 +226,7 @@ class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
     return std::move(far);
   }
 
-  /// Lets in nobody any more. At home, or when that runs no more.
+  /// Accepts nothing more. Call it on `home`, or when that runs nothing any more.
   void close() {
     const std::lock_guard lock{mutex_};
     is_open_ = false;
@@ -236,7 +236,7 @@ class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
  private:
   const Home home_;
   std::function<void(Pipe<Home>)> entered_;
-  std::mutex mutex_;  // guards is_open_, and that home is there while it is open
+  std::mutex mutex_;  // guards is_open_; while that is true, home_ may be used
   bool is_open_{true};
 };
 

@@ -1,4 +1,4 @@
-// Whether a peer is still there, for who does not read from it and so would not notice.
+// Whether a peer is still connected, for those who do not read from it at the moment and so would not notice.
 #pragma once
 
 #include <chrono>
@@ -16,11 +16,11 @@ enum class Presence : std::uint8_t {
 /// Of a connected socket, by its descriptor. Reads nothing and does not block.
 [[nodiscard]] Presence presence_of_socket(int descriptor);
 
-/// Has the system probe the peer of an idle TCP socket after that time, and give it up if it answers none of several
-/// probes: so that one whose machine has gone is noticed. Other sockets are left as they are.
+/// Has the system probe the peer of a TCP socket that was idle for that long, and close the connection if the peer
+/// answers none of several probes: its machine may have crashed. Other kinds of sockets stay as they are.
 void keep_alive(int descriptor, std::chrono::seconds idle);
 
-/// Of the peer at the other end of a stream: a socket, or one that has a `peer()` itself.
+/// The presence of a stream's peer. The stream is a socket, or has a function `peer()`.
 template <class Stream> [[nodiscard]] Presence presence_of_peer(Stream& stream) {
   if constexpr (requires {
                   { stream.peer() } -> std::same_as<Presence>;

@@ -7,12 +7,12 @@
 #include <asio/post.hpp>
 #include <asio/query.hpp>
 
-#include "protocol/io/errand.hpp"
+#include "protocol/io/abandonable_handler.hpp"
 
 namespace pocketmq::protocol {
 namespace {
 
-// Tasks that are run at once, but for those that wait with the last of them; then others on the same thread get a turn.
+// A handler begins no further batch once it has run so many tasks, so that other work on its thread gets a turn.
 constexpr std::size_t tasks_at_once = 256;
 
 }  // namespace
@@ -21,8 +21,8 @@ asio::execution_context& SerialExecutor::query(asio::execution::context_t) const
   return asio::query(queue_->inner, asio::execution::context);
 }
 
-void SerialExecutor::Queue::push(Task&& task, Hurry hurry) {
-  // In order: if others have posted before it, it goes behind them.
+void SerialExecutor::Queue::push(Task&& task, Blocking blocking) {
+  // Tasks run in order: one that another thread has posted before this one runs first.
   if (runs_here() && !others_wait.load(std::memory_order_acquire)) return own.push_back(std::move(task));
   {
     const std::lock_guard lock{mutex};
@@ -30,15 +30,15 @@ void SerialExecutor::Queue::push(Task&& task, Hurry hurry) {
     others_wait.store(true, std::memory_order_release);
     if (std::exchange(is_scheduled, true)) return;
   }
-  schedule(hurry);
+  schedule(blocking);
 }
 
-void SerialExecutor::Queue::schedule(Hurry hurry) {
-  Errand<Queue, &Queue::run, &Queue::let_go> errand{shared_from_this()};
-  if (hurry == Hurry::yes)
-    asio::dispatch(inner, std::move(errand));
+void SerialExecutor::Queue::schedule(Blocking blocking) {
+  AbandonableHandler<Queue, &Queue::run, &Queue::abandoned> handler{shared_from_this()};
+  if (blocking == Blocking::possibly)
+    asio::dispatch(inner, std::move(handler));
   else
-    asio::post(inner, std::move(errand));
+    asio::post(inner, std::move(handler));
 }
 
 void SerialExecutor::Queue::run() {
@@ -48,10 +48,10 @@ void SerialExecutor::Queue::run() {
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
-    // What is left, because there was much or a task threw, waits for another run.
+    // Tasks may be left, because there were very many or because one threw. Another handler runs them.
     ~Running() {
       queue.runner.store(std::thread::id{}, std::memory_order_relaxed);
-      if (queue.give_back()) queue.schedule(Hurry::no);
+      if (queue.give_back()) queue.schedule(Blocking::never);
     }
 
     Queue& queue;
@@ -79,7 +79,7 @@ bool SerialExecutor::Queue::take_batch() {
   return !batch.empty();
 }
 
-// False if nothing is left, and nobody has to come back.
+// Puts the tasks that have not run back in `waiting`. False if there are none, so that no other handler is needed.
 bool SerialExecutor::Queue::give_back() {
   const std::lock_guard lock{mutex};
   batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(next));
@@ -94,8 +94,8 @@ bool SerialExecutor::Queue::give_back() {
   return is_scheduled;
 }
 
-void SerialExecutor::Queue::let_go() {
-  std::vector<Task> tasks;  // they end without the lock
+void SerialExecutor::Queue::abandoned() {
+  std::vector<Task> tasks;  // destroyed after the lock is released
   const std::lock_guard lock{mutex};
   tasks.swap(waiting);
   others_wait.store(false, std::memory_order_relaxed);

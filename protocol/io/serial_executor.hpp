@@ -1,7 +1,8 @@
-// An executor that runs tasks one after the other, wherever they come from: a strand that hands over in batches.
+// An executor that runs its tasks one after the other, whichever thread posts them: a strand that works in batches.
 //
-// Tasks that come while others wait are run with them: many cost one hand-over to the executor beneath, and one wake-up
-// of a thread that sleeps. What a task posts costs no lock. Those that an executor lets go of unrun are let go of too.
+// Tasks that are posted while others wait run in the same batch. A batch costs the inner executor one handler, and
+// wakes its thread once. A task that posts another one takes no lock. If the inner executor destroys its handler
+// without running it, all tasks that wait are destroyed.
 #pragma once
 
 #include <atomic>
@@ -20,45 +21,48 @@
 
 namespace pocketmq::protocol {
 
-/// Copies share their tasks. As an executor of Asio's it may be given to sockets, timers and completion handlers; it
-/// does not count outstanding work.
+/// Copies share their tasks. It meets Asio's requirements on executors, so that sockets, timers and completion handlers
+/// can use it, but it does not count outstanding work.
 class SerialExecutor {
  public:
   using Task = MoveOnlyFunction<void()>;
 
-  /// One of its own: what others make of the same executor may run at the same time.
+  /// A new executor. Tasks of two executors that were made on the same `inner` may run at the same time.
   [[nodiscard]] static SerialExecutor on(asio::any_io_executor inner) {
-    return {std::make_shared<Queue>(std::move(inner)), Hurry::yes};
+    return {std::make_shared<Queue>(std::move(inner)), Blocking::possibly};
   }
 
   [[nodiscard]] const asio::any_io_executor& inner() const { return queue_->inner; }
   /// Whether the caller is a task of this executor.
   [[nodiscard]] bool runs_here() const { return queue_->runs_here(); }
 
-  /// Runs `task` after those that wait, never inside the call.
-  void post(Task&& task) const { queue_->push(std::move(task), Hurry::no); }
+  /// Runs `task` after the tasks that wait, never inside the call.
+  void post(Task&& task) const { queue_->push(std::move(task), Blocking::never); }
 
-  // What Asio wants of an executor: by default a task may run inside the call.
+  // What Asio requires of an executor. By default a task may run inside the call.
 
   template <class F> void execute(F&& f) const {
-    if (hurry_ == Hurry::yes && runs_here()) return std::decay_t<F>{std::forward<F>(f)}();
-    queue_->push(std::forward<F>(f), hurry_);
+    if (blocking_ == Blocking::possibly && runs_here()) return std::decay_t<F>{std::forward<F>(f)}();
+    queue_->push(std::forward<F>(f), blocking_);
   }
   [[nodiscard]] asio::execution_context& query(asio::execution::context_t) const noexcept;
   [[nodiscard]] asio::execution::blocking_t query(asio::execution::blocking_t) const noexcept {
-    if (hurry_ == Hurry::yes) return asio::execution::blocking.possibly;
+    if (blocking_ == Blocking::possibly) return asio::execution::blocking.possibly;
     return asio::execution::blocking.never;
   }
-  [[nodiscard]] SerialExecutor require(asio::execution::blocking_t::possibly_t) const { return {queue_, Hurry::yes}; }
-  [[nodiscard]] SerialExecutor require(asio::execution::blocking_t::never_t) const { return {queue_, Hurry::no}; }
+  [[nodiscard]] SerialExecutor require(asio::execution::blocking_t::possibly_t) const {
+    return {queue_, Blocking::possibly};
+  }
+  [[nodiscard]] SerialExecutor require(asio::execution::blocking_t::never_t) const { return {queue_, Blocking::never}; }
 
   friend bool operator==(const SerialExecutor& a, const SerialExecutor& b) noexcept {
-    return a.queue_ == b.queue_ && a.hurry_ == b.hurry_;
+    return a.queue_ == b.queue_ && a.blocking_ == b.blocking_;
   }
   friend bool operator!=(const SerialExecutor& a, const SerialExecutor& b) noexcept { return !(a == b); }
 
  private:
-  enum class Hurry : bool { no, yes };  // to run inside of `push`, if nothing else runs or waits
+  // Whether a task may run inside `push`, if no other runs or waits.
+  enum class Blocking : bool { never, possibly };
 
   struct Queue : std::enable_shared_from_this<Queue> {
     explicit Queue(asio::any_io_executor executor) : inner{std::move(executor)} {}
@@ -66,32 +70,32 @@ class SerialExecutor {
     [[nodiscard]] bool runs_here() const {
       return runner.load(std::memory_order_relaxed) == std::this_thread::get_id();
     }
-    void push(Task&& task, Hurry hurry);
-    void schedule(Hurry hurry);
+    void push(Task&& task, Blocking blocking);
+    void schedule(Blocking blocking);
     void run();
-    void let_go();
-    // Of who runs tasks:
+    void abandoned();
+    // Only for the handler that runs tasks:
     [[nodiscard]] bool take_batch();
     [[nodiscard]] bool give_back();
 
     const asio::any_io_executor inner;
-    std::atomic<std::thread::id> runner{};  // who runs tasks now
+    std::atomic<std::thread::id> runner{};  // the thread that runs tasks now
 
-    // Of who runs tasks:
+    // Only for the handler that runs tasks:
     std::vector<Task> batch;  // those before `next` have run
     std::size_t next{0};
-    std::vector<Task> own;  // posted by tasks of the batch, for the next one
+    std::vector<Task> own;  // posted by tasks of the batch, for the next batch
 
     std::mutex mutex;                      // guards what follows
-    std::vector<Task> waiting;             // posted by others, behind `own`
-    std::atomic<bool> others_wait{false};  // there is something in `waiting`; may be read unguarded
-    bool is_scheduled{false};              // somebody runs tasks, or is on the way to do it
+    std::vector<Task> waiting;             // posted by other threads; they run after `own`
+    std::atomic<bool> others_wait{false};  // `waiting` is not empty; read also without the lock
+    bool is_scheduled{false};              // a handler runs tasks, or is on its way
   };
 
-  SerialExecutor(std::shared_ptr<Queue> queue, Hurry hurry) : queue_{std::move(queue)}, hurry_{hurry} {}
+  SerialExecutor(std::shared_ptr<Queue> queue, Blocking blocking) : queue_{std::move(queue)}, blocking_{blocking} {}
 
   std::shared_ptr<Queue> queue_;
-  Hurry hurry_;
+  Blocking blocking_;
 };
 
 /// What `asio::post` does, without the copies that it makes of the executor.

@@ -1,7 +1,7 @@
-// Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks when
-// it is due, and closes without losing what was said last.
+// Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks the
+// end at its deadline, and closes only after the last bytes are sent.
 //
-// A peer that is not read from (back-pressure) is still watched: one that has gone is noticed.
+// While back-pressure keeps it from reading, it still looks at intervals whether the peer is there.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +27,10 @@
 
 namespace pocketmq::protocol {
 
-/// A transport, over whatever it is.
+/// A transport, whatever its stream is.
 class Closeable {
  public:
-  /// Closes at once; what was not sent is lost.
+  /// Closes at once. Bytes that were not sent are lost.
   virtual void close(std::error_code why) = 0;
 
  protected:
@@ -44,8 +44,8 @@ struct PeerWatch {
   std::chrono::milliseconds ended_max{5'000};
 };
 
-/// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do. All of a
-/// transport happens on the turn's executor. It keeps itself alive while it is open.
+/// `Stream` is a TCP or Unix socket, or anything that reads, writes, waits, shuts down and closes as they do.
+/// Everything in a transport runs on the scheduler's executor. It keeps itself alive while it is open.
 template <class Stream>
 class Transport final : public Waker,
                         public Flushable,
@@ -63,7 +63,7 @@ class Transport final : public Waker,
 
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
-  ~Transport() { end_->on_wake(nullptr); }  // it may go with its executor, unclosed
+  ~Transport() { end_->on_wake(nullptr); }  // its executor may destroy it while it is open
 
   /// `closed` is called once, after the end's `disconnect`.
   void start(std::function<void()> closed) {
@@ -74,7 +74,7 @@ class Transport final : public Waker,
     wake();
   }
 
-  /// Looks at the end once more before the turn ends.
+  /// Has the transport look at the end once more before the turn ends.
   void wake() override {
     if (is_open() && !std::exchange(dirty_, true)) flushes_.request(this->shared_from_this());
   }
@@ -103,14 +103,15 @@ class Transport final : public Waker,
  private:
   enum class State : std::uint8_t {
     open,
-    draining,  // all was said; the peer's last bytes are read away, so that a reset does not overtake ours
+    draining,  // all is sent; the peer's last bytes are read and dropped, since unread bytes would reset the connection
     closed
   };
 
   static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
   static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB and what is around it
-  // To take our last bytes, and to close. As long as for a handshake, so that a short connection sets its timer once.
+  // The peer has so long to take our last bytes and to close. A handshake may take as long, so that a short connection
+  // sets its timer once.
   static constexpr std::chrono::seconds farewell{10};
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
@@ -132,7 +133,7 @@ class Transport final : public Waker,
   std::size_t write_gathered(const Output& output, std::error_code& error) {
     std::string_view first;
     (void)output.gather({&first, 1});
-    if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // costs the system less
+    if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // cheaper for the system
     std::array<std::string_view, pieces_max> pieces;
     const auto count = output.gather(pieces);
     std::array<asio::const_buffer, pieces_max> buffers;
@@ -168,16 +169,17 @@ class Transport final : public Waker,
   }
 
   void read() {
-    const bool was_dirty = std::exchange(dirty_, true);  // so that what wakes it now asks for nothing
+    const bool was_dirty = std::exchange(dirty_, true);  // so that a wake-up during the read requests no flush
     const auto read_at = read_what_is_there();
     if (was_dirty || !is_open()) return;
-    // Answers leave at once: nothing else in this turn will add to them. Deliveries wait for what others cause.
+    // Answers leave at once: nothing else in this turn adds to them. Deliveries wait for the end of the turn, since
+    // other connections may add to them.
     if (read_at && end_->output().answers() > 0) return flushes_.flush(*this, *read_at);
     dirty_ = false;
     wake();
   }
 
-  // What has come, and of a large message all that is there. Returns when it read last.
+  // Reads what has come; of a large message, all that is there so far. Returns the time of the last read.
   std::optional<TimePoint> read_what_is_there() {
     std::optional<TimePoint> read_at;
     for (std::size_t taken = 0; reads() && (taken == 0 || (end_->wants_rest() && taken < read_per_turn_bytes));) {
@@ -185,7 +187,7 @@ class Transport final : public Waker,
       std::error_code error;
       const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
       if (error) {
-        // Or at the next read, once what came before it has been answered.
+        // After other reads the error shows again at the next one. What came before it is answered first.
         if (!read_at && !would_block(error)) close(error);
         break;
       }
@@ -238,7 +240,8 @@ class Transport final : public Waker,
     wake();
   }
 
-  // Of a peer that is not read from. What it sent before it ended its direction it may have read for a while.
+  // Whether a peer that is not read from has gone. If it has only ended its direction, what it sent before that may
+  // still be read for a while.
   bool has_gone(TimePoint now) {
     switch (presence_of_peer(stream_)) {
       case Presence::there: return false;

@@ -1,4 +1,4 @@
-// Keeps a simulated process connected: what client::Link is for a real one, on the network's clock.
+// Keeps a simulated process connected: what client::ReconnectingConnection is for a real one, on the network's clock.
 #pragma once
 
 #include <functional>

@@ -301,18 +301,18 @@ TEST_CASE("what goes on without end is told when the connection keeps up with it
   const auto channel = peer.opens_channel();
   int told = 0;
   const auto tell = [&] { ++told; };
-  peer.client->when_it_keeps_up(tell);
+  peer.client->when_output_drained(tell);
   CHECK(told == 1);
 
   const std::string body(1 << 20, 'x');
   channel->send(basic::Publish{.routing_key = "q"}, Content{.body = body});
-  peer.client->when_it_keeps_up(tell);
+  peer.client->when_output_drained(tell);
   CHECK(told == 1);
   peer.hears<basic::Publish>(channel->number());
   CHECK(told == 2);
 
   channel->send(basic::Publish{.routing_key = "q"}, Content{.body = body});
-  peer.client->when_it_keeps_up(tell);
+  peer.client->when_output_drained(tell);
   peer.vanishes();
   CHECK(told == 3);
 }

@@ -1,7 +1,8 @@
-// A connection that heals: one after the other, over several URLs, until it is closed.
+// Keeps a client connected: when one connection ends, it opens the next one, at the same or another URL, until it is
+// closed.
 //
-// Each connection is a ConnectionCore of its own, which the link hands out when it is open and takes back when it is
-// over. Invariant: `on_up` and `on_down` alternate.
+// Each connection is a ConnectionCore of its own. Its owner gets it with `on_up`, and loses it with `on_down`.
+// Invariant: `on_up` and `on_down` alternate.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@
 #include <asio/basic_waitable_timer.hpp>
 
 #include "client/link/backoff.hpp"
-#include "client/link/driver.hpp"
+#include "client/link/connector.hpp"
 #include "client/link/timed.hpp"
 #include "client/values/urls.hpp"
 
@@ -33,33 +34,33 @@ struct ReconnectOptions {
   bool patient{false};                  // goes on trying from the start, where else `open` fails
 };
 
-/// Whoever owns a link closes it before letting it go: from then on it keeps itself alive until its sockets are closed,
-/// and calls its owner no more, but for what `close` was given.
-class Link : public std::enable_shared_from_this<Link> {
+/// Its owner calls `close` before dropping it. It then keeps itself alive until its sockets are closed, and calls
+/// nothing of its owner but what `close` was given.
+class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingConnection> {
  public:
   /// What is set up on a new connection calls it, once: with an empty reason when it is ready.
   using Ready = MoveOnlyFunction<void(const CloseReason&)>;
   using OnUp = std::function<void(ConnectionCore&, Ready)>;
   using OnDown = std::function<void(const CloseReason&)>;
 
-  [[nodiscard]] static std::shared_ptr<Link> on_own_thread(Urls urls, ConnectionOptions options = {},
-                                                           const ReconnectOptions& reconnect = {});
-  [[nodiscard]] static std::shared_ptr<Link> on_executor(asio::any_io_executor executor, Urls urls,
-                                                         ConnectionOptions options = {},
-                                                         const ReconnectOptions& reconnect = {});
+  [[nodiscard]] static std::shared_ptr<ReconnectingConnection> on_own_thread(Urls urls, ConnectionOptions options = {},
+                                                                             const ReconnectOptions& reconnect = {});
+  [[nodiscard]] static std::shared_ptr<ReconnectingConnection> on_executor(asio::any_io_executor executor, Urls urls,
+                                                                           ConnectionOptions options = {},
+                                                                           const ReconnectOptions& reconnect = {});
 
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
+  ReconnectingConnection(const ReconnectingConnection&) = delete;
+  ReconnectingConnection& operator=(const ReconnectingConnection&) = delete;
 
-  // Before `open`; they are called where the link runs:
+  // Before `open`; they are called on the connection's executor:
 
-  /// A new connection is open. The link is open, or has healed, when `ready` says so; if that says why it is not, or
-  /// the connection ends before, then this attempt has failed like one that did not connect. Without `on_up` all are
+  /// A new connection is open. It may be used when `ready` is called without an error. If `ready` is called with one,
+  /// or the connection ends before, then this attempt has failed like one that did not connect. Without `on_up` all are
   /// ready.
   void on_up(OnUp up) { on_up_ = std::move(up); }
   /// The connection that was handed out last is over, and all its channels are; it still exists during the call.
   void on_down(OnDown down) { on_down_ = std::move(down); }
-  /// An attempt to connect has failed, or a connection is over and `on_down` was called. The link tries on, unless
+  /// An attempt to connect has failed, or a connection is over and `on_down` was called. It goes on trying, unless
   /// `open` is told of the same.
   void on_failure(OnDown failure) { on_failure_ = std::move(failure); }
 
@@ -69,7 +70,7 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Tries each URL once, in the order given, and fails with the last one's error if none opens (unless it is patient);
-  /// then close the link.
+  /// then close the connection.
   /// Once it is open it heals without end. Call once.
   void open(Done<> done);
   /// Says goodbye, or stops trying; `done` is called when all sockets are closed.
@@ -80,19 +81,18 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Closes, and waits where `Loop::close_and_wait` does.
   void close_and_wait();
 
-  // Where the link runs:
+  // On its executor:
 
-  /// `timed`, null for none, is ticked when it is due, with and without a connection, until the link is closed.
+  /// `timed`, null for none, is ticked when it is due, with and without a connection, until this is closed.
   void attach(Timed* timed);
   /// Its deadline came nearer.
   void deadline_changed();
-  /// Why the last connection ended, or the last attempt failed; empty if neither happened.
-  [[nodiscard]] const CloseReason& last_failure() const { return last_failure_; }
 
  private:
   using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, SerialExecutor>;
 
-  Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect);
+  ReconnectingConnection(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options,
+                         const ReconnectOptions& reconnect);
 
   void begin_attempt();
   void connected();
@@ -104,7 +104,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void wait();
   void time_passed(protocol::TimePoint now);
 
-  /// Calls `f(*this, ...)` if the link and the attempt that is current now still are by then. It keeps neither alive.
+  /// Calls `f(*this, ...)` if by then this still exists and makes the same attempt as now. It keeps nothing alive.
   template <class F> auto during_this_attempt(F f) {
     return [weak = weak_from_this(), attempt = attempt_, f = std::move(f)](const auto&... arguments) {
       const auto self = weak.lock();
@@ -124,14 +124,13 @@ class Link : public std::enable_shared_from_this<Link> {
   Done<> open_done_;
   std::vector<Done<>> close_done_;
 
-  std::shared_ptr<Driver> driver_;  // connecting or connected; null in a pause, before and after
-  std::uint64_t attempt_{0};        // its number
-  std::size_t url_index_{0};        // of its URL, or of the next one's
-  std::size_t failed_in_round_{0};  // URLs
-  bool is_handed_out_{false};       // on_down is to follow
+  std::shared_ptr<Connector> connector_;  // connecting or connected; null in a pause, before and after
+  std::uint64_t attempt_{0};              // its number
+  std::size_t url_index_{0};              // of its URL, or of the next one's
+  std::size_t failed_in_round_{0};        // URLs
+  bool is_handed_out_{false};             // on_down is to follow
   std::optional<protocol::TimePoint> ready_since_{};
   std::size_t sockets_left_behind_{0};  // of connections that are over
-  CloseReason last_failure_;
   std::optional<std::system_error> opening_error_;
   bool is_closing_{false};
 

@@ -1,4 +1,4 @@
-#include "client/link/link.hpp"
+#include "client/link/reconnecting_connection.hpp"
 
 #include <algorithm>
 #include <future>
@@ -10,17 +10,21 @@ namespace pocketmq::client {
 using protocol::Clock;
 using protocol::TimePoint;
 
-std::shared_ptr<Link> Link::on_own_thread(Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect) {
-  return std::shared_ptr<Link>{new Link{Loop::on_own_thread(), std::move(urls), std::move(options), reconnect}};
+std::shared_ptr<ReconnectingConnection> ReconnectingConnection::on_own_thread(Urls urls, ConnectionOptions options,
+                                                                              const ReconnectOptions& reconnect) {
+  return std::shared_ptr<ReconnectingConnection>{
+      new ReconnectingConnection{Loop::on_own_thread(), std::move(urls), std::move(options), reconnect}};
 }
 
-std::shared_ptr<Link> Link::on_executor(asio::any_io_executor executor, Urls urls, ConnectionOptions options,
-                                        const ReconnectOptions& reconnect) {
-  return std::shared_ptr<Link>{
-      new Link{Loop::on_executor(std::move(executor)), std::move(urls), std::move(options), reconnect}};
+std::shared_ptr<ReconnectingConnection> ReconnectingConnection::on_executor(asio::any_io_executor executor, Urls urls,
+                                                                            ConnectionOptions options,
+                                                                            const ReconnectOptions& reconnect) {
+  return std::shared_ptr<ReconnectingConnection>{new ReconnectingConnection{
+      Loop::on_executor(std::move(executor)), std::move(urls), std::move(options), reconnect}};
 }
 
-Link::Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, const ReconnectOptions& reconnect)
+ReconnectingConnection::ReconnectingConnection(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options,
+                                               const ReconnectOptions& reconnect)
     : loop_{std::move(loop)},
       urls_{std::move(urls)},
       options_{std::move(options)},
@@ -30,7 +34,7 @@ Link::Link(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options, con
                reconnect.seed ? *reconnect.seed : random_id()},
       timer_{loop_->executor()} {}
 
-void Link::open(Done<> done) {
+void ReconnectingConnection::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     if (is_closing_ || attempt_ > 0) return done(is_closing_ ? Error::closed : Error::not_open);
     open_done_ = std::move(done);
@@ -38,12 +42,12 @@ void Link::open(Done<> done) {
   });
 }
 
-void Link::close(Done<> done) {
+void ReconnectingConnection::close(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     if (!std::exchange(is_closing_, true)) {
       const CloseReason reason{Error::closed, "closed by the client"};
       timer_.cancel();
-      if (driver_) let_go(reason);
+      if (connector_) let_go(reason);
       if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
     }
     close_done_.push_back(std::move(done));
@@ -51,7 +55,7 @@ void Link::close(Done<> done) {
   });
 }
 
-void Link::open_and_wait() {
+void ReconnectingConnection::open_and_wait() {
   refuse_to_block_here();
   std::promise<std::error_code> opened;
   open([&](std::error_code error) { opened.set_value(error); });
@@ -61,53 +65,53 @@ void Link::open_and_wait() {
   throw opening_error_.value_or(std::system_error{error});
 }
 
-void Link::close_and_wait() {
+void ReconnectingConnection::close_and_wait() {
   loop_->close_and_wait([this](Done<> done) { close(std::move(done)); });
 }
 
-void Link::attach(Timed* timed) {
+void ReconnectingConnection::attach(Timed* timed) {
   timed_ = timed;
   wait();
 }
 
-void Link::deadline_changed() { wait(); }
+void ReconnectingConnection::deadline_changed() { wait(); }
 
-void Link::begin_attempt() {
+void ReconnectingConnection::begin_attempt() {
   ++attempt_;
-  driver_ = Driver::on(loop_, urls_[url_index_], options_);
-  driver_->open(during_this_attempt([](Link& link, std::error_code error) {
+  connector_ = Connector::on(loop_, urls_[url_index_], options_);
+  connector_->open(during_this_attempt([](ReconnectingConnection& self, std::error_code error) {
     if (error)
-      link.failed(link.driver_->core().close_reason());
+      self.failed(self.connector_->core().close_reason());
     else
-      link.connected();
+      self.connected();
   }));
 }
 
-void Link::connected() {
-  auto& core = driver_->core();
-  core.on_closed(during_this_attempt([](Link& link, const CloseReason& reason) { link.failed(reason); }));
+void ReconnectingConnection::connected() {
+  auto& core = connector_->core();
+  core.on_closed(
+      during_this_attempt([](ReconnectingConnection& self, const CloseReason& reason) { self.failed(reason); }));
   is_handed_out_ = true;
   if (!on_up_) return ready();
-  on_up_(core, during_this_attempt([](Link& link, const CloseReason& reason) {
+  on_up_(core, during_this_attempt([](ReconnectingConnection& self, const CloseReason& reason) {
            if (reason.error)
-             link.failed(reason);
+             self.failed(reason);
            else
-             link.ready();
+             self.ready();
          }));
 }
 
-void Link::ready() {
+void ReconnectingConnection::ready() {
   ready_since_ = Clock::now();
   opening_error_.reset();
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
 
 // By value: what the reason is part of may go with the connection.
-void Link::failed(CloseReason reason) {
-  last_failure_ = reason;
+void ReconnectingConnection::failed(CloseReason reason) {
   if (open_done_ && !is_patient_) {
     const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
-    opening_error_ = driver_->opening_error(reason, before);
+    opening_error_ = connector_->opening_error(reason, before);
   }
   const bool was_ready = ready_since_.has_value();
   if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
@@ -123,31 +127,31 @@ void Link::failed(CloseReason reason) {
   pause();
 }
 
-void Link::let_go(const CloseReason& reason) {
+void ReconnectingConnection::let_go(const CloseReason& reason) {
   ++attempt_;  // nothing that it still says is heard
-  const auto driver = std::exchange(driver_, nullptr);
+  const auto connector = std::exchange(connector_, nullptr);
   ready_since_.reset();
   ++sockets_left_behind_;
-  driver->close([this, self = shared_from_this()](std::error_code) {
+  connector->close([this, self = shared_from_this()](std::error_code) {
     --sockets_left_behind_;
     finish_closing();
   });
   if (std::exchange(is_handed_out_, false) && on_down_) on_down_(reason);
 }
 
-void Link::finish_closing() {
+void ReconnectingConnection::finish_closing() {
   if (!is_closing_ || sockets_left_behind_ > 0) return;
   for (auto& done : std::exchange(close_done_, {})) done({});
 }
 
-void Link::pause() {
+void ReconnectingConnection::pause() {
   failed_in_round_ = 0;
   pause_ends_ = Clock::now() + backoff_.next();
   wait();
 }
 
 // Moved only when the time comes earlier: most deadlines move away as calls complete.
-void Link::wait() {
+void ReconnectingConnection::wait() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
   if (is_closing_ || until >= armed_for_) return;
   armed_for_ = until;
@@ -157,7 +161,7 @@ void Link::wait() {
   });
 }
 
-void Link::time_passed(TimePoint now) {
+void ReconnectingConnection::time_passed(TimePoint now) {
   armed_for_ = TimePoint::max();
   if (pause_ends_ <= now) {
     pause_ends_ = TimePoint::max();

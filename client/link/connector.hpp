@@ -23,15 +23,15 @@ struct ConnectionOptions {
   std::optional<std::chrono::seconds> heartbeat{};                // 0 for none
 };
 
-/// A driver keeps itself alive from `open` until its connection is over.
-class Driver : public std::enable_shared_from_this<Driver> {
+/// A connector keeps itself alive from `open` until its connection is over.
+class Connector : public std::enable_shared_from_this<Connector> {
  public:
-  [[nodiscard]] static std::shared_ptr<Driver> on(const std::shared_ptr<Loop>& loop, protocol::Url url,
-                                                  ConnectionOptions options);
+  [[nodiscard]] static std::shared_ptr<Connector> on(const std::shared_ptr<Loop>& loop, protocol::Url url,
+                                                     ConnectionOptions options);
 
-  Driver(const Driver&) = delete;
-  Driver& operator=(const Driver&) = delete;
-  virtual ~Driver() = default;
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+  virtual ~Connector() = default;
 
   // From any thread:
 
@@ -56,7 +56,7 @@ class Driver : public std::enable_shared_from_this<Driver> {
   [[nodiscard]] std::system_error opening_error(const CloseReason& reason, std::string before = {}) const;
 
  protected:
-  Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options);
+  Connector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options);
 
   virtual void connect(protocol::TimePoint until) = 0;
   /// Ends `connect` if it has not come to its end.

@@ -1,4 +1,4 @@
-#include "client/link/driver.hpp"
+#include "client/link/connector.hpp"
 
 #include <future>
 
@@ -22,14 +22,14 @@ CloseReason reason_of(std::error_code error) {
   return {error, error.message()};
 }
 
-class SocketDriver final : public Driver {
+class SocketConnector final : public Connector {
  public:
   using Socket = asio::basic_stream_socket<tcp, SerialExecutor>;
   using Resolver = asio::ip::basic_resolver<tcp, SerialExecutor>;
   using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, SerialExecutor>;
 
-  SocketDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
-      : Driver{std::move(loop), std::move(url), std::move(options)},
+  SocketConnector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+      : Connector{std::move(loop), std::move(url), std::move(options)},
         resolver_{executor()},
         socket_{executor()},
         timer_{executor()} {}
@@ -82,7 +82,7 @@ class SocketDriver final : public Driver {
     // this one waits to read.
     Socket fresh{executor()};
     fresh.assign(protocol, socket_.release(ignored), ignored);
-    Driver::connected(std::move(fresh), until);
+    Connector::connected(std::move(fresh), until);
   }
 
   void fail(const CloseReason& reason) {
@@ -107,10 +107,10 @@ class SocketDriver final : public Driver {
   bool is_connecting_{true};
 };
 
-class PipeDriver final : public Driver {
+class PipeConnector final : public Connector {
  public:
-  PipeDriver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
-      : Driver{std::move(loop), std::move(url), std::move(options)} {}
+  PipeConnector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+      : Connector{std::move(loop), std::move(url), std::move(options)} {}
 
  private:
   void connect(TimePoint until) override {
@@ -139,19 +139,20 @@ protocol::Limits limits_of(const protocol::Url& url) {
 
 }  // namespace
 
-std::shared_ptr<Driver> Driver::on(const std::shared_ptr<Loop>& loop, protocol::Url url, ConnectionOptions options) {
-  if (url.pipe) return std::make_shared<PipeDriver>(loop, std::move(url), std::move(options));
-  return std::make_shared<SocketDriver>(loop, std::move(url), std::move(options));
+std::shared_ptr<Connector> Connector::on(const std::shared_ptr<Loop>& loop, protocol::Url url,
+                                         ConnectionOptions options) {
+  if (url.pipe) return std::make_shared<PipeConnector>(loop, std::move(url), std::move(options));
+  return std::make_shared<SocketConnector>(loop, std::move(url), std::move(options));
 }
 
-Driver::Driver(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
+Connector::Connector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
     : loop_{std::move(loop)},
       url_{std::move(url)},
       options_{std::move(options)},
       core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())},
       flushes_{loop_->executor()} {}
 
-void Driver::open(Done<> done) {
+void Connector::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     if (open_done_ || core_->close_reason().error) return done(Error::not_open);
     open_done_ = std::move(done);
@@ -160,7 +161,7 @@ void Driver::open(Done<> done) {
   });
 }
 
-void Driver::close(Done<> done) {
+void Connector::close(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     stop_connecting();
     if (open_done_ || !core_->has_begun()) connecting_failed({Error::closed, "closed by the client"});
@@ -168,7 +169,7 @@ void Driver::close(Done<> done) {
   });
 }
 
-template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
+template <class Stream> void Connector::connected(Stream stream, TimePoint until) {
   const auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, flushes_);
   core_->open(until, [this, weak = std::weak_ptr{transport},
                       done = std::exchange(open_done_, nullptr)](std::error_code error) mutable {
@@ -185,12 +186,12 @@ template <class Stream> void Driver::connected(Stream stream, TimePoint until) {
   });
 }
 
-void Driver::connecting_failed(const CloseReason& reason) {
+void Connector::connecting_failed(const CloseReason& reason) {
   core_->disconnect(reason);
   if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
 }
 
-void Driver::open_and_wait() {
+void Connector::open_and_wait() {
   std::promise<CloseReason> opened;
   open([&](std::error_code error) { opened.set_value(error ? core_->close_reason() : CloseReason{}); });
   const auto reason = opened.get_future().get();
@@ -199,11 +200,11 @@ void Driver::open_and_wait() {
   throw opening_error(reason);
 }
 
-void Driver::close_and_wait() {
+void Connector::close_and_wait() {
   loop_->close_and_wait([this](Done<> done) { close(std::move(done)); });
 }
 
-std::system_error Driver::opening_error(const CloseReason& reason, std::string before) const {
+std::system_error Connector::opening_error(const CloseReason& reason, std::string before) const {
   auto what = std::move(before) + (core_->is_open() ? "refused by " : "cannot open ")
               + to_string(url_, protocol::Secrets::hidden);
   if (!reason.text.empty() && reason.text != reason.error.message()) what += ": " + reason.text;

@@ -1,4 +1,4 @@
-#include "client/link/link.hpp"
+#include "client/link/reconnecting_connection.hpp"
 
 #include <condition_variable>
 #include <future>
@@ -50,22 +50,22 @@ class Events {
   int count_{0};
 };
 
-// Has a link, hears from it, and finds every connection ready.
+// Has a reconnecting connection, hears from it, and finds each new connection ready.
 struct Owner {
-  explicit Owner(std::shared_ptr<Link> with) : link{std::move(with)} {
-    link->on_up([this](ConnectionCore& core, Link::Ready ready) {
+  explicit Owner(std::shared_ptr<ReconnectingConnection> with) : connection{std::move(with)} {
+    connection->on_up([this](ConnectionCore& core, ReconnectingConnection::Ready ready) {
       is_open = core.is_open();
       events.add("up");
       ready({});
     });
-    link->on_down([this](const CloseReason& reason) {
+    connection->on_down([this](const CloseReason& reason) {
       last_loss = reason;
       events.add("down");
     });
   }
-  ~Owner() { link->close_and_wait(); }
+  ~Owner() { connection->close_and_wait(); }
 
-  std::shared_ptr<Link> link;
+  std::shared_ptr<ReconnectingConnection> connection;
   Events events;
   std::atomic<bool> is_open{false};
   CloseReason last_loss;
@@ -119,22 +119,22 @@ std::string url_of_nobody() {
   return "amqp://alice:secret@127.0.0.1:" + std::to_string(unused.local_endpoint().port()) + "/";
 }
 
-TEST_CASE("a link opens at the first URL that lets it in") {
+TEST_CASE("a reconnecting connection opens at the first URL that lets it in") {
   tests::BrokerUnderTest broker;
-  Owner owner{Link::on_own_thread({url_of_nobody(), broker.url(any_encoding())})};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread({url_of_nobody(), broker.url(any_encoding())})};
+  owner.connection->open_and_wait();
   CHECK(owner.is_open);
   CHECK(owner.events.after(1) == "up");
 }
 
-TEST_CASE("a link that opens nowhere says what happened at each URL") {
+TEST_CASE("a reconnecting connection that opens nowhere says what happened at each URL") {
   tests::BrokerUnderTest broker;
   const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";
-  Owner owner{Link::on_own_thread({url_of_nobody(), scheme + "://bob:secret@" + broker.address()})};
+  Owner owner{ReconnectingConnection::on_own_thread({url_of_nobody(), scheme + "://bob:secret@" + broker.address()})};
   std::error_code code;
   std::string text;
   try {
-    owner.link->open_and_wait();
+    owner.connection->open_and_wait();
   } catch (const std::system_error& error) {
     code = error.code();
     text = error.what();
@@ -150,34 +150,35 @@ TEST_CASE("a lost connection is replaced by one to the next URL, and up and down
   std::optional<broker::Embedded> second{std::in_place};
   broker::Embedded third;
   const auto encoding = any_encoding();
-  Owner owner{Link::on_own_thread({first->url(encoding), second->url(encoding), third.url(encoding)}, {}, at_once)};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread({first->url(encoding), second->url(encoding), third.url(encoding)},
+                                                    {}, at_once)};
+  owner.connection->open_and_wait();
   first.reset();
   CHECK(owner.events.after(3) == "up down up");
   CHECK(owner.last_loss.error == reply_error(320));
   second.reset();
   CHECK(owner.events.after(5) == "up down up down up");
-  owner.link->close_and_wait();
+  owner.connection->close_and_wait();
   CHECK(owner.events.after(6) == "up down up down up down");
   CHECK(owner.last_loss.error == Error::closed);
 }
 
-TEST_CASE("a link finds a broker that comes back at its own URL", "[own broker]") {
+TEST_CASE("a reconnecting connection finds a broker that comes back at its own URL", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   const auto port = broker->port();
-  Owner owner{Link::on_own_thread({broker->url(any_encoding())}, {}, at_once)};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread({broker->url(any_encoding())}, {}, at_once)};
+  owner.connection->open_and_wait();
   broker.reset();
   CHECK(owner.events.after(2) == "up down");
   broker.emplace(broker::Options{}, nullptr, broker::ListenOn{.port = port});
   CHECK(owner.events.after(3) == "up down up");
 }
 
-TEST_CASE("a link goes on, round after round, until somebody lets it in", "[own broker]") {
+TEST_CASE("a reconnecting connection goes on, round after round, until somebody lets it in", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   std::optional<Gate> gate{5};
-  Owner owner{Link::on_own_thread({broker->url(any_encoding()), gate->url()}, {}, at_once)};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread({broker->url(any_encoding()), gate->url()}, {}, at_once)};
+  owner.connection->open_and_wait();
   broker.reset();
   CHECK(owner.events.after(3) == "up down up");
   CHECK(gate->visits.after(6) == "visit visit visit visit visit visit");
@@ -188,22 +189,22 @@ TEST_CASE("a set-up that fails is an attempt that failed", "[own broker]") {
   broker::Embedded one;
   broker::Embedded other;
   const auto encoding = any_encoding();
-  const auto link = Link::on_own_thread({one.url(encoding), other.url(encoding)}, {}, at_once);
+  const auto connection = ReconnectingConnection::on_own_thread({one.url(encoding), other.url(encoding)}, {}, at_once);
   int ups = 0;
   int downs = 0;
   bool second_fails = true;
-  link->on_up([&](ConnectionCore& core, Link::Ready ready) {
+  connection->on_up([&](ConnectionCore& core, ReconnectingConnection::Ready ready) {
     const bool fails = ++ups == 1 || second_fails;
     core.open_channel([fails, ready = std::move(ready)](std::error_code error, const auto&) mutable {
       ready(fails ? CloseReason{Error::not_open, "the queue is not mine"} : CloseReason{error, {}});
     });
   });
-  link->on_down([&](const CloseReason&) { ++downs; });
+  connection->on_down([&](const CloseReason&) { ++downs; });
 
   SECTION("of all attempts") {
     std::string text;
     try {
-      link->open_and_wait();
+      connection->open_and_wait();
     } catch (const std::system_error& error) {
       text = error.what();
     }
@@ -213,8 +214,8 @@ TEST_CASE("a set-up that fails is an attempt that failed", "[own broker]") {
   }
   SECTION("of the first one") {
     second_fails = false;
-    link->open_and_wait();
-    link->close_and_wait();
+    connection->open_and_wait();
+    connection->close_and_wait();
     CHECK(ups == 2);
   }
   CHECK(downs == 2);
@@ -224,60 +225,64 @@ TEST_CASE("closing ends a pause, and a search", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
   Gate gate{everyone};
   const bool pauses = GENERATE(true, false);
-  Owner owner{Link::on_own_thread({broker->url(any_encoding()), gate.url()}, {}, pauses ? hardly_ever : at_once)};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread({broker->url(any_encoding()), gate.url()}, {},
+                                                    pauses ? hardly_ever : at_once)};
+  owner.connection->open_and_wait();
   broker.reset();
   owner.events.after(2);
   if (!pauses) gate.visits.after(2);
-  owner.link->close_and_wait();
+  owner.connection->close_and_wait();
   CHECK(owner.events.after(2) == "up down");
 }
 
 TEST_CASE("closing ends the opening") {
   asio::io_context io;
   tcp::acceptor silent{io, {asio::ip::address_v4::loopback(), 0}};
-  const auto link = Link::on_own_thread("amqp://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/");
+  const auto connection =
+      ReconnectingConnection::on_own_thread("amqp://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/");
   std::promise<std::error_code> opened;
   std::promise<void> closed;
-  link->open([&](std::error_code error) { opened.set_value(error); });
-  link->close([&](std::error_code) { closed.set_value(); });
+  connection->open([&](std::error_code error) { opened.set_value(error); });
+  connection->close([&](std::error_code) { closed.set_value(); });
   CHECK(opened.get_future().get() == Error::closed);
   silent.accept().close();
   closed.get_future().get();
 }
 
-TEST_CASE("a link that is closed stays closed") {
+TEST_CASE("a reconnecting connection that is closed stays closed") {
   tests::BrokerUnderTest broker;
-  Owner owner{Link::on_own_thread(broker.url(any_encoding()))};
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread(broker.url(any_encoding()))};
+  owner.connection->open_and_wait();
   const auto error_of_open = [&] {
     std::promise<std::error_code> opened;
-    owner.link->open([&](std::error_code error) { opened.set_value(error); });
+    owner.connection->open([&](std::error_code error) { opened.set_value(error); });
     return opened.get_future().get();
   };
   CHECK(error_of_open() == Error::not_open);
-  owner.link->close_and_wait();
-  owner.link->close_and_wait();
+  owner.connection->close_and_wait();
+  owner.connection->close_and_wait();
   CHECK(error_of_open() == Error::closed);
-  Owner never_opened{Link::on_own_thread(broker.url(protocol::Encoding::amqp))};
+  Owner never_opened{ReconnectingConnection::on_own_thread(broker.url(protocol::Encoding::amqp))};
 }
 
-TEST_CASE("an owner may close its link when it hears of a loss, and let it go", "[own broker]") {
+TEST_CASE("an owner may close its connection when it hears of a loss, and let it go", "[own broker]") {
   std::optional<broker::Embedded> broker{std::in_place};
-  auto link = Link::on_own_thread(broker->url(any_encoding()), {}, at_once);
+  auto connection = ReconnectingConnection::on_own_thread(broker->url(any_encoding()), {}, at_once);
   std::promise<void> closed;
-  link->on_down(
-      [&](const CloseReason&) { std::exchange(link, nullptr)->close([&](std::error_code) { closed.set_value(); }); });
-  link->open_and_wait();
+  connection->on_down([&](const CloseReason&) {
+    std::exchange(connection, nullptr)->close([&](std::error_code) { closed.set_value(); });
+  });
+  connection->open_and_wait();
   broker.reset();
   closed.get_future().get();
 }
 
 TEST_CASE("each attempt that fails is told, and each loss", "[own broker]") {
   std::optional<Gate> gate{2};
-  Owner owner{Link::on_own_thread(gate->url(), {}, {.backoff_min = 1ms, .backoff_max = 4ms, .patient = true})};
-  owner.link->on_failure([&](const CloseReason& reason) { owner.events.add(reason.error ? "failed" : "?"); });
-  owner.link->open_and_wait();
+  Owner owner{ReconnectingConnection::on_own_thread(gate->url(), {},
+                                                    {.backoff_min = 1ms, .backoff_max = 4ms, .patient = true})};
+  owner.connection->on_failure([&](const CloseReason& reason) { owner.events.add(reason.error ? "failed" : "?"); });
+  owner.connection->open_and_wait();
   CHECK(owner.events.after(3) == "failed failed up");
   gate.reset();  // or closing would wait for an answer to its goodbye
   CHECK_THAT(owner.events.after(5), Catch::StartsWith("failed failed up down failed"));
@@ -296,28 +301,28 @@ TEST_CASE("deadlines are driven with and without a connection", "[own broker]") 
     std::promise<void> rung;
   } alarm;
   std::optional<broker::Embedded> broker{std::in_place};
-  Owner owner{Link::on_own_thread(broker->url(any_encoding()), {}, hardly_ever)};
+  Owner owner{ReconnectingConnection::on_own_thread(broker->url(any_encoding()), {}, hardly_ever)};
   const auto rings = [&] {
     alarm.rung = {};
     auto rung = alarm.rung.get_future();
-    owner.link->run([&] {
+    owner.connection->run([&] {
       alarm.due = protocol::Clock::now() + 1ms;
-      owner.link->deadline_changed();
+      owner.connection->deadline_changed();
     });
     return rung.wait_for(30s) == std::future_status::ready;
   };
-  owner.link->run([&] { owner.link->attach(&alarm); });
+  owner.connection->run([&] { owner.connection->attach(&alarm); });
   CHECK(rings());
-  owner.link->open_and_wait();
+  owner.connection->open_and_wait();
   CHECK(rings());
   broker.reset();
   owner.events.after(2);
   CHECK(rings());
   CHECK(rings());
-  owner.link->close_and_wait();
+  owner.connection->close_and_wait();
 }
 
-TEST_CASE("a deadline that comes while the link is being closed is not told any more") {
+TEST_CASE("a deadline that comes while a reconnecting connection is being closed is not told any more") {
   struct Alarm final : Timed {
     void tick(protocol::TimePoint) override { ++ticks; }
     [[nodiscard]] protocol::TimePoint deadline() const override { return due; }
@@ -326,67 +331,68 @@ TEST_CASE("a deadline that comes while the link is being closed is not told any 
     int ticks{0};
   } alarm;
   asio::thread_pool threads{2};
-  const auto link = Link::on_executor(threads.get_executor(), url_of_nobody());
+  const auto connection = ReconnectingConnection::on_executor(threads.get_executor(), url_of_nobody());
   std::promise<void> closed;
-  link->run([&] {
-    link->attach(&alarm);
+  connection->run([&] {
+    connection->attach(&alarm);
     // The other thread finds that both timers are over, in this order. What the first one calls has to wait for us.
     asio::basic_waitable_timer<protocol::Clock> later{threads, alarm.due + 1ms};
     later.async_wait(asio::use_future).get();
-    link->close([&](std::error_code) { closed.set_value(); });
+    connection->close([&](std::error_code) { closed.set_value(); });
   });
   closed.get_future().get();
   threads.join();
   CHECK(alarm.ticks == 0);
 }
 
-TEST_CASE("a link may run on the caller's executor, without a thread", "[own broker]") {
+TEST_CASE("a reconnecting connection may run on the caller's executor, without a thread", "[own broker]") {
   std::optional<broker::Embedded> first{std::in_place};
   broker::Embedded second;
   const auto encoding = any_encoding();
   asio::io_context io;
-  const auto link = Link::on_executor(io.get_executor(), {first->url(encoding), second.url(encoding)}, {}, at_once);
+  const auto connection =
+      ReconnectingConnection::on_executor(io.get_executor(), {first->url(encoding), second.url(encoding)}, {}, at_once);
   std::string story;
-  link->on_up([&](ConnectionCore&, Link::Ready ready) {
+  connection->on_up([&](ConnectionCore&, ReconnectingConnection::Ready ready) {
     story += "up ";
     ready({});
     if (first)
       first.reset();
     else
-      link->close([&](std::error_code) { story += "closed"; });
+      connection->close([&](std::error_code) { story += "closed"; });
   });
-  link->on_down([&](const CloseReason&) { story += "down "; });
-  link->open([&](std::error_code error) { story += error ? "failed " : "open "; });
+  connection->on_down([&](const CloseReason&) { story += "down "; });
+  connection->open([&](std::error_code error) { story += error ? "failed " : "open "; });
   io.run();
   CHECK(story == "up open down up down closed");
 }
 
-TEST_CASE("an executor that goes takes a link along in whatever it does") {
+TEST_CASE("an executor that goes takes a reconnecting connection along in whatever it does") {
   tests::BrokerUnderTest broker;
   auto io = std::make_unique<asio::io_context>();
   const auto url = GENERATE(true, false) ? broker.url(any_encoding()) : url_of_nobody();
-  auto link = Link::on_executor(io->get_executor(), url);
-  link->on_up([&](ConnectionCore&, Link::Ready ready) {
+  auto connection = ReconnectingConnection::on_executor(io->get_executor(), url);
+  connection->on_up([&](ConnectionCore&, ReconnectingConnection::Ready ready) {
     ready({});
     io->stop();
   });
-  link->open([](std::error_code) {});
+  connection->open([](std::error_code) {});
   if (GENERATE(true, false)) io->run();
-  if (GENERATE(true, false)) link->close([](std::error_code) {});
-  const std::weak_ptr watched{link};
-  link.reset();
+  if (GENERATE(true, false)) connection->close([](std::error_code) {});
+  const std::weak_ptr watched{connection};
+  connection.reset();
   io.reset();
   CHECK(watched.expired());
 }
 
-TEST_CASE("heartbeats keep an idle link, and find a peer that fell silent") {
+TEST_CASE("heartbeats keep an idle connection, and find a peer that fell silent") {
   tests::BrokerUnderTest broker;
-  Owner idle{Link::on_own_thread(broker.url(any_encoding()), {.heartbeat = 1s}, at_once)};
-  idle.link->open_and_wait();
+  Owner idle{ReconnectingConnection::on_own_thread(broker.url(any_encoding()), {.heartbeat = 1s}, at_once)};
+  idle.connection->open_and_wait();
   std::optional<Gate> silent{0};
-  Owner left_alone{
-      Link::on_own_thread({silent->url(), broker.url(protocol::Encoding::amqp)}, {.heartbeat = 1s}, at_once)};
-  left_alone.link->open_and_wait();
+  Owner left_alone{ReconnectingConnection::on_own_thread({silent->url(), broker.url(protocol::Encoding::amqp)},
+                                                         {.heartbeat = 1s}, at_once)};
+  left_alone.connection->open_and_wait();
   CHECK(left_alone.events.after(3) == "up down up");
   CHECK_THAT(left_alone.last_loss.text, Contains("missed heartbeats"));
   CHECK(idle.events.after(1) == "up");
