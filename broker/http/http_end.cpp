@@ -44,7 +44,7 @@ HttpEnd::~HttpEnd() {
 
 void HttpEnd::observe(TimePoint now) {
   context_.clock().observe(now);
-  context_.backlog().begin_share();
+  context_.backlog().begin_input_slice();
 }
 
 void HttpEnd::commit(std::size_t bytes, TimePoint now) {
@@ -55,13 +55,13 @@ void HttpEnd::commit(std::size_t bytes, TimePoint now) {
 }
 
 bool HttpEnd::may_take_input() const {
-  return is_receiving() && !is_in_line() && !stands_in_line() && output_.size() < state_.limits.output_bytes;
+  return is_receiving() && !is_in_line() && !waits_for_intake() && output_.size() < state_.limits.output_bytes;
 }
 
 // What was held before the turn may go on now: an answer has been given, or the intake calls.
 void HttpEnd::end_turn() {
   if (input_.unread().empty() || !may_take_input()) return;
-  context_.backlog().begin_share();
+  context_.backlog().begin_input_slice();
   process();
 }
 

@@ -20,7 +20,7 @@ std::unique_ptr<protocol::ConnectionEnd> HttpServer::connect(Caller caller, prot
   auto end = std::make_unique<HttpEnd>(state_, std::move(caller), now);
   if (connection_count() > state_.limits.connection_max)
     end->turn_away("there are " + limit + " HTTP connections, and all wait for answers; close some");
-  else if (const auto& memory = state_.context.memory(); !memory.takes_users())
+  else if (const auto& memory = state_.context.memory(); !memory.has_room_for_clients())
     end->turn_away(memory.describe() + "; close some connections");
   return end;
 }

@@ -13,7 +13,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 
-#include "broker/core/version.hpp"
+#include "protocol/base/version.hpp"
 
 namespace pocketmq::broker::http {
 namespace {
@@ -215,7 +215,7 @@ void append_head(const ResponseHead& head, const HeadDetails& details, std::stri
   for (const auto& [name, value] : head.headers)
     message.insert(text_for_beast(name), text_for_beast(without_controls(value)));
   using beast::http::field;
-  message.set(field::server, std::string{"PocketMQ/"} + std::string{version});
+  message.set(field::server, std::string{"PocketMQ/"} + std::string{protocol::pocketmq_version});
   message.set(field::date, date_text(details.seconds_since_epoch));
   if (!head.content_type.empty()) message.set(field::content_type, text_for_beast(without_controls(head.content_type)));
   message.set("X-Content-Type-Options", "nosniff");

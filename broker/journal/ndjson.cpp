@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "broker/core/version.hpp"
 #include "broker/journal/schema.hpp"
 #include "protocol/base/utf8.hpp"
+#include "protocol/base/version.hpp"
 #include "protocol/codec/json_table.hpp"
 #include "protocol/codec/trace.hpp"
 #include "protocol/vocabulary/secrets.hpp"
@@ -144,8 +144,8 @@ void append_ndjson(const Entry& entry, std::string& to) {
 }
 
 void append_ndjson_header(event::Time time, std::uint64_t next_number, std::string& to) {
-  to += "{\"journal\":" + std::to_string(journal_schema_version) + ",\"broker\":\"PocketMQ " + std::string{version}
-        + "\",\"time\":\"";
+  to += "{\"journal\":" + std::to_string(journal_schema_version) + ",\"broker\":\"PocketMQ "
+        + std::string{protocol::pocketmq_version} + "\",\"time\":\"";
   append_time(time.shown, to);
   to += "\",\"next\":" + std::to_string(next_number) + "}\n";
 }
