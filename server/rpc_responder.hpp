@@ -25,6 +25,7 @@
 #include "server/invocation.hpp"
 #include "server/middleware.hpp"
 #include "server/server_core.hpp"
+#include "server/starter.hpp"
 
 namespace pocketmq::server {
 
@@ -40,7 +41,9 @@ struct ResponderOptions {
 
 /// What `RpcServer` is a handle of. From any thread, but a handler's for `close_and_wait`, which whoever owns it calls
 /// before letting it go.
-class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
+class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
+                           public Starter,
+                           private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;
@@ -50,8 +53,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void serve(std::string queue, ServeOptions options, Handler handler);
   void use(HandlerMiddleware middleware);
 
-  /// Once. Throws std::logic_error the second time.
-  void start(client::Done<> started);
+  void start(client::Done<> started) override;
   /// The same, and throws std::system_error. Only on a connection with a thread of its own.
   void start_and_wait();
   /// Begins nothing more; when what runs is answered, the connection is closed. Returns at once.
@@ -61,7 +63,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   /// Stops, lets running handlers finish, and closes the connection.
   void close_and_wait();
 
-  [[nodiscard]] const client::SerialExecutor& executor() const { return connection_->executor(); }
+  [[nodiscard]] const client::SerialExecutor& executor() const override { return connection_->executor(); }
 
  private:
   struct Procedure {

@@ -4,9 +4,8 @@
 #include <tuple>
 #include <type_traits>
 
-#include <asio/awaitable.hpp>
-
 #include "client/json/value_types.hpp"
+#include "client/values/asio_forward.hpp"
 
 namespace pocketmq::server {
 
@@ -110,7 +109,7 @@ struct ParametersOf<Context&, StreamWriter<T>&, Args...> : ParametersOf<StreamWr
 
 /// What it gives, and whether as a coroutine.
 template <class Result> struct ResultOf : std::remove_cv<Result> { static constexpr bool is_coroutine = false; };
-template <class Result> struct ResultOf<asio::awaitable<Result>> : std::remove_cv<Result> {
+template <class Result> struct ResultOf<client::Awaitable<Result>> : std::remove_cv<Result> {
   static constexpr bool is_coroutine = true;
 };
 

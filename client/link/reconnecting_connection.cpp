@@ -107,7 +107,7 @@ void ReconnectingConnection::ready() {
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
 
-// By value: what the reason is part of may go with the connection.
+// By value: the reason may be a part of the connection, which goes.
 void ReconnectingConnection::failed(CloseReason reason) {
   if (open_done_ && !is_patient_) {
     const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
@@ -128,7 +128,7 @@ void ReconnectingConnection::failed(CloseReason reason) {
 }
 
 void ReconnectingConnection::let_go(const CloseReason& reason) {
-  ++attempt_;  // nothing that it still says is heard
+  ++attempt_;  // its callbacks do nothing from now on
   const auto connector = std::exchange(connector_, nullptr);
   ready_since_.reset();
   ++sockets_left_behind_;
@@ -150,7 +150,7 @@ void ReconnectingConnection::pause() {
   wait();
 }
 
-// Moved only when the time comes earlier: most deadlines move away as calls complete.
+// Sets the timer anew only for an earlier time: most deadlines move away as calls complete.
 void ReconnectingConnection::wait() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
   if (is_closing_ || until >= armed_for_) return;
