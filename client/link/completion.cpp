@@ -3,6 +3,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
+#include <asio/system_executor.hpp>
 
 #include "protocol/io/serial_executor.hpp"
 
@@ -18,5 +19,7 @@ Post post_on(const asio::any_io_executor& executor) {
 Post post_serially(const protocol::SerialExecutor& executor) {
   return [executor](MoveOnlyFunction<void()> task) { executor.post(std::move(task)); };
 }
+
+void post_on_system(MoveOnlyFunction<void()> task) { asio::post(asio::system_executor{}, std::move(task)); }
 
 }  // namespace pocketmq::client

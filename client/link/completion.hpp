@@ -18,24 +18,49 @@ class SerialExecutor;
 
 namespace pocketmq::client {
 
-/// Has a task run on an executor, never inside the call. Until it is destroyed, that executor has work.
+/// Runs a task on an executor, never inside the call. Until it is destroyed, that executor has work.
 using Post = MoveOnlyFunction<void(MoveOnlyFunction<void()>)>;
 [[nodiscard]] Post post_on(const asio::any_io_executor& executor);
 [[nodiscard]] Post post_serially(const protocol::SerialExecutor& executor);
+/// Runs a task on a thread of Asio's own (asio::system_executor).
+void post_on_system(MoveOnlyFunction<void()> task);
+
+/// For an executor that is not an asio::any_io_executor, as that of asio::use_future; or where the user's file has not
+/// included any_io_executor.hpp. A task comes there from a thread of Asio's own, so that it never runs inside the call.
+template <class Executor> [[nodiscard]] Post post_on_other(const Executor& executor) {
+  static_assert(
+      requires { executor.on_work_started(); },
+      "pocketmq: include <asio/any_io_executor.hpp>, which a handler with this executor needs");
+  const auto finish_work = [](const Executor* on) {
+    on->on_work_finished();
+    delete on;
+  };
+  const std::shared_ptr<const Executor> work{new Executor{executor}, finish_work};
+  work->on_work_started();
+  return [work](MoveOnlyFunction<void()> task) {
+    post_on_system([work, task = std::move(task)]() mutable { work->execute(std::move(task)); });
+  };
+}
 
 /// What `asio::associated_executor` and `asio::associated_cancellation_slot` give for a handler that has none.
 struct NoneAssociated {};
 
-/// Has tasks run on the handler's associated executor, or on `fallback` if it has none. Who did not include Asio's
-/// associated_executor.hpp cannot have a handler with an executor.
+/// Runs tasks on the handler's associated executor, or on `fallback` if it has none. A handler can have one only where
+/// the user's file has included Asio's associated_executor.hpp.
 template <class Handler, class Executor> [[nodiscard]] Post post_for(const Handler& handler, const Executor& fallback) {
   using Associated = asio::associated_executor<Handler, NoneAssociated>;
+  using AnyExecutor = DependingOn<asio::any_io_executor, Handler>;
   if constexpr (Complete<Associated>) {
-    if constexpr (!std::is_same_v<typename Associated::type, NoneAssociated>) {
-      using AnyExecutor = DependingOn<asio::any_io_executor, Handler>;
-      static_assert(Complete<AnyExecutor>,
-                    "pocketmq: include <asio/any_io_executor.hpp>, which a handler with an executor needs");
-      return post_on(AnyExecutor(Associated::get(handler, NoneAssociated{})));
+    using Own = typename Associated::type;
+    if constexpr (std::is_same_v<Own, NoneAssociated>) {
+      // as below
+    } else if constexpr (Complete<AnyExecutor>) {
+      if constexpr (std::is_constructible_v<AnyExecutor, const Own&>)
+        return post_on(AnyExecutor(Associated::get(handler, NoneAssociated{})));
+      else
+        return post_on_other(Associated::get(handler, NoneAssociated{}));
+    } else {
+      return post_on_other(Associated::get(handler, NoneAssociated{}));
     }
   }
   if constexpr (std::is_same_v<Executor, protocol::SerialExecutor>)
