@@ -22,7 +22,7 @@ MAY_INCLUDE = {
 }
 ROOMS = {
     "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
-    "broker": ["", "host", "journal", "session", "definitions", "vhost", "routing", "queue", "message", "access", "core"],
+    "broker": ["", "host", "journal", "session", "channel", "definitions", "vhost", "routing", "queue", "message", "access", "core"],
     "client": ["", "rpc", "link", "json", "values"],
     "server": [""],
 }

@@ -6,9 +6,9 @@
 
 #include "broker/access/login_brake.hpp"
 #include "broker/access/users.hpp"
+#include "broker/channel/direct_reply.hpp"
 #include "broker/core/context.hpp"
 #include "broker/core/gradual_table.hpp"
-#include "broker/session/direct_reply.hpp"
 #include "broker/vhost/virtual_hosts.hpp"
 
 namespace pocketmq::broker {

@@ -1,18 +1,18 @@
-// One connection, the broker's end: its handshake, its channels, and what ends it.
+// One connection, the broker's end: it carries out the client's commands by its handshake and its channels, and decides
+// when the client has to wait and when the connection ends.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <list>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "broker/access/users.hpp"
+#include "broker/channel/channel_host.hpp"
 #include "broker/core/context.hpp"
-#include "broker/session/channel.hpp"
-#include "broker/session/channel_host.hpp"
+#include "broker/session/channel_table.hpp"
+#include "broker/session/handshake.hpp"
 #include "broker/vhost/deferred_deletions.hpp"
 #include "protocol/end/command_end.hpp"
 
@@ -20,16 +20,9 @@ namespace pocketmq::broker {
 
 struct BrokerState;
 
-/// Where a connection comes from.
-struct Peer {
-  std::string name;           // address and port, for people
-  std::string source{};       // log-ins that fail are counted by it; empty: they are not
-  bool from_loopback{true};   // guest may log in from there only
-  std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
-};
-
 class Session final : public protocol::CommandEnd,
                       public ChannelHost,
+                      private Handshake::Connection,
                       private MemoryWaiter,
                       private Intake::Reader,
                       private Backlog::Item,
@@ -39,45 +32,40 @@ class Session final : public protocol::CommandEnd,
   Session(BrokerState& broker, Peer peer, TimePoint now);
   ~Session() override;
 
-  /// No other session of the broker ever has the same. Not 0.
+  /// Never 0. No other session of the broker ever has the same number.
   [[nodiscard]] std::uint64_t number() const override { return number_; }
   /// What the client calls itself (`connection_name` of its client_properties), otherwise its address.
-  [[nodiscard]] const std::string& name() const { return client_name_.empty() ? peer_.name : client_name_; }
-  /// Where it is, for people: its address and port.
+  [[nodiscard]] const std::string& name() const { return client_.name.empty() ? peer_.name : client_.name; }
+  /// The peer's address and port, for people.
   [[nodiscard]] const std::string& address() const { return peer_.name; }
-  [[nodiscard]] bool has_logged_in() const { return user_ != nullptr; }
-  /// Who has logged in. Only once somebody has.
-  [[nodiscard]] const User& user() const override { return *user_; }
-  /// The virtual host that was opened. Only once the handshake is over.
-  [[nodiscard]] VirtualHost& virtual_host() const override { return *virtual_host_; }
+  [[nodiscard]] bool has_logged_in() const { return client_.user != nullptr; }
+  /// The user that has logged in. Call it only after `has_logged_in`.
+  [[nodiscard]] const User& user() const override { return *client_.user; }
+  /// The virtual host that was opened. Call it only after the handshake.
+  [[nodiscard]] VirtualHost& virtual_host() const override { return *client_.virtual_host; }
   [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] DirectReplies& direct_replies() const override;
-  [[nodiscard]] bool understands_consumer_cancel() const override { return understands_consumer_cancel_; }
-  [[nodiscard]] std::size_t channel_count() const { return channels_.size(); }
+  [[nodiscard]] bool understands_consumer_cancel() const override { return client_.understands_consumer_cancel; }
   [[nodiscard]] Holdings holdings() const;
 
   void send_answer(const protocol::Command& command) override;
   void send_unasked(const protocol::Command& command) override;
   [[nodiscard]] bool has_room_for_output() override;
-  void report_confirms_of(const Channel& channel) override;
+  void report_confirms_later(std::uint16_t channel) override;
   void end_turn() override;
-  void begin_work(Channel& channel) override;
+  void begin_work(std::uint16_t channel) override;
   void own(Queue& queue) override;
-  void fail(const Channel& channel, const ChannelError& error) override;
-  /// Tells the peer why and ends, as `connection.close` says.
+  void fail(std::uint16_t channel, const ChannelError& error) override;
+  /// Sends connection.close with the reason, and ends when the peer has answered it.
   void close(ReplyCode code, std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;
 
  private:
-  // Null for a channel that an error closed: until its close-ok, all else on it is ignored.
-  using ChannelSlot = std::unique_ptr<Channel>;
   enum class State : std::uint8_t {
-    starting,  // AMQP: start was sent, start-ok is awaited; JSON: nothing has come
-    tuning,    // tune was sent, tune-ok is awaited
-    opening,   // connection.open is awaited
+    handshaking,  // see Handshake
     open,
-    leaving,  // the client's close is answered when its exclusive queues are gone
-    closing   // close was sent, close-ok is awaited; or the end is finished
+    leaving,  // the client sent close, which is answered when its exclusive queues are gone
+    closing   // the broker sent close and awaits close-ok; or the connection is finished
   };
 
   void on_bytes_without_codec(protocol::InputBuffer& input) override;
@@ -92,43 +80,40 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] std::uint32_t progress_min_bytes() const override;
   void on_stall() override;
 
-  /// Whether memory is scarce, and this connection has nothing by which it may free some.
+  /// Whether memory is scarce and this connection holds nothing by which it may free memory.
   [[nodiscard]] bool has_to_wait() const;
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
-  /// Waits until there is memory, and tells the client so, if it understands that. The peer is held.
-  void wait();
-  /// Until another slice nothing more is heard from the peer.
+  /// Waits until memory is no longer scarce. Sends connection.blocked to a client that understands it.
+  void block();
+  /// Takes no more commands from the peer until another slice.
   void yield();
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
   void on_admitted() override { wake(); }
-  void take_half_a_command();
-  void enter_as_guest();
-  [[nodiscard]] bool enter();
+  /// A part of a command has come: decides whether its rest is read.
+  void on_partial_command();
 
-  void send_start();
-  /// Holds the peer and takes the command, which is carried out again when it is resumed.
+  // The handshake, and what it asks of the connection.
+  /// Carries out a step of it. Returns whether the command is still to be carried out, because the client has skipped
+  /// the handshake.
+  [[nodiscard]] bool shake_hands(protocol::Command& command);
+  [[nodiscard]] bool may_skip_handshake();
+  void enter_as_guest();
+  [[nodiscard]] bool is_login_held() const { return handshake_ && handshake_->is_login_held(); }
+  void tune_frame_max(std::uint32_t bytes) override;
+  void keep_heartbeats(std::chrono::seconds interval) override;
+  void wait_for_handshake(std::chrono::milliseconds time) override;
+  void on_opened() override;
+  void cut_for_refused_login(std::string_view why) override;
+
+  /// Holds the peer, and keeps the command, which is carried out again after `resume`.
   void retry_later(protocol::Command& command);
   [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);
-  template <class M> void on_channel_command(protocol::Command& command, M& method);
-  /// Whether the command is still to be carried out, because the handshake took none.
-  [[nodiscard]] bool shake_hands(const protocol::Command& command);
-  void on_start_ok(const protocol::connection::StartOk& m);
-  void on_json_open(const protocol::connection::Open& m);
-  /// Whether that went well; if not, it has been refused, or is held and tried again later.
-  [[nodiscard]] bool log_in(const Credentials& credentials, std::string_view mechanism);
-  void go_on_with_login();
-  void know_client(const protocol::Command& command);
-  void on_tune_ok(const protocol::connection::TuneOk& m);
-  void open(std::string_view virtual_host);
-  void open_channel(std::uint16_t number);
   void close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause);
   void close(ReplyCode code, std::string_view text, const protocol::MethodId& cause);
-  void transmit(const protocol::Command& command);
-  void report_confirms();
   void tell_lost(std::string_view why);
   void release();
   void on_deleted() override;
@@ -138,26 +123,16 @@ class Session final : public protocol::CommandEnd,
   Context& context_;
   const std::uint64_t number_;
   Peer peer_;
-  std::string client_name_;  // empty until the client says what it calls itself
-  std::shared_ptr<const User> user_;
-  VirtualHost* virtual_host_{nullptr};
-  State state_{State::starting};
+  Client client_;
+  std::unique_ptr<Handshake> handshake_;  // until the connection is open or ends
+  State state_{State::handshaking};
   std::optional<Quota::Use> connection_use_;  // among the open connections
-  bool understands_consumer_cancel_{false};
-  bool understands_blocked_{false};
-  bool wants_login_refused_{false};  // the client reads a 403 instead of a cut connection
   bool output_was_full_{false};
   std::size_t steps_for_16_bytes_{steps::for_16_bytes_of_amqp};
-  bool is_retried_{false};                // the command that comes next was told of before
-  Channel* working_{nullptr};             // who has begun what takes more than a slice
-  std::list<std::string> cleaned_names_;  // of the command that is carried out
-  bool login_is_held_{false};             // until its time has come;
-  bool login_was_held_{false};            // then it is tried
-  std::uint16_t channel_max_;
-  std::map<std::uint16_t, ChannelSlot> channels_;
-  std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
-  // Channels whose close was crossed by the client's own: they are closed, and our close will still be answered.
-  std::set<std::uint16_t> crossed_closes_;
+  bool is_retried_{false};                // the next command was told to the observer before
+  Channel* working_{nullptr};             // the channel whose work takes more than a slice; null for none
+  std::list<std::string> cleaned_names_;  // those of the current command that were rewritten
+  ChannelTable channels_;
   std::vector<protocol::Ref<Queue>> owned_;
   std::size_t next_to_prune_{0};  // of these
 };

@@ -122,14 +122,14 @@ class Transport final : public Waker,
     for (int writes = 0; !end_->output().empty(); ++writes) {
       if (writes == writes_per_turn_max) return wake();
       std::error_code error;
-      const auto bytes = send(end_->output(), error);
+      const auto bytes = write_gathered(end_->output(), error);
       if (error && !would_block(error)) return close(error);
       end_->sent(bytes, now);
       if (error) return wait_until_writable();
     }
   }
 
-  std::size_t send(const Output& output, std::error_code& error) {
+  std::size_t write_gathered(const Output& output, std::error_code& error) {
     std::string_view first;
     (void)output.gather({&first, 1});
     if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // costs the system less

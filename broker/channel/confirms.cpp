@@ -1,4 +1,4 @@
-#include "broker/session/confirms.hpp"
+#include "broker/channel/confirms.hpp"
 
 #include <algorithm>
 #include <concepts>

@@ -1,4 +1,4 @@
-#include "broker/session/commit.hpp"
+#include "broker/channel/commit.hpp"
 
 #include <utility>
 

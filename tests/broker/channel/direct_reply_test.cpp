@@ -1,5 +1,5 @@
 // Direct reply-to: a requester's replies come to its channel without a queue, and only as long as it is there.
-#include "broker/session/direct_reply.hpp"
+#include "broker/channel/direct_reply.hpp"
 
 #include "broker/session/broker.hpp"
 #include "broker/session/session.hpp"

@@ -8,11 +8,11 @@
 #include <optional>
 #include <vector>
 
+#include "broker/channel/transaction.hpp"
 #include "broker/core/context.hpp"
 #include "broker/queue/fan_out.hpp"
 #include "broker/queue/publisher.hpp"
 #include "broker/routing/routing.hpp"
-#include "broker/session/transaction.hpp"
 
 namespace pocketmq::broker {
 

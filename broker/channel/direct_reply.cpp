@@ -1,4 +1,4 @@
-#include "broker/session/direct_reply.hpp"
+#include "broker/channel/direct_reply.hpp"
 
 #include <utility>
 

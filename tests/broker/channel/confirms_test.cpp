@@ -1,6 +1,6 @@
 // Publisher confirms: each publish is told of once, when all its queues have it, and together with others where that
 // can be said.
-#include "broker/session/confirms.hpp"
+#include "broker/channel/confirms.hpp"
 
 #include "broker/queue/queue.hpp"
 #include "broker/session/session.hpp"

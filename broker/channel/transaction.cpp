@@ -1,4 +1,4 @@
-#include "broker/session/transaction.hpp"
+#include "broker/channel/transaction.hpp"
 
 namespace pocketmq::broker {
 

@@ -1,0 +1,73 @@
+// What a channel consumes: its consumers, its prefetch, and the messages that they and basic.get are sent.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "broker/channel/channel_deliveries.hpp"
+#include "broker/channel/channel_replies.hpp"
+#include "broker/channel/channel_scope.hpp"
+#include "broker/channel/channel_transactions.hpp"
+#include "broker/core/backlog.hpp"
+#include "broker/core/holdings.hpp"
+#include "broker/queue/consumer.hpp"
+#include "broker/queue/delivery_sink.hpp"
+
+namespace pocketmq::broker {
+
+class ChannelConsumers final : private DeliveryTarget {
+ public:
+  /// All outlive it.
+  ChannelConsumers(ChannelScope& scope, ChannelDeliveries& deliveries, const ChannelTransactions& transactions,
+                   ChannelReplies& replies);
+  ChannelConsumers(const ChannelConsumers&) = delete;
+  ChannelConsumers& operator=(const ChannelConsumers&) = delete;
+
+  /// Carry out the client's methods. Throw ChannelError or ConnectionError, and then nothing has changed.
+  void set_prefetch(const protocol::basic::Qos& m);
+  void consume(const protocol::basic::Consume& m);
+  void cancel(const protocol::basic::Cancel& m);
+  void get(const protocol::basic::Get& m);
+
+  /// Consumers that waited for room in the connection's output or in the channel's prefetch may take messages again, as
+  /// long as there is room. The one that waited longest comes first. Replies that waited for the client are sent
+  /// before.
+  void ask_waiting_consumers() override;
+  /// Deliveries were settled, or a transaction was committed: asks those that wait for the channel's prefetch.
+  void on_prefetch_released() {
+    if (shares_prefetch()) ask_waiting_consumers();
+  }
+
+  /// Its consumers take nothing any more. They are returned, and the caller is to remove them from their queues. What
+  /// they were given stays unacked.
+  [[nodiscard]] Consumers stop();
+  void add_to(Holdings& holdings) const { holdings.consumers += consumers_.size(); }
+
+ private:
+  [[nodiscard]] bool has_room() const override {
+    return (!shares_prefetch() || prefetch_allows()) && scope_.connection().has_room_for_output();
+  }
+  [[nodiscard]] bool shares_prefetch() const override { return prefetch_ != 0; }
+  void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
+  void cancel_for_deleted_queue(const Consumer& consumer) override;
+
+  [[nodiscard]] bool prefetch_allows() const { return deliveries_.consumed() + transactions_.consumed() < prefetch_; }
+  [[nodiscard]] Consumer::Settings settings_for(const protocol::basic::Consume& m, const Queue& queue) const;
+  void require_room_for_consumer() const;
+  void tell_returns(const QueuedMessage& message, protocol::Content& content);
+  [[nodiscard]] bool go_on_asking();
+
+  ChannelScope& scope_;
+  ChannelDeliveries& deliveries_;
+  const ChannelTransactions& transactions_;
+  ChannelReplies& replies_;
+  const protocol::Ref<DeliverySink> sink_;
+  Consumers consumers_;
+  std::uint16_t prefetch_{0};           // of the whole channel, 0 for no limit
+  std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
+  std::size_t left_to_ask_{0};          // of the consumers that waited when `ask_waiting_consumers` was called
+  Backlog::Call<ChannelConsumers> asking_;
+  std::string counted_properties_;  // of the last delivery from a quorum queue
+};
+
+}  // namespace pocketmq::broker

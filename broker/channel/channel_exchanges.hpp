@@ -1,0 +1,29 @@
+// What a channel does with exchanges: declare, bind, unbind, delete (AMQP 0-9-1, 1.6; bindings between exchanges are
+// RabbitMQ's).
+#pragma once
+
+#include <string_view>
+
+#include "broker/channel/channel_scope.hpp"
+
+namespace pocketmq::broker {
+
+/// Each carries out a client's method. Throws ChannelError or ConnectionError, and then nothing has changed.
+class ChannelExchanges {
+ public:
+  /// `scope` outlives it.
+  explicit ChannelExchanges(ChannelScope& scope) : scope_{scope} {}
+
+  void declare(const protocol::exchange::Declare& m);
+  void bind(const protocol::exchange::Bind& m);
+  void unbind(const protocol::exchange::Unbind& m);
+  void remove(const protocol::exchange::Delete& m);
+
+ private:
+  /// ChannelError 403 unless the user may bind them, and unbind them. The default exchange cannot be bound.
+  void require_may_bind(std::string_view source, std::string_view destination);
+
+  ChannelScope& scope_;
+};
+
+}  // namespace pocketmq::broker

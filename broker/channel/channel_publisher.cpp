@@ -1,0 +1,180 @@
+#include "broker/channel/channel_publisher.hpp"
+
+#include <utility>
+
+#include "broker/access/users.hpp"
+#include "broker/channel/publish_checks.hpp"
+#include "broker/message/copies.hpp"
+
+namespace pocketmq::broker {
+
+namespace basic = protocol::basic;
+using protocol::BasicProperties;
+
+// ---- from the client's publish to the queues
+
+void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& content) {
+  auto& context = scope_.context();
+  if (m.immediate) throw ConnectionError{ReplyCode::not_implemented, "immediate=true"};
+  check_body_size(content, context.options().limits);
+  require_memory_for(content.body, context.memory());
+  scope_.require_exchange_permission(Permission::write, m.exchange);
+  auto& virtual_host = scope_.virtual_host();
+  auto& exchange = virtual_host.require_exchange(m.exchange);
+  if (exchange.declaration().internal)
+    throw ChannelError{ReplyCode::access_refused,
+                       "cannot publish to internal " + virtual_host.describe_exchange(m.exchange)};
+  auto message = make_message(m, content);
+  context.tell(&Observer::on_published, message);
+  // Most messages go to one queue by its name, and there is nothing to search for.
+  auto* queue = scope_.transaction() != nullptr ? nullptr : virtual_host.find_only_queue(exchange, message);
+  if (queue == nullptr) return route(exchange, message, m.mandatory);
+  context.tell(&Observer::on_routed, message, std::size_t{1});
+  queue->enqueue(std::move(message), *this, expect_confirm(1));
+}
+
+Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Content& content) {
+  std::string rewritten;  // the properties, where the message does not have those that the client sent
+  if (content.properties.find<&BasicProperties::reply_to>() == direct_reply_queue) {
+    rewritten = replies_.address(content.properties);
+    content.properties = protocol::Properties{rewritten};
+  }
+  check_properties_size(content.properties, scope_.context().options().limits);
+  check_user_id(content.properties);
+  const auto time_to_live = read_expiration(content.properties);
+  const auto blind_copies = find_blind_copies(content.properties);
+  check_delivery_mode(content.properties);
+  if (m.exchange.empty()) ChannelReplies::refuse_forged(m.routing_key);
+  if (!blind_copies) return {m.exchange, m.routing_key, std::move(content), time_to_live};
+  // Those who get the message do not see its blind copies.
+  const auto visible = without_blind_copies(content.properties);
+  content.properties = protocol::Properties{visible};
+  return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
+}
+
+void ChannelPublisher::check_user_id(protocol::Properties properties) const {
+  const auto id = properties.find<&BasicProperties::user_id>();
+  if (!id) return;
+  const auto& user = scope_.connection().user();
+  if (*id != user.name && !user.has_tag("impersonator"))
+    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*id}
+                                                           + "' but authenticated user was '" + user.name + "'"};
+}
+
+void ChannelPublisher::route(Exchange& exchange, const Message& message, bool mandatory) {
+  auto& context = scope_.context();
+  auto& virtual_host = scope_.virtual_host();
+  const auto& routing = virtual_host.route(exchange, message);
+  if (!routing.is_finished())
+    return begin_wide(std::make_unique<WidePublish>(context, as_owner(), virtual_host.keep_route(), mandatory));
+  const auto& queues = routing.queues();
+  if (scope_.transaction() != nullptr) return add_to_transaction(message, {queues.begin(), queues.end()}, mandatory);
+  announce(message, queues.size(), mandatory);
+  const auto publish = expect_confirm(queues.size());
+  if (queues.empty()) return tell_confirms_later();
+  if (auto rest = FanOut::begin(message, publish, queues, *this, context))
+    begin_wide(std::make_unique<WidePublish>(context, as_owner(), std::move(rest)));
+}
+
+// ---- a publish that takes more than a slice
+
+void ChannelPublisher::begin_wide(std::unique_ptr<WidePublish> publish) {
+  wide_ = std::move(publish);
+  scope_.begin_work();
+}
+
+bool ChannelPublisher::go_on() {
+  if (!wide_) return true;
+  if (!wide_->go_on()) return false;
+  wide_.reset();
+  return true;
+}
+
+std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues,
+                                          bool mandatory) {
+  if (scope_.transaction() != nullptr) {
+    add_to_transaction(message, std::exchange(queues, {}), mandatory);
+    return 0;
+  }
+  announce(message, queues.size(), mandatory);
+  const auto publish = expect_confirm(queues.size());
+  if (queues.empty()) tell_confirms_later();
+  return publish;
+}
+
+void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }
+
+void ChannelPublisher::give_up() {
+  if (!wide_ || scope_.transaction() != nullptr) return;
+  wide_->leave();
+  scope_.context().backlog().keep(std::move(wide_));
+}
+
+// ---- in a transaction
+
+void ChannelPublisher::add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues,
+                                          bool mandatory) {
+  auto& memory = scope_.context().memory();
+  message.charge_to(memory);
+  scope_.context().budget().use(steps::for_a_binding * queues.size());
+  const auto bytes = Message::place_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
+  scope_.transaction()->add(
+      {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
+}
+
+void ChannelPublisher::on_committed(const Message& message, std::size_t queues, bool mandatory) {
+  announce(message, queues, mandatory);
+}
+
+void ChannelPublisher::on_all_taken() { scope_.send(protocol::tx::CommitOk{}); }
+
+// ---- what the client is told
+
+// Called before the message goes to that many queues: a return precedes its confirm.
+void ChannelPublisher::announce(const Message& message, std::size_t queues, bool mandatory) {
+  auto& context = scope_.context();
+  // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
+  const bool replied = message.exchange().empty() && replies_.reply(message);
+  context.tell(&Observer::on_routed, message, queues);
+  if (queues == 0 && mandatory) return_to_client(message);
+  if (queues == 0 && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
+}
+
+void ChannelPublisher::return_to_client(const Message& message) {
+  scope_.context().tell(&Observer::on_returned, message);
+  scope_.connection().send_answer({.channel = scope_.number(),
+                                   .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
+                                                           .reply_text = "NO_ROUTE",
+                                                           .exchange = message.exchange(),
+                                                           .routing_key = message.routing_key()},
+                                   .content = message.content()});
+}
+
+void ChannelPublisher::select_confirms(const protocol::confirm::Select& m) {
+  if (scope_.transaction() != nullptr)
+    throw ChannelError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
+  if (!confirms_) confirms_ = std::make_unique<Confirms>();
+  scope_.reply(m, protocol::confirm::SelectOk{});
+}
+
+void ChannelPublisher::accepted(std::uint64_t publish) {
+  if (!confirms_) return;
+  confirms_->accepted(publish);
+  tell_confirms_later();
+}
+
+void ChannelPublisher::refused(std::uint64_t publish) {
+  if (!confirms_) return;
+  confirms_->refused(publish);
+  tell_confirms_later();
+}
+
+void ChannelPublisher::tell_confirms_later() {
+  if (confirms_ && confirms_->has_news()) scope_.connection().report_confirms_later(scope_.number());
+}
+
+void ChannelPublisher::report_confirms() {
+  if (confirms_) confirms_->report([this](const protocol::Method& confirm) { scope_.send(confirm); });
+}
+
+}  // namespace pocketmq::broker

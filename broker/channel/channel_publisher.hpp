@@ -1,0 +1,66 @@
+// What a channel publishes: it is checked, becomes a message, and goes to its queues. The client is told of what is
+// returned, and in confirm mode what has become of each publish.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/channel/channel_replies.hpp"
+#include "broker/channel/channel_scope.hpp"
+#include "broker/channel/commit.hpp"
+#include "broker/channel/confirms.hpp"
+#include "broker/channel/wide_publish.hpp"
+
+namespace pocketmq::broker {
+
+class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner {
+ public:
+  /// Both outlive it.
+  ChannelPublisher(ChannelScope& scope, ChannelReplies& replies) : scope_{scope}, replies_{replies} {}
+  ChannelPublisher(const ChannelPublisher&) = delete;
+  ChannelPublisher& operator=(const ChannelPublisher&) = delete;
+
+  /// basic.publish. Throws ChannelError or ConnectionError, and then nothing has changed.
+  void publish(const protocol::basic::Publish& m, protocol::Content& content);
+  /// confirm.select. ChannelError 406 on a transactional channel.
+  void select_confirms(const protocol::confirm::Select& m);
+  [[nodiscard]] bool has_confirms() const { return confirms_ != nullptr; }
+  /// Tells the client what has become of its publishes since the last report.
+  void report_confirms();
+
+  /// Goes on with a publish that took more than a slice. Returns whether it is done. Throws ConnectionError 506 when
+  /// memory is exhausted.
+  [[nodiscard]] bool go_on();
+  /// The channel ends. A publish that is under way is completed without it, but in a transaction it is given up.
+  void give_up();
+
+ private:
+  void check_user_id(protocol::Properties properties) const;
+  /// Checks the properties, and makes the message, which takes the content's body.
+  [[nodiscard]] Message make_message(const protocol::basic::Publish& m, protocol::Content& content);
+  void route(Exchange& exchange, const Message& message, bool mandatory);
+  [[nodiscard]] WidePublish::Owner& as_owner() { return *this; }
+  void begin_wide(std::unique_ptr<WidePublish> publish);
+  void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
+  void announce(const Message& message, std::size_t queues, bool mandatory);
+  /// The publish's number; 0 without confirms.
+  [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
+  void return_to_client(const Message& message);
+  void tell_confirms_later();
+
+  std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues, bool mandatory) override;
+  void on_memory_exhausted() override;
+  void accepted(std::uint64_t publish) override;
+  void refused(std::uint64_t publish) override;
+  void on_committed(const Message& message, std::size_t queues, bool mandatory) override;
+  void on_all_taken() override;
+
+  ChannelScope& scope_;
+  ChannelReplies& replies_;
+  std::unique_ptr<Confirms> confirms_;  // once confirm.select came
+  std::unique_ptr<WidePublish> wide_;   // one that takes more than a slice
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,52 @@
+// A channel's part in direct reply-to: the requester consumes replies, addresses its requests, and is sent its replies.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "broker/channel/channel_deliveries.hpp"
+#include "broker/channel/channel_scope.hpp"
+#include "broker/channel/direct_reply.hpp"
+#include "broker/core/holdings.hpp"
+
+namespace pocketmq::broker {
+
+class ChannelReplies final : private ReplyConsumer::Owner {
+ public:
+  /// Both outlive it.
+  ChannelReplies(ChannelScope& scope, const ChannelDeliveries& deliveries) : scope_{scope}, deliveries_{deliveries} {}
+  ChannelReplies(const ChannelReplies&) = delete;
+  ChannelReplies& operator=(const ChannelReplies&) = delete;
+
+  /// basic.consume from `amq.rabbitmq.reply-to`. ChannelError 406 unless it wants no acks and is the channel's only
+  /// one.
+  void consume(const protocol::basic::Consume& m);
+  /// Cancels the reply consumer if it has this tag. Returns whether it had.
+  bool cancel(std::string_view consumer_tag);
+  /// queue.declare of a name that direct replies use. ChannelError 404 if no requester has it.
+  void declare(const protocol::queue::Declare& m);
+  /// The channel ends: nothing is sent to it any more.
+  void stop() { consumer_.reset(); }
+
+  /// The properties, encoded, with the reply consumer's name as `reply_to`. ChannelError 406 without a reply consumer.
+  [[nodiscard]] std::string address(protocol::Properties properties) const;
+  /// Sends the message to the requester that its routing key names. Returns false if there is none.
+  bool reply(const Message& message) const;
+  /// Sends the replies that waited for the client to read, as far as there is room.
+  void send_waiting();
+
+  /// ConnectionError 541 for a name that looks like a direct reply's and is not one that this broker gave.
+  static void refuse_forged(std::string_view name);
+  void add_to(Holdings& holdings) const { holdings.consumers += consumer_ ? 1 : 0; }
+
+ private:
+  void take_reply(const Message& message) override;
+  void send(const Message& message);
+
+  ChannelScope& scope_;
+  const ChannelDeliveries& deliveries_;
+  std::unique_ptr<ReplyConsumer> consumer_;
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,76 @@
+// What the parts of a channel share: its connection and number, how it answers, what its user may do, which queue an
+// empty name stands for, and its transaction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/access/permission.hpp"
+#include "broker/channel/channel_host.hpp"
+#include "broker/channel/transaction.hpp"
+#include "broker/core/context.hpp"
+#include "broker/core/errors.hpp"
+#include "broker/vhost/virtual_host.hpp"
+#include "protocol/vocabulary/method.hpp"
+
+namespace pocketmq::broker {
+
+class ChannelScope {
+ public:
+  /// `connection` and `context` outlive it.
+  ChannelScope(ChannelHost& connection, Context& context, std::uint16_t number)
+      : connection_{connection}, context_{context}, number_{number} {}
+  ChannelScope(const ChannelScope&) = delete;
+  ChannelScope& operator=(const ChannelScope&) = delete;
+
+  [[nodiscard]] std::uint16_t number() const { return number_; }
+  [[nodiscard]] ChannelHost& connection() const { return connection_; }
+  [[nodiscard]] Context& context() const { return context_; }
+  [[nodiscard]] VirtualHost& virtual_host() const { return connection_.virtual_host(); }
+
+  /// Sends an answer on this channel.
+  void send(const protocol::Method& method) const { connection_.send_answer({.channel = number_, .method = method}); }
+  /// Answers a request, unless it said `no_wait`.
+  template <class Request, class Reply> void reply(const Request& request, const Reply& reply) const {
+    if constexpr (requires { request.no_wait; }) {
+      if (request.no_wait) return;
+    }
+    send(reply);
+  }
+  /// The channel has begun what takes more than a slice. `Channel::go_on_with_work` goes on with it.
+  void begin_work() const { connection_.begin_work(number_); }
+
+  /// ChannelError 403 unless the user has that permission on the queue, or the exchange, that is or would be called so.
+  void require_queue_permission(Permission permission, std::string_view queue);
+  void require_exchange_permission(Permission permission, std::string_view exchange);
+
+  /// The queue that an empty name stands for from now on: the one that was declared last.
+  void set_last_declared(std::string_view queue) { last_declared_ = queue; }
+  /// What is meant by a queue's name: an empty one stands for the queue last declared, or is ChannelError 404.
+  [[nodiscard]] std::string_view name_meant(std::string_view queue) const;
+  /// The queue that is meant. ChannelError 404 if there is none, 403 without the permission, 405 if it is exclusive to
+  /// another connection.
+  [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
+
+  /// What was published and settled since tx.select or the last commit. Null unless the channel is transactional.
+  [[nodiscard]] Transaction* transaction() const { return transaction_.get(); }
+  void make_transactional() {
+    if (!transaction_) transaction_ = std::make_unique<Transaction>();
+  }
+
+ private:
+  void require_permission(Permission permission, std::string_view resource, std::string_view name);
+
+  ChannelHost& connection_;
+  Context& context_;
+  const std::uint16_t number_;
+  std::string last_declared_;
+  std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for
+  std::unique_ptr<Transaction> transaction_;
+};
+
+}  // namespace pocketmq::broker

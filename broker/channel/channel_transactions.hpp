@@ -1,0 +1,53 @@
+// A channel's transactions (AMQP 0-9-1, 1.9), to RabbitMQ's letter: bindings count as they were when a message was
+// published, queues as they are at the commit. The commit releases prefetch. After a rollback what was settled is
+// unacked again, under its old tag.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "broker/channel/channel_deliveries.hpp"
+#include "broker/channel/channel_scope.hpp"
+#include "broker/channel/commit.hpp"
+
+namespace pocketmq::broker {
+
+class ChannelTransactions {
+ public:
+  /// All outlive it. `publisher` is told what becomes of the published messages.
+  ChannelTransactions(ChannelScope& scope, ChannelDeliveries& deliveries, Commit::Owner& publisher)
+      : scope_{scope}, deliveries_{deliveries}, publisher_{publisher} {}
+  ChannelTransactions(const ChannelTransactions&) = delete;
+  ChannelTransactions& operator=(const ChannelTransactions&) = delete;
+
+  /// tx.select. ChannelError 406 if `has_confirms`.
+  void select(const protocol::tx::Select& m, bool has_confirms);
+  /// Both return false if it takes more than the slice: then `go_on` goes on with it. ChannelError 406 unless the
+  /// channel is transactional, and at the end of a commit if a queue has refused a message.
+  [[nodiscard]] bool commit();
+  [[nodiscard]] bool roll_back();
+  /// Returns whether nothing is left to do.
+  [[nodiscard]] bool go_on();
+  /// The channel ends: a commit that is under way is completed without it, what is not committed is given up.
+  void give_up();
+
+  /// How many deliveries from consumers are settled, but not committed: they still take the channel's prefetch.
+  [[nodiscard]] std::size_t consumed() const {
+    return (scope_.transaction() != nullptr ? scope_.transaction()->consumed() : 0)
+           + (commit_ ? commit_->consumed() : 0);
+  }
+
+ private:
+  [[nodiscard]] Transaction& require_transaction() const;
+  void give_up_publications();
+  [[nodiscard]] bool go_on_with_commit();
+  [[nodiscard]] bool go_on_with_rollback();
+
+  ChannelScope& scope_;
+  ChannelDeliveries& deliveries_;
+  Commit::Owner& publisher_;
+  std::unique_ptr<Commit> commit_;
+  bool is_rolling_back_{false};
+};
+
+}  // namespace pocketmq::broker

@@ -1,0 +1,75 @@
+#include "broker/channel/wide_publish.hpp"
+
+#include <utility>
+
+namespace pocketmq::broker {
+namespace {
+
+// Queues that were found for a message and do not get it. Releasing very many references takes long.
+class UnusedQueues final : public Backlog::Item {
+ public:
+  UnusedQueues(Context& context, std::vector<protocol::Ref<Queue>> queues, WidePublishes::Share share)
+      : Item{context.backlog()}, queues_{std::move(queues)}, share_{std::move(share)} {}
+
+  bool go_on() override {
+    for (; !queues_.empty(); queues_.pop_back()) {
+      if (budget().is_used_up()) return false;
+      budget().use(steps::for_a_binding);
+    }
+    return true;
+  }
+
+ private:
+  std::vector<protocol::Ref<Queue>> queues_;
+  const WidePublishes::Share share_;
+};
+
+}  // namespace
+
+WidePublish::WidePublish(Context& context, Owner& owner, std::unique_ptr<Routing> routing, bool mandatory)
+    : Item{context.backlog()}, context_{context}, owner_{&owner}, mandatory_{mandatory}, routing_{std::move(routing)} {}
+
+WidePublish::WidePublish(Context& context, Owner& owner, std::unique_ptr<FanOut> fan_out)
+    : Item{context.backlog()}, context_{context}, owner_{&owner}, fan_out_{std::move(fan_out)} {}
+
+bool WidePublish::go_on() {
+  if (routing_ && !finish_search()) return false;
+  return !fan_out_ || fan_out_->go_on(*this, budget());
+}
+
+// Returns whether the search has come to its end.
+bool WidePublish::finish_search() {
+  if (!routing_->go_on()) return false;
+  const auto routing = std::move(routing_);
+  const auto& message = routing->message();
+  if (context_.memory().is_exhausted()) {  // others have taken it since the publish came
+    context_.tell(&Observer::on_dropped, message);
+    drop_queues(*routing);
+    if (owner_ != nullptr) owner_->on_memory_exhausted();
+    return true;
+  }
+  auto queues = routing->take_queues();
+  std::uint64_t publish = 0;
+  if (owner_ != nullptr) {
+    publish = owner_->on_routed(message, queues, mandatory_);
+  } else {
+    context_.tell(&Observer::on_routed, message, queues.size());
+    if (queues.empty()) context_.tell(&Observer::on_dropped, message);
+  }
+  if (!queues.empty()) fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues), routing->take_share());
+  return true;
+}
+
+void WidePublish::drop_queues(Routing& routing) {
+  context_.backlog().carry_out(std::make_unique<UnusedQueues>(context_, routing.take_queues(), routing.take_share()));
+}
+
+void WidePublish::accepted(std::uint64_t publish) {
+  if (owner_ != nullptr) owner_->accepted(publish);
+}
+
+void WidePublish::refused(std::uint64_t publish) {
+  if (owner_ != nullptr) owner_->refused(publish);
+}
+
+}  // namespace pocketmq::broker
