@@ -12,6 +12,7 @@
 #include <asio/io_context.hpp>
 
 #include "broker/session/broker.hpp"
+#include "protocol/io/lazy_timer.hpp"
 #include "protocol/io/pipe.hpp"
 #include "protocol/io/transport.hpp"
 
@@ -61,14 +62,13 @@ class Connections {
   void prepare_for_more();
   void remove(Transports::iterator position);
   void cut_transports();
-  void arm_broker_timer();
+  void set_broker_timer();
 
   Broker& broker_;
   protocol::FlushScheduler<Executor> flushes_;
   protocol::FlushScheduler<protocol::SerialExecutor> pipe_flushes_;
-  Timer broker_timer_;
+  protocol::LazyTimer<Executor> broker_timer_;
   Timer grace_timer_;
-  TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
   std::size_t prepared_{8};      // connections that the reactor has memory for; the first few need no preparation
   bool looks_at_memory_{false};  // soon

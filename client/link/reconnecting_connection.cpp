@@ -150,19 +150,15 @@ void ReconnectingConnection::pause() {
   wait();
 }
 
-// Sets the timer anew only for an earlier time: most deadlines move away as calls complete.
 void ReconnectingConnection::wait() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
-  if (is_closing_ || until >= armed_for_) return;
-  armed_for_ = until;
-  timer_.expires_at(until);
-  timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
-    if (!error && !is_closing_) time_passed(Clock::now());
+  if (is_closing_) return;
+  timer_.set(until, [this, self = shared_from_this()] {
+    if (!is_closing_) time_passed(Clock::now());
   });
 }
 
 void ReconnectingConnection::time_passed(TimePoint now) {
-  armed_for_ = TimePoint::max();
   if (pause_ends_ <= now) {
     pause_ends_ = TimePoint::max();
     begin_attempt();

@@ -14,13 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include <asio/basic_waitable_timer.hpp>
-
 #include "client/link/backoff.hpp"
 #include "client/link/connector.hpp"
 #include "client/link/timed.hpp"
 #include "client/values/connection_options.hpp"
 #include "client/values/urls.hpp"
+#include "protocol/io/lazy_timer.hpp"
 
 namespace pocketmq::client {
 
@@ -77,8 +76,6 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   void deadline_changed();
 
  private:
-  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, SerialExecutor>;
-
   ReconnectingConnection(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options,
                          const ReconnectOptions& reconnect);
 
@@ -123,8 +120,7 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   std::optional<std::system_error> opening_error_;
   bool is_closing_{false};
 
-  Timer timer_;
-  protocol::TimePoint armed_for_{protocol::TimePoint::max()};
+  protocol::LazyTimer<SerialExecutor> timer_;
   protocol::TimePoint pause_ends_{protocol::TimePoint::max()};
   Timed* timed_{nullptr};
 };
