@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +25,8 @@ struct ProcedureMetrics {
 /// Counts calls by queue, from any thread. Copies share their counts.
 class CallTally {
  public:
+  CallTally();
+
   void begun(const std::string& queue) const;
   /// Call it once for each call that has begun. No `error` means a reply.
   void over(const std::string& queue, const std::optional<RpcError>& error, std::chrono::nanoseconds took) const;
@@ -34,11 +35,8 @@ class CallTally {
   [[nodiscard]] std::map<std::string, ProcedureMetrics> snapshot() const;
 
  private:
-  struct Counts {
-    std::mutex mutex;
-    std::map<std::string, ProcedureMetrics> by_queue;  // guarded by mutex
-  };
-  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
+  struct Counts;
+  std::shared_ptr<Counts> counts_;
 };
 
 /// A finished call as a log line: "call fib: ok in 1.5 ms, trace 4bf9...", where `verb` is "call". Without the trace if
