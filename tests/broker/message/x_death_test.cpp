@@ -158,6 +158,21 @@ TEST_CASE("a message comes round again where it has died and was not rejected si
   CHECK(comes_to("c", Array{}.table(full.table()).table(rejected.table())));
 }
 
+TEST_CASE("only an array of deaths says that a message comes round again") {
+  const auto deaths = Array{}.table(record("q", "expired", 1).table());
+  const auto comes_to_q = [](const Table& headers) {
+    std::string encoded;
+    protocol::encode({.headers = headers.table()}, encoded);
+    broker::Budget budget;
+    return broker::Cycle{protocol::Properties{encoded}, budget}.contains("q");
+  };
+  CHECK(comes_to_q(Table{}.value("x-death", deaths.array())));
+  for (const char type : {'S', 'x'})  // the same bytes, as a string and as a byte array
+    CHECK_FALSE(comes_to_q(Table{}.value("x-death", {type, deaths.array().bytes})));
+  CHECK_FALSE(comes_to_q(Table{}.value("other", deaths.array())));
+  CHECK_FALSE(comes_to_q({}));
+}
+
 TEST_CASE("an x-death of ten thousand records costs no more than that") {
   Array many;
   for (int i = 0; i < 10'000; ++i) many.table(record(std::to_string(i), "expired", 1).table());

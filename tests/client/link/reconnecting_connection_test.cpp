@@ -6,6 +6,8 @@
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/thread_pool.hpp>
+#include <asio/use_future.hpp>
 #include <asio/write.hpp>
 
 #include "broker/embedded.hpp"
@@ -276,12 +278,14 @@ TEST_CASE("an owner may close its connection when it hears of a loss, and let it
 }
 
 TEST_CASE("each attempt that fails is told, and each loss", "[own broker]") {
-  Gate gate{2};
-  Owner owner{
-      ReconnectingConnection::on_own_thread(gate.url(), {}, {.backoff_min = 1ms, .backoff_max = 4ms, .patient = true})};
+  std::optional<Gate> gate{2};
+  Owner owner{ReconnectingConnection::on_own_thread(gate->url(), {},
+                                                    {.backoff_min = 1ms, .backoff_max = 4ms, .patient = true})};
   owner.connection->on_failure([&](const CloseReason& reason) { owner.events.add(reason.error ? "failed" : "?"); });
   owner.connection->open_and_wait();
   CHECK(owner.events.after(3) == "failed failed up");
+  gate.reset();  // or closing would wait for an answer to its goodbye
+  CHECK_THAT(owner.events.after(5), Catch::StartsWith("failed failed up down failed"));
 }
 
 TEST_CASE("deadlines are driven with and without a connection", "[own broker]") {
@@ -316,6 +320,29 @@ TEST_CASE("deadlines are driven with and without a connection", "[own broker]") 
   CHECK(rings());
   CHECK(rings());
   owner.connection->close_and_wait();
+}
+
+TEST_CASE("a deadline that comes while a reconnecting connection is being closed is not told any more") {
+  struct Alarm final : Timed {
+    void tick(protocol::TimePoint) override { ++ticks; }
+    [[nodiscard]] protocol::TimePoint deadline() const override { return due; }
+
+    const protocol::TimePoint due{protocol::Clock::now()};
+    int ticks{0};
+  } alarm;
+  asio::thread_pool threads{2};
+  const auto connection = ReconnectingConnection::on_executor(threads.get_executor(), url_of_nobody());
+  std::promise<void> closed;
+  connection->run([&] {
+    connection->attach(&alarm);
+    // The other thread finds that both timers are over, in this order. What the first one calls has to wait for us.
+    asio::basic_waitable_timer<protocol::Clock> later{threads, alarm.due + 1ms};
+    later.async_wait(asio::use_future).get();
+    connection->close([&](std::error_code) { closed.set_value(); });
+  });
+  closed.get_future().get();
+  threads.join();
+  CHECK(alarm.ticks == 0);
 }
 
 TEST_CASE("a reconnecting connection may run on the caller's executor, without a thread", "[own broker]") {

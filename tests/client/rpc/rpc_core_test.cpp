@@ -7,6 +7,25 @@ namespace {
 
 using namespace protocol;
 
+// The broker agrees to all that it is asked for a callback queue.
+void agrees(ScriptedPeer& peer) {
+  while (const auto command = peer.next_if_any()) {
+    if (std::holds_alternative<queue::Declare>(command->method)) peer.says(1, queue::DeclareOk{.queue = "replies"});
+    if (const auto* m = std::get_if<basic::Consume>(&command->method))
+      peer.says(1, basic::ConsumeOk{.consumer_tag = m->consumer_tag});
+    if (std::holds_alternative<channel::Open>(command->method)) peer.says(command->channel, channel::OpenOk{});
+    if (std::holds_alternative<exchange::Declare>(command->method)) peer.says(command->channel, exchange::DeclareOk{});
+  }
+}
+
+// Its views are valid until the next command.
+Command next_request(ScriptedPeer& peer) {
+  while (true) {
+    auto command = peer.next();
+    if (std::holds_alternative<basic::Publish>(command.method)) return command;
+  }
+}
+
 TEST_CASE("a request is what the tutorial sends, with its id and its time") {
   RpcWorld world{any_encoding()};
   world.calls("fib", "30", 1'500ms);
@@ -92,20 +111,9 @@ TEST_CASE("the ids of a client cannot be computed, unless it has a seed") {
     RpcCore rpc{{.seed = seed}, [] {}};
     auto peer = ScriptedPeer::open(Encoding::json);
     rpc.open(*peer.client, [](const CloseReason&) {});
-    peer.hears<queue::Declare>(1);
-    peer.says(1, queue::DeclareOk{.queue = "replies"});
-    while (const auto command = peer.next_if_any()) {
-      if (const auto* m = std::get_if<basic::Consume>(&command->method))
-        peer.says(1, basic::ConsumeOk{.consumer_tag = m->consumer_tag});
-      if (std::holds_alternative<channel::Open>(command->method)) peer.says(command->channel, channel::OpenOk{});
-      if (std::holds_alternative<exchange::Declare>(command->method))
-        peer.says(command->channel, exchange::DeclareOk{});
-    }
+    agrees(peer);
     rpc.call({.queue = "fib", .timeout = 1s}, peer.now, wall, [](const RpcResult&) {});
-    std::optional<Command> request;
-    do request = peer.next();
-    while (!std::holds_alternative<basic::Publish>(request->method));
-    const auto properties = request->content->properties.decode();
+    const auto properties = next_request(peer).content->properties.decode();
     auto both = std::string{*properties.correlation_id} + ' ' + std::string{*properties.message_id};
     rpc.close({RpcCode::cancelled, "the test is over"});
     peer.vanishes();
@@ -168,6 +176,39 @@ TEST_CASE("whoever keeps the time is told of each earlier deadline") {
   CHECK(world.rpc.deadline() == world.now() + 1s);
 }
 
+TEST_CASE("the times of calls that have their replies are forgotten, and not only when there are no calls") {
+  RpcWorld world{any_encoding()};
+  world.calls("slow", "1", 1h);
+  for (std::size_t call = 2; call <= 1'000; ++call) {
+    world.calls("fib", "1", 1s + std::chrono::milliseconds{call});
+    world.replies(call, "1");
+  }
+  CHECK(world.rpc.deadline() > world.now() + 1s + 900ms);
+}
+
+TEST_CASE("each call is over in its time, however many have their replies before") {
+  RpcWorld world{any_encoding()};
+  constexpr std::size_t count = 1'000;
+  const auto timeout_of = [](std::size_t call) { return std::chrono::milliseconds{1 + call * 7'919 % 10'007}; };
+  for (std::size_t call = 1; call <= count; ++call) world.calls(std::to_string(call), "1", timeout_of(call));
+  std::map<std::chrono::milliseconds, std::size_t> unanswered;
+  for (std::size_t call = 1; call <= count; ++call)
+    if (call % 20 == 0)
+      unanswered.emplace(timeout_of(call), call);
+    else
+      world.replies(call, "1");
+  world.calls("the last one", "1", 1h);  // many more are over than under way
+  world.outcome.results.clear();
+  for (const auto start = world.now(); const auto& [timeout, call] : unanswered) {
+    world.advance(std::chrono::duration_cast<std::chrono::milliseconds>(start + timeout - world.now()) - 1ms);
+    CHECK(world.outcome.results.empty());
+    world.advance(1ms);
+    CHECK(world.outcome.results == Strings{"deadline_exceeded: no reply from '" + std::to_string(call) + "' in time"});
+    world.outcome.results.clear();
+  }
+  CHECK(world.rpc.pending_calls() == 1);
+}
+
 TEST_CASE("a call without time is not made") {
   RpcWorld world{any_encoding()};
   world.calls("fib", "1", 0ms);
@@ -190,6 +231,43 @@ TEST_CASE("what cannot be sent is refused with the argument's name") {
         == "invalid_argument: headers: x-rpc-deadline is written by the library, from the timeout");
   CHECK_THAT(world.outcome.results[3], Catch::StartsWith("invalid_argument: headers: with 140"));
   CHECK(world.rpc.pending_calls() == 0);
+}
+
+TEST_CASE("the properties of a request may fill a frame of the connection, and no byte more") {
+  const auto call_with_token_of = [](RpcWorld& world, std::size_t bytes) {
+    world.calls({.queue = "fib", .timeout = no_timeout, .headers = Table{}.add("token", std::string(bytes, 't'))});
+  };
+  RpcWorld world{Encoding::amqp};
+  const std::size_t frame_max = world.peer->client->frame_max_bytes();
+  REQUIRE(frame_max == 131'072);
+  call_with_token_of(world, 1'000);
+  world.hears_request("fib", "");
+  // A frame has 8 bytes besides its payload, a content header 12 besides the properties (AMQP 2.3.5, 2.3.5.2).
+  const auto others = world.peer->heard.content->properties.encoded().size() - 1'000 + 8 + 12;
+  call_with_token_of(world, frame_max - others);
+  world.hears_request("fib", "");
+  CHECK(world.peer->heard.content->properties.encoded().size() + 8 + 12 == frame_max);
+  call_with_token_of(world, frame_max - others + 1);
+  CHECK(world.peer->hears_nothing());
+  REQUIRE(world.outcome.results.size() == 1);
+  CHECK_THAT(world.outcome.results[0], Catch::StartsWith("invalid_argument: headers: with 131053 bytes"));
+}
+
+TEST_CASE("a connection without a limit of frames takes properties of any size") {
+  ScriptedPeer peer{Encoding::amqp, {}, {.frame_max_bytes = 0}};
+  peer.begins();
+  peer.finishes_handshake({.channel_max = 2'047, .frame_max = 0, .heartbeat = 60});
+  REQUIRE(peer.client->frame_max_bytes() == 0);
+  RpcCore rpc{{}, [] {}};
+  rpc.open(*peer.client, [](const CloseReason&) {});
+  agrees(peer);
+  Calls outcome;
+  rpc.call({.queue = "fib", .timeout = 1s, .headers = Table{}.add("token", std::string(200'000, 't'))}, peer.now, wall,
+           outcome.record());
+  CHECK(next_request(peer).content->properties.encoded().size() > 200'000);
+  CHECK(outcome.results.empty());
+  rpc.close({RpcCode::cancelled, "the test is over"});
+  peer.vanishes();
 }
 
 TEST_CASE("a caller's own headers go with the request") {

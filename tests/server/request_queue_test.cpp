@@ -1,0 +1,50 @@
+#include "server/request_queue.hpp"
+
+#include "tests/server/server_world.hpp"
+
+namespace pocketmq::server {
+namespace {
+
+using namespace protocol;
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+
+void loses_fib(ServerWorld& world) {
+  const auto& consumer = world.consumers.at("fib");
+  world.peer->says(consumer.channel, basic::Cancel{.consumer_tag = ShortString{consumer.tag}, .no_wait = true});
+}
+
+TEST_CASE("a queue that is lost again soon after it was consumed is tried ever more rarely, until it lasts") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  const auto pause_after = [&](std::chrono::milliseconds time) {
+    world.peer->advance(time);
+    loses_fib(world);
+    const auto pause = world.ticks_after();
+    CHECK(world.agrees() == Strings{"basic.qos", "queue.declare fib", "basic.consume fib"});
+    return pause;
+  };
+  CHECK(pause_after(1ms) <= 50ms);
+  const auto second = pause_after(1ms);
+  CHECK((second > 50ms && second <= 100ms));
+  const auto third = pause_after(5s);  // as long as the longest pause
+  CHECK((third > 100ms && third <= 200ms));
+  CHECK(pause_after(5s + 1ms) <= 50ms);
+  CHECK(pause_after(1ms) > 50ms);
+}
+
+TEST_CASE("a server that stops while it waits to consume a lost queue again does not consume it") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  loses_fib(world);
+  CHECK(world.server.deadline() < TimePoint::max());
+  int drained = 0;
+  world.server.stop([&] { ++drained; });
+  CHECK(drained == 1);
+  CHECK(world.server.deadline() == TimePoint::max());
+  world.server.tick(world.peer->now + 1h);
+  CHECK(world.peer->hears_nothing());
+}
+
+}  // namespace
+}  // namespace pocketmq::server
