@@ -1,4 +1,4 @@
-// A connection to a broker, PocketMQ or RabbitMQ: the URL alone tells which, and in which encoding.
+// A connection to a broker, PocketMQ or RabbitMQ. The URL alone chooses the broker and the encoding.
 //
 //     pocketmq::client::Connection connection{"amqp://guest:guest@localhost/", {.name = "billing"}};
 //     auto channel = connection.open_channel(asio::use_future).get();
@@ -20,21 +20,21 @@
 namespace pocketmq::client {
 
 /// All functions may be called from any thread. Completion handlers and callbacks without an executor of their own run
-/// on the connection's thread or strand; they must not block it, and not throw.
+/// on the connection's thread or strand; they must not block or throw.
 class Connection {
  public:
   /// Connects, with a thread of its own, and waits until it is open. Throws std::system_error, whose text says what
   /// failed and why: a system's code, a `client::Error`, or an AMQP reply code.
   explicit Connection(std::string_view url, ConnectionOptions options = {});
-  /// The same for what a broker in this process says of itself, say its `pipe()`.
+  /// The same for the `pipe()` of a broker in this process.
   explicit Connection(protocol::Url url, ConnectionOptions options = {});
-  /// Will connect on a strand of `executor`, at `async_open`. Throws for a URL that does not parse.
+  /// Runs on a strand of `executor`. Connects at `async_open`. Throws std::system_error for an invalid URL.
   Connection(asio::any_io_executor executor, std::string_view url, ConnectionOptions options = {});
   Connection(asio::any_io_executor executor, protocol::Url url, ConnectionOptions options = {});
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept;
-  /// Closes gracefully. With a thread of its own it waits for the goodbye (7 seconds at most, if the broker hangs) and
-  /// for the handlers that run there, unless it is called from one.
+  /// Closes the connection. With a thread of its own it waits until the broker has agreed (at most 7 seconds) and the
+  /// handlers on that thread have run, unless one of these handlers destroys it.
   ~Connection();
 
   /// Connects: void(std::error_code). Call once, and only on a connection that was given an executor.
@@ -50,15 +50,15 @@ class Connection {
         [](Connector& connector, Done<Channel> done) { start_open_channel(connector, std::move(done)); });
   }
 
-  /// Says goodbye to the broker: void(std::error_code), without an error, when the socket is closed. What was published
-  /// is sent before; whatever waits for a reply fails with Error::closed.
+  /// Closes the connection: void(std::error_code), without an error, when the socket is closed. Published messages are
+  /// sent before. Operations that wait for a reply fail with Error::closed.
   template <class Token> auto close(Token&& token) {
     return initiate<std::error_code>(connector_, std::forward<Token>(token),
                                      [](Connector& connector, Done<> done) { connector.close(std::move(done)); });
   }
 
-  /// `blocked` is told why the broker takes no publishes for now (RabbitMQ's connection.blocked), and nothing when it
-  /// does again.
+  /// Calls `blocked` with a reason when the broker stops taking publishes (RabbitMQ's connection.blocked), and with
+  /// nullopt when it takes them again.
   void on_blocked(std::function<void(const std::optional<std::string>& reason)> blocked);
 
   [[nodiscard]] asio::any_io_executor executor() const { return connector_->executor(); }

@@ -1,4 +1,4 @@
-// How the programs tell a shell that a call failed, and how a shell's command tells them.
+// The exit statuses of failed calls: pocketmq-call exits with them, and commands of pocketmq-serve may.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace pocketmq::client {
 /// 64 + gRPC's number of the code, as grpcurl exits: 65 for `cancelled` to 80 for `unauthenticated`.
 [[nodiscard]] constexpr int exit_status(RpcCode code) { return 65 + static_cast<int>(code); }
 
-/// The code that an exit status says; none for a status that says none.
+/// The code of an exit status; nullopt for any other status.
 [[nodiscard]] constexpr std::optional<RpcCode> code_of_exit_status(int status) {
   if (status < exit_status(RpcCode{}) || status > exit_status(RpcCode::unauthenticated)) return std::nullopt;
   return static_cast<RpcCode>(status - exit_status(RpcCode{}));

@@ -1,4 +1,4 @@
-// The client of RabbitMQ's tutorial six: fib_client [URL] [N] [--quorum]
+// The client of RabbitMQ's sixth tutorial: fib_client [URL] [N] [--quorum]
 #include <csignal>
 #include <cstdint>
 #include <iostream>
@@ -40,7 +40,8 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(arguments, argc, argv);
 
   RpcClient rpc{url, {.connection = {.name = "fib_client"}}};
-  const StopSignals signals{SIGINT, SIGTERM};  // cancel the call, so that the server stops too; a second one ends this
+  const StopSignals signals{
+      SIGINT, SIGTERM};  // the first cancels the call, and so the server's handler; a second ends this program
   auto fib =
       rpc.procedure<std::int64_t(std::int64_t)>(
              "rpc_queue", {.declare = quorum ? QueueOptions::quorum() : QueueOptions{}, .require_consumer = true})

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
 #include "client/link/backoff.hpp"
@@ -15,7 +16,7 @@ namespace {
 using std::chrono::nanoseconds;
 using Clock = std::chrono::steady_clock;
 
-// A call and its attempts, one after the other; it keeps itself alive until the last one is over.
+// The attempts of one call. It keeps itself alive until the last one is over.
 class Attempts : public std::enable_shared_from_this<Attempts> {
  public:
   Attempts(const asio::any_io_executor& executor, const RetryOptions& options, RpcRequest request, NextCall next,
@@ -41,7 +42,7 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
     timer_.async_wait([self = shared_from_this()](std::error_code) { self->begin(); });
   }
 
-  // Takes the time since the attempt began, and the pause, off the call's.
+  // Subtracts the time of the attempt and of the pause from the call's timeout.
   bool has_time_after(nanoseconds pause) {
     const auto now = Clock::now();
     if (request_.timeout != no_timeout)

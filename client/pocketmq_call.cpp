@@ -1,4 +1,4 @@
-// pocketmq-call: a call from a shell, or many of them to see how long they take.
+// pocketmq-call: makes a call from a shell, or many calls to measure them.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -40,9 +40,9 @@ using pocketmq::protocol::printable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::uint64_t calls_max = 100'000'000;  // whose times are kept
+constexpr std::uint64_t calls_max = 100'000'000;  // because all times are kept
 constexpr std::uint64_t in_flight_max = 1'000'000;
-constexpr milliseconds timeout_max{0xFFFF'FFFFLL};  // what a message's expiration can say: 49 days
+constexpr milliseconds timeout_max{0xFFFF'FFFFLL};  // the longest expiration of a message: 49 days
 
 struct Arguments {
   std::string urls{};
@@ -57,18 +57,17 @@ struct Arguments {
 };
 
 using Finished = std::function<void(std::exception_ptr, Bytes)>;
-/// Starts one call; what it is given is called in `io`.
+/// Starts one call. Its argument is called in `io` when the call is over.
 using Call = std::function<void(Finished)>;
 
-/// What a call is made of beside its arguments.
+/// What a call needs beside its arguments.
 struct Surroundings {
   RpcClient& rpc;
-  asio::io_context& io;  // where a finished call is told
+  asio::io_context& io;  // runs the callbacks of finished calls
   std::stop_token stop;  // cancels calls
 };
 
-/// A call of the procedure with the arguments given, or with `input`, each time the same. The reply is taken as it
-/// comes.
+/// A call of the procedure, with the arguments given or with `input`. The reply is not parsed.
 Call call_of(const Arguments& arguments, const Bytes& input, const Surroundings& in) {
   const auto call = [&]<class... Args>(const Args&... args) -> Call {
     const auto procedure = in.rpc.procedure<Bytes(Args...)>(arguments.queue, arguments.options).with(in.stop);
@@ -84,14 +83,14 @@ Call call_of(const Arguments& arguments, const Bytes& input, const Surroundings&
   return call(values.size() == 1 ? values[0] : values);
 }
 
-/// The reply on one line, with its members in their order. What is a control character stands in a string, as an escape
-/// in the end: JSON has `\u009b` as `printable` has it.
+/// The reply on one line, its members in their order. Control characters can only be in strings, and are written as
+/// escapes: `printable` writes `\u009b` as JSON does.
 std::string line_of(const std::string& reply, const std::string& queue) {
-  const auto checked = rpc_json::parse(reply, RpcCode::internal, "the reply of '" + queue + "' (see --raw)");
+  const rpc_json::JsonDocument checked{reply, RpcCode::internal, "the reply of '" + queue + "' (see --raw)"};
   return printable(nlohmann::ordered_json::parse(reply).dump()) + "\n";
 }
 
-/// The reply as it is, but for a terminal.
+/// The reply unchanged, unless it goes to a terminal.
 std::string raw_text_of(const std::string& reply) {
   return ::isatty(STDOUT_FILENO) == 1 ? printable(reply, LineEnds::kept) : reply;
 }
@@ -117,7 +116,7 @@ int call_once(const Arguments& arguments, const Call& call, asio::io_context& io
   return status;
 }
 
-/// A bar on standard error, where that is a terminal: [#####.....] 500 of 1000
+/// A progress bar on standard error, if that is a terminal: [#####.....] 500 of 1000
 class ProgressBar {
  public:
   explicit ProgressBar(std::size_t total) : total_{total} {}
@@ -143,8 +142,8 @@ class ProgressBar {
   steady_clock::time_point drawn_{};
 };
 
-/// Calls `repeat` times, `in_flight` at once, and keeps what came of it. A stop begins no more calls. All of it happens
-/// where `io` runs.
+/// Makes `repeat` calls, `in_flight` at once, and keeps their results. After a stop request it makes no more calls. It
+/// runs on `io`.
 class Burst {
  public:
   Burst(const Arguments& arguments, const Call& call, std::stop_token stop)
@@ -152,9 +151,9 @@ class Burst {
     for (std::size_t i = 0; i < std::min(total_, arguments.in_flight); ++i) start();
   }
 
-  /// The latencies are those of the calls that were answered.
+  /// Latencies are counted only for calls that were answered.
   void print(steady_clock::duration took) {
-    std::ostringstream text;  // std::cout keeps its format
+    std::ostringstream text;  // leaves the format of std::cout alone
     text << std::fixed << std::setprecision(2);
     const auto seconds = std::chrono::duration<double>{took}.count();
     text << finished_ << " calls in " << seconds << " s, " << std::setprecision(0)
@@ -168,7 +167,7 @@ class Burst {
     std::cout << text.str() << std::flush;
   }
 
-  /// Of the first call that failed, or 0.
+  /// The exit status of the first failed call, or 0.
   [[nodiscard]] int status() const { return status_; }
 
  private:
@@ -184,14 +183,14 @@ class Burst {
     });
   }
 
-  // Of many failures with one code the first is told.
+  // Only the first failure of each code is reported.
   void count(const std::exception_ptr& failed) try { std::rethrow_exception(failed); } catch (const RpcError& error) {
     if (++failures_[error.code()] > 1) return;
     const auto status = report(error);
     if (status_ == 0) status_ = status;
   }
 
-  /// In milliseconds: that many of a hundred calls took no longer.
+  /// In milliseconds: so many percent of the calls took no longer.
   [[nodiscard]] double percentile(std::size_t percent) const {
     const auto rank = std::max<std::size_t>((latencies_.size() * percent + 99) / 100, 1);
     return std::chrono::duration<double, std::milli>{latencies_[rank - 1]}.count();
@@ -231,7 +230,7 @@ CLI::Validator whole_number_to(std::uint64_t max) {
   return {[max](std::string& text) { return fault_of_whole_number(text, 1, max); }, ""};
 }
 
-/// Makes milliseconds of a time such as "500ms", "2s" or "1min"; else says what is wrong with it.
+/// Converts a time such as "500ms", "2s" or "1min" to milliseconds, or says what is wrong with it.
 std::string take_time(std::string& text) {
   const std::map<std::string, std::uint64_t> units{{"ms", 1}, {"s", 1'000}, {"min", 60'000}};
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -244,7 +243,7 @@ std::string take_time(std::string& text) {
   return {};
 }
 
-/// All of standard input; of more than a message may have, so much that the call is refused.
+/// All of standard input. If it is longer than a message may be, only so much that the call is refused.
 std::string read_standard_input() {
   std::string all;
   std::array<char, 65'536> piece;
@@ -290,7 +289,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->transform(whole_number_to(in_flight_max))
       ->capture_default_str();
 
-  // CLI11 takes "[1,2]" for a list in a notation of its own, so the arguments are what it leaves over.
+  // CLI11 reads "[1,2]" as a list in its own notation. So the arguments are those that it does not parse.
   app.allow_extras();
   app.callback([&] {
     arguments.json = app.remaining();

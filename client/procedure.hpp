@@ -1,4 +1,5 @@
-// A remote procedure with C++ types: called like a function, or asynchronously under any completion token.
+// A remote procedure with C++ types. It is called like a function, or asynchronously with any completion token of
+// Asio's.
 #pragma once
 
 #include <chrono>
@@ -13,12 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include <asio/async_result.hpp>
-
 #include "client/json/rpc_json.hpp"
 #include "client/json/value_types.hpp"
 #include "client/link/completion.hpp"
-#include "client/rpc/rpc_caller.hpp"
+#include "client/rpc/caller.hpp"
 #include "client/stream.hpp"
 #include "client/values/queue_options.hpp"
 #include "client/values/table.hpp"
@@ -26,30 +25,30 @@
 namespace pocketmq::client {
 
 struct ProcedureOptions {
-  /// How long a call may take, from the call to the reply or the end of a stream; `no_timeout` for as long as it takes.
-  /// The request carries it: the broker and the server drop a request that nobody waits for any more.
+  /// How long a call may take, to the reply or the end of the stream; `no_timeout` for any time. The request carries
+  /// the deadline, so that broker and server drop a request that nobody waits for any more.
   std::chrono::milliseconds timeout{std::chrono::seconds{30}};
-  /// Declare the queue before the first call on each connection, so that clients may start before their server. It must
-  /// be declared alike there.
+  /// Declare the queue before the first call on each connection, so that clients may start before their server. The
+  /// server must declare it with the same options.
   std::optional<QueueOptions> declare{};
-  /// To run it twice does no harm: a call under way when the connection is lost is sent again over the next one, with
-  /// the same `message_id`, instead of failing, and again while its server may not be back yet, for `connection_wait`;
-  /// and the middleware `retry` may make it again.
+  /// Running it twice does no harm. When the connection is lost, a call under way is sent again over the next one, with
+  /// the same `message_id`, instead of failing. It is sent again for up to `connection_wait` while its server is not
+  /// back. The middleware `retry` may repeat it too.
   bool idempotent{false};
-  /// Ask the broker before each call whether anybody consumes the queue, which takes a round trip, and fail as
-  /// `unavailable`, reason `no_consumer`, if not. Otherwise such a request waits in its queue.
+  /// Ask the broker before each call whether the queue has a consumer. If not, the call fails as `unavailable`, reason
+  /// `no_consumer`; without this option its request waits in the queue. It costs a round trip.
   bool require_consumer{false};
   /// Sent with each request.
   Table headers{};
-  /// How many elements of a stream may wait to be read. A stream that sends more is stopped, and fails as
+  /// How many elements of a stream may wait unread. If more come, the stream is cancelled, and fails as
   /// `resource_exhausted`.
   std::size_t unread_max{1'000};
 };
 
-/// What procedures of any signature have in common.
+/// The parts of a procedure that do not depend on its signature.
 class ProcedureBase {
  public:
-  ProcedureBase(std::shared_ptr<RpcCaller> caller, std::string queue, ProcedureOptions options)
+  ProcedureBase(std::shared_ptr<Caller> caller, std::string queue, ProcedureOptions options)
       : caller_{std::move(caller)}, queue_{std::move(queue)}, options_{std::move(options)} {}
 
  protected:
@@ -64,13 +63,13 @@ class ProcedureBase {
             .stops = stops_};
   }
 
-  std::shared_ptr<RpcCaller> caller_;
+  std::shared_ptr<Caller> caller_;
   std::string queue_;
   ProcedureOptions options_;
   std::vector<std::stop_token> stops_;
 };
 
-/// What a signature is made of: nothing, if it is none.
+/// The parts of a signature; for any other type `is_signature` is false.
 template <class Signature> struct SignatureParts { static constexpr bool is_signature = false; };
 template <class Result, class... Args> struct SignatureParts<Result(Args...)> {
   static constexpr bool is_signature = true;
@@ -87,7 +86,7 @@ template <class Result, class... Args> struct SignatureParts<Result(Args...)> {
   static consteval bool comes_back(std::type_identity<void>) { return true; }
 };
 
-/// Whether procedures may have this signature; asked of one that they may not have, it does not compile.
+/// True for a signature that a procedure may have. For any other it does not compile.
 template <class Signature> consteval bool is_procedure() {
   using Parts = SignatureParts<Signature>;
   static_assert(Parts::is_signature,
@@ -99,30 +98,31 @@ template <class Signature> consteval bool is_procedure() {
     return false;
 }
 
-/// Made by `RpcClient::procedure`. May be copied, and called from any thread; a call after its client is gone is
-/// `cancelled`.
+/// Made by `RpcClient::procedure`. It may be copied, and called from any thread. A call after its client was destroyed
+/// fails as `cancelled`.
 ///
-/// A call that fails throws RpcError, or completes with one. `unavailable`, `deadline_exceeded` and `cancelled` say
-/// nothing about whether the handler ran, or will still run; what must not run twice needs an id of its own in its
-/// arguments, by which the handler can tell.
+/// A call that fails throws RpcError, or completes with one. After `unavailable`, `deadline_exceeded` and `cancelled`
+/// the handler may have run, or may still run. A call that must not run twice needs an id among its arguments, by which
+/// the handler recognizes a repeat.
 template <class Signature, bool is_sound = is_procedure<Signature>()>
-class Procedure : public ProcedureBase {  // of a signature that is refused
+class Procedure : public ProcedureBase {  // for signatures that are refused
  public:
   using ProcedureBase::ProcedureBase;
 };
 
-/// What `with` gives is a procedure of the same kind: written once for all signatures.
+/// `with`, which returns a procedure of the same type, for all signatures.
 template <class Self> class ProcedureWith : public ProcedureBase {
  public:
   using ProcedureBase::ProcedureBase;
 
-  /// The same procedure, with one more header on each request.
+  /// A copy of this procedure that adds a header to each request.
   [[nodiscard]] Self with(std::string_view header, const auto& value) const {
     Self other{static_cast<const Self&>(*this)};
     static_cast<ProcedureWith&>(other).options_.headers.add(header, value);
     return other;
   }
-  /// The same procedure, whose calls are cancelled when a stop is requested: that of a handler's own request, say.
+  /// A copy of this procedure whose calls are cancelled when `stop` is requested. A handler may give the stop token of
+  /// its own request.
   [[nodiscard]] Self with(std::stop_token stop) const {
     Self other{static_cast<const Self&>(*this)};
     static_cast<ProcedureWith&>(other).stops_.push_back(std::move(stop));
@@ -135,16 +135,16 @@ class Procedure<Result(Args...), true> : public ProcedureWith<Procedure<Result(A
  public:
   using ProcedureWith<Procedure>::ProcedureWith;
 
-  /// Calls, and waits for the reply. Throws RpcError if the call fails, and
+  /// Calls, and waits for the reply. Throws RpcError if the call fails. Throws
   /// std::system_error(resource_deadlock_would_occur) on the client's own thread, where it would wait for itself.
   Result operator()(const std::decay_t<Args>&... args) const {
     auto call = this->request(rpc_json::encode_arguments(args...));
     return rpc_json::decode_result<Result>(this->caller_->call_and_wait(std::move(call)), this->queue_);
   }
 
-  /// Calls: void(std::exception_ptr, Result), or void(std::exception_ptr) for a procedure without result. The exception
-  /// is an RpcError. Throws at once only for arguments that cannot be written as JSON. A cancellation slot cancels the
-  /// call: it completes with `cancelled`, and its handler is told.
+  /// Calls with completion signature void(std::exception_ptr, Result), or void(std::exception_ptr) for a procedure
+  /// without result. The exception is an RpcError. Throws at once only for arguments that cannot be written as JSON. A
+  /// cancellation slot cancels the call: it completes with `cancelled`, and the server's handler is cancelled too.
   template <class Token> auto async(const std::decay_t<Args>&... args, Token&& token) const {
     static_assert(std::is_void_v<Result> || std::default_initializable<Result>,
                   "pocketmq: a result needs a default constructor, since a failed call completes with Result{}");
@@ -158,7 +158,7 @@ class Procedure<Result(Args...), true> : public ProcedureWith<Procedure<Result(A
  private:
   template <class... Results, class Token> auto start(Token&& token, RpcRequest&& call) const {
     return asio::async_initiate<Token, void(Results...)>(
-        [](auto handler, const std::shared_ptr<RpcCaller>& caller, RpcRequest&& request) {
+        [](auto handler, const std::shared_ptr<Caller>& caller, RpcRequest&& request) {
           if (auto stop = stop_token_of(handler); stop.stop_possible()) request.stops.push_back(std::move(stop));
           const auto& home = caller->executor();
           auto over = finish_on_executor<RpcResult>(
@@ -191,8 +191,8 @@ class Procedure<Stream<T>(Args...), true> : public ProcedureWith<Procedure<Strea
  public:
   using ProcedureWith<Procedure>::ProcedureWith;
 
-  /// Calls, and does not wait: that, and what went wrong, is the stream's business. Throws only for arguments that
-  /// cannot be written as JSON.
+  /// Calls, and does not wait. Errors come when the stream is read. Throws only for arguments that cannot be written as
+  /// JSON.
   [[nodiscard]] Stream<T> operator()(const std::decay_t<Args>&... args) const {
     auto call = this->request(rpc_json::encode_arguments(args...));
     return {std::make_shared<StreamReader>(this->caller_, std::move(call), this->options_.unread_max), this->queue_};

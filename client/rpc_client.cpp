@@ -1,5 +1,10 @@
 #include "client/rpc_client.hpp"
 
+#include <asio/any_io_executor.hpp>
+
+#include "client/link/reconnecting_connection.hpp"
+#include "client/rpc/rpc_caller.hpp"
+
 namespace pocketmq::client {
 namespace {
 
@@ -34,5 +39,7 @@ RpcClient& RpcClient::operator=(RpcClient&& other) noexcept {
 RpcClient::~RpcClient() {
   if (caller_) caller_->close_and_wait();
 }
+
+asio::any_io_executor RpcClient::executor() const { return caller_->executor(); }
 
 }  // namespace pocketmq::client

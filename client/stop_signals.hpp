@@ -1,4 +1,5 @@
-// Ctrl-C as a wish to stop: how a program cancels its calls, or its server, before it ends.
+// Turns signals such as Ctrl-C into a stop request, so that a program can cancel its calls or its server before it
+// ends.
 #pragma once
 
 #include <atomic>
@@ -10,8 +11,8 @@
 
 namespace pocketmq::client {
 
-/// While it lives, the first of the signals requests a stop in place of what it did before. All of them then do what
-/// they do by default, so a second one ends the process at once.
+/// While it lives, the first of these signals requests a stop. After that all of them have their default effect: a
+/// second signal ends the process at once.
 class StopSignals {
  public:
   /// Throws std::system_error for a signal that cannot be caught.
@@ -20,11 +21,11 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  /// Callbacks that are registered here run on a thread of this object's own.
+  /// Stop callbacks run on a thread of this object.
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
   /// The signal that came; 0 for none.
   [[nodiscard]] int received() const { return received_; }
-  /// What a shell says of a program that the signal ended: 130 for SIGINT, 143 for SIGTERM; 0 if none came.
+  /// The exit status that a shell reports after the signal: 130 for SIGINT, 143 for SIGTERM; 0 if none came.
   [[nodiscard]] int exit_status() const { return received_ == 0 ? 0 : 128 + received_; }
 
  private:

@@ -1,4 +1,5 @@
-// A call with many replies: what `Procedure<Stream<T>(Args...)>` gives, read element by element as they come.
+// A call with many replies, the result of `Procedure<Stream<T>(Args...)>`. Its elements are read one by one, as they
+// come.
 //
 //     for (int n : count(10)) ...                                              // blocks for each
 //     while (auto n = co_await numbers.async_next(asio::use_awaitable)) ...    // any completion token
@@ -19,8 +20,8 @@
 
 namespace pocketmq::client {
 
-/// A stream that is not read to its end is stopped when its last handle goes, and its handler is told. The call's time
-/// goes to the end of the stream.
+/// If a stream is destroyed before its end is read, the call is cancelled, and the server's handler too. The call's
+/// deadline is that of the whole stream.
 template <class T> class Stream {
  public:
   class Iterator;
@@ -30,11 +31,12 @@ template <class T> class Stream {
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
 
-  /// Waits for the next element; nothing at the end. Throws RpcError if the call failed, after all elements that came
-  /// before, and std::system_error(resource_deadlock_would_occur) on the client's own thread.
+  /// Waits for the next element; nullopt is the end. If the call fails, throws RpcError after all elements that came
+  /// before. Throws std::system_error(resource_deadlock_would_occur) on the client's own thread.
   [[nodiscard]] std::optional<T> next() { return value_of(reader_->next_and_wait(), procedure_); }
 
-  /// The same as void(std::exception_ptr, std::optional<T>). One at a time. Cancelling it stops the stream.
+  /// The same with completion signature void(std::exception_ptr, std::optional<T>). One at a time. Its cancellation
+  /// cancels the stream.
   template <class Token> auto async_next(Token&& token) {
     return initiate_cancellable<std::exception_ptr, std::optional<T>>(
         reader_, std::forward<Token>(token),
@@ -51,10 +53,10 @@ template <class T> class Stream {
         });
   }
 
-  /// Has the handler stopped: after the elements that have come, the stream ends as `cancelled`.
+  /// Cancels the call and the server's handler. After the elements that have come, the stream ends as `cancelled`.
   void cancel() { reader_->cancel(); }
 
-  /// Reads the first element, as `next` does. A stream is passed through once.
+  /// Reads the first element, as `next` does. A stream can be read only once.
   [[nodiscard]] Iterator begin() { return Iterator{*this}; }
   [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 

@@ -10,8 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include <asio/any_io_executor.hpp>
-
+#include "client/values/asio_forward.hpp"
 #include "client/values/callbacks.hpp"
 #include "client/values/message.hpp"
 #include "client/values/rpc_request.hpp"

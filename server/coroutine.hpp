@@ -1,8 +1,7 @@
 // Handlers that are coroutines.
 #pragma once
 
-#include <asio/awaitable.hpp>
-
+#include "client/values/asio_forward.hpp"
 #include "client/values/callbacks.hpp"
 #include "client/values/rpc_request.hpp"
 #include "server/context.hpp"
@@ -12,7 +11,7 @@ namespace pocketmq::server {
 
 /// Runs the coroutine that `start` returns, on a strand of the context's executor. If a stop is requested, the
 /// operation that the coroutine awaits is cancelled. `start` lives until the coroutine ends.
-void run_coroutine(Context& context, client::MoveOnlyFunction<asio::awaitable<client::Payload>()> start,
+void run_coroutine(Context& context, client::MoveOnlyFunction<client::Awaitable<client::Payload>()> start,
                    Answered answered);
 
 }  // namespace pocketmq::server

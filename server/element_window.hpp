@@ -7,8 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include <asio/any_io_executor.hpp>
-
+#include "client/values/asio_forward.hpp"
 #include "client/values/callbacks.hpp"
 #include "client/values/rpc_request.hpp"
 #include "server/context.hpp"

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "client/json/rpc_json.hpp"
+#include "client/values/asio_forward.hpp"
 #include "client/values/callbacks.hpp"
+#include "client/values/dependent.hpp"
 #include "server/context.hpp"
 #include "server/coroutine.hpp"
 #include "server/outcome.hpp"
@@ -94,7 +96,8 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
     }
   }
 
-  asio::awaitable<client::Payload> co_call(Context& context) {
+  // Its type depends on Callable, for asio::awaitable need not be complete where no handler is a coroutine.
+  client::Awaitable<client::DependingOn<client::Payload, Callable>> co_call(Context& context) {
     Given<Parameters> given{context};
     if constexpr (std::is_void_v<Value>) {
       co_await given.to(callable_);

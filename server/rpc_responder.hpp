@@ -25,6 +25,7 @@
 #include "server/invocation.hpp"
 #include "server/middleware.hpp"
 #include "server/server_core.hpp"
+#include "server/starter.hpp"
 
 namespace pocketmq::server {
 
@@ -40,7 +41,9 @@ struct ResponderOptions {
 
 /// What `RpcServer` is a handle of. From any thread, but `close_and_wait` not from a handler. Its owner calls
 /// `close_and_wait` before it releases it.
-class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, private Invocation::Owner {
+class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
+                           public Starter,
+                           private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
   RpcResponder(const RpcResponder&) = delete;
@@ -52,7 +55,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   void use(HandlerMiddleware middleware);
 
   /// Once. The second call throws std::logic_error.
-  void start(client::Done<> started);
+  void start(client::Done<> started) override;
   /// The same, and throws std::system_error. Only on a connection with a thread of its own.
   void start_and_wait();
   /// Begins no more requests. When the running ones are answered, it closes the connection. Returns at once.
@@ -62,7 +65,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>, pr
   /// Stops, waits for running handlers, and closes the connection.
   void close_and_wait();
 
-  [[nodiscard]] const client::SerialExecutor& executor() const { return connection_->executor(); }
+  [[nodiscard]] const client::SerialExecutor& executor() const override { return connection_->executor(); }
 
  private:
   struct Procedure {

@@ -2,7 +2,10 @@
 
 #include <stop_token>
 
+#include <asio/any_io_executor.hpp>
+
 #include "client/stop_signals.hpp"
+#include "server/rpc_responder.hpp"
 
 namespace pocketmq::server {
 
@@ -13,7 +16,7 @@ namespace {
 ResponderOptions responder_options(const RpcServerOptions& options) {
   return {.prefetch = options.prefetch,
           .threads_max = options.threads,
-          .executor = options.executor,
+          .executor = options.executor.get() == nullptr ? asio::any_io_executor{} : *options.executor.get(),
           .max_clock_skew = options.max_clock_skew,
           .reveals_exceptions = options.reveal_exceptions,
           .is_patient = options.reconnect.patient,
@@ -36,6 +39,14 @@ RpcServer::RpcServer(asio::any_io_executor executor, client::Urls urls, RpcServe
 RpcServer::~RpcServer() {
   if (responder_) responder_->close_and_wait();
 }
+
+void RpcServer::serve_handler(std::string queue, Handler handler, ServeOptions options) {
+  responder_->serve(std::move(queue), std::move(options), std::move(handler));
+}
+
+void RpcServer::use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
+
+std::shared_ptr<Starter> RpcServer::starter() const { return responder_; }
 
 void RpcServer::start() { responder_->start_and_wait(); }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,18 +15,34 @@
 #include <string>
 #include <utility>
 
-#include <asio/any_io_executor.hpp>
-
 #include "client/link/completion.hpp"
-#include "client/link/connector.hpp"
-#include "client/link/reconnecting_connection.hpp"
+#include "client/values/asio_forward.hpp"
+#include "client/values/connection_options.hpp"
+#include "client/values/dependent.hpp"
 #include "client/values/urls.hpp"
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
 #include "server/request.hpp"
-#include "server/rpc_responder.hpp"
+#include "server/starter.hpp"
 
 namespace pocketmq::server {
+
+class RpcResponder;
+
+/// Any executor of Asio's, or none.
+class HandlerExecutor {
+ public:
+  HandlerExecutor() = default;
+  template <class Executor>
+  requires(!std::same_as<Executor, HandlerExecutor>) HandlerExecutor(const Executor& executor)
+      : executor_{std::make_shared<client::DependingOn<asio::any_io_executor, Executor>>(executor)} {}
+
+  /// Null for none.
+  [[nodiscard]] const asio::any_io_executor* get() const { return executor_.get(); }
+
+ private:
+  std::shared_ptr<const asio::any_io_executor> executor_;
+};
 
 struct RpcServerOptions {
   /// How many requests of each procedure run at once, and so how many unanswered ones the broker sends; 0: no limit.
@@ -37,7 +54,7 @@ struct RpcServerOptions {
   /// Where handlers run instead of on the server's own threads. If no handler blocks, this may be the io_context that
   /// runs everything else. Best is the executor of a client there (`rpc.executor()`), given to the server's constructor
   /// too.
-  asio::any_io_executor executor{};
+  HandlerExecutor executor{};
   /// How far the clocks of callers and this machine may differ before a request counts as too late.
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
   /// The server's log, called on the connection's thread with one line at a time, without control characters: the
@@ -75,11 +92,11 @@ class RpcServer {
   /// log only (`reveal_exceptions`). Throws std::invalid_argument for a queue that is served already, and for a name
   /// that is empty or longer than 255 bytes.
   template <class Callable> void serve(std::string queue, Callable handler, ServeOptions options = {}) {
-    responder_->serve(std::move(queue), std::move(options), make_handler(std::move(handler)));
+    serve_handler(std::move(queue), make_handler(std::move(handler)), std::move(options));
   }
 
   /// Puts a middleware around all handlers. Before `start`. The first one is the outermost.
-  void use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
+  void use(HandlerMiddleware middleware);
 
   /// Connects, declares and consumes. Returns when requests can come. Throws std::system_error, whose text says what
   /// failed at each URL; with `reconnect.patient` it keeps trying instead. The second call throws std::logic_error.
@@ -87,8 +104,8 @@ class RpcServer {
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {
     return client::initiate<std::error_code>(
-        responder_, std::forward<Token>(token),
-        [](RpcResponder& responder, client::Done<> done) { responder.start(std::move(done)); });
+        starter(), std::forward<Token>(token),
+        [](Starter& starter, client::Done<> done) { starter.start(std::move(done)); });
   }
 
   /// Asks the server to stop: it takes no more requests, gives back those that have not begun, answers the others, and
@@ -100,6 +117,9 @@ class RpcServer {
   void run(std::initializer_list<int> stop_signals = {});
 
  private:
+  void serve_handler(std::string queue, Handler handler, ServeOptions options);
+  [[nodiscard]] std::shared_ptr<Starter> starter() const;
+
   std::shared_ptr<RpcResponder> responder_;
 };
 

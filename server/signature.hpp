@@ -4,9 +4,8 @@
 #include <tuple>
 #include <type_traits>
 
-#include <asio/awaitable.hpp>
-
 #include "client/json/value_types.hpp"
+#include "client/values/asio_forward.hpp"
 
 namespace pocketmq::server {
 
@@ -109,7 +108,7 @@ struct ParametersOf<Context&, StreamWriter<T>&, Args...> : ParametersOf<StreamWr
 
 /// A handler's result, and whether the handler is a coroutine.
 template <class Result> struct ResultOf : std::remove_cv<Result> { static constexpr bool is_coroutine = false; };
-template <class Result> struct ResultOf<asio::awaitable<Result>> : std::remove_cv<Result> {
+template <class Result> struct ResultOf<client::Awaitable<Result>> : std::remove_cv<Result> {
   static constexpr bool is_coroutine = true;
 };
 

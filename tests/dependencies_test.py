@@ -32,8 +32,11 @@ FILES_IN_A_ROOM_MAX = 42
 # Of protocol and broker: everything else there is I/O-free.
 ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/main"}
 BOOST = re.compile(r"broker/http/\w+\.cpp$")
-# The headers whose templates turn a user's types into JSON.
-JSON_HEADERS = {"client/json/json_convert.hpp", "client/procedure.hpp", "client/json/rpc_json.hpp"}
+# What README's first program includes. It compiles fast because it reads no header of Asio's and nlohmann's but these.
+# (asio_forward.hpp includes others for a file that has included Asio itself.)
+FIRST_PROGRAM = {"broker/embedded.hpp", "client/rpc_client.hpp", "server/rpc_server.hpp"}
+LIGHT = {"asio/async_result.hpp", "nlohmann/json_fwd.hpp"}
+FOR_THOSE_WITH_ASIO = "client/values/asio_forward.hpp"
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
             "server/pocketmq_serve.cpp"}
 
@@ -84,8 +87,7 @@ def violations(path, text):
         if library == "asio":
             return "it is I/O-free: only " + ", ".join(sorted(ASIO)) + " see Asio" if io_free else None
         if library == "nlohmann":
-            header = path.endswith(".hpp") and path not in JSON_HEADERS and name != "nlohmann/json_fwd.hpp"
-            return "JSON stays in .cpp files and the typed RPC headers" if header else None
+            return "JSON stays in .cpp files" if path.endswith(".hpp") and name != "nlohmann/json_fwd.hpp" else None
         if library == "CLI":
             return None if path in PROGRAMS else "only programs read a command line"
         if library == "boost":
@@ -146,6 +148,22 @@ def unused_headers(files, used_from_outside):
     return sorted(path for path in files if path.endswith(".hpp") and unit_of(path) not in used)
 
 
+def heavy_headers(files, roots):
+    """The headers of Asio and nlohmann, but the light ones, that a file reads which includes the `roots`: with who does."""
+    found, seen, waiting = set(), set(), sorted(roots)
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for quote, name in INCLUDE.findall(files[path]):
+            if quote == '"':
+                waiting.append(name)
+            elif re.split(r"[/.]", name)[0] in {"asio", "nlohmann"} and name not in LIGHT and path != FOR_THOSE_WITH_ASIO:
+                found.add((path, name))
+    return sorted(found)
+
+
 def crowded_rooms(paths):
     """Folders with too many files, with how many."""
     count = collections.Counter(path.rsplit("/", 1)[0] for path in paths)
@@ -173,6 +191,12 @@ class TheCode(unittest.TestCase):
     def test_every_header_is_included(self):
         outside = [*read("*.cpp", "tests").values(), (ROOT / "README.md").read_text("utf-8")]
         self.assertEqual([], unused_headers(self.files, outside))
+
+    def test_the_first_program_reads_no_heavy_header(self):
+        program = re.search(r"<!-- first-program -->\n```cpp\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+        ours = {name.removeprefix("pocketmq/") for _, name in INCLUDE.findall(program[1]) if name.startswith("pocketmq/")}
+        self.assertEqual(FIRST_PROGRAM, ours)
+        self.assertEqual([], heavy_headers(self.files, FIRST_PROGRAM))
 
     def test_no_room_is_crowded(self):
         self.assertEqual({}, crowded_rooms(self.files))
@@ -207,6 +231,7 @@ class TheRules(unittest.TestCase):
             ("client/connection.hpp", '"tests/support/world.hpp"'),
             ("client/link/reconnecting_connection.hpp", '"client/rpc/rpc_core.hpp"'),
             ("client/connection.hpp", "<nlohmann/json.hpp>"),
+            ("client/json/json_convert.hpp", "<nlohmann/json.hpp>"),
             ("client/connection.cpp", "<CLI/CLI.hpp>"),
             ("client/connection.cpp", "<boost/asio.hpp>"),
             ("broker/http/http_end.hpp", "<boost/beast/http/parser.hpp>"),
@@ -257,6 +282,14 @@ class TheRules(unittest.TestCase):
         self.assertEqual(["broker/a.hpp"], unused_headers(files, []))
         self.assertEqual([], unused_headers(files, ["#include <pocketmq/broker/a.hpp>"]))
         self.assertEqual([], unused_headers(files | {"broker/b.cpp": '#include "broker/a.hpp"'}, []))
+
+    def test_a_heavy_header_is_found(self):
+        files = {"client/a.hpp": '#include "client/b.hpp"\n#include <asio/async_result.hpp>',
+                 "client/b.hpp": "#include <nlohmann/json_fwd.hpp>"}
+        self.assertEqual([], heavy_headers(files, {"client/a.hpp"}))
+        for heavy in ("asio/post.hpp", "asio.hpp", "nlohmann/json.hpp"):
+            planted = files | {"client/b.hpp": f'#include <{heavy}>\n#include "client/a.hpp"'}
+            self.assertEqual([("client/b.hpp", heavy)], heavy_headers(planted, {"client/a.hpp"}))
 
     def test_a_crowded_room_is_found(self):
         self.assertEqual({"broker/queue": 43}, crowded_rooms([f"broker/queue/{i}.hpp" for i in range(43)]))

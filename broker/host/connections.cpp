@@ -25,8 +25,8 @@ Connections::Connections(asio::io_context& context, Broker& broker)
       pipe_flushes_{protocol::SerialExecutor::on(context.get_executor())},
       broker_timer_{context.get_executor()},
       grace_timer_{context.get_executor()} {
-  flushes_.after_flushes([this] { arm_broker_timer(); });
-  pipe_flushes_.after_flushes([this] { arm_broker_timer(); });
+  flushes_.after_flushes([this] { set_broker_timer(); });
+  pipe_flushes_.after_flushes([this] { set_broker_timer(); });
   broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
 }
 
@@ -63,20 +63,15 @@ void Connections::remove(Transports::iterator position) {
   if (!std::exchange(memory_check_is_posted_, true))  // after the connection has freed its memory
     asio::post(flushes_.executor(), [this] {
       memory_check_is_posted_ = false;
-      arm_broker_timer();
+      set_broker_timer();
     });
 }
 
-void Connections::arm_broker_timer() {
-  const auto deadline = broker_.deadline();
-  if (deadline >= broker_timer_at_ || stopping_) return;
-  broker_timer_at_ = deadline;
-  broker_timer_.expires_at(deadline);
-  broker_timer_.async_wait([this](std::error_code cancelled) {
-    if (cancelled) return;
-    broker_timer_at_ = TimePoint::max();
+void Connections::set_broker_timer() {
+  if (stopping_) return;
+  broker_timer_.set(broker_.deadline(), [this] {
     broker_.tick(protocol::Clock::now());
-    arm_broker_timer();
+    set_broker_timer();
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include "broker/http/http_entrance.hpp"
 #include "broker/session/broker.hpp"
+#include "protocol/io/lazy_timer.hpp"
 #include "protocol/io/pipe.hpp"
 #include "protocol/io/transport.hpp"
 
@@ -75,15 +76,14 @@ class Connections {
   void prepare_for_more();
   void remove(Transports::iterator position);
   void cut_transports();
-  void arm_broker_timer();
+  void set_broker_timer();
 
   Broker& broker_;
   http::HttpEntrance* http_{nullptr};
   protocol::FlushScheduler<Executor> flushes_;
   protocol::FlushScheduler<protocol::SerialExecutor> pipe_flushes_;
-  Timer broker_timer_;
+  protocol::LazyTimer<Executor> broker_timer_;
   Timer grace_timer_;
-  TimePoint broker_timer_at_{TimePoint::max()};
   Transports transports_;
   std::size_t prepared_{8};             // up to this number of connections the reactor has memory
   bool memory_check_is_posted_{false};  // a call is posted

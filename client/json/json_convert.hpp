@@ -1,13 +1,14 @@
-// From C++ values to JSON and back, more strictly than nlohmann's own conversions: no number is cut or rounded, no
-// boolean is a number, and what does not fit is told by its place: "argument 1, element 3: expected ..., given ...".
+// From C++ values to JSON and back, more strictly than nlohmann's own conversions (json_value.hpp).
 //
-// Standard containers and std::optional (null for nothing) are converted here, element by element, so that all of this
-// holds inside them too. Any other type goes through nlohmann's to_json and from_json.
+// Numbers, booleans, strings, std::optional (null for nothing) and standard containers are converted here, element by
+// element. Any other type goes through nlohmann's to_json and from_json; a file that uses such a type includes
+// nlohmann/json.hpp itself, and gives these templates what they need from there.
 #pragma once
 
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <limits>
 #include <list>
@@ -15,7 +16,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <unordered_map>
@@ -23,39 +23,10 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "client/values/rpc_error.hpp"
+#include "client/json/json_value.hpp"
+#include "client/values/dependent.hpp"
 
 namespace pocketmq::client::rpc_json {
-
-using nlohmann::json;
-
-/// Where a value stands: in a whole ("argument 1"), or as an element or key of another value. What it refers to must
-/// outlive it.
-class JsonPath {
- public:
-  explicit JsonPath(std::string_view whole, RpcCode fault) : name_{whole}, fault_{fault} {}
-
-  [[nodiscard]] JsonPath element(std::size_t index) const { return {*this, {}, index + 1}; }
-  [[nodiscard]] JsonPath key(std::string_view name) const { return {*this, name, 0}; }
-
-  /// "argument 1, element 3, key 'x'"
-  [[nodiscard]] std::string text() const;
-  /// Throws RpcError of the place's fault: "argument 1: expected `expected`, given ...".
-  [[noreturn]] void refuse(const json& given, const std::string& expected) const;
-  /// The same for what nlohmann's own conversions throw.
-  [[noreturn]] void refuse(const json& given, const json::exception& why) const;
-
- private:
-  JsonPath(const JsonPath& in, std::string_view name, std::size_t number)
-      : in_{&in}, name_{name}, number_{number}, fault_{in.fault_} {}
-
-  const JsonPath* in_{nullptr};
-  std::string_view name_;
-  std::size_t number_{0};  // of an element, from 1
-  RpcCode fault_;
-};
 
 template <class T, class... Others> inline constexpr bool is_one_of = (std::same_as<T, Others> || ...);
 
@@ -81,89 +52,112 @@ template <class T> inline constexpr bool is_dictionary = false;  // a JSON objec
 template <class... T> inline constexpr bool is_dictionary<std::map<std::string, T...>> = true;
 template <class... T> inline constexpr bool is_dictionary<std::unordered_map<std::string, T...>> = true;
 
+/// What is converted without nlohmann.
+template <class T>
+concept Scalar = std::same_as<T, bool> || Integer<T> || std::floating_point<T> || std::same_as<T, std::string>;
+
+template <class T> using JsonFor = DependingOn<json, T>;
+
+template <Scalar T> void write_scalar(json& to, const T& from) {
+  if constexpr (std::same_as<T, bool>)
+    write_bool(to, from);
+  else if constexpr (std::floating_point<T>)
+    write_real(to, static_cast<double>(from));
+  else if constexpr (std::same_as<T, std::string>)
+    write_string(to, from);
+  else if constexpr (std::is_signed_v<T>)
+    write_integer(to, from);
+  else
+    write_unsigned(to, from);
+}
+
 /// Throws what nlohmann's to_json throws.
-template <class T> [[nodiscard]] json to_value(const T& from) {
+template <class T> void write_value(json& to, const T& from) {
   if constexpr (is_optional<T>) {
-    return from ? to_value(*from) : json(nullptr);
+    if (from)
+      write_value(to, *from);
+    else
+      write_null(to);
   } else if constexpr (is_list<T>) {
-    auto values = json::array();
-    for (const typename T::value_type& value : from) values.push_back(to_value(value));
-    return values;
+    write_array(to);
+    for (const typename T::value_type& value : from) write_value(append_to(to), value);
   } else if constexpr (is_row<T>) {
-    return std::apply([](const auto&... values) { return json::array({to_value(values)...}); }, from);
+    write_array(to);
+    std::apply([&to](const auto&... values) { (write_value(append_to(to), values), ...); }, from);
   } else if constexpr (is_dictionary<T>) {
-    auto values = json::object();
-    for (const auto& [key, value] : from) values.emplace(key, to_value(value));
-    return values;
+    write_object(to);
+    for (const auto& [key, value] : from) write_value(member_of(to, key), value);
+  } else if constexpr (Scalar<T>) {
+    write_scalar(to, from);
   } else {
-    return from;
+    static_cast<JsonFor<T>&>(to) = from;
   }
 }
 
 /// Throws RpcError, see `JsonPath::refuse`.
-template <class T> [[nodiscard]] T from_value(const json& value, const JsonPath& place);
+template <class T> [[nodiscard]] T from_value(const json& value, const JsonPath& path);
 
-template <class T> [[nodiscard]] T from_number(const json& value, const JsonPath& place) {
-  const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.get<std::uint64_t>())
-                    : value.is_number_integer() ? std::in_range<T>(value.get<std::int64_t>())
-                                                : false;
-  if (!fits)
-    place.refuse(value, "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to "
-                            + std::to_string(std::numeric_limits<T>::max()));
-  return value.get<T>();
+template <Scalar T> [[nodiscard]] T read_scalar(const json& value, const JsonPath& path) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (std::same_as<T, bool>)
+    return read_bool(value, path);
+  else if constexpr (std::floating_point<T>)
+    return read_real<T>(value, path);
+  else if constexpr (std::same_as<T, std::string>)
+    return read_string(value, path);
+  else if constexpr (std::is_signed_v<T>)
+    return static_cast<T>(read_integer(value, path, Limits::min(), Limits::max()));
+  else
+    return static_cast<T>(read_unsigned(value, path, Limits::max()));
 }
 
-template <class T> [[nodiscard]] T from_list(const json& value, const JsonPath& place) {
-  if (!value.is_array()) place.refuse(value, "an array");
+template <class T> [[nodiscard]] T from_list(const json& value, const JsonPath& path) {
   T list;
-  for (std::size_t i = 0; i < value.size(); ++i)
-    list.insert(list.end(), from_value<typename T::value_type>(value[i], place.element(i)));
+  const auto size = read_array(value, path);
+  for (std::size_t i = 0; i < size; ++i)
+    list.insert(list.end(), from_value<typename T::value_type>(element_of(value, i), path.element(i)));
   return list;
 }
 
-template <class T> [[nodiscard]] T from_row(const json& value, const JsonPath& place) {
+template <class T> [[nodiscard]] T from_row(const json& value, const JsonPath& path) {
   constexpr auto size = std::tuple_size_v<T>;
-  if (!value.is_array() || value.size() != size)
-    place.refuse(value, "an array of " + std::to_string(size) + (size == 1 ? " element" : " elements"));
+  read_array_of(size, value, path);
   return [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return T{from_value<std::tuple_element_t<i, T>>(value[i], place.element(i))...};
+    return T{from_value<std::tuple_element_t<i, T>>(element_of(value, i), path.element(i))...};
   }
   (std::make_index_sequence<size>{});
 }
 
-template <class T> [[nodiscard]] T from_dictionary(const json& value, const JsonPath& place) {
-  if (!value.is_object()) place.refuse(value, "an object");
+template <class T> [[nodiscard]] T from_dictionary(const json& value, const JsonPath& path) {
   T dictionary;
-  for (const auto& [key, each] : value.get_ref<const json::object_t&>())
-    dictionary.emplace(key, from_value<typename T::mapped_type>(each, place.key(key)));
+  read_object(value, path, [&](const std::string& key, const json& each) {
+    dictionary.emplace(key, from_value<typename T::mapped_type>(each, path.key(key)));
+  });
   return dictionary;
 }
 
-template <class T> T from_value(const json& value, const JsonPath& place) {
+template <class T> [[nodiscard]] T from_nlohmann(const JsonFor<T>& value, const JsonPath& path) {
+  try {
+    return value.template get<T>();
+  } catch (const typename JsonFor<T>::exception& why) {
+    path.refuse_as_nlohmann(value, why.what());
+  }
+}
+
+template <class T> T from_value(const json& value, const JsonPath& path) {
   if constexpr (is_optional<T>) {
-    if (value.is_null()) return std::nullopt;
-    return from_value<typename T::value_type>(value, place);
-  } else if constexpr (Integer<T>) {
-    return from_number<T>(value, place);
+    if (is_null(value)) return std::nullopt;
+    return from_value<typename T::value_type>(value, path);
   } else if constexpr (is_list<T>) {
-    return from_list<T>(value, place);
+    return from_list<T>(value, path);
   } else if constexpr (is_row<T>) {
-    return from_row<T>(value, place);
+    return from_row<T>(value, path);
   } else if constexpr (is_dictionary<T>) {
-    return from_dictionary<T>(value, place);
+    return from_dictionary<T>(value, path);
+  } else if constexpr (Scalar<T>) {
+    return read_scalar<T>(value, path);
   } else {
-    if constexpr (std::same_as<T, bool>) {
-      if (!value.is_boolean()) place.refuse(value, "true or false");
-    } else if constexpr (std::floating_point<T>) {
-      if (!value.is_number()) place.refuse(value, "a number");
-    } else if constexpr (std::same_as<T, std::string>) {
-      if (!value.is_string()) place.refuse(value, "a string");
-    }
-    try {
-      return value.get<T>();
-    } catch (const json::exception& why) {
-      place.refuse(value, why);
-    }
+    return from_nlohmann<T>(value, path);
   }
 }
 

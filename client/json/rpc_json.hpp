@@ -1,5 +1,5 @@
-// A procedure's arguments and results as JSON: one argument is the value itself, none an empty body,
-// several an array; void is null. Values convert as json_convert.hpp says.
+// A procedure's arguments and results as JSON. One argument is sent as the value itself, several as an array, none as
+// an empty body. The result void is null. json_convert.hpp converts the values.
 #pragma once
 
 #include <concepts>
@@ -17,7 +17,7 @@
 
 namespace pocketmq::client {
 
-/// A body as it is: the argument and the result of a procedure `Bytes(Bytes)`, which knows no JSON.
+/// An unconverted body: the argument and the result of a procedure `Bytes(Bytes)`, which uses no JSON.
 struct Bytes {
   std::string data{};
 
@@ -28,12 +28,28 @@ inline constexpr std::string_view bytes_content_type = "application/octet-stream
 
 namespace rpc_json {
 
-/// Throws RpcError(`fault`, "`what` ...") if `body` is no JSON, or nests deeper than 64 levels.
-[[nodiscard]] json parse(std::string_view body, RpcCode fault, const std::string& what);
-/// Throws RpcError(`fault`) for text that is not UTF-8.
-[[nodiscard]] std::string dump(const json& value, RpcCode fault);
-/// The arguments of a body, as many as `arity`. Throws RpcError(invalid_argument) for another number of them.
-[[nodiscard]] std::vector<json> parse_arguments(std::string_view body, std::size_t arity);
+/// The arguments of a request.
+class Arguments {
+ public:
+  /// Throws RpcError(invalid_argument) if `body` is no JSON, or holds another number of arguments than `arity`.
+  Arguments(std::string_view body, std::size_t arity);
+
+  [[nodiscard]] const json& operator[](std::size_t index) const;
+
+ private:
+  const JsonDocument document_;
+  const std::size_t arity_;
+};
+
+/// One value as itself, several as an array.
+template <class... Values> [[nodiscard]] Payload encode(RpcCode fault, const Values&... values) {
+  JsonDocument document;
+  if constexpr (sizeof...(Values) == 1)
+    (write_value(document.root(), values), ...);
+  else
+    write_value(document.root(), std::tie(values...));
+  return {document.dump(fault)};
+}
 
 template <class... Args> [[nodiscard]] Payload encode_arguments(const Args&... args) {
   static_assert(sizeof...(Args) == 1 || !(std::same_as<Args, Bytes> || ...), "Bytes are the only argument");
@@ -41,17 +57,15 @@ template <class... Args> [[nodiscard]] Payload encode_arguments(const Args&... a
     return {};
   else if constexpr (std::same_as<std::tuple<Args...>, std::tuple<Bytes>>)
     return {std::get<0>(std::tie(args...)).data, bytes_content_type};
-  else if constexpr (sizeof...(Args) == 1)
-    return {dump(to_value(args...), RpcCode::invalid_argument)};
   else
-    return {dump(json::array({to_value(args)...}), RpcCode::invalid_argument)};
+    return encode(RpcCode::invalid_argument, args...);
 }
 
 template <class... Args> [[nodiscard]] std::tuple<Args...> decode_arguments(std::string_view body) {
   if constexpr (std::same_as<std::tuple<Args...>, std::tuple<Bytes>>) {
     return {Bytes{std::string{body}}};
   } else {
-    const auto values = parse_arguments(body, sizeof...(Args));
+    const Arguments values{body, sizeof...(Args)};
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<Args...>{
           from_value<Args>(values[I], JsonPath{"argument " + std::to_string(I + 1), RpcCode::invalid_argument})...};
@@ -64,7 +78,7 @@ template <class Result> [[nodiscard]] Payload encode_result(const Result& result
   if constexpr (std::same_as<Result, Bytes>)
     return {result.data, bytes_content_type};
   else
-    return {dump(to_value(result), RpcCode::internal)};
+    return encode(RpcCode::internal, result);
 }
 
 template <std::same_as<Bytes> Result> [[nodiscard]] Payload encode_result(Result&& result) {
@@ -76,7 +90,8 @@ template <class Result> [[nodiscard]] Result decode_result(std::string body, con
     return {std::move(body)};
   } else if constexpr (!std::is_void_v<Result>) {
     const auto what = "the reply of '" + procedure + "'";
-    return from_value<Result>(parse(body, RpcCode::internal, what), JsonPath{what, RpcCode::internal});
+    const JsonDocument document{body, RpcCode::internal, what};
+    return from_value<Result>(document.root(), JsonPath{what, RpcCode::internal});
   }
 }
 

@@ -1,5 +1,5 @@
-// Which types arguments, results and elements of streams may have. A signature with another one does not compile; the
-// first error is one of the assertions here, and says what to write instead.
+// The types that arguments, results and elements of streams may have. A signature with any other type does not compile.
+// The first error is then one of the assertions here, which says what to write instead.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
-#include <ranges>
+#include <span>  // std::ranges::enable_view, without the rest of <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -17,15 +17,15 @@
 
 namespace pocketmq::client {
 
-/// Whether a T refers to what it does not own: a reference, a pointer, a view, or a template of one of these, such as
-/// std::optional<std::string_view>. What a struct's members are cannot be seen.
+/// Whether a T refers to data that it does not own: a reference, a pointer, a view, or a template of one of these, such
+/// as std::optional<std::string_view>. The members of a struct cannot be checked.
 template <class T> consteval bool is_view() {
   if constexpr (std::is_reference_v<T> || std::is_pointer_v<T>)
     return true;
   else if constexpr (requires { sizeof(T); })
     return std::ranges::enable_view<T>;
   else
-    return false;  // a tag, say
+    return false;  // a tag, for example
 }
 template <class T> inline constexpr bool refers = is_view<T>();
 template <class T> inline constexpr bool refers<const T> = refers<T>;
@@ -37,18 +37,23 @@ template <template <class...> class Of, class... T>
 inline constexpr bool refers<Of<T...>> = is_view<Of<T...>>() || (refers<T> || ...);
 
 template <class T>
-concept ReadByNlohmann = !std::is_void_v<T> && requires(const rpc_json::json& value) {
-  value.get<T>();
+concept ReadByNlohmann = !std::is_void_v<T> && requires(const rpc_json::JsonFor<T>& value) {
+  value.template get<T>();
 };
-template <class T> using ReadFromJson = std::bool_constant<ReadByNlohmann<T>>;
-template <class T> using WrittenAsJson = std::is_convertible<std::add_lvalue_reference_t<const T>, rpc_json::json>;
+template <class T>
+concept WrittenByNlohmann = !std::is_void_v<T> && requires(rpc_json::JsonFor<T> & value, const T& from) {
+  value = from;
+};
+template <class T> using ReadFromJson = std::bool_constant<rpc_json::Scalar<T> || ReadByNlohmann<T>>;
+template <class T> using WrittenAsJson = std::bool_constant<rpc_json::Scalar<T> || WrittenByNlohmann<T>>;
 
 template <class T>
 concept WithElements = rpc_json::is_optional<T> || rpc_json::is_list<T>;
 template <class T>
 concept Dictionary = rpc_json::is_dictionary<T>;
 
-/// Whether nlohmann has a conversion for what is left of a T where json_convert.hpp has gone into its elements.
+/// Whether a T can be converted: json_convert.hpp converts scalars and containers, and nlohmann the other types in
+/// them.
 template <template <class> class Conversion, class T> inline constexpr bool converts = Conversion<T>::value;
 template <template <class> class Conversion, WithElements T>
 inline constexpr bool converts<Conversion, T> = converts<Conversion, typename T::value_type>;
@@ -72,28 +77,30 @@ template <class T> consteval bool owns_its_data() {
   return !refers<T>;
 }
 
-/// A T may come in a message.
+/// A T may be received in a message.
 template <class T> consteval bool is_receivable() {
   if constexpr (std::is_same_v<T, Bytes>) {
     return true;
   } else if constexpr (owns_its_data<T>()) {
     static_assert(converts<ReadFromJson, T>,
-                  "pocketmq: this type has no conversion from JSON: give it a default constructor and from_json, say "
-                  "with NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...) in its namespace, before the signature");
+                  "pocketmq: this type has no conversion from JSON: include <nlohmann/json.hpp>, and give it a default "
+                  "constructor and from_json, say with NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...) in its "
+                  "namespace, before the signature");
     return converts<ReadFromJson, T>;
   } else {
     return false;
   }
 }
 
-/// A T may go into a message.
+/// A T may be sent in a message.
 template <class T> consteval bool is_sendable() {
   if constexpr (std::is_same_v<T, Bytes>) {
     return true;
   } else if constexpr (owns_its_data<T>()) {
-    static_assert(converts<WrittenAsJson, T>,
-                  "pocketmq: this type has no conversion to JSON: give it to_json, say with "
-                  "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...) in its namespace, before the signature");
+    static_assert(
+        converts<WrittenAsJson, T>,
+        "pocketmq: this type has no conversion to JSON: include <nlohmann/json.hpp>, and give it to_json, say with "
+        "NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Type, members...) in its namespace, before the signature");
     return converts<WrittenAsJson, T>;
   } else {
     return false;
@@ -109,8 +116,8 @@ template <class... Arguments> consteval bool bytes_are_alone() {
   return alone;
 }
 
-/// The type that travels for a parameter: `const T&` and `T&&` are as good as T, since a T lives as long as the call. A
-/// `T&` stays one, and is refused.
+/// The type that is sent for a parameter: T for T, `const T&` and `T&&`, since a T lives as long as the call. `T&`
+/// stays `T&`, and is refused.
 template <class Parameter>
 using Argument =
     std::conditional_t<std::is_lvalue_reference_v<Parameter> && !std::is_const_v<std::remove_reference_t<Parameter>>,

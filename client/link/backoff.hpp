@@ -1,4 +1,4 @@
-// How long to wait before trying again: longer each time, up to a bound, and never quite as long as the others do.
+// How long to wait before the next attempt: twice as long each time, up to a maximum, less a random part.
 #pragma once
 
 #include <algorithm>
@@ -8,15 +8,14 @@
 
 namespace pocketmq::client {
 
-/// Pure: the pauses follow from the seed.
+/// The seed determines all pauses.
 class Backoff {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  /// The first pause is `min` (from a millisecond to a day), each further one twice the one before, none longer than
-  /// `max` (a day at most).
-  /// Of each, a random part is left out: at most the share `jitter`, from 0 to 1, so that clients which lost their
-  /// broker at the same time do not all come back at the same time.
+  /// The first pause is `min` (1 ms to a day). Each further pause is twice as long as the one before, but at most `max`
+  /// (a day at most). A random part of each pause is left out, at most the share `jitter` (0 to 1): clients that lost
+  /// their broker at the same time then do not all come back at the same time.
   Backoff(Duration min, Duration max, double jitter, std::uint64_t seed)
       : min_{std::clamp<Duration>(min, std::chrono::milliseconds{1}, std::chrono::hours{24})},
         max_{std::clamp<Duration>(max, min_, std::chrono::hours{24})},
@@ -30,7 +29,7 @@ class Backoff {
     return pause - Duration{static_cast<Duration::rep>(share * static_cast<double>(pause.count()))};
   }
 
-  /// Begins with the shortest pause again.
+  /// The next pause is `min` again.
   void reset() { next_ = min_; }
 
  private:

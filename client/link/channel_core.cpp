@@ -34,7 +34,7 @@ void ChannelCore::get(const basic::Get& method, OnGet done) {
 
 void ChannelCore::consume(basic::Consume method, OnDeliver deliver, MoveOnlyFunction<void()> cancelled,
                           OnReply<basic::ConsumeOk> done) {
-  // The tag tells the replies apart: RabbitMQ's queues send them themselves, one before the other as it happens.
+  // RabbitMQ's queues send these replies themselves, in any order. So the tag tells them apart.
   std::string tag{method.consumer_tag};
   if (tag.empty()) tag = "ctag" + std::to_string(number_) + '.' + std::to_string(++tags_chosen_);
   method.consumer_tag = tag;
@@ -103,10 +103,10 @@ void ChannelCore::on_command(const Command& command) {
   std::visit([&](const auto& method) { handle(method, command); }, command.method);
 }
 
-// Whatever was on its way when we closed is of no interest any more (AMQP 0-9-1, 1.5.2.5).
+// Commands that were on their way when we closed are dropped (AMQP 0-9-1, 1.5.2.5).
 void ChannelCore::handle_while_closing(const Command& command) {
   if (std::holds_alternative<channel::Close>(command.method))
-    connection_->send_on(number_, channel::CloseOk{});  // both closed at once; ours is answered as well
+    connection_->send_on(number_, channel::CloseOk{});  // both sides closed at once; the peer answers ours too
   else if (std::holds_alternative<channel::CloseOk>(command.method))
     end(close_reason_);
 }
@@ -117,7 +117,7 @@ void ChannelCore::handle(const basic::Deliver& method, const Command& command) {
     return connection_->violate(ReplyCode::command_invalid,
                                 "a delivery to consumer '" + std::string{method.consumer_tag} + "', which there is not",
                                 basic::Deliver::id);
-  const auto consumer = found->second;  // lives on if its callback ends it
+  const auto consumer = found->second;  // its callback may end it
   consumer->deliver(method, *command.content);
 }
 
@@ -132,7 +132,7 @@ void ChannelCore::handle(const basic::Cancel& method, const Command&) {
   if (!node.empty() && node.mapped()->cancelled) node.mapped()->cancelled();
 }
 
-// Publishers are slowed down by TCP, not by this; it is answered as the specification asks (1.5.2.3).
+// TCP slows publishers down, not channel.flow. It is answered as the specification asks (1.5.2.3).
 void ChannelCore::handle(const channel::Flow& method, const Command&) {
   send(channel::FlowOk{.active = method.active});
 }

@@ -1,4 +1,4 @@
-// What a channel can do, with callbacks: `Channel` puts completion tokens in front of it.
+// A channel's operations, with callbacks. `Channel` adds completion tokens.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@ namespace pocketmq::client {
 struct ExchangeOptions {
   bool passive{false};  // do not create it: it must exist
   bool durable{false};
-  bool auto_delete{false};  // gone with its last binding
-  bool internal{false};     // fed by other exchanges only
+  bool auto_delete{false};  // deleted with its last binding
+  bool internal{false};     // only exchanges may publish to it
   Table arguments{};
 };
 
@@ -37,14 +37,14 @@ struct ConsumeOptions {
   bool no_ack{false};          // deliveries count as acked when they are sent
   bool exclusive{false};       // no other consumer on the queue
   Table arguments{};
-  std::function<void()> cancelled{};  // the broker ended the consumer: its queue is gone
+  std::function<void()> cancelled{};  // called when the broker ends the consumer, because its queue is gone
 };
 
 /// Where a message goes.
 struct Destination {
-  std::string exchange{};  // empty: the default exchange, whose routing keys are the names of queues
+  std::string exchange{};  // empty: the default exchange, where the routing key names a queue
   std::string routing_key{};
-  bool mandatory{false};  // if no queue takes it, it comes back to `on_return`
+  bool mandatory{false};  // if no queue takes it, it is returned (`on_return`)
 };
 
 enum class If : std::uint8_t { any, unused, empty };  // when to delete a queue or (not `empty`) an exchange
@@ -54,7 +54,7 @@ enum class Requeue : bool { no, yes };
 using OnDelivery = MoveOnlyFunction<void(Delivery)>;
 using OnReturn = MoveOnlyFunction<void(Returned)>;
 
-/// From any thread; every callback comes on the connection's. See `Channel` for what each does.
+/// May be called from any thread. Callbacks run on the connection's executor. `Channel` documents each operation.
 class ChannelOperations : public std::enable_shared_from_this<ChannelOperations> {
  public:
   /// Call `watch` before anything else.

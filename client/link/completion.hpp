@@ -1,36 +1,85 @@
-// From Asio's completion tokens to type-erased callbacks: what Asio 1.22 has no any_completion_handler for.
+// From Asio's completion tokens to type-erased callbacks. (Asio 1.22 has no any_completion_handler.)
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
-#include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/cancellation_type.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
-
+#include "client/values/asio_forward.hpp"
 #include "client/values/callbacks.hpp"
-#include "protocol/io/serial_executor.hpp"
+#include "client/values/dependent.hpp"
+
+namespace pocketmq::protocol {
+class SerialExecutor;
+}  // namespace pocketmq::protocol
 
 namespace pocketmq::client {
 
-/// A handler with its results, on the way to the executor that runs it, which has work until then.
-template <class Handler, class Executor, class Finish, class... Results> struct Completion {
+/// Runs a task on an executor, never inside the call. Until it is destroyed, that executor has work.
+using Post = MoveOnlyFunction<void(MoveOnlyFunction<void()>)>;
+[[nodiscard]] Post post_on(const asio::any_io_executor& executor);
+[[nodiscard]] Post post_serially(const protocol::SerialExecutor& executor);
+/// Runs a task on a thread of Asio's own (asio::system_executor).
+void post_on_system(MoveOnlyFunction<void()> task);
+
+/// For an executor that is not an asio::any_io_executor, as that of asio::use_future; or where the user's file has not
+/// included any_io_executor.hpp. A task comes there from a thread of Asio's own, so that it never runs inside the call.
+template <class Executor> [[nodiscard]] Post post_on_other(const Executor& executor) {
+  static_assert(
+      requires { executor.on_work_started(); },
+      "pocketmq: include <asio/any_io_executor.hpp>, which a handler with this executor needs");
+  const auto finish_work = [](const Executor* on) {
+    on->on_work_finished();
+    delete on;
+  };
+  const std::shared_ptr<const Executor> work{new Executor{executor}, finish_work};
+  work->on_work_started();
+  return [work](MoveOnlyFunction<void()> task) {
+    post_on_system([work, task = std::move(task)]() mutable { work->execute(std::move(task)); });
+  };
+}
+
+/// What `asio::associated_executor` and `asio::associated_cancellation_slot` give for a handler that has none.
+struct NoneAssociated {};
+
+/// Runs tasks on the handler's associated executor, or on `fallback` if it has none. A handler can have one only where
+/// the user's file has included Asio's associated_executor.hpp.
+template <class Handler, class Executor> [[nodiscard]] Post post_for(const Handler& handler, const Executor& fallback) {
+  using Associated = asio::associated_executor<Handler, NoneAssociated>;
+  using AnyExecutor = DependingOn<asio::any_io_executor, Handler>;
+  if constexpr (Complete<Associated>) {
+    using Own = typename Associated::type;
+    if constexpr (std::is_same_v<Own, NoneAssociated>) {
+      // as below
+    } else if constexpr (Complete<AnyExecutor>) {
+      if constexpr (std::is_constructible_v<AnyExecutor, const Own&>)
+        return post_on(AnyExecutor(Associated::get(handler, NoneAssociated{})));
+      else
+        return post_on_other(Associated::get(handler, NoneAssociated{}));
+    } else {
+      return post_on_other(Associated::get(handler, NoneAssociated{}));
+    }
+  }
+  if constexpr (std::is_same_v<Executor, protocol::SerialExecutor>)
+    return post_serially(fallback);
+  else
+    return post_on(fallback);
+}
+
+/// A handler with its results, on the way to the executor that runs it.
+template <class Handler, class Finish, class... Results> struct Completion {
   Handler handler;
   Finish finish;
-  asio::executor_work_guard<Executor> work;
+  Post post;
   std::optional<std::tuple<Results...>> results{};
 
   /// Has `finish(handler, results...)` run there.
-  static void post(std::unique_ptr<Completion> self) {
-    const auto work = std::move(self->work);
-    using asio::post;
-    post(work.get_executor(), [self = std::move(self)] {
+  static void run(std::unique_ptr<Completion> self) {
+    auto post = std::move(self->post);
+    post([self = std::move(self)] {
       std::apply([&](auto&... each) { self->finish(self->handler, std::move(each)...); }, *self->results);
     });
   }
@@ -41,13 +90,12 @@ template <class Handler, class Executor, class Finish, class... Results> struct 
 /// then.
 template <class... Results, class Handler, class Executor, class Finish>
 [[nodiscard]] auto finish_on_executor(Handler handler, const Executor& fallback, Finish finish) {
-  auto executor = asio::get_associated_executor(handler, fallback);
-  using Operation = Completion<Handler, decltype(executor), Finish, Results...>;
-  std::unique_ptr<Operation> operation{
-      new Operation{std::move(handler), std::move(finish), asio::make_work_guard(executor)}};
+  using Operation = Completion<Handler, Finish, Results...>;
+  auto post = post_for(handler, fallback);
+  std::unique_ptr<Operation> operation{new Operation{std::move(handler), std::move(finish), std::move(post)}};
   return [operation = std::move(operation)](Results... results) mutable {
     operation->results.emplace(std::move(results)...);
-    Operation::post(std::move(operation));
+    Operation::run(std::move(operation));
   };
 }
 
@@ -70,17 +118,22 @@ auto initiate(Self self, Token&& token, Operation operation) {
 }
 
 /// Stops when the handler's cancellation slot is told to cancel; never, if it has none. Not for a `total` cancellation,
-/// which promises that nothing has happened: that nobody can say of a request that was sent.
+/// which promises that nothing has happened: nobody can promise that of a request that was sent.
 template <class Handler> [[nodiscard]] std::stop_token stop_token_of(const Handler& handler) {
-  auto slot = asio::get_associated_cancellation_slot(handler);
-  if (!slot.is_connected()) return {};
-  std::stop_source source;
-  slot.assign([source](asio::cancellation_type_t type) mutable {
-    if ((type & (asio::cancellation_type::terminal | asio::cancellation_type::partial))
-        != asio::cancellation_type::none)
-      source.request_stop();
-  });
-  return source.get_token();
+  using Associated = asio::associated_cancellation_slot<Handler, NoneAssociated>;
+  if constexpr (Complete<Associated>) {
+    if constexpr (!std::is_same_v<typename Associated::type, NoneAssociated>) {
+      auto slot = Associated::get(handler, NoneAssociated{});
+      if (!slot.is_connected()) return {};
+      std::stop_source source;
+      slot.assign([source](auto type) mutable {
+        using Type = decltype(type);  // asio::cancellation_type
+        if ((type & (Type::terminal | Type::partial)) != Type::none) source.request_stop();
+      });
+      return source.get_token();
+    }
+  }
+  return {};
 }
 
 /// `initiate` for what can be cancelled: `operation(self, stop, done)`. `self` is given as it was, so that it can be

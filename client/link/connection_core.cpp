@@ -14,12 +14,13 @@ namespace {
 
 constexpr std::chrono::seconds goodbye{5};
 constexpr std::size_t drained_below_bytes = 1 << 20;
-constexpr std::chrono::seconds heartbeat_default{60};  // RabbitMQ's offer, where nobody offers
-// RabbitMQ 4 wants no smaller frames.
+constexpr std::chrono::seconds heartbeat_default{60};  // as RabbitMQ offers; used unless options or URL say otherwise
+// RabbitMQ 4 refuses a smaller frame_max.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
 
-// What publishers may send and brokers hand on is not for the client to refuse: it would be delivered again on the next
-// connection, and end that one too. Of JSON headers and content headers it takes more than any broker lets through.
+// The client takes any size that a publisher may send and a broker hands on. If it refused a message, the broker would
+// deliver it again on the next connection, and that would end too. So the limits for JSON headers and content headers
+// are above those of every broker.
 constexpr std::uint32_t header_max_bytes = 32U << 20U;
 
 Limits tolerant(Limits limits) {
@@ -30,7 +31,7 @@ Limits tolerant(Limits limits) {
   return limits;
 }
 
-// What both sides can live with, where 0 stands for no limit.
+// The smaller of two limits; 0 is no limit.
 template <class Number> Number smaller(Number ours, Number theirs) {
   return ours == 0 ? theirs : theirs == 0 ? ours : std::min(ours, theirs);
 }
@@ -120,7 +121,7 @@ void ConnectionCore::disconnect(const CloseReason& why) {
 
 void ConnectionCore::on_command(Command& command) {
   if (phase_ == Phase::ended) return;
-  if (phase_ == Phase::closing) {  // whatever was on its way is of no interest (AMQP 0-9-1, 1.4.2.9)
+  if (phase_ == Phase::closing) {  // commands that were still on their way are dropped (AMQP 0-9-1, 1.4.2.9)
     if (std::holds_alternative<connection::Close>(command.method))
       send_on(0, connection::CloseOk{});
     else if (std::holds_alternative<connection::CloseOk>(command.method))
@@ -228,7 +229,7 @@ std::shared_ptr<ChannelCore> ConnectionCore::release(std::uint16_t channel) {
 }
 
 void ConnectionCore::violate(ReplyCode code, const std::string& text, MethodId about) {
-  // Before it has introduced itself the peer would not understand.
+  // Not before the peer's first command: it would not understand.
   if (phase_ != Phase::starting)
     send_on(0, connection::Close{.reply_code = number_of(code),
                                  .reply_text = clip(text),

@@ -1,7 +1,7 @@
 // The client's end of a connection, without I/O: the handshake of either encoding, channels, and the end.
 //
-// `protocol::Transport` drives it over a socket, a test by hand. Invariant: every callback that says how something
-// ended is called exactly once (see channel_core.hpp).
+// `protocol::Transport` drives it over a socket; tests drive it by hand. Invariant: every callback that reports how
+// something ended is called exactly once (see channel_core.hpp).
 #pragma once
 
 #include <chrono>
@@ -18,13 +18,13 @@
 
 namespace pocketmq::client {
 
-/// What the client says of itself.
+/// How the client logs in.
 struct Login {
   std::string virtual_host{"/"};
   std::string user{"guest"};
   std::string password{"guest"};
   std::string connection_name{};
-  std::optional<std::chrono::seconds> heartbeat{};  // nothing: as the broker offers; 0: none
+  std::optional<std::chrono::seconds> heartbeat{};  // not set: what the broker offers; 0: none
 };
 
 class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::Owner {
@@ -32,7 +32,8 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   ConnectionCore(protocol::Encoding encoding, Login login, const protocol::Limits& limits, protocol::TimePoint now);
   ~ConnectionCore() override;
 
-  /// Begins the handshake (AMQP 0-9-1, 1.4; protocol/README.md for JSON), which must be over by `until`. Call once.
+  /// Begins the handshake (AMQP 0-9-1, 1.4; protocol/README.md for JSON). It fails if it is not over by `until`. Call
+  /// once.
   void open(protocol::TimePoint until, Done<> done);
   [[nodiscard]] bool has_begun() const { return phase_ != Phase::idle; }
   [[nodiscard]] bool is_open() const { return phase_ == Phase::open; }
@@ -42,11 +43,11 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   /// A new channel, null with an error.
   void open_channel(Done<std::shared_ptr<ChannelCore>> done);
 
-  /// Says goodbye; all that is under way fails with Error::closed. `done` is called when the transport is gone: always,
-  /// and within a few seconds of `now`.
+  /// Closes the connection; operations under way fail with Error::closed. `done` is always called, when the transport
+  /// is gone, at most a few seconds after `now`.
   void close(protocol::TimePoint now, Done<> done);
 
-  /// `blocked` is told why the broker takes no publishes for now, and nothing when it does again.
+  /// Calls `blocked` with a reason when the broker stops taking publishes, and with nullopt when it takes them again.
   void on_blocked(MoveOnlyFunction<void(const std::optional<std::string>& reason)> blocked) {
     blocked_ = std::move(blocked);
   }
@@ -55,17 +56,17 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   /// now. Without that a stream would grow the output without end.
   void when_output_drained(MoveOnlyFunction<void()> on_drain);
 
-  /// `closed` is called once when the open connection is over, after its channels heard of it; its socket may still be
+  /// Calls `closed` once, when the open connection is over, after its channels' callbacks. Its socket may still be
   /// closing.
   void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed) { closed_ = std::move(closed); }
 
   using CommandEnd::now;
 
-  /// The largest frame that may be sent on the open connection, with its overhead; 0 for no limit. A message's
-  /// properties have to fit one.
+  /// The largest frame that may be sent on the open connection, its overhead included; 0 for no limit. A message's
+  /// properties have to fit into one frame.
   [[nodiscard]] std::uint32_t frame_max_bytes() { return codec().limits().frame_max_bytes; }
 
-  /// No transport could be made, or it is gone.
+  /// There is no transport: connecting failed, or the connection is gone.
   void disconnect(std::error_code why, protocol::TimePoint now) override;
   /// The same, with a text that says more than the code.
   void disconnect(const CloseReason& why);
@@ -92,7 +93,7 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
                std::optional<protocol::Content> content = std::nullopt) override;
   std::shared_ptr<ChannelCore> release(std::uint16_t channel) override;
   void violate(protocol::ReplyCode code, const std::string& text, protocol::MethodId about) override;
-  /// It is over; completes everything but `close`, which waits for the transport.
+  /// The connection is over: completes everything but `close`, which waits for the transport.
   void end(const CloseReason& reason);
   [[nodiscard]] std::uint16_t wanted_heartbeat() const;  // seconds
   [[nodiscard]] std::string client_properties() const;
@@ -102,9 +103,9 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   Login login_;
   Phase phase_{Phase::idle};
   std::uint16_t channel_max_{65'535};
-  bool channel_one_is_fresh_;  // the JSON framing opens it without being asked
+  bool channel_one_is_fresh_;  // in JSON, channel 1 is open from the start
   std::map<std::uint16_t, std::shared_ptr<ChannelCore>> channels_;
-  bool is_gone_{false};  // the transport, or there never was one
+  bool is_gone_{false};  // the transport; also if there never was one
   Done<> open_done_;
   std::vector<Done<>> close_done_;
   MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;

@@ -16,7 +16,7 @@ using asio::ip::tcp;
 using protocol::Clock;
 using protocol::TimePoint;
 
-// Asio's category for the system's errors is one of its own, which std::errc does not know.
+// Asio has its own category for the system's errors. It does not compare equal with std::errc.
 CloseReason reason_of(std::error_code error) {
   if (error.category() == asio::error::get_system_category()) error.assign(error.value(), std::system_category());
   return {error, error.message()};
@@ -58,7 +58,8 @@ class SocketConnector final : public Connector {
     connect_to_next(asio::error::host_not_found, until);
   }
 
-  // asio::async_connect opens its sockets by itself, and programs that are started meanwhile would inherit them.
+  // Not by asio::async_connect: it opens its sockets itself, and programs that are started meanwhile would inherit
+  // them.
   void connect_to_next(std::error_code last, TimePoint until) {
     if (!is_connecting_) return;
     if (next_endpoint_ == endpoints_.end()) return fail(reason_of(last));
@@ -78,8 +79,8 @@ class SocketConnector final : public Connector {
     timer_.cancel();
     std::error_code ignored;
     socket_.set_option(tcp::no_delay{true}, ignored);
-    // `async_connect` waited to write. Asio's reactor, which remembers that of a socket, would be woken for it whenever
-    // this one waits to read.
+    // `async_connect` waited until the socket was writable. Asio's reactor keeps that interest, and would wake up for
+    // it whenever this socket waits for input. A fresh Asio socket has no such interest.
     Socket fresh{executor()};
     fresh.assign(protocol, socket_.release(ignored), ignored);
     Connector::connected(std::move(fresh), until);
@@ -132,7 +133,8 @@ Login login_of(const protocol::Url& url, const ConnectionOptions& options) {
 protocol::Limits limits_of(const protocol::Url& url) {
   protocol::Limits limits;
   limits.frame_max_bytes = url.frame_max_bytes.value_or(limits.frame_max_bytes);
-  // Of a hundred small replies the last are still read when the broker has the calls that the first ones caused.
+  // Small reads overlap with the broker's work: it gets the calls that the first replies cause while later replies are
+  // still being read.
   limits.input_at_once_bytes = 16'384;
   return limits;
 }
@@ -173,14 +175,15 @@ template <class Stream> void Connector::connected(Stream stream, TimePoint until
   const auto transport = std::make_shared<protocol::Transport<Stream>>(std::move(stream), core_, flushes_);
   core_->open(until, [this, weak = std::weak_ptr{transport},
                       done = std::exchange(open_done_, nullptr)](std::error_code error) mutable {
-    // A broker that was silent until now does not end its direction either, for which the transport would wait.
+    // A silent broker will not close its end either, and the transport would wait for that.
     if (error == Error::timed_out)
       executor().post([weak] {
         if (const auto silent = weak.lock()) silent->close(Error::timed_out);
       });
     done(error);
   });
-  // As long as it is open there is work; and a turn that was asked for may still come after it has closed.
+  // The executor has work until the connection is closed. A flush that was scheduled before may still run after that,
+  // so `self` lives one task longer.
   transport->start([this, self = shared_from_this(), work = asio::make_work_guard(executor().inner())] {
     executor().post([self] {});
   });

@@ -1,29 +1,18 @@
-// Runs one ConnectionCore: finds the broker, and gives it a socket, or a pipe to a broker in this process.
+// Connects one ConnectionCore to its broker, by a socket or by a pipe to a broker in this process.
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "client/link/connection_core.hpp"
 #include "client/link/loop.hpp"
+#include "client/values/connection_options.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/io/flush_scheduler.hpp"
 
 namespace pocketmq::client {
 
-/// To the end of the handshake, if nobody says.
-inline constexpr std::chrono::seconds connection_timeout_default{10};
-
-/// What a connection is to be like. What is said here goes before what the URL says.
-struct ConnectionOptions {
-  std::string name{};                                             // the broker shows it
-  std::optional<std::chrono::milliseconds> connection_timeout{};  // to the end of the handshake
-  std::optional<std::chrono::seconds> heartbeat{};                // 0 for none
-};
-
-/// A connector keeps itself alive from `open` until its connection is over.
+/// It keeps itself alive from `open` until its connection is over.
 class Connector : public std::enable_shared_from_this<Connector> {
  public:
   [[nodiscard]] static std::shared_ptr<Connector> on(const std::shared_ptr<Loop>& loop, protocol::Url url,
@@ -40,29 +29,29 @@ class Connector : public std::enable_shared_from_this<Connector> {
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Resolves, connects and logs in. Call once.
   void open(Done<> done);
-  /// Says goodbye; `done` is called when the socket is closed.
+  /// Closes the connection; `done` is called when the socket is closed.
   void close(Done<> done);
-  /// Opens, waits, and throws std::system_error with the reason if it does not open. Only with a thread of its own.
+  /// Opens and waits. Throws std::system_error with the reason if it does not open. Only with a thread of its own.
   void open_and_wait();
-  /// Closes, and waits where `Loop::close_and_wait` does. The thread stays, so that later operations fail as on any
-  /// closed connection.
+  /// Closes, and waits as `Loop::close_and_wait` does. The thread goes on running, so that later operations fail as on
+  /// any closed connection.
   void close_and_wait();
 
-  // Where the connection runs:
+  // On the connection's executor:
 
   [[nodiscard]] ConnectionCore& core() { return *core_; }
-  /// "cannot open amqp://...: why", with the password hidden, and with what was said before in front; "refused by" if
-  /// it is open, and its broker refused what was to be set up on it.
+  /// An error "`before`cannot open amqp://...: why", without the password. It says "refused by" if the connection is
+  /// open, and its broker refused what was to be set up on it.
   [[nodiscard]] std::system_error opening_error(const CloseReason& reason, std::string before = {}) const;
 
  protected:
   Connector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options);
 
   virtual void connect(protocol::TimePoint until) = 0;
-  /// Ends `connect` if it has not come to its end.
+  /// Stops `connect` if it still runs.
   virtual void stop_connecting() = 0;
   void connecting_failed(const CloseReason& reason);
-  /// There is a stream: logs in over it.
+  /// Logs in over a stream that is connected.
   template <class Stream> void connected(Stream stream, protocol::TimePoint until);
 
   const std::shared_ptr<Loop> loop_;

@@ -9,7 +9,7 @@
 namespace pocketmq::client {
 namespace {
 
-// What is inside of `executor` if it is of that type, which Asio 1.22's `target` does not look at.
+// The executor inside of `executor` if it is an Executor, else null. Asio 1.22's `target` does not check the type.
 template <class Executor> const Executor* target_of(const asio::any_io_executor& executor) {
   return executor && executor.target_type() == typeid(Executor) ? executor.target<Executor>() : nullptr;
 }
@@ -35,7 +35,7 @@ Loop::~Loop() {
   stays_.reset();
   if (!thread_.joinable()) return;
   if (thread_.get_id() == std::this_thread::get_id())
-    thread_.detach();  // it holds its context itself, and ends when it has nothing left to do
+    thread_.detach();  // it holds its context, and ends when no work is left
   else
     thread_.join();
 }
@@ -51,13 +51,13 @@ void Loop::close_and_wait(MoveOnlyFunction<void(Done<>)> close) {
   if (!own_context_ || executor_.runs_here()) return close([](std::error_code) {});
   std::promise<void> over;
   close([&](std::error_code) {
-    // Behind what the thread has to do by then comes what that posts, and then this.
+    // This runs after the tasks that are waiting now and after what those post.
     asio::post(*own_context_, [&] { executor_.post([&] { over.set_value(); }); });
   });
   over.get_future().wait();
 }
 
-// What the caller's thread should run does not run while that waits.
+// Tasks that the caller's thread should run do not run while that thread waits.
 bool Loop::blocks_here() const {
   const auto* context = own_context_ ? nullptr : target_of<asio::io_context::executor_type>(executor_.inner());
   return (context != nullptr && context->running_in_this_thread()) || executor_.runs_here();

@@ -1,4 +1,4 @@
-// Where all of a connection happens: on a thread of its own, or on the caller's executor, one task after the other.
+// Runs all tasks of a connection, one after the other: on a thread of its own, or on the caller's executor.
 #pragma once
 
 #include <memory>
@@ -17,20 +17,19 @@ namespace pocketmq::client {
 
 using protocol::SerialExecutor;
 
-/// All functions may be called from any thread. A loop's own thread ends with the loop, which everything that runs
-/// there shares.
+/// All functions may be called from any thread. All that runs on a loop shares it, and its own thread ends with it.
 class Loop {
  public:
   [[nodiscard]] static std::shared_ptr<Loop> on_own_thread();
-  /// If that is another loop's executor, both share it: then nothing has to be handed over between them.
+  /// If `executor` is another loop's, both loops share it, and tasks need not be handed over between them.
   [[nodiscard]] static std::shared_ptr<Loop> on_executor(asio::any_io_executor executor);
 
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  /// Waits for the own thread, unless it is called there: then that is left to end by itself.
+  /// Waits for the loop's own thread. If called on that thread, it does not wait, and the thread ends by itself.
   ~Loop();
 
-  /// Runs `task` there: now, if called there.
+  /// Runs `task` on the executor; at once if called there.
   template <class Task> void run(Task&& task) const {
     if (executor_.runs_here())
       task();
@@ -38,11 +37,11 @@ class Loop {
       executor_.post(std::forward<Task>(task));
   }
   [[nodiscard]] const SerialExecutor& executor() const { return executor_; }
-  /// Throws std::system_error(resource_deadlock_would_occur) where waiting would keep the loop from running.
+  /// Throws std::system_error(resource_deadlock_would_occur) if waiting here would block the loop itself.
   void refuse_to_block_here() const;
 
-  /// Starts `close`. With a thread of its own, and not called there, it waits until that is done and all handlers have
-  /// run.
+  /// Calls `close`. If the loop has a thread of its own and this is another thread, waits until `close` is done and all
+  /// handlers have run.
   void close_and_wait(MoveOnlyFunction<void(Done<>)> close);
 
  private:

@@ -107,7 +107,7 @@ void ReconnectingConnection::ready() {
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
 
-// By value: what the reason is part of may go with the connection.
+// By value: the reason may be a part of the connection, which goes.
 void ReconnectingConnection::failed(CloseReason reason) {
   if (open_done_ && !is_patient_) {
     const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
@@ -128,7 +128,7 @@ void ReconnectingConnection::failed(CloseReason reason) {
 }
 
 void ReconnectingConnection::let_go(const CloseReason& reason) {
-  ++attempt_;  // nothing that it still says is heard
+  ++attempt_;  // its callbacks do nothing from now on
   const auto connector = std::exchange(connector_, nullptr);
   ready_since_.reset();
   ++sockets_left_behind_;
@@ -150,19 +150,15 @@ void ReconnectingConnection::pause() {
   wait();
 }
 
-// Moved only when the time comes earlier: most deadlines move away as calls complete.
 void ReconnectingConnection::wait() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
-  if (is_closing_ || until >= armed_for_) return;
-  armed_for_ = until;
-  timer_.expires_at(until);
-  timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
-    if (!error && !is_closing_) time_passed(Clock::now());
+  if (is_closing_) return;
+  timer_.set(until, [this, self = shared_from_this()] {
+    if (!is_closing_) time_passed(Clock::now());
   });
 }
 
 void ReconnectingConnection::time_passed(TimePoint now) {
-  armed_for_ = TimePoint::max();
   if (pause_ends_ <= now) {
     pause_ends_ = TimePoint::max();
     begin_attempt();

@@ -14,31 +14,20 @@
 #include <utility>
 #include <vector>
 
-#include <asio/basic_waitable_timer.hpp>
-
 #include "client/link/backoff.hpp"
 #include "client/link/connector.hpp"
 #include "client/link/timed.hpp"
+#include "client/values/connection_options.hpp"
 #include "client/values/urls.hpp"
+#include "protocol/io/lazy_timer.hpp"
 
 namespace pocketmq::client {
-
-/// How often a lost broker is looked for: all URLs are tried in turn, beginning after the one that was lost, and before
-/// each such round there is a pause (backoff.hpp). A connection that lasted for `backoff_max` makes the pauses short
-/// again.
-struct ReconnectOptions {
-  std::chrono::milliseconds backoff_min{50};
-  std::chrono::milliseconds backoff_max{5'000};
-  double jitter{0.5};                   // at most this share of a pause is left out, at random
-  std::optional<std::uint64_t> seed{};  // of the jitter; at random if nobody says
-  bool patient{false};                  // goes on trying from the start, where else `open` fails
-};
 
 /// Its owner calls `close` before dropping it. It then keeps itself alive until its sockets are closed, and calls
 /// nothing of its owner but what `close` was given.
 class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingConnection> {
  public:
-  /// What is set up on a new connection calls it, once: with an empty reason when it is ready.
+  /// Called once, by who sets up a new connection: with an empty reason when it is ready, or with what failed.
   using Ready = MoveOnlyFunction<void(const CloseReason&)>;
   using OnUp = std::function<void(ConnectionCore&, Ready)>;
   using OnDown = std::function<void(const CloseReason&)>;
@@ -54,14 +43,13 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
 
   // Before `open`; they are called on the connection's executor:
 
-  /// A new connection is open. It may be used when `ready` is called without an error. If `ready` is called with one,
-  /// or the connection ends before, then this attempt has failed like one that did not connect. Without `on_up` all are
-  /// ready.
+  /// A new connection is open. It counts as ready when `ready` is called without an error. If `ready` is called with an
+  /// error, or the connection ends before, the attempt has failed. Without `on_up` each connection is ready at once.
   void on_up(OnUp up) { on_up_ = std::move(up); }
-  /// The connection that was handed out last is over, and all its channels are; it still exists during the call.
+  /// The last connection is over, and so are its channels. It still exists during the call.
   void on_down(OnDown down) { on_down_ = std::move(down); }
-  /// An attempt to connect has failed, or a connection is over and `on_down` was called. It goes on trying, unless
-  /// `open` is told of the same.
+  /// An attempt to connect has failed, or a connection is over (after `on_down`). More attempts follow, unless `open`
+  /// fails with the same reason.
   void on_failure(OnDown failure) { on_failure_ = std::move(failure); }
 
   // From any thread:
@@ -69,28 +57,25 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   template <class Task> void run(Task&& task) { loop_->run(std::forward<Task>(task)); }
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
-  /// Tries each URL once, in the order given, and fails with the last one's error if none opens (unless it is patient);
-  /// then close the connection.
-  /// Once it is open it heals without end. Call once.
+  /// Tries each URL once, in the order given. If none opens, it fails with the last one's error (with `patient` it goes
+  /// on trying); call `close` then. Once it is open, each lost connection is replaced until `close`. Call once.
   void open(Done<> done);
-  /// Says goodbye, or stops trying; `done` is called when all sockets are closed.
+  /// Closes the connection, or stops trying; `done` is called when all sockets are closed.
   void close(Done<> done);
-  /// Opens, waits, and throws std::system_error if it does not open, with what happened at each URL; passwords are
-  /// hidden. Only with a thread of its own.
+  /// Opens and waits. Throws std::system_error if it does not open; the text says what happened at each URL, without
+  /// passwords. Only with a thread of its own.
   void open_and_wait();
-  /// Closes, and waits where `Loop::close_and_wait` does.
+  /// Closes, and waits as `Loop::close_and_wait` does.
   void close_and_wait();
 
   // On its executor:
 
-  /// `timed`, null for none, is ticked when it is due, with and without a connection, until this is closed.
+  /// Ticks `timed` (null for none) at its deadlines, with and without a connection, until this is closed.
   void attach(Timed* timed);
-  /// Its deadline came nearer.
+  /// Call it when the deadline of `timed` came nearer.
   void deadline_changed();
 
  private:
-  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, SerialExecutor>;
-
   ReconnectingConnection(std::shared_ptr<Loop> loop, Urls urls, ConnectionOptions options,
                          const ReconnectOptions& reconnect);
 
@@ -104,7 +89,8 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   void wait();
   void time_passed(protocol::TimePoint now);
 
-  /// Calls `f(*this, ...)` if by then this still exists and makes the same attempt as now. It keeps nothing alive.
+  /// A callback that calls `f(*this, ...)` if this object still exists and the attempt is still the current one. It
+  /// keeps nothing alive.
   template <class F> auto during_this_attempt(F f) {
     return [weak = weak_from_this(), attempt = attempt_, f = std::move(f)](const auto&... arguments) {
       const auto self = weak.lock();
@@ -124,18 +110,17 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   Done<> open_done_;
   std::vector<Done<>> close_done_;
 
-  std::shared_ptr<Connector> connector_;  // connecting or connected; null in a pause, before and after
-  std::uint64_t attempt_{0};              // its number
-  std::size_t url_index_{0};              // of its URL, or of the next one's
-  std::size_t failed_in_round_{0};        // URLs
-  bool is_handed_out_{false};             // on_down is to follow
+  std::shared_ptr<Connector> connector_;  // of the current attempt; null in a pause, before `open` and after `close`
+  std::uint64_t attempt_{0};              // counts attempts
+  std::size_t url_index_{0};              // of the current attempt, or of the next one
+  std::size_t failed_in_round_{0};        // URLs, one after the other
+  bool is_handed_out_{false};             // `on_up` was called, and `on_down` not yet
   std::optional<protocol::TimePoint> ready_since_{};
-  std::size_t sockets_left_behind_{0};  // of connections that are over
+  std::size_t sockets_left_behind_{0};  // of earlier connections, which are still closing
   std::optional<std::system_error> opening_error_;
   bool is_closing_{false};
 
-  Timer timer_;
-  protocol::TimePoint armed_for_{protocol::TimePoint::max()};
+  protocol::LazyTimer<SerialExecutor> timer_;
   protocol::TimePoint pause_ends_{protocol::TimePoint::max()};
   Timed* timed_{nullptr};
 };

@@ -1,4 +1,4 @@
-// Something that waits for a time. Whoever drives it owns the clock.
+// Something with a deadline. Its driver owns the clock, and calls `tick`.
 #pragma once
 
 #include "protocol/end/connection_end.hpp"

@@ -1,4 +1,4 @@
-// The time of day that belongs to a time of protocol::Clock, without a look at two clocks each time.
+// Converts a time of protocol::Clock to the time of day, without reading both clocks each time.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace pocketmq::client {
 
-/// Both clocks are compared once a second: so soon is it noticed that the time of day was set.
+/// Compares both clocks once a second. So it notices within a second that somebody set the time of day.
 class WallClock {
  public:
   [[nodiscard]] WallTime at(protocol::TimePoint now) {

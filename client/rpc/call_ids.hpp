@@ -1,4 +1,4 @@
-// What a call is known by on the wire.
+// The ids of a call on the wire.
 #pragma once
 
 #include <array>
@@ -12,12 +12,12 @@
 
 namespace pocketmq::client {
 
-/// A correlation id is the call's number and 128 random bits: "7-JzTY20BRgKO-HjmUJj0wLg". The number finds the call,
-/// and the bits are known only to those who were sent its request. So nobody else answers a call or cancels it, though
-/// numbers can be guessed and callback queues are known to each server that was ever called.
+/// A correlation id is the call's number and 128 random bits: "7-JzTY20BRgKO-HjmUJj0wLg". The client finds the call by
+/// the number. Only those who were sent the request know the bits, so nobody else can answer or cancel the call.
+/// (Numbers can be guessed, and each server that was ever called knows the callback queue.)
 ///
-/// The message id, by which servers tell repeats, has bits of its own: cancellations, which anybody may hear, tell
-/// correlation ids.
+/// The message id, by which servers recognize repeats, has random bits of its own, because cancellations contain the
+/// correlation id, and anybody may read those.
 class CallIds {
  public:
   CallIds(std::uint64_t number, protocol::RandomSource& random) {
@@ -31,7 +31,7 @@ class CallIds {
   [[nodiscard]] std::string_view correlation_id() const { return {correlation_id_.data(), correlation_id_size_}; }
   [[nodiscard]] std::string_view message_id() const { return {message_id_.data(), message_id_.size()}; }
 
-  /// The number that a correlation id begins with; 0 if it is none of a client's.
+  /// The number at the start of a correlation id; 0 if no client of ours made the id.
   [[nodiscard]] static std::uint64_t number_in(std::string_view correlation_id) {
     std::uint64_t number = 0;
     const auto* const end = correlation_id.data() + correlation_id.size();

@@ -1,4 +1,4 @@
-// One part of the chain through which each call goes, and its result back.
+// Middleware: each call passes through a chain of these, and its result passes back.
 #pragma once
 
 #include <functional>
@@ -7,13 +7,13 @@
 
 namespace pocketmq::client {
 
-/// Goes on with the call. It may be copied, kept, called later, on any thread, and more than once (which is how `retry`
-/// works), each time with a callback that is called once.
+/// Continues the call. It may be copied, kept and called later, on any thread. It may be called more than once, as
+/// `retry` does, each time with a callback of its own, which is called once.
 using NextCall = std::function<void(RpcRequest, Completed)>;
 
-/// May change the request, look at the result or change it, or complete the call itself. It is called on the caller's
-/// thread, what it gives `next` to complete usually on the connection's; neither may block or throw. Whatever happens
-/// it must see to it that the `Completed` it was given is called once.
+/// May change the request, read or change the result, or complete the call itself. It runs on the caller's thread. The
+/// callback that it gives to `next` usually runs on the connection's thread. Neither may block or throw. It must make
+/// sure that its own `Completed` is called once, whatever happens.
 using CallMiddleware = std::function<void(RpcRequest, NextCall, Completed)>;
 
 }  // namespace pocketmq::client

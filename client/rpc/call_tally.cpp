@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <mutex>
 
 #include "client/values/trace_context.hpp"
 
@@ -16,6 +17,13 @@ std::string milliseconds_text(std::chrono::nanoseconds time) {
 }
 
 }  // namespace
+
+struct CallTally::Counts {
+  std::mutex mutex;
+  std::map<std::string, ProcedureMetrics> by_queue;  // guarded by mutex
+};
+
+CallTally::CallTally() : counts_{std::make_shared<Counts>()} {}
 
 void CallTally::begun(const std::string& queue) const {
   const std::lock_guard lock{counts_->mutex};

@@ -1,11 +1,10 @@
-// What the middlewares of callers and of servers count and log about a call.
+// Counts and log lines of calls, for the middlewares of callers and servers.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,35 +13,34 @@
 
 namespace pocketmq::client {
 
-/// A procedure's calls, seen from either end.
+/// The calls of a procedure, as a caller or a server counts them.
 struct ProcedureMetrics {
   std::uint64_t running{0};
   std::uint64_t replies{0};
   std::map<RpcCode, std::uint64_t> errors{};
-  std::chrono::nanoseconds took{0};  // all that are over, together
+  std::chrono::nanoseconds took{0};  // of all finished calls together
   std::chrono::nanoseconds longest{0};
 };
 
-/// Counts calls by queue; from any thread. A copy counts on in the same place.
+/// Counts calls by queue, from any thread. Copies share their counts.
 class CallTally {
  public:
+  CallTally();
+
   void begun(const std::string& queue) const;
-  /// Once for each that has begun; without `error` it was a reply.
+  /// Call it once for each call that has begun. No `error` means a reply.
   void over(const std::string& queue, const std::optional<RpcError>& error, std::chrono::nanoseconds took) const;
 
-  /// By queue, as it is now.
+  /// The counts of now, by queue.
   [[nodiscard]] std::map<std::string, ProcedureMetrics> snapshot() const;
 
  private:
-  struct Counts {
-    std::mutex mutex;
-    std::map<std::string, ProcedureMetrics> by_queue;  // guarded by mutex
-  };
-  std::shared_ptr<Counts> counts_{std::make_shared<Counts>()};
+  struct Counts;
+  std::shared_ptr<Counts> counts_;
 };
 
-/// A call that is over as a line of a log: "call fib: ok in 1.5 ms, trace 4bf9...", where `verb` is "call". The trace
-/// is left out if `traceparent` is none.
+/// A finished call as a log line: "call fib: ok in 1.5 ms, trace 4bf9...", where `verb` is "call". Without the trace if
+/// `traceparent` is not valid.
 [[nodiscard]] std::string log_line(std::string_view verb, std::string_view queue, const std::optional<RpcError>& error,
                                    std::chrono::nanoseconds took, std::string_view traceparent);
 

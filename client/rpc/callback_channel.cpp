@@ -14,7 +14,7 @@ constexpr std::string_view direct_reply_to = "amq.rabbitmq.reply-to";
 
 }  // namespace
 
-// A callback that does nothing once this object is gone: its channels may live on with their connection.
+// A callback that does nothing once this object is gone. Its channels may outlive it, with their connection.
 template <class Task> auto CallbackChannel::guarded(Task task) {
   return [weak = weak_from_this(), task = std::move(task)](auto&&... args) mutable {
     if (const auto self = weak.lock()) task(*self, args...);
@@ -59,7 +59,7 @@ void CallbackChannel::consume(std::string_view queue) {
                       self.owner_.on_reply(content);
                     }),
                     guarded([](CallbackChannel& self) {
-                      // Deleted by hand, or lost with its node: without it the channel is of no use.
+                      // Somebody deleted the queue, or its node is lost. Without the queue the channel is useless.
                       self.channel_->close([](std::error_code) {});
                       self.end({Error::not_open, "the callback queue was deleted"});
                     }),
@@ -68,7 +68,7 @@ void CallbackChannel::consume(std::string_view queue) {
                     }));
 }
 
-// On a channel of its own: a refusal closes the channel, and is no reason to do without calls.
+// On a channel of its own: if the broker refuses the exchange it closes that channel only, and calls work all the same.
 void CallbackChannel::declare_cancel_exchange() {
   if (!options_.cancellations) return part_ready();
   connection_.open_channel(guarded([](CallbackChannel& self, std::error_code error, auto& channel) {

@@ -1,8 +1,9 @@
-// What calls have on one connection: the channel of their requests, the place where replies arrive, and the exchange
-// that takes cancellations.
+// The calls' part of one connection: the channel that requests are published on, the queue where replies arrive, and
+// the exchange for cancellations.
 //
-// A new connection gets a new one, so that nothing of an earlier connection is ever taken for the new one's. The
-// channel carries nothing that a broker may refuse: a refusal would close it, and lose the calls under way.
+// Each connection gets a new CallbackChannel, so that nothing of an earlier connection is mistaken for the new one's.
+// The channel carries nothing that a broker may refuse: a refusal would close it, and the calls under way would be
+// lost.
 #pragma once
 
 #include <cstdint>
@@ -11,52 +12,47 @@
 #include <string_view>
 
 #include "client/link/connection_core.hpp"
+#include "client/values/reply_to.hpp"
 
 namespace pocketmq::client {
 
-/// Where replies go. Both are written to by `reply_to`, and servers do not see a difference.
-enum class ReplyTo : std::uint8_t {
-  callback_queue,  // an exclusive queue of the connection's (RabbitMQ's tutorial six)
-  direct,          // RabbitMQ's direct reply-to, without a queue
-};
-
 struct CallbackOptions {
   ReplyTo reply_to{ReplyTo::callback_queue};
-  bool confirms{false};      // the broker is to say of each request whether it took it
-  bool cancellations{true};  // servers are to be told of calls that nobody waits for
+  bool confirms{false};      // the broker confirms each request
+  bool cancellations{true};  // tell servers of calls that nobody waits for any more
 };
 
 class CallbackChannel : public std::enable_shared_from_this<CallbackChannel> {
  public:
-  /// What it tells the calls.
+  /// The owner of the calls, which is told of these events.
   class Owner {
    public:
     virtual void on_reply(const protocol::Content& content) = 0;
     virtual void on_return(const protocol::Content& content) = 0;
     virtual void on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what) = 0;
-    /// After it has opened: it is over. Called once, not after `close`.
+    /// The channel is over, after it was open. Called once, not after `close`.
     virtual void on_lost(const CloseReason& reason) = 0;
 
    protected:
     ~Owner() = default;
   };
-  /// An empty reason says that it is open.
+  /// An empty reason means that it is open.
   using OnOpen = MoveOnlyFunction<void(const CloseReason&)>;
 
-  /// Both must outlive it, or the connection be over.
+  /// `connection` and `owner` must outlive this object, unless the connection is over.
   CallbackChannel(ConnectionCore& connection, Owner& owner, CallbackOptions options)
       : connection_{connection}, owner_{owner}, options_{options} {}
 
   void open(OnOpen opened);
   [[nodiscard]] bool is_open() const { return is_open_; }
-  /// Tells its owner nothing more; `opened`, if it waits, is told that it is closed.
+  /// Calls nothing of its owner from now on. If it is still opening, calls `opened` with Error::closed.
   void close();
 
-  /// What requests carry as `reply_to`.
+  /// The property `reply_to` of requests.
   [[nodiscard]] std::string_view reply_to() const { return reply_to_; }
-  /// Sends a request to a queue, mandatory. Gives its number for `on_confirm`.
+  /// Publishes a request to a queue, as mandatory. Returns its number for `on_confirm`.
   std::uint64_t publish(std::string_view queue, const protocol::Content& request);
-  /// Tells the servers that nobody waits for that request any more; nothing where the broker does not let us.
+  /// Tells the servers that nobody waits for that request any more. Does nothing if the broker refused the exchange.
   void cancel(std::string_view correlation_id);
 
  private:
@@ -74,7 +70,7 @@ class CallbackChannel : public std::enable_shared_from_this<CallbackChannel> {
   std::shared_ptr<ChannelCore> channel_;
   std::string reply_to_;
   OnOpen opened_;
-  int missing_{2};  // the consumer, and the exchange or its refusal
+  int missing_{2};  // parts: the consumer, and the exchange (declared or refused)
   bool is_open_{false};
   bool takes_cancellations_{false};
   std::uint64_t published_{0};

@@ -1,4 +1,4 @@
-// Values by their numbers: calls by their ids, requests by theirs.
+// A table of values by their numbers, such as calls by their ids.
 #pragma once
 
 #include <bit>
@@ -12,13 +12,12 @@
 
 namespace pocketmq::client {
 
-/// A hash table. Values stay where they are until they are taken out, and leave their memory to those that come after
-/// them.
+/// A hash table. A value does not move until it is taken out. Its memory is then used again for a later value.
 template <class Value> class Numbered {
  public:
   using Number = std::uint64_t;
 
-  /// Adds a value under a number that has none.
+  /// Adds a value. The number must be unused.
   template <class... Args> Value& emplace(Number number, Args&&... args) {
     if (2 * (size_ + 1) > places_.size()) grow();
     auto& place = places_[place_of(number)];
@@ -28,14 +27,14 @@ template <class Value> class Numbered {
     return place.value->emplace(std::forward<Args>(args)...);
   }
 
-  /// Null for none.
+  /// Null if there is no value of that number.
   [[nodiscard]] Value* find(Number number) {
     if (places_.empty()) return nullptr;
     const auto& value = places_[place_of(number)].value;
     return value ? &**value : nullptr;
   }
 
-  /// Takes a value out, if it is there.
+  /// Removes a value, if it is there.
   void erase(Number number) {
     if (places_.empty()) return;
     const auto at = place_of(number);
@@ -43,11 +42,11 @@ template <class Value> class Numbered {
     auto box = std::move(places_[at].value);
     close_gap(at);
     --size_;
-    box->reset();  // last, for its end may come back here
+    box->reset();  // last: the value's destructor may call this table
     if (spare_.size() < spare_max) spare_.push_back(std::move(box));
   }
 
-  /// Calls `f(number, value)` for each, in no order. It must not add or take any.
+  /// Calls `f(number, value)` for each value, in any order. `f` must not add or remove values.
   template <class F> void for_each(F f) {
     for (auto& place : places_)
       if (place.value) f(place.number, **place.value);
@@ -57,7 +56,7 @@ template <class Value> class Numbered {
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
  private:
-  // Where it is empty, `value` is null.
+  // `value` is null if the slot is empty.
   struct Slot {
     Number number{0};
     std::unique_ptr<std::optional<Value>> value{};
@@ -66,14 +65,14 @@ template <class Value> class Numbered {
   static constexpr std::size_t places_at_first = 16;
   static constexpr std::size_t spare_max = 1'024;
 
-  /// Numbers that are counted up are spread, for what stands in one row has to be searched through.
+  /// Spreads consecutive numbers: a search goes through all full slots that follow each other.
   [[nodiscard]] std::size_t home_of(Number number) const {
     constexpr Number golden_ratio = 0x9E37'79B9'7F4A'7C15;
     return (number * golden_ratio) >> (std::numeric_limits<Number>::digits - std::countr_zero(places_.size()));
   }
   [[nodiscard]] std::size_t after(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
 
-  /// Where it is, or where it is to be put.
+  /// The slot of that number, or the empty slot for it.
   [[nodiscard]] std::size_t place_of(Number number) const {
     auto at = home_of(number);
     while (places_[at].value && places_[at].number != number) at = after(at);
@@ -92,7 +91,7 @@ template <class Value> class Numbered {
       if (place.value) places_[place_of(place.number)] = std::move(place);
   }
 
-  /// What stands behind the empty place is found only if it may not stand there itself.
+  /// Fills an empty slot with a value behind it whose search would end at that slot.
   void close_gap(std::size_t gap) {
     for (auto at = after(gap); places_[at].value; at = after(at)) {
       const auto from_home = (at - home_of(places_[at].number)) & (places_.size() - 1);
@@ -103,7 +102,7 @@ template <class Value> class Numbered {
     }
   }
 
-  // At least half of them are empty; as many as a power of two.
+  // At least half of the slots are empty. Their number is a power of two.
   std::vector<Slot> places_;
   std::size_t size_{0};
   std::vector<std::unique_ptr<std::optional<Value>>> spare_;

@@ -1,7 +1,7 @@
-// Declares the queues of procedures, and asks whether anybody consumes them, before requests go there.
+// Declares the queues of procedures, and asks whether they have consumers, before requests are sent there.
 //
-// It happens on channels of its own: a refusal closes a channel. A new connection gets a new one, for its broker may
-// know nothing of what was declared before.
+// It uses channels of its own, because a refusal closes a channel. Each connection gets a new object: the new broker
+// may not know what was declared before.
 #pragma once
 
 #include <map>
@@ -21,15 +21,15 @@ class QueuePreparation : public std::enable_shared_from_this<QueuePreparation> {
  public:
   using Prepared = MoveOnlyFunction<void(const std::optional<RpcError>&)>;
 
-  /// `connection` must outlive it, or be over.
+  /// `connection` must outlive this object, unless it is over.
   explicit QueuePreparation(ConnectionCore& connection) : connection_{connection} {}
 
-  /// Whether the request may be sent as it is.
+  /// Whether the request can be sent without preparation.
   [[nodiscard]] bool is_ready(const RpcRequest& request) const {
     return !request.require_consumer && !must_declare(request);
   }
-  /// Does what the request wants done first. `prepared` may be called before this returns; it is not called once this
-  /// object is gone.
+  /// Declares the request's queue, or asks for its consumers, as the request demands. `prepared` may be called before
+  /// this returns. It is not called once this object is gone.
   void prepare(const RpcRequest& request, Prepared prepared);
 
  private:
@@ -38,7 +38,7 @@ class QueuePreparation : public std::enable_shared_from_this<QueuePreparation> {
     Prepared prepared;
   };
   enum class Ask : std::uint8_t { whether_it_exists, to_declare };
-  using Question = std::pair<std::string, Ask>;  // on a queue
+  using Question = std::pair<std::string, Ask>;  // about a queue
 
   [[nodiscard]] bool must_declare(const RpcRequest& request) const {
     return request.declare && !declared_.contains(request.queue);
@@ -49,8 +49,8 @@ class QueuePreparation : public std::enable_shared_from_this<QueuePreparation> {
 
   ConnectionCore& connection_;
   std::set<std::string, std::less<>> declared_;
-  std::map<Question, std::vector<Waiting>> asked_;  // each is asked once, for all who wait
-  std::shared_ptr<ChannelCore> spare_;              // open, and nothing is asked on it
+  std::map<Question, std::vector<Waiting>> asked_;  // one question at a time, for all calls that wait for it
+  std::shared_ptr<ChannelCore> spare_;              // an open channel that is not in use
 };
 
 }  // namespace pocketmq::client

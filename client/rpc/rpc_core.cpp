@@ -15,13 +15,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// RabbitMQ's greatest `expiration`, 49 days.
+// The longest `expiration` that RabbitMQ takes, 49 days.
 constexpr milliseconds expiration_max{0xFFFF'FFFFLL};
-// Before a request is sent again whose server was not back yet.
+// The pause before a request is sent again because its server was not back yet.
 constexpr milliseconds unserved_pause{100};
-// Of a frame: its own octets, and what stands before the properties in it.
+// The octets of a frame around and before the properties.
 constexpr std::size_t header_frame_overhead = 8 + 12;
-// Entries of calls that are over, which are not worth a search.
+// So many entries of finished calls may stay in `due_` before it is cleaned up.
 constexpr std::size_t due_spare = 64;
 
 RpcError connection_lost(const CloseReason& reason) {
@@ -37,7 +37,7 @@ class Decimal {
   [[nodiscard]] std::string_view text() const { return {digits_.data(), end_}; }
 
  private:
-  std::array<char, 20> digits_;  // as many as there may be
+  std::array<char, 20> digits_;  // as many as a number may have
   const char* end_;
 };
 
@@ -69,7 +69,7 @@ void RpcCore::open(ConnectionCore& connection, CallbackChannel::OnOpen opened) {
 void RpcCore::start_waiting() {
   for (const auto id : std::exchange(waiting_, {})) {
     auto* const call = calls_.find(id);
-    if (call == nullptr || call->stage != Stage::waiting) continue;  // completed by another's callback
+    if (call == nullptr || call->stage != Stage::waiting) continue;  // another call's callback completed it
     if (!channel_)
       waiting_.insert(id);
     else
@@ -82,7 +82,7 @@ void RpcCore::on_lost(const CloseReason& reason) {
   auto& connection = *connection_;
   const auto lost = take_back(connection.now());
   end_connection(reason);
-  if (connection.is_open())  // it was only the channel
+  if (connection.is_open())  // only the channel is over
     open(connection, [&connection](const CloseReason& failure) {
       if (failure.error && connection.is_open()) connection.close(connection.now(), [](std::error_code) {});
     });
@@ -235,7 +235,7 @@ RpcError RpcCore::time_over(const Call& call) const {
   return {RpcCode::deadline_exceeded, text};
 }
 
-// Calls that are over leave their entries behind; when these are the most, all of them go.
+// Finished calls leave their entries in `due_`. When most entries are stale, all stale ones are removed.
 void RpcCore::set_due(CallId id, Call& call, TimePoint due) {
   if (call.due == due) return;
   call.due = due;
@@ -317,7 +317,7 @@ void RpcCore::on_stream_reply(CallId id, Call& call, std::int64_t number, bool i
     const RpcError error{RpcCode::internal, "'" + call.request.queue + "' is a stream procedure; call it as Stream<T>"};
     return is_end ? complete(id, {.error = error}) : give_up(id, error);
   }
-  // Sent again, an idempotent request is answered from the beginning; it may end earlier then.
+  // An idempotent request that was sent again is answered from its first element. This second stream may end earlier.
   if (number < call.next_element && !is_end) return drop_reply();
   if (number > call.next_element)
     return give_up(id,
@@ -359,7 +359,7 @@ void RpcCore::on_confirm(std::uint64_t delivery_tag, bool multiple, Confirm what
   unconfirmed_.erase(begin, end);
   for (const auto id : ids) {
     auto* const call = calls_.find(id);
-    if (call == nullptr) continue;  // it came back, or has its reply
+    if (call == nullptr) continue;  // it was returned, or its reply has come
     if (what == Confirm::ack)
       call->is_confirmed = true;
     else

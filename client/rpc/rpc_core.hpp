@@ -1,8 +1,8 @@
 // The calling side of the callback-queue pattern, without I/O: calls under way, their correlation ids and deadlines.
 //
-// Requests go to the default exchange with the procedure's queue as routing key, `reply_to` and `correlation_id`. The
-// core outlives connections: `open` gives it the next one. Invariant: each call completes exactly once, and is in
-// `calls_` until then; a request that is not idempotent is published at most once.
+// Requests are published to the default exchange with the procedure's queue as routing key, `reply_to` and
+// `correlation_id`. The core outlives connections: `open` gives it the next one. Invariants: each call completes
+// exactly once, and is in `calls_` until then. A request that is not idempotent is published at most once.
 #pragma once
 
 #include <atomic>
@@ -29,13 +29,13 @@ namespace pocketmq::client {
 
 struct RpcSettings {
   ReplyTo reply_to{ReplyTo::callback_queue};
-  /// Publisher confirms: a request that the broker does not take (its queue is full and rejects) fails at once, as
-  /// `resource_exhausted`, instead of waiting for its time to be over.
+  /// Use publisher confirms. A request that the broker refuses (its queue is full and rejects) then fails at once as
+  /// `resource_exhausted`, instead of at its deadline.
   bool confirm{false};
-  /// How long a call waits for a connection before it fails as `unavailable`, if its own time is not over before.
+  /// How long a call waits for a connection before it fails as `unavailable`, unless its own deadline comes first.
   std::chrono::milliseconds connection_wait{std::chrono::seconds{5}};
-  /// For tests only: makes correlation and message ids the same in each run, and so lets anybody compute them. Without
-  /// it they come from the system's random source, and only who is sent a request knows its ids.
+  /// For tests only: makes correlation and message ids the same in each run, so that anybody can compute them. Without
+  /// it they come from the system's random source, and only the receivers of a request know its ids.
   std::optional<std::uint64_t> seed{};
 };
 
@@ -43,24 +43,24 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
  public:
   using CallId = std::uint64_t;
 
-  /// `deadline_changed` is called when `deadline()` came nearer. Destroy it after `close`, or when nothing runs the
-  /// connection any more; calls under way are then not completed.
+  /// `deadline_changed` is called when `deadline()` came nearer. Destroy the core after `close`, or when nothing runs
+  /// the connection any more; in that case calls under way are never completed.
   RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed);
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;
 
-  /// Makes an open connection the one that calls go over. `opened` is called once: with an empty reason when it is set
-  /// up, or why it is not. Call it again for each new connection, after the last one is over, which the core learns by
-  /// itself.
+  /// Sends calls over this open connection from now on. `opened` is called once: with an empty reason when the callback
+  /// channel is set up, or with what failed. Call `open` for each new connection, after the last one is over. The core
+  /// notices the end of a connection by itself.
   void open(ConnectionCore& connection, CallbackChannel::OnOpen opened);
-  /// No connection could be made, for this reason, which is what calls say that wait in vain.
+  /// A connection attempt failed. Calls that fail while they wait for a connection give this reason.
   void connecting_failed(const CloseReason& reason) { last_loss_ = reason; }
-  /// Sends a request, as soon as there is a connection. `now` and `wall` are the same moment on both clocks.
-  /// `completed` may be called before this returns.
+  /// Sends a request as soon as there is a connection. `now` and `wall` are the same moment on two clocks. `completed`
+  /// may be called before this returns.
   CallId call(RpcRequest&& request, protocol::TimePoint now, WallTime wall, Completed&& completed);
-  /// Completes the call with `cancelled` and tells its server, if it is still under way.
+  /// If the call is still under way, completes it with `cancelled` and tells its server.
   void cancel(CallId id);
-  /// Completes everything with `why`; later calls fail with it at once. Close the connection next.
+  /// Completes all calls with `why`; later calls fail with `why` at once. Close the connection next.
   void close(const RpcError& why);
 
   void tick(protocol::TimePoint now) override;
@@ -68,7 +68,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
 
   /// Calls under way.
   [[nodiscard]] std::size_t pending_calls() const { return calls_.size(); }
-  /// Replies to calls that were over, or never made, and a stream's elements that came twice. From any thread.
+  /// Counts replies to calls that were over or never made, and elements of streams that came twice. From any thread.
   [[nodiscard]] std::uint64_t dropped_replies() const { return dropped_replies_.load(std::memory_order_relaxed); }
 
  private:
@@ -76,7 +76,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
     waiting,    // for a connection
     preparing,  // its queue
     sent,
-    pausing  // before it is sent once more
+    pausing  // before its request is sent again
   };
 
   struct Call {
@@ -88,18 +88,18 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
           wall_deadline{wall_until} {}
 
     CallIds ids;
-    RpcRequest request;  // of a request that is not sent again, body and headers are gone once it is sent
+    RpcRequest request;  // once it is sent, body and headers are kept only if it may be sent again
     Completed completed;
     protocol::TimePoint deadline;
     WallTime wall_deadline;
     Stage stage{Stage::waiting};
-    protocol::TimePoint due{protocol::TimePoint::max()};  // of which due_ has an entry
+    protocol::TimePoint due{protocol::TimePoint::max()};  // `due_` has an entry for this time
     bool was_sent{false};
-    bool was_lost{false};          // with a connection, and so is sent again
-    std::int64_t next_element{0};  // of a stream
+    bool was_lost{false};          // it was under way when a connection was lost, and is sent again
+    std::int64_t next_element{0};  // the number of the stream's next element
     bool is_confirmed{false};
   };
-  // When a call is due, unless its `due` says otherwise by then, or it is over.
+  // When a call is due. Stale if the call's `due` has changed since, or the call is over.
   struct Due {
     protocol::TimePoint at;
     CallId id;
@@ -120,25 +120,25 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void start(CallId id, Call& call, protocol::TimePoint now);
   void send(CallId id, Call& call, protocol::TimePoint now);
   void wait(CallId id, Call& call, protocol::TimePoint until);
-  /// Nobody serves its queue. The server of a request that is sent again may have lost its connection too: it has
-  /// `connection_wait` to come back.
+  /// Nobody serves the call's queue. If the request is being sent again, its server may have lost its connection too,
+  /// and has `connection_wait` to come back.
   void on_unserved(CallId id, Call& call, const RpcError& why);
   void start_waiting();
   void end_connection(const CloseReason& reason);
-  /// Takes back what is not lost with the connection; gives the ids of what is.
+  /// Prepares the calls that may be sent again for the next connection. Returns the ids of the others, which are lost.
   [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
 
   void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   void on_plain_reply(CallId id, Call& call, std::string body);
   void on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body);
-  /// False, and the call is over, if there was no room for it.
+  /// False if there was no room for the element; the call is then over.
   bool take_element(CallId id, Call& call, std::string body);
 
   [[nodiscard]] RpcError time_over(const Call& call) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
-  /// Completes a call that its server may still be busy with.
+  /// Completes a call whose server may still work on it, and tells the server.
   void give_up(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
   void complete(CallId id, Call& call, RpcResult result);
@@ -146,12 +146,12 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   const RpcSettings settings_;
   MoveOnlyFunction<void()> deadline_changed_;
   ConnectionCore* connection_{nullptr};  // null while there is none
-  protocol::TimePoint opened_at_;        // the last one, for calls
+  protocol::TimePoint opened_at_;        // when the last connection opened for calls
   std::shared_ptr<CallbackChannel> channel_;
   std::shared_ptr<QueuePreparation> queues_;
-  bool may_cancel_{true};  // until the broker says otherwise
+  bool may_cancel_{true};  // until the broker refuses the exchange
   CloseReason last_loss_{Error::not_open, "none has opened yet"};
-  std::optional<RpcError> closed_;  // what calls fail with once it is closed
+  std::optional<RpcError> closed_;  // the error of calls after `close`
   protocol::RandomSource random_;
   CallId last_id_{0};
   Numbered<Call> calls_;
@@ -160,7 +160,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::map<std::uint64_t, CallId> unconfirmed_;
   std::atomic<std::uint64_t> dropped_replies_{0};
 
-  // What a request is written with, kept for its memory.
+  // Buffers for writing requests, kept so that they allocate once.
   protocol::FieldTableWriter headers_;
   std::string properties_;
 };

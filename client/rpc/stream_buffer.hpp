@@ -1,4 +1,4 @@
-// What a stream has brought and its reader has not taken yet: written where the connection runs, read anywhere.
+// The unread elements of a stream. Written on the connection's executor, read on any thread.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace pocketmq::client {
 
-/// An element's body; or an error, or neither of them, at the end.
+/// An element's body. At the end of the stream: an error, or neither.
 struct StreamItem {
   std::optional<std::string> body{};
   std::optional<RpcError> error{};
@@ -24,13 +24,13 @@ class StreamBuffer {
 
   explicit StreamBuffer(std::size_t unread_max) : unread_max_{unread_max} {}
 
-  /// False if it is full: then the element is not taken.
+  /// False if the buffer is full; the element is then dropped.
   [[nodiscard]] bool push(std::string body);
-  /// Nothing more comes. Of several ends the first one counts.
+  /// Ends the stream. Only the first call counts.
   void end(std::optional<RpcError> error);
 
-  /// Gives the next element, at once or when it has come; the end again and again. One `next` at a time: another one
-  /// fails with `failed_precondition`.
+  /// Calls `taken` with the next element, at once or when it comes; after the last element each time with the end. One
+  /// `next` at a time: a second one fails with `failed_precondition`.
   void next(Taken taken);
 
  private:

@@ -5,11 +5,12 @@
 
 namespace pocketmq::client {
 
-StreamReader::StreamReader(std::shared_ptr<RpcCaller> caller, RpcRequest request, std::size_t unread_max)
+StreamReader::StreamReader(std::shared_ptr<Caller> caller, RpcRequest request, std::size_t unread_max)
     : caller_{std::move(caller)}, buffer_{std::make_shared<StreamBuffer>(unread_max)} {
   request.stops.push_back(stop_.get_token());
   request.on_element = [buffer = buffer_](std::string body) { return buffer->push(std::move(body)); };
-  // Where the call is dropped instead of completed, its executor is gone, and readers must not wait for ever.
+  // If the call's callback is destroyed without being called, the executor is gone. Readers must not wait for ever
+  // then.
   const std::shared_ptr<StreamBuffer> ended{buffer_.get(),
                                             [buffer = buffer_](StreamBuffer*) { buffer->end(executor_gone()); }};
   caller_->call(std::move(request), [ended](RpcResult result) { ended->end(std::move(result.error)); });

@@ -1,4 +1,4 @@
-// The callbacks of clients and servers.
+// Callback types of clients and servers.
 #pragma once
 
 #include <system_error>
@@ -9,7 +9,7 @@ namespace pocketmq::client {
 
 using protocol::MoveOnlyFunction;
 
-/// What is called once, when an operation is over.
+/// Called once, when an operation is over.
 template <class... Results> using Done = MoveOnlyFunction<void(std::error_code, Results...)>;
 
 }  // namespace pocketmq::client

@@ -1,4 +1,4 @@
-// What can go wrong with a connection or a channel, as error codes: our own, and the reply codes of AMQP.
+// The error codes of connections and channels: our own, and AMQP's reply codes.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@ namespace pocketmq::client {
 
 enum class Error {
   invalid_url = 1,     // the text says what to write
-  timed_out,           // no connection, or no end of the handshake, in the time given
-  connection_lost,     // the peer went away, or fell silent
-  protocol_violation,  // the peer sent what the protocol does not allow
+  timed_out,           // no connection, or the handshake was not over, in the time given
+  connection_lost,     // the peer is gone, or silent
+  protocol_violation,  // the peer broke the protocol
   not_open,            // the connection or channel is not open (any more)
   closed,              // it was closed on this side while the operation was under way
   name_too_long,       // a name or a property is longer than the 255 bytes of a short string
@@ -27,7 +27,7 @@ enum class Error {
 
 [[nodiscard]] std::error_code make_error_code(Error error);
 
-/// `reply_code` as it came, also one that AMQP does not define.
+/// The error for any `reply_code`, also for one that AMQP does not define.
 [[nodiscard]] std::error_code reply_error(std::uint16_t reply_code);
 
 /// Why a connection or channel is not open any more.

@@ -1,11 +1,13 @@
 #include "client/values/message.hpp"
 
 #include "client/values/error.hpp"
+#include "protocol/vocabulary/command.hpp"
+#include "protocol/vocabulary/properties.hpp"
 
 namespace pocketmq::client {
 namespace {
 
-// The properties of both kinds, pair by pair, in one order.
+// Calls `pair` with each property of `owned` and the same one of `views`.
 void each_pair(auto& owned, auto& views, auto&& pair) {
   pair(owned.content_type, views.content_type);
   pair(owned.content_encoding, views.content_encoding);
@@ -23,7 +25,7 @@ void each_pair(auto& owned, auto& views, auto&& pair) {
   pair(owned.cluster_id, views.cluster_id);
 }
 
-// Points a view at what is owned; false for a text that no short string holds.
+// Points each view at the owned property. `fits` is false if a text is too long for a short string.
 struct Show {
   bool fits{true};
 
@@ -65,6 +67,10 @@ Message to_message(const protocol::BasicProperties& properties, std::string_view
   Message message{.body = std::string{body}};
   each_pair(message.properties, properties, Copy{});
   return message;
+}
+
+Message to_message(const protocol::Properties& properties, std::string_view body) {
+  return to_message(properties.decode(), body);
 }
 
 Message to_message(const protocol::Content& content) {

@@ -1,4 +1,4 @@
-// What a channel takes and gives: values that own what they hold, so that they may be kept and cross threads.
+// Messages as a channel's users see them. They own their data, so that they may be kept and passed to other threads.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,12 @@
 #include <system_error>
 
 #include "client/values/table.hpp"
-#include "protocol/vocabulary/command.hpp"
-#include "protocol/vocabulary/methods/basic.hpp"
-#include "protocol/vocabulary/properties.hpp"
+
+namespace pocketmq::protocol {
+struct BasicProperties;
+class Properties;
+struct Content;
+}  // namespace pocketmq::protocol
 
 namespace pocketmq::client {
 
@@ -36,8 +39,8 @@ struct Properties {
 struct Message {
   std::string body{};
   Properties properties{};
-  /// Of one that came: why a part of it could not be read, which is then not there; empty if all could. Such a message
-  /// is to be settled like any other.
+  /// For a received message: why a part of it could not be read (that part is missing); empty if all was read. Settle
+  /// such a message like any other.
   std::string fault{};
 
   friend bool operator==(const Message&, const Message&) = default;
@@ -58,11 +61,11 @@ struct Got {
   bool redelivered{false};
   std::string exchange{};
   std::string routing_key{};
-  std::uint32_t message_count{0};  // still in the queue
+  std::uint32_t message_count{0};  // messages that are left in the queue
   Message message{};
 };
 
-/// A message that was published as mandatory and that no queue took.
+/// A mandatory message that no queue took.
 struct Returned {
   std::uint16_t reply_code{0};  // 312: no route
   std::string reply_text{};
@@ -81,9 +84,7 @@ struct QueueInfo {
 [[nodiscard]] std::error_code encode(const Properties& properties, std::string& to);
 
 [[nodiscard]] Message to_message(const protocol::BasicProperties& properties, std::string_view body);
-[[nodiscard]] inline Message to_message(const protocol::Properties& properties, std::string_view body) {
-  return to_message(properties.decode(), body);
-}
+[[nodiscard]] Message to_message(const protocol::Properties& properties, std::string_view body);
 [[nodiscard]] Message to_message(const protocol::Content& content);
 
 }  // namespace pocketmq::client

@@ -1,20 +1,20 @@
-// How a queue is declared. Every declaration of a queue must name the same options, whoever makes it (AMQP
-// 0-9-1, 1.7.2.1).
+// How a queue is declared. All who declare a queue must use the same options (AMQP 0-9-1, 1.7.2.1).
 #pragma once
 
 #include "client/values/table.hpp"
 
 namespace pocketmq::client {
 
-/// By default a queue as RabbitMQ's tutorials declare it: lost with its broker, shared, kept when unused.
+/// The defaults are those of RabbitMQ's tutorials: the queue is lost with its broker, shared by all connections, and
+/// kept when unused.
 struct QueueOptions {
-  bool passive{false};  // do not create it: it must exist, with whatever options
+  bool passive{false};  // do not create it: it must exist, with any options
   bool durable{false};
-  bool exclusive{false};    // for this connection only, and gone with it
-  bool auto_delete{false};  // gone with its last consumer
+  bool exclusive{false};    // for this connection only, and deleted with it
+  bool auto_delete{false};  // deleted with its last consumer
   Table arguments{};
 
-  /// A replicated queue that outlives its broker: what RabbitMQ 4 wants for work that must not be lost.
+  /// A replicated queue, which survives the loss of a broker. RabbitMQ 4 asks for these where work must not be lost.
   [[nodiscard]] static QueueOptions quorum() {
     return {.durable = true, .arguments = Table{}.add("x-queue-type", "quorum")};
   }

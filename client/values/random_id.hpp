@@ -1,5 +1,5 @@
-// Ids that no two objects, processes or machines are likely to share: of traces, which everybody may see. They can be
-// computed from one another; what gives access comes from protocol/base/random_source.hpp.
+// Ids of traces, which are unlikely to repeat on any machine. They are not secret: one can be computed from another.
+// Ids that give access come from protocol/base/random_source.hpp.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace pocketmq::client {
 
 inline constexpr std::size_t hex_id_size = 16;
 
-/// Writes `id` as 16 hex digits to where there is room for them, and returns their end.
+/// Writes `id` as 16 hex digits to `to`, and returns their end.
 char* write_hex_id(std::uint64_t id, char* to);
 
 }  // namespace pocketmq::client

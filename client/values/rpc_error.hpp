@@ -9,9 +9,9 @@
 
 namespace pocketmq::client {
 
-/// gRPC's status codes, those that a call can end with.
+/// gRPC's status codes, without `ok`.
 enum class RpcCode : std::uint8_t {
-  cancelled,          // by the caller, or the client object went
+  cancelled,          // by the caller, or the client object was destroyed
   unknown,            // a code that this version does not know
   invalid_argument,   // the text says which, what was expected and what was given
   deadline_exceeded,  // no reply in time; whether the handler ran is not known
@@ -23,7 +23,7 @@ enum class RpcCode : std::uint8_t {
   aborted,
   out_of_range,
   unimplemented,
-  internal,     // the handler failed, or a reply made no sense
+  internal,     // the handler failed, or a reply could not be read
   unavailable,  // see `reason()`; whether the handler ran is not known
   data_loss,
   unauthenticated,
@@ -31,22 +31,23 @@ enum class RpcCode : std::uint8_t {
 
 /// "invalid_argument": as it stands on the wire.
 [[nodiscard]] std::string_view name_of(RpcCode code);
-/// `unknown` for a name that is none.
+/// `unknown` for any other name.
 [[nodiscard]] RpcCode rpc_code(std::string_view name);
 
-/// Why `unavailable`: what `RpcError::reason()` says.
+/// The values of `RpcError::reason()`: why a call is `unavailable`.
 namespace reason {
-inline constexpr std::string_view no_queue = "no_queue";        // the request came back
-inline constexpr std::string_view no_consumer = "no_consumer";  // there is nobody to answer, so nothing was sent
-inline constexpr std::string_view connection_lost = "connection_lost";  // before the reply came, or there was none
+inline constexpr std::string_view no_queue = "no_queue";        // the broker returned the request
+inline constexpr std::string_view no_consumer = "no_consumer";  // nobody serves the queue, so nothing was sent
+inline constexpr std::string_view connection_lost =
+    "connection_lost";  // before the reply came; or no connection could be made
 }  // namespace reason
 
-/// What a failed call throws, and what a handler throws to choose the code that its caller gets.
+/// A failed call throws it. A handler throws it to choose the code that its caller gets.
 class RpcError : public std::runtime_error {
  public:
   RpcError(RpcCode code, std::string message, std::string_view reason = {});
-  // Errors cross threads. A runtime_error's copies share their text, and ThreadSanitizer does not see how; these do
-  // not.
+  // Errors are passed between threads. Copies of a runtime_error share their text in a way that ThreadSanitizer
+  // reports. These copies do not.
   RpcError(const RpcError& other) : RpcError{other.code_, other.message_, other.reason_} {}
   RpcError(RpcError&&) = default;
   RpcError& operator=(const RpcError& other) { return *this = RpcError{other}; }
@@ -54,9 +55,9 @@ class RpcError : public std::runtime_error {
   ~RpcError() override = default;
 
   [[nodiscard]] RpcCode code() const { return code_; }
-  /// Without the code, which `what()` begins with.
+  /// Without the code. (`what()` begins with it.)
   [[nodiscard]] const std::string& message() const { return message_; }
-  /// With `unavailable`: one of `reason`; else empty.
+  /// One of `reason` if the code is `unavailable`; else empty.
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
  private:
@@ -67,7 +68,7 @@ class RpcError : public std::runtime_error {
 
 /// The body of an error reply: {"code": ..., "message": ...}.
 [[nodiscard]] std::string to_body(const RpcError& error);
-/// The error that a body says; `internal` for a body that says none.
+/// The error in a body; `internal` if the body has none.
 [[nodiscard]] RpcError error_from_body(std::string_view body);
 
 }  // namespace pocketmq::client

@@ -1,4 +1,4 @@
-// What a call is made of: a request, and what comes of it.
+// The request and the result of a call.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ namespace pocketmq::client {
 
 using WallTime = std::chrono::system_clock::time_point;
 
-/// A body with what says how to read it; an empty type means JSON.
+/// A body and its content type. An empty type means JSON.
 struct Payload {
   std::string body{};
   std::string_view content_type{};  // of static lifetime
@@ -35,10 +35,11 @@ struct RpcRequest {
   bool idempotent{false};                 // may be sent again when the connection is lost
   bool require_consumer{false};           // fails as `no_consumer` where nobody consumes the queue
   Table headers{};
-  /// Makes it a stream call: takes each element's body, on the connection's thread, and says whether there was room for
-  /// it. It must not call back into the core. The call completes at the stream's end, with an empty body.
+  /// If set, this is a stream call. It is called with each element's body, on the connection's thread, and returns
+  /// whether there was room for it. It must not call the core. The call completes at the stream's end, with an empty
+  /// body.
   std::function<bool(std::string)> on_element{};
-  /// A stop that is requested of one of them, from any thread, cancels the call.
+  /// A stop request at one of these, on any thread, cancels the call.
   std::vector<std::stop_token> stops{};
 };
 
@@ -48,10 +49,10 @@ struct RpcResult {
   std::optional<RpcError> error{};
 };
 
-/// What is called once, when a call is over.
+/// Called once, when a call is over.
 using Completed = MoveOnlyFunction<void(RpcResult)>;
 
-/// Why a request cannot be sent; the text begins with what is wrong, "queue: ...".
+/// Why a request cannot be sent; nothing if it can. The text begins with the wrong part, "queue: ...".
 [[nodiscard]] std::optional<RpcError> find_fault(const RpcRequest& request);
 
 }  // namespace pocketmq::client

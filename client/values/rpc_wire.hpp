@@ -1,4 +1,4 @@
-// The names that calls have on the wire beside AMQP's own: what our client and our server say to each other.
+// The headers, types and exchanges that our client and our server use beside AMQP's own properties.
 #pragma once
 
 #include <string_view>
@@ -8,18 +8,18 @@ namespace pocketmq::client {
 /// The header with a request's deadline: milliseconds since the epoch, as an int64.
 inline constexpr std::string_view rpc_deadline_header = "x-rpc-deadline";
 
-/// The property `type` of a reply that says how the call failed.
+/// The property `type` of an error reply.
 inline constexpr std::string_view rpc_error_type = "rpc.error";
 
-/// The header in which a caller says who it is.
+/// The header with the caller's authorization.
 inline constexpr std::string_view rpc_authorization_header = "authorization";
 
-/// A stream's replies are numbered in this header from 0, as int64.
+/// The header with the number of a stream's reply, from 0, as an int64.
 inline constexpr std::string_view rpc_sequence_header = "x-rpc-seq";
-/// True in the last one, which is no element and has an empty body or is an error.
+/// The header of a stream's last reply: true. That reply is no element; it has an empty body, or is an error.
 inline constexpr std::string_view rpc_end_header = "x-rpc-end";
 
-/// The fanout exchange that takes cancellations: `correlation_id` and `reply_to` of the request, and no body.
+/// The fanout exchange for cancellations. They carry `correlation_id` and `reply_to` of the request, and no body.
 inline constexpr std::string_view rpc_cancel_exchange = "pocketmq.rpc.cancel";
 
 }  // namespace pocketmq::client

@@ -1,4 +1,4 @@
-// An owned field table: arguments of a declaration, headers of a message.
+// A field table that owns its data: arguments of a declaration, or headers of a message.
 #pragma once
 
 #include <concepts>
@@ -11,12 +11,12 @@
 
 namespace pocketmq::client {
 
-/// Built field by field: `Table{}.add("x-queue-type", "quorum").add("x-max-length", 10)`. Kept as its encoded bytes, so
-/// that a received table is given back as it came. Names have at most 255 bytes; longer ones throw std::length_error.
+/// Built field by field: `Table{}.add("x-queue-type", "quorum").add("x-max-length", 10)`. It keeps the encoded bytes,
+/// so a received table can be sent on unchanged. A name longer than 255 bytes throws std::length_error.
 class Table {
  public:
   Table() = default;
-  /// A copy of what the view shows.
+  /// A copy of the view.
   explicit Table(protocol::FieldTable view) : fields_{view} {}
 
   Table& add(std::string_view name, bool value);
@@ -27,13 +27,13 @@ class Table {
   Table& add(std::string_view name, std::integral auto value) { return add(name, static_cast<std::int64_t>(value)); }
 
   [[nodiscard]] bool empty() const { return view().empty(); }
-  /// The first field of that name, if it is of that type (any of AMQP's integers, for `integer`).
+  /// The first field of that name, if it has that type. `integer` takes all of AMQP's integer types.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> string(std::string_view name) const;
   [[nodiscard]] std::optional<Table> table(std::string_view name) const;
 
-  /// All of it, for types that have no function here. Lives as long as this table and until its next change.
+  /// The whole table, for types without a function here. Valid until the table changes or is destroyed.
   [[nodiscard]] protocol::FieldTable view() const { return fields_.table(); }
 
   friend bool operator==(const Table& a, const Table& b) { return a.view() == b.view(); }

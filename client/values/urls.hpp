@@ -1,5 +1,4 @@
-// Where a broker can be reached: one URL, or several of which one after the other is tried; or the pipe of a broker in
-// this process.
+// The addresses of a broker: one URL, or several that are tried in turn; or the pipe of a broker in this process.
 #pragma once
 
 #include <initializer_list>
@@ -15,18 +14,19 @@ namespace pocketmq::client {
 /// Throws std::system_error(Error::invalid_url), with the parser's text.
 [[nodiscard]] protocol::Url parse_url_or_throw(std::string_view url);
 
-/// What a command line's help says of an argument that is for Urls.
+/// The help text for command line arguments of type Urls.
 inline constexpr const char* urls_help =
     "the broker: amqp+json://host:port/ or amqp://user:password@host:port/vhost; several, with commas between them, "
     "are "
     "tried in turn";
 
-/// At least one URL, all of them valid. Meant as a parameter's type: any of the constructors' arguments will do.
+/// At least one URL, all of them valid. Meant as the type of a parameter, which then takes all that the constructors
+/// take.
 class Urls {
  public:
   /// Each text is one URL, or several with commas: "amqp://one/,amqp://two/". Throws
-  /// std::system_error(Error::invalid_url), whose text says which one is wrong, and why. A comma separates where a
-  /// scheme follows it; elsewhere it is part of a password, say.
+  /// std::system_error(Error::invalid_url), whose text says which URL is wrong, and why. A comma separates URLs only
+  /// before a scheme. Elsewhere it is part of a URL, for example of a password.
   Urls(const std::vector<std::string>& lists);
   Urls(std::initializer_list<std::string> lists) : Urls{std::vector<std::string>{lists}} {}
   Urls(std::string_view list) : Urls{std::vector<std::string>{std::string{list}}} {}

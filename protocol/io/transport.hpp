@@ -18,10 +18,10 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "protocol/end/connection_end.hpp"
 #include "protocol/io/flush_scheduler.hpp"
+#include "protocol/io/lazy_timer.hpp"
 #include "protocol/io/operation_memory.hpp"
 #include "protocol/io/presence.hpp"
 
@@ -97,7 +97,7 @@ class Transport final : public Waker,
     if (state_ == State::open && end_->finished()) finish(now);
     if (!is_open()) return;
     wait_until_readable();
-    arm_timer(now);
+    set_timer(now);
   }
 
  private:
@@ -215,21 +215,15 @@ class Transport final : public Waker,
     stream_.shutdown(Stream::shutdown_send, ignored);
   }
 
-  // Moved only when the deadline comes earlier: most of them move away as time goes on.
-  void arm_timer(TimePoint now) {
+  void set_timer(TimePoint now) {
     auto deadline = std::min(farewell_ends_.value_or(TimePoint::max()),
                              state_ == State::open ? end_->deadline() : TimePoint::max());
     if (is_held())
       deadline = std::min(deadline, now + watch_.interval);
     else
       peer_ended_at_ = TimePoint::max();
-    if (deadline >= armed_for_) return;
-    armed_for_ = deadline;
-    timer_.expires_at(deadline);
-    timer_.async_wait([self = this->shared_from_this()](std::error_code error) {
-      if (error || !self->is_open()) return;
-      self->armed_for_ = TimePoint::max();
-      self->time_passed(Clock::now());
+    timer_.set(deadline, [self = this->shared_from_this()] {
+      if (self->is_open()) self->time_passed(Clock::now());
     });
   }
 
@@ -257,8 +251,7 @@ class Transport final : public Waker,
   std::shared_ptr<ConnectionEnd> end_;
   FlushScheduler<Executor>& flushes_;
   std::function<void()> closed_;
-  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
-  TimePoint armed_for_{TimePoint::max()};
+  LazyTimer<Executor> timer_;
   std::optional<TimePoint> farewell_ends_;
   const PeerWatch watch_;
   TimePoint peer_ended_at_{TimePoint::max()};  // noticed while it is not read from

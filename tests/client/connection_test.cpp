@@ -3,6 +3,7 @@
 #include <future>
 
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"

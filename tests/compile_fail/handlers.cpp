@@ -12,6 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include <asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
 #include "server/rpc_server.hpp"
 #include "tests/compile_fail/or.hpp"
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <asio/use_future.hpp>
+#include <nlohmann/json.hpp>
 
 #include "client/rpc_client.hpp"
 #include "tests/compile_fail/or.hpp"

@@ -3,7 +3,7 @@
     ./run mutants [SECONDS] [SEED] [--at PLACE...]
 
 It works for SECONDS (600 if not given) after its build is ready. The same SEED gives the same faults in the same order.
-With --at it seeds faults only there: in files ("client/link/link.cpp") or lines ("client/link/link.cpp:154").
+With --at it seeds faults only there: in files ("client/rpc/rpc_core.cpp") or lines ("client/rpc/rpc_core.cpp:154").
 
 A mutant is a copy of a source with one token changed: a comparison, an operator, a constant, a condition, or with one
 statement left out. Its folder's test program is built with it and run. The mutant is caught if a test fails, crashes or
@@ -42,7 +42,7 @@ PROCESSORS = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", os.cpu_count()))
 MEMORY_MAX_BYTES = 4 << 30
 FOLDERS = ["protocol", "broker", "client", "server"]
 # No logic of the cores: what works with sockets, threads, processes and files, and the programs.
-LEFT_OUT = re.compile(r"/io/|/host/|/(driver|loop|command_process|run_command|handler_threads|stop_signals|exit_watch"
+LEFT_OUT = re.compile(r"/io/|/host/|/(connector|loop|completion|command_process|run_command|handler_threads|stop_signals|exit_watch"
                       r"|embedded|in_process|fib_client|fib_server|pocketmq_call|pocketmq_serve|main)\.[ch]pp$")
 # Lines that only count cost, make room in advance, or check what a test would not see.
 NO_BEHAVIOUR = re.compile(r"budget\w*(\(\))?(\.|->)use\(|\breserve\(|shrink_to_fit|\bcapacity\(|_hint\("

@@ -163,9 +163,9 @@ class PackageTest(unittest.TestCase):
         (theirs / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(theirs LANGUAGES CXX)\n"
                                                f"add_subdirectory({ours} pocketmq)\nadd_library(objects OBJECT all.cpp)\n"
                                                "target_link_libraries(objects PRIVATE pocketmq::client)\n")
-        (theirs / "all.cpp").write_text("#include <pocketmq/client/link/backoff.hpp>\n")
+        (theirs / "all.cpp").write_text("#include <pocketmq/client/link/completion.hpp>\n")
         build = build_project(theirs, target="objects")
-        (ours / "client/link/backoff.hpp").write_text("#error changed\n")
+        (ours / "client/link/completion.hpp").write_text("#error changed\n")
         with self.assertRaisesRegex(AssertionError, "#error changed"):
             run("cmake", "--build", build, "--target", "objects")
         self.assertFalse((build / "pocketmq/include/pocketmq/client/exit_status.hpp").exists(), "it is internal")

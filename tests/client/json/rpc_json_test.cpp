@@ -1,5 +1,7 @@
 #include "client/json/rpc_json.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
