@@ -51,7 +51,7 @@ class Connections {
   [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_flushes_.executor(); }
 
   /// Call it on the loop's thread after the broker was told to do something that no connection has asked for.
-  void look_at_broker() { arm_broker_timer(); }
+  void look_at_broker() { set_broker_timer(); }
 
   /// Closes all connections with 320 and that text. Connections that are still open after `grace` are cut. Then the
   /// io_context has no work left.
