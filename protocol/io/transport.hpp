@@ -123,23 +123,27 @@ class Transport final : public Waker,
     for (int writes = 0; !end_->output().empty(); ++writes) {
       if (writes == writes_per_turn_max) return wake();
       std::error_code error;
-      const auto bytes = write_gathered(end_->output(), error);
+      const auto [buffers, count] = pieces_of(end_->output());
+      // For one piece a plain write costs the system less.
+      const auto bytes = count == 1 ? stream_.write_some(buffers.front(), error)
+                                    : stream_.write_some(std::span{buffers.data(), count}, error);
       if (error && !would_block(error)) return close(error);
       end_->sent(bytes, now);
       if (error) return wait_until_writable();
     }
   }
 
-  std::size_t write_gathered(const Output& output, std::error_code& error) {
-    std::string_view first;
-    (void)output.gather({&first, 1});
-    if (first.size() == output.size()) return stream_.write_some(asio::buffer(first), error);  // cheaper for the system
-    std::array<std::string_view, pieces_max> pieces;
-    const auto count = output.gather(pieces);
+  // What one write takes of the output.
+  struct Pieces {
     std::array<asio::const_buffer, pieces_max> buffers;
-    std::transform(pieces.begin(), pieces.begin() + count, buffers.begin(),
+    std::size_t count;
+  };
+  static Pieces pieces_of(const Output& output) {
+    std::array<std::string_view, pieces_max> pieces;
+    Pieces gathered{.buffers = {}, .count = output.gather(pieces)};
+    std::transform(pieces.begin(), pieces.begin() + gathered.count, gathered.buffers.begin(),
                    [](std::string_view piece) { return asio::buffer(piece); });
-    return stream_.write_some(std::span{buffers.data(), count}, error);
+    return gathered;
   }
 
   static bool would_block(const std::error_code& error) {
