@@ -15,12 +15,14 @@
 #include <vector>
 
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_future.hpp>
 
 #include "broker/embedded.hpp"
 #include "broker/in_process.hpp"
 #include "client/rpc_client.hpp"
+#include "protocol/io/serial_executor.hpp"
 #include "server/rpc_server.hpp"
 
 namespace {
@@ -125,7 +127,7 @@ class LeanServer {
 
  private:
   asio::thread_pool thread_{1};
-  client::SerialExecutor executor_{client::SerialExecutor::on(thread_.get_executor())};
+  protocol::SerialExecutor executor_{protocol::SerialExecutor::on(thread_.get_executor())};
   server::RpcServer server_;
 };
 
