@@ -40,7 +40,7 @@ Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Conten
     content.properties = protocol::Properties{rewritten};
   }
   check_properties_size(content.properties, scope_.context().options().limits);
-  check_user_id(content.properties);
+  if (const auto id = content.properties.find<&BasicProperties::user_id>()) require_own_user_id(*id);
   const auto time_to_live = read_expiration(content.properties);
   const auto blind_copies = find_blind_copies(content.properties);
   check_delivery_mode(content.properties);
@@ -52,12 +52,10 @@ Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Conten
   return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
 }
 
-void ChannelPublisher::check_user_id(protocol::Properties properties) const {
-  const auto id = properties.find<&BasicProperties::user_id>();
-  if (!id) return;
+void ChannelPublisher::require_own_user_id(std::string_view id) const {
   const auto& user = scope_.connection().user();
-  if (*id != user.name && !user.has_tag("impersonator"))
-    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{*id}
+  if (id != user.name && !user.has_tag("impersonator"))
+    throw ChannelError{ReplyCode::precondition_failed, "user_id property set to '" + std::string{id}
                                                            + "' but authenticated user was '" + user.name + "'"};
 }
 

@@ -37,7 +37,8 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   void give_up();
 
  private:
-  void check_user_id(protocol::Properties properties) const;
+  /// ChannelError 406 unless it is the name of the user that has logged in, or that user is an impersonator.
+  void require_own_user_id(std::string_view id) const;
   /// Checks the properties, and makes the message, which takes the content's body.
   [[nodiscard]] Message make_message(const protocol::basic::Publish& m, protocol::Content& content);
   void route(Exchange& exchange, const Message& message, bool mandatory);

@@ -35,7 +35,7 @@ struct ContentHeader {
 };
 
 // Nothing if the payload is too short for the fixed fields.
-std::optional<ContentHeader> read_content_header(std::string_view payload) {
+inline std::optional<ContentHeader> read_content_header(std::string_view payload) {
   if (payload.size() < content_header_fixed_size) return std::nullopt;
   return ContentHeader{.class_id = load_big_endian<std::uint16_t>(payload.data()),
                        .weight = load_big_endian<std::uint16_t>(payload.data() + 2),
