@@ -13,7 +13,7 @@ namespace {
 using event::FieldName;
 using protocol::append_json_string;
 
-void append_name(std::string_view name, std::string& to) {
+void append_member_name(std::string_view name, std::string& to) {
   if (to.back() != '{') to += ',';
   to += '"';
   to += name;
@@ -40,10 +40,10 @@ template <class T> struct TypeName<event::List<T>> { static constexpr std::strin
 template <class T> void append_fields(std::string& to);
 
 template <class T> void append_type(std::string& to) {
-  append_name("type", to);
+  append_member_name("type", to);
   append_json_string(TypeName<T>::text, to);
   if constexpr (event::NamedEnum<T>) {
-    append_name("values", to);
+    append_member_name("values", to);
     auto separator = '[';
     for (const auto name : event::names_of<T>) {
       to += std::exchange(separator, ',');
@@ -56,23 +56,23 @@ template <class T> void append_type(std::string& to) {
 }
 
 template <class T> void append_element_type(const event::List<T>&, std::string& to) {
-  append_name("of", to);
+  append_member_name("of", to);
   to += '{';
   append_type<T>(to);
   to += '}';
 }
 
 template <class T> void append_fields(std::string& to) {
-  append_name("fields", to);
+  append_member_name("fields", to);
   to += '[';
   T value{};
   T::describe(value, [&to, is_first = true]<class Field>(const FieldName& name, const Field& field) mutable {
     to += std::exchange(is_first, false) ? "{" : ",{";
-    append_name("name", to);
+    append_member_name("name", to);
     append_json_string(name.text(), to);
     append_type<Field>(to);
     if constexpr (is_list<Field>) append_element_type(field, to);
-    append_name("optional", to);
+    append_member_name("optional", to);
     to += name.is_optional() ? "true}" : "false}";
   });
   to += ']';
@@ -84,9 +84,9 @@ std::string journal_schema() {
   std::string schema = "{\"journal\":" + std::to_string(journal_schema_version) + ",\"kinds\":[";
   event::for_each_kind([&schema, is_first = true]<class E>() mutable {
     schema += std::exchange(is_first, false) ? "{" : ",{";
-    append_name("kind", schema);
+    append_member_name("kind", schema);
     append_json_string(E::kind.name, schema);
-    append_name("category", schema);
+    append_member_name("category", schema);
     append_json_string(name_of(E::kind.category), schema);
     append_fields<E>(schema);
     schema += '}';
