@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "broker/journal/member_name.hpp"
 #include "broker/journal/schema.hpp"
 #include "protocol/base/utf8.hpp"
 #include "protocol/base/version.hpp"
@@ -33,13 +34,6 @@ void append_time(std::chrono::system_clock::time_point at, std::string& to) {
   to.append(text.data(), static_cast<std::size_t>(size));
 }
 
-void append_name(std::string_view name, std::string& to) {
-  if (to.back() != '{') to += ',';
-  to += '"';
-  to += name;
-  to += "\":";
-}
-
 // The beginning of a text that was cut. If it is JSON it cannot be parsed, and may hold secrets: it ends before the
 // first string that may be a secret's name.
 std::string_view before_secrets(std::string_view begin) {
@@ -65,7 +59,7 @@ class Members {
 
   template <class T> void operator()(const FieldName& name, const T& value) {
     if (name.is_optional() && is_absent(value)) return;
-    append_name(name.text(), to_);
+    append_member_name(name.text(), to_);
     append(value);
   }
 
@@ -101,7 +95,7 @@ class Members {
     to_ += '{';
     protocol::BasicProperties::describe(values, [this](const protocol::FieldName& name, const auto& value) {
       if (!value) return;
-      append_name(name.text(), to_);
+      append_member_name(name.text(), to_);
       append(*value);
     });
     to_ += '}';
@@ -132,11 +126,11 @@ void append_ndjson(const Entry& entry, std::string& to) {
   append_time(entry.time().shown, to);
   to += '"';
   if (const auto ahead = std::chrono::floor<std::chrono::milliseconds>(entry.time().ahead); ahead.count() != 0) {
-    append_name("ahead_ms", to);
+    append_member_name("ahead_ms", to);
     to += std::to_string(ahead.count());
   }
   entry.visit([&to]<class E>(const E& event) {
-    append_name("kind", to);
+    append_member_name("kind", to);
     append_json_string(E::kind.name, to);
     E::describe(event, Members{to});
   });

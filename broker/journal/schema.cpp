@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/events/event.hpp"
+#include "broker/journal/member_name.hpp"
 #include "protocol/codec/json_text.hpp"
 
 namespace pocketmq::broker {
@@ -12,13 +13,6 @@ namespace {
 
 using event::FieldName;
 using protocol::append_json_string;
-
-void append_member_name(std::string_view name, std::string& to) {
-  if (to.back() != '{') to += ',';
-  to += '"';
-  to += name;
-  to += "\":";
-}
 
 template <class T> inline constexpr bool is_list = false;
 template <class T> inline constexpr bool is_list<event::List<T>> = true;
