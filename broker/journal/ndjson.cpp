@@ -40,8 +40,8 @@ void append_name(std::string_view name, std::string& to) {
   to += "\":";
 }
 
-// The beginning of a text that was cut. If it is JSON it cannot be parsed, and may hold secrets: it ends before the
-// first string that may be a secret's name.
+// Of the beginning of a text that was cut, returns the part that has no secrets. JSON that was cut cannot be parsed. So
+// the part ends before the first string that may be the name of a secret.
 std::string_view before_secrets(std::string_view begin) {
   const bool may_have_members = begin.find('{') != begin.npos;
   for (auto start = begin.find('"'); may_have_members && start != begin.npos; start = begin.find('"', start + 1)) {
