@@ -1,4 +1,4 @@
-// What bind and unbind of queues and of exchanges check alike.
+// Checks that bind and unbind have in common, for queues and for exchanges.
 #pragma once
 
 #include <algorithm>
@@ -10,14 +10,15 @@
 
 namespace pocketmq::broker {
 
-/// ChannelError 403 if it is the default exchange.
+/// Throws ChannelError 403 if `exchange` is the default exchange.
 inline void refuse_default_exchange(std::string_view exchange) {
   if (exchange.empty())
     throw ChannelError{ReplyCode::access_refused, "operation not permitted on the default exchange"};
 }
 
-/// Long arguments take more than the short slice that each connection has once a turn's budget is used up. They wait
-/// for a longer slice, so that a turn is not as long as there are connections with such commands. Throws Unfinished.
+/// Throws Unfinished if the arguments are long and too little is left of the slice. The command is then carried out
+/// again in another slice. When a turn's budget is used up, each connection still gets a short slice. Without this
+/// check a turn could become longer with each connection that sends such a command.
 inline void await_slice_for(protocol::FieldTable arguments, const Budget& budget) {
   constexpr std::size_t few = 1'000, many = 10'000;
   const auto steps = steps::for_sorting(arguments.encoded().size());

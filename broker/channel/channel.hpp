@@ -1,5 +1,5 @@
-// A channel: one conversation on a connection (AMQP 0-9-1, 2.1.3). It hands each method of the client's to the part
-// that carries it out, and goes on with what takes more than a slice.
+// A channel: one conversation on a connection (AMQP 0-9-1, 2.1.3). It passes each method of the client to the part of
+// the channel that carries it out. It also continues work that takes more than one slice.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,17 @@ class Channel final {
   Channel(ChannelHost& connection, Context& context, std::uint16_t number);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
-  /// As if closed: its consumers take nothing any more, what is unacked is requeued in its old order. A publish or a
-  /// commit that is under way is completed. Of deliveries that are being settled together, those that were not found
-  /// yet are unacked.
+  /// Ends the channel as if it were closed. Its consumers take no more messages. Unacked deliveries are requeued in
+  /// their old order. A publish or a commit that has begun is completed, but a publish in a transaction is dropped. If
+  /// an ack or nack with `multiple` has begun, the deliveries that it has found are settled, and the others are
+  /// requeued.
   ~Channel();
 
   [[nodiscard]] std::uint16_t number() const { return scope_.number(); }
 
-  /// Carries out a client's method. Throws ChannelError or ConnectionError, and then nothing has changed; or
-  /// Unfinished, and then the method is to be carried out again in another slice.
+  /// Carries out a method of the client. Throws ChannelError or ConnectionError, and then nothing has changed. The
+  /// exception is a commit in which a queue has refused a message: the rest of the commit is carried out before its
+  /// error is thrown. Throws Unfinished if the method has to be carried out again in another slice.
   void handle(const protocol::access::Request& m);
   void handle(const protocol::basic::Ack& m) { settle(Outcome::acked, m.delivery_tag, m.multiple); }
   void handle(const protocol::basic::Cancel& m) { consumers_.cancel(m); }
@@ -57,23 +59,23 @@ class Channel final {
   void handle(const protocol::tx::Commit& m);
   void handle(const protocol::tx::Rollback& m);
   void handle(const protocol::tx::Select& m) { transactions_.select(m, publisher_.has_confirms()); }
-  /// Any other method is one that only a broker sends.
+  /// Refuses all other methods: a client may not send them on an open channel.
   template <class M> void handle(const M&) { refuse_as_not_a_clients(); }
 
-  /// Goes on with what took more than the slice in which its command came. Returns whether that is done. Throws
+  /// Continues work that takes more than the slice of its command. Returns whether the work is done. Throws
   /// ChannelError or ConnectionError.
   [[nodiscard]] bool go_on_with_work();
-  /// The connection has room for output again: asks the consumers that wait for it.
+  /// Call this when the connection has room for output again: the consumers that wait for room may take messages.
   void ask_waiting_consumers() { consumers_.ask_waiting_consumers(); }
-  /// Tells the client what has become of its publishes since the last report, if it asked for confirms.
+  /// Tells the client what has become of its publishes since the last report, if the channel is in confirm mode.
   void report_confirms() { publisher_.report_confirms(); }
-  /// Its consumers take nothing any more. They are returned, and the caller is to remove them from their queues. What
-  /// they were given stays unacked.
+  /// Stops the consumers: they take no more messages. Returns them; the caller has to remove them from their queues.
+  /// What was delivered to them stays unacked.
   [[nodiscard]] Consumers stop_consuming();
 
-  /// What it holds for its client.
+  /// Adds what the channel holds for its client to `holdings`.
   void add_to(Holdings& holdings) const;
-  /// Whether there is something whose acking, committing or rolling back may free memory.
+  /// Whether the client may free memory through this channel, by an ack, a commit or a rollback.
   [[nodiscard]] bool may_free_memory() const;
 
  private:
@@ -83,7 +85,7 @@ class Channel final {
   [[noreturn]] static void refuse_as_not_a_clients();
 
   const Quota::Use counted_;
-  // Each part refers only to those before it.
+  // Each part refers only to parts above it.
   ChannelScope scope_;
   ChannelDeliveries deliveries_{scope_};
   ChannelReplies replies_{scope_, deliveries_};

@@ -34,7 +34,7 @@ Consumers ChannelConsumers::stop() {
 void ChannelConsumers::set_prefetch(const basic::Qos& m) {
   if (m.prefetch_size != 0)
     throw ConnectionError{ReplyCode::not_implemented, "prefetch_size!=0 (" + std::to_string(m.prefetch_size) + ")"};
-  // As on RabbitMQ, a limit for each consumer lifts the one that they share.
+  // As on RabbitMQ, basic.qos with a limit for each consumer removes the limit that all consumers share.
   const bool shared_limit_changes = m.global || prefetch_ != 0;
   if (!m.global) consumer_prefetch_ = m.prefetch_count;
   prefetch_ = m.global ? m.prefetch_count : 0;
@@ -64,7 +64,7 @@ Consumer::Settings ChannelConsumers::settings_for(const basic::Consume& m, const
   auto priority = consumer_priority(m.arguments, queue.settings().type, described);
   if (queue.is_quorum() && prefetch_ != 0)
     throw ConnectionError{ReplyCode::not_implemented, described + " does not support global qos"};
-  if (queue.is_quorum() && has_one_active) priority = 0;     // its consumers wait in line
+  if (queue.is_quorum() && has_one_active) priority = 0;     // its consumers become active in order of arrival
   const bool exclusive = m.exclusive && !queue.is_quorum();  // a quorum queue ignores it
   const bool is_shared = queue.consumers() > 0 || has_one_active;
   if (queue.exclusively_consumed() || (exclusive && is_shared))
@@ -142,8 +142,8 @@ void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMess
                            .was_consumed = true});
 }
 
-// A quorum queue tells how often a message has come back. The content refers to `counted_properties_`: it is to be sent
-// before this is called again.
+// Adds x-delivery-count: how often the message has come back to its quorum queue. The content then refers to
+// `counted_properties_`, so it must be sent before this function is called again.
 void ChannelConsumers::tell_returns(const QueuedMessage& message, protocol::Content& content) {
   protocol::FieldTableWriter count;
   count.int64(delivery_count, message.returns);
@@ -168,7 +168,8 @@ void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) {
 
 // ---- consumers that wait
 
-// A consumer that still cannot take a message, or has taken one and cannot take another, waits at the end of the line.
+// A consumer that still cannot take a message waits again, at the end of the line. So does a consumer that has taken a
+// message and cannot take another.
 void ChannelConsumers::ask_waiting_consumers() {
   replies_.send_waiting();
   left_to_ask_ = sink_->waiting.size();

@@ -1,4 +1,4 @@
-// What a channel consumes: its consumers, its prefetch, and the messages that they and basic.get are sent.
+// A channel's consumers and its prefetch. Sends the messages that the consumers take, and answers basic.get.
 #pragma once
 
 #include <cstdint>
@@ -17,29 +17,31 @@ namespace pocketmq::broker {
 
 class ChannelConsumers final : private DeliveryTarget {
  public:
-  /// All outlive it.
+  /// All arguments must outlive it.
   ChannelConsumers(ChannelScope& scope, ChannelDeliveries& deliveries, const ChannelTransactions& transactions,
                    ChannelReplies& replies);
   ChannelConsumers(const ChannelConsumers&) = delete;
   ChannelConsumers& operator=(const ChannelConsumers&) = delete;
 
-  /// Carry out the client's methods. Throw ChannelError or ConnectionError, and then nothing has changed.
+  /// Carry out the client's methods. Throw ChannelError or ConnectionError, and then nothing has changed. `get` throws
+  /// Unfinished if not all expired messages at the head of the queue are removed yet.
   void set_prefetch(const protocol::basic::Qos& m);
   void consume(const protocol::basic::Consume& m);
   void cancel(const protocol::basic::Cancel& m);
   void get(const protocol::basic::Get& m);
 
-  /// Consumers that waited for room in the connection's output or in the channel's prefetch may take messages again, as
-  /// long as there is room. The one that waited longest comes first. Replies that waited for the client are sent
-  /// before.
+  /// Consumers that wait for room in the connection's output or in the channel's prefetch may take messages again, as
+  /// long as there is room. The consumer that has waited longest comes first. Before the consumers, direct replies that
+  /// wait for the client are sent.
   void ask_waiting_consumers() override;
-  /// Deliveries were settled, or a transaction was committed: asks those that wait for the channel's prefetch.
+  /// Call this when deliveries were settled or a transaction was committed: consumers that wait for the channel's
+  /// prefetch may take messages again.
   void on_prefetch_released() {
     if (shares_prefetch()) ask_waiting_consumers();
   }
 
-  /// Its consumers take nothing any more. They are returned, and the caller is to remove them from their queues. What
-  /// they were given stays unacked.
+  /// Stops the consumers: they take no more messages. Returns them; the caller has to remove them from their queues.
+  /// What was delivered to them stays unacked.
   [[nodiscard]] Consumers stop();
   void add_to(Holdings& holdings) const { holdings.consumers += consumers_.size(); }
 
@@ -63,11 +65,11 @@ class ChannelConsumers final : private DeliveryTarget {
   ChannelReplies& replies_;
   const protocol::Ref<DeliverySink> sink_;
   Consumers consumers_;
-  std::uint16_t prefetch_{0};           // of the whole channel, 0 for no limit
+  std::uint16_t prefetch_{0};           // that all consumers of the channel share; 0 for no limit
   std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
-  std::size_t left_to_ask_{0};          // of the consumers that waited when `ask_waiting_consumers` was called
+  std::size_t left_to_ask_{0};          // how many of the waiting consumers `go_on_asking` still asks
   Backlog::Call<ChannelConsumers> asking_;
-  std::string counted_properties_;  // of the last delivery from a quorum queue
+  std::string counted_properties_;  // of the last delivery from a quorum queue, with x-delivery-count
 };
 
 }  // namespace pocketmq::broker

@@ -56,7 +56,7 @@ bool ChannelDeliveries::go_on_settling() {
   return true;
 }
 
-// Now, or at the transaction's commit.
+// Settles the deliveries now, or, in a transaction, at its commit.
 void ChannelDeliveries::carry_out(Outcome outcome, Settled settled) {
   if (auto* transaction = scope_.transaction()) return transaction->add(outcome, std::move(settled));
   scope_.virtual_host().settlements().carry_out(outcome, std::move(settled.deliveries));
@@ -83,7 +83,7 @@ std::chrono::milliseconds ChannelDeliveries::ack_time_of(const Queue& queue) con
   return std::min(queue.settings().consumer_timeout.value_or(scope_.context().options().consumer_timeout), time_max);
 }
 
-// One deadline serves all deliveries, and may be early: acks in time do not move it.
+// All deliveries share one deadline. It may be too early, because an ack does not move it.
 void ChannelDeliveries::await_ack(Unacked&& delivery) {
   delivery.since = scope_.context().now();
   watch_ack_of(delivery);
@@ -97,8 +97,8 @@ void ChannelDeliveries::watch_ack_of(const Unacked& delivery) {
   if (delivery.since + time < ack_due_.at()) ack_due_.set(delivery.since + time);
 }
 
-// As on RabbitMQ only the oldest delivery is looked at. A later one, from a queue with a shorter timeout, may become
-// the oldest at any time. So the next look is due after the least of the timeouts.
+// As on RabbitMQ, only the oldest delivery can time out. A later delivery, from a queue with a shorter timeout, may
+// become the oldest at any time. So the next check is due after the shortest of the timeouts at the latest.
 void ChannelDeliveries::fail_if_acks_are_overdue() {
   const auto* oldest = unacked_.oldest();
   if (oldest == nullptr) return;

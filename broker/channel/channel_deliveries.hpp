@@ -1,5 +1,6 @@
-// What a channel was given and has not acked: it is settled by ack, nack and reject, comes back by recover, and must be
-// settled in time (RabbitMQ's consumer timeout).
+// The deliveries of a channel that the client has not settled yet. The client settles them by basic.ack, nack and
+// reject, and requeues them by basic.recover. If a delivery stays unacked for too long, the channel is closed
+// (RabbitMQ's consumer timeout).
 #pragma once
 
 #include <chrono>
@@ -23,29 +24,31 @@ class ChannelDeliveries {
 
   /// Tags never repeat on a channel (AMQP 0-9-1, 1.8.3.13).
   [[nodiscard]] std::uint64_t take_tag() { return next_tag_++; }
-  /// The tag that the next delivery gets.
+  /// The tag of the next delivery.
   [[nodiscard]] std::uint64_t next_tag() const { return next_tag_; }
 
-  /// The client has been sent a delivery that it is to ack.
+  /// Keeps a delivery that was sent to the client, until the client settles it.
   void await_ack(Unacked&& delivery);
-  /// Carries out an ack, nack or reject; in a transaction that waits for the commit. Returns false if it takes more
-  /// than the slice: then `go_on_settling` goes on with it. Throws ChannelError 406 for an unknown tag.
+  /// Carries out an ack, nack or reject; in a transaction it takes effect at the commit. Returns false if it takes more
+  /// than the slice: then `go_on_settling` continues it. Throws ChannelError 406 for an unknown tag.
   [[nodiscard]] bool settle(Outcome outcome, std::uint64_t tag, bool multiple);
   [[nodiscard]] bool is_settling() const { return settling_ != nullptr; }
-  /// Returns whether that was the rest of it.
+  /// Continues an incomplete `settle`. Returns whether it is complete.
   [[nodiscard]] bool go_on_settling();
-  /// basic.recover: all of them come back to their queues.
+  /// basic.recover: requeues all unacked deliveries.
   void requeue_all();
-  /// The channel ends: all of them are lost. Those that are being settled and were found already are settled.
+  /// The channel ends: all unacked deliveries are lost, that is, requeued. So are those that an uncommitted transaction
+  /// has settled. If a `settle` is incomplete, the deliveries that it has found are settled.
   void give_up();
 
-  /// A delivery that was settled in a transaction is unacked again, under its old tag.
+  /// Makes a delivery that was settled in a transaction unacked again, under its old tag.
   void restore(Unacked&& delivery) { unacked_.restore(std::move(delivery)); }
-  /// After the last of those: looks at the ack deadline again.
+  /// Call this after the last `restore`: it updates the ack deadline.
   void restored();
 
   [[nodiscard]] std::size_t size() const { return unacked_.size(); }
-  /// How many of them, and of those that are being settled, came through consumers: they take the channel's prefetch.
+  /// How many unacked deliveries, and deliveries of an incomplete `settle`, came through consumers: they count against
+  /// the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const {
     return unacked_.consumed() + (settling_ ? settling_->found.consumed : 0);
   }
@@ -71,7 +74,7 @@ class ChannelDeliveries {
   UnackedWindow unacked_;
   std::unique_ptr<Settling> settling_;
   Alarm<ChannelDeliveries> ack_due_;  // may be early: the oldest delivery may have been acked in time
-  std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that it took from
+  std::chrono::milliseconds ack_time_least_{std::chrono::milliseconds::max()};  // of the queues that delivered here
 };
 
 }  // namespace pocketmq::broker

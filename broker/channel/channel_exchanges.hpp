@@ -1,5 +1,5 @@
-// What a channel does with exchanges: declare, bind, unbind, delete (AMQP 0-9-1, 1.6; bindings between exchanges are
-// RabbitMQ's).
+// A channel's exchange methods: declare, bind, unbind, delete (AMQP 0-9-1, 1.6; bindings between exchanges are
+// RabbitMQ's extension).
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,8 @@
 
 namespace pocketmq::broker {
 
-/// Each carries out a client's method. Throws ChannelError or ConnectionError, and then nothing has changed.
+/// Each function carries out a method of the client. It throws ChannelError or ConnectionError, and then nothing has
+/// changed; or Unfinished, and then the method has to be carried out again in another slice.
 class ChannelExchanges {
  public:
   /// `scope` outlives it.
@@ -20,7 +21,7 @@ class ChannelExchanges {
   void remove(const protocol::exchange::Delete& m);
 
  private:
-  /// ChannelError 403 unless the user may bind them, and unbind them. The default exchange cannot be bound.
+  /// ChannelError 403 unless the user may bind and unbind the two exchanges. The default exchange cannot be bound.
   void require_may_bind(std::string_view source, std::string_view destination);
 
   ChannelScope& scope_;

@@ -1,4 +1,4 @@
-// A channel's connection, as the channel sees it.
+// What a channel needs from its connection.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,21 @@ class ChannelHost {
   /// Whether the client understands a basic.cancel that the broker sends.
   [[nodiscard]] virtual bool understands_consumer_cancel() const = 0;
 
-  /// Sends what the peer's own input caused. It counts against the peer's `output_answer_bytes`.
+  /// Sends a command that the peer's own input has caused. It counts against the peer's `output_answer_bytes`.
   virtual void send_answer(const protocol::Command& command) = 0;
-  /// Sends what others caused.
+  /// Sends a command that something else has caused, such as a delivery.
   virtual void send_unasked(const protocol::Command& command) = 0;
-  /// Whether the output is below the mark up to which deliveries are taken.
+  /// Whether less output waits than `output_deliver_bytes`. Only then are deliveries sent.
   [[nodiscard]] virtual bool has_room_for_output() = 0;
 
-  /// That channel reports its confirms at the end of the turn.
+  /// Lets the channel report its confirms at the end of the turn.
   virtual void report_confirms_later(std::uint16_t channel) = 0;
-  /// That channel has begun what takes more than a slice. Until it is done nothing more is heard from the peer.
+  /// The channel has begun work that takes more than a slice. Until the work is done, the broker takes no more commands
+  /// from the peer.
   virtual void begin_work(std::uint16_t channel) = 0;
-  /// The queue is exclusive to this connection and goes with it.
+  /// The queue is exclusive to this connection and is deleted with it.
   virtual void own(Queue& queue) = 0;
-  /// Ends that channel for an error that no method of the peer's has caused. The channel is gone when this returns.
+  /// Closes the channel for an error that no method of the peer has caused. The channel is destroyed when this returns.
   virtual void fail(std::uint16_t channel, const ChannelError& error) = 0;
 
  protected:

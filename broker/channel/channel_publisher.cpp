@@ -26,7 +26,7 @@ void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& conte
                        "cannot publish to internal " + virtual_host.describe_exchange(m.exchange)};
   auto message = make_message(m, content);
   context.tell(&Observer::on_published, message);
-  // Most messages go to one queue by its name, and there is nothing to search for.
+  // Most messages go to one queue, which is found by its name. They need no search.
   auto* queue = scope_.transaction() != nullptr ? nullptr : virtual_host.find_only_queue(exchange, message);
   if (queue == nullptr) return route(exchange, message, m.mandatory);
   context.tell(&Observer::on_routed, message, std::size_t{1});
@@ -34,7 +34,7 @@ void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& conte
 }
 
 Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Content& content) {
-  std::string rewritten;  // the properties, where the message does not have those that the client sent
+  std::string rewritten;  // the properties, if the message does not have those that the client sent
   if (content.properties.find<&BasicProperties::reply_to>() == direct_reply_queue) {
     rewritten = replies_.address(content.properties);
     content.properties = protocol::Properties{rewritten};
@@ -46,7 +46,7 @@ Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Conten
   check_delivery_mode(content.properties);
   if (m.exchange.empty()) ChannelReplies::refuse_forged(m.routing_key);
   if (!blind_copies) return {m.exchange, m.routing_key, std::move(content), time_to_live};
-  // Those who get the message do not see its blind copies.
+  // Consumers do not see the blind copies.
   const auto visible = without_blind_copies(content.properties);
   content.properties = protocol::Properties{visible};
   return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
@@ -128,10 +128,10 @@ void ChannelPublisher::on_all_taken() { scope_.send(protocol::tx::CommitOk{}); }
 
 // ---- what the client is told
 
-// Called before the message goes to that many queues: a return precedes its confirm.
+// Call this before the message is handed to that many queues, because a return precedes its confirm.
 void ChannelPublisher::announce(const Message& message, std::size_t queues, bool mandatory) {
   auto& context = scope_.context();
-  // A reply consumer is no queue: a mandatory reply is returned as well, as on RabbitMQ.
+  // A reply consumer is not a queue. So a mandatory reply is returned as well, as on RabbitMQ.
   const bool replied = message.exchange().empty() && replies_.reply(message);
   context.tell(&Observer::on_routed, message, queues);
   if (queues == 0 && mandatory) return_to_client(message);

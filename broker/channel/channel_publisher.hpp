@@ -1,5 +1,5 @@
-// What a channel publishes: it is checked, becomes a message, and goes to its queues. The client is told of what is
-// returned, and in confirm mode what has become of each publish.
+// A channel's publishes. Each is checked, becomes a message, and goes to its queues. The client is told which messages
+// are returned and, in confirm mode, what has become of each publish.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace pocketmq::broker {
 
 class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner {
  public:
-  /// Both outlive it.
+  /// Both arguments must outlive it.
   ChannelPublisher(ChannelScope& scope, ChannelReplies& replies) : scope_{scope}, replies_{replies} {}
   ChannelPublisher(const ChannelPublisher&) = delete;
   ChannelPublisher& operator=(const ChannelPublisher&) = delete;
@@ -30,23 +30,23 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   /// Tells the client what has become of its publishes since the last report.
   void report_confirms();
 
-  /// Goes on with a publish that took more than a slice. Returns whether it is done. Throws ConnectionError 506 when
+  /// Continues a publish that takes more than a slice. Returns whether it is done. Throws ConnectionError 506 when
   /// memory is exhausted.
   [[nodiscard]] bool go_on();
-  /// The channel ends. A publish that is under way is completed without it, but in a transaction it is given up.
+  /// The channel ends. A publish that has begun is completed without it; in a transaction the publish is dropped.
   void give_up();
 
  private:
-  /// ChannelError 406 unless it is the name of the user that has logged in, or that user is an impersonator.
+  /// ChannelError 406 unless `id` is the name of the user that has logged in, or that user is an impersonator.
   void require_own_user_id(std::string_view id) const;
-  /// Checks the properties, and makes the message, which takes the content's body.
+  /// Checks the properties and makes the message, which takes the body out of the content.
   [[nodiscard]] Message make_message(const protocol::basic::Publish& m, protocol::Content& content);
   void route(Exchange& exchange, const Message& message, bool mandatory);
   [[nodiscard]] WidePublish::Owner& as_owner() { return *this; }
   void begin_wide(std::unique_ptr<WidePublish> publish);
   void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
   void announce(const Message& message, std::size_t queues, bool mandatory);
-  /// The publish's number; 0 without confirms.
+  /// Returns the publish's number; 0 if the channel is not in confirm mode.
   [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
   void return_to_client(const Message& message);
   void tell_confirms_later();
@@ -60,8 +60,8 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
 
   ChannelScope& scope_;
   ChannelReplies& replies_;
-  std::unique_ptr<Confirms> confirms_;  // once confirm.select came
-  std::unique_ptr<WidePublish> wide_;   // one that takes more than a slice
+  std::unique_ptr<Confirms> confirms_;  // null until confirm.select
+  std::unique_ptr<WidePublish> wide_;   // a publish that takes more than a slice
 };
 
 }  // namespace pocketmq::broker

@@ -37,7 +37,7 @@ Queue& ChannelQueues::declare_named(const queue::Declare& m) {
   return declared;
 }
 
-// The name that the client gave, or one that no queue has.
+// Returns the name that the client gave, or a new name that no queue has.
 std::string ChannelQueues::name_for_new(const queue::Declare& m) const {
   if (m.queue.starts_with("amq."))
     throw ChannelError{ReplyCode::access_refused,
@@ -49,7 +49,7 @@ std::string ChannelQueues::name_for_new(const queue::Declare& m) const {
   return scope_.context().unique_name("amq.gen-");
 }
 
-// The user reads the queue and writes to the dead letter exchange, as somebody who consumes and publishes does.
+// Dead-lettering reads from the queue and writes to the dead letter exchange. So the user needs both permissions.
 void ChannelQueues::require_dead_letter_permissions(const queue::Declare& m, std::string_view queue) {
   const auto exchange = m.arguments.find("x-dead-letter-exchange");
   if (!exchange || !exchange->string()) return;
@@ -90,7 +90,7 @@ void ChannelQueues::require_may_bind(std::string_view source, std::string_view q
   scope_.require_exchange_permission(Permission::read, source);
 }
 
-// Where neither queue nor key is named, the key is the name of the queue that is meant.
+// If the client names neither a queue nor a key, the key is the name of the queue last declared.
 std::string_view ChannelQueues::key_meant(std::string_view queue, std::string_view routing_key) const {
   return queue.empty() && routing_key.empty() ? scope_.name_meant(queue) : routing_key;
 }

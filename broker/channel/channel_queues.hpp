@@ -1,4 +1,4 @@
-// What a channel does with queues as such: declare, bind, unbind, purge, delete (AMQP 0-9-1, 1.7).
+// A channel's queue methods: declare, bind, unbind, purge, delete (AMQP 0-9-1, 1.7).
 #pragma once
 
 #include <string>
@@ -9,10 +9,11 @@
 
 namespace pocketmq::broker {
 
-/// Each carries out a client's method. Throws ChannelError or ConnectionError, and then nothing has changed.
+/// Each function carries out a method of the client. It throws ChannelError or ConnectionError, and then nothing has
+/// changed; or Unfinished, and then the method has to be carried out again in another slice.
 class ChannelQueues {
  public:
-  /// Both outlive it.
+  /// Both arguments must outlive it.
   ChannelQueues(ChannelScope& scope, ChannelReplies& replies) : scope_{scope}, replies_{replies} {}
 
   void declare(const protocol::queue::Declare& m);
@@ -25,7 +26,8 @@ class ChannelQueues {
   [[nodiscard]] Queue& declare_named(const protocol::queue::Declare& m);
   [[nodiscard]] std::string name_for_new(const protocol::queue::Declare& m) const;
   void require_dead_letter_permissions(const protocol::queue::Declare& m, std::string_view queue);
-  /// ChannelError 403 unless the user may bind them, and unbind them. The default exchange cannot be bound.
+  /// ChannelError 403 unless the user may bind and unbind the queue and the exchange `source`. The default exchange
+  /// cannot be bound.
   void require_may_bind(std::string_view source, std::string_view queue);
   [[nodiscard]] std::string_view key_meant(std::string_view queue, std::string_view routing_key) const;
 

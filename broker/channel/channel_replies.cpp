@@ -67,7 +67,7 @@ void ChannelReplies::send(const Message& message) {
   scope_.connection().send_unasked(
       {.channel = scope_.number(),
        .method = basic::Deliver{.consumer_tag = consumer_->tag(),
-                                .delivery_tag = deliveries_.next_tag(),  // the next delivery from a queue gets it, too
+                                .delivery_tag = deliveries_.next_tag(),  // the next delivery from a queue gets it too
                                 .exchange = message.exchange(),
                                 .routing_key = message.routing_key()},
        .content = message.content()});

@@ -1,4 +1,5 @@
-// A channel's part in direct reply-to: the requester consumes replies, addresses its requests, and is sent its replies.
+// Direct reply-to on a channel: the requester consumes replies, its requests get a reply address, and replies are sent
+// to it.
 #pragma once
 
 #include <memory>
@@ -14,29 +15,31 @@ namespace pocketmq::broker {
 
 class ChannelReplies final : private ReplyConsumer::Owner {
  public:
-  /// Both outlive it.
+  /// Both arguments must outlive it.
   ChannelReplies(ChannelScope& scope, const ChannelDeliveries& deliveries) : scope_{scope}, deliveries_{deliveries} {}
   ChannelReplies(const ChannelReplies&) = delete;
   ChannelReplies& operator=(const ChannelReplies&) = delete;
 
-  /// basic.consume from `amq.rabbitmq.reply-to`. ChannelError 406 unless it wants no acks and is the channel's only
-  /// one.
+  /// basic.consume from `amq.rabbitmq.reply-to`. ChannelError 406 if the client wants acks, or if the channel has a
+  /// reply consumer already.
   void consume(const protocol::basic::Consume& m);
-  /// Cancels the reply consumer if it has this tag. Returns whether it had.
+  /// Cancels the reply consumer if it has this tag. Returns whether it had this tag.
   bool cancel(std::string_view consumer_tag);
-  /// queue.declare of a name that direct replies use. ChannelError 404 if no requester has it.
+  /// queue.declare of `amq.rabbitmq.reply-to`, or of the name of a reply consumer. ChannelError 404 if no reply
+  /// consumer has that name.
   void declare(const protocol::queue::Declare& m);
-  /// The channel ends: nothing is sent to it any more.
+  /// The channel ends: no more replies are sent to it.
   void stop() { consumer_.reset(); }
 
-  /// The properties, encoded, with the reply consumer's name as `reply_to`. ChannelError 406 without a reply consumer.
+  /// Returns the properties, encoded, with the reply consumer's name as `reply_to`. ChannelError 406 without a reply
+  /// consumer.
   [[nodiscard]] std::string address(protocol::Properties properties) const;
   /// Sends the message to the requester that its routing key names. Returns false if there is none.
   bool reply(const Message& message) const;
-  /// Sends the replies that waited for the client to read, as far as there is room.
+  /// Sends the replies that wait for the client to read, as long as there is room.
   void send_waiting();
 
-  /// ConnectionError 541 for a name that looks like a direct reply's and is not one that this broker gave.
+  /// ConnectionError 541 for a name that looks like that of a reply consumer, but was not made by this broker.
   static void refuse_forged(std::string_view name);
   void add_to(Holdings& holdings) const { holdings.consumers += consumer_ ? 1 : 0; }
 

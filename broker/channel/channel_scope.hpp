@@ -1,5 +1,5 @@
-// What the parts of a channel share: its connection and number, how it answers, what its user may do, which queue an
-// empty name stands for, and its transaction.
+// What the parts of a channel share: its connection and number, its answers, the permissions of its user, the queue
+// last declared, and its transaction.
 #pragma once
 
 #include <array>
@@ -41,19 +41,21 @@ class ChannelScope {
     }
     send(reply);
   }
-  /// The channel has begun what takes more than a slice. `Channel::go_on_with_work` goes on with it.
+  /// The channel has begun work that takes more than a slice. `Channel::go_on_with_work` continues it.
   void begin_work() const { connection_.begin_work(number_); }
 
-  /// ChannelError 403 unless the user has that permission on the queue, or the exchange, that is or would be called so.
+  /// ChannelError 403 unless the user has that permission on the queue or exchange of that name. The queue or exchange
+  /// need not exist.
   void require_queue_permission(Permission permission, std::string_view queue);
   void require_exchange_permission(Permission permission, std::string_view exchange);
 
-  /// The queue that an empty name stands for from now on: the one that was declared last.
+  /// Keeps the name of the queue that was declared last. From now on an empty name stands for it.
   void set_last_declared(std::string_view queue) { last_declared_ = queue; }
-  /// What is meant by a queue's name: an empty one stands for the queue last declared, or is ChannelError 404.
+  /// Returns the name of the queue that the client means: an empty name stands for the queue last declared.
+  /// ChannelError 404 if the name is empty and no queue was declared.
   [[nodiscard]] std::string_view name_meant(std::string_view queue) const;
-  /// The queue that is meant. ChannelError 404 if there is none, 403 without the permission, 405 if it is exclusive to
-  /// another connection.
+  /// Returns the queue that the client means. ChannelError 404 if there is none, 403 without the permission, 405 if the
+  /// queue is exclusive to another connection.
   [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
 
   /// What was published and settled since tx.select or the last commit. Null unless the channel is transactional.
@@ -69,7 +71,7 @@ class ChannelScope {
   Context& context_;
   const std::uint16_t number_;
   std::string last_declared_;
-  std::array<std::optional<std::string>, 3> granted_;  // by permission, the name it was last given for
+  std::array<std::optional<std::string>, 3> granted_;  // by permission, the last name that it was granted for
   std::unique_ptr<Transaction> transaction_;
 };
 

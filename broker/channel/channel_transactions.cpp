@@ -59,7 +59,7 @@ void ChannelTransactions::give_up_publications() {
          if (publications.empty()) return std::nullopt;
          for (auto& queues = publications.front().queues; !queues.empty(); queues.pop_back()) {
            if (budget.is_used_up()) return std::nullopt;
-           budget.use(steps::for_dropping(0));  // it may be the last that refers to a deleted queue
+           budget.use(steps::for_dropping(0));  // this may be the last reference to a deleted queue
          }
          auto message = std::move(publications.front().message);
          publications.pop_front();

@@ -1,6 +1,6 @@
-// A channel's transactions (AMQP 0-9-1, 1.9), to RabbitMQ's letter: bindings count as they were when a message was
-// published, queues as they are at the commit. The commit releases prefetch. After a rollback what was settled is
-// unacked again, under its old tag.
+// A channel's transactions (AMQP 0-9-1, 1.9), as RabbitMQ has them: the bindings count that existed when a message was
+// published, and the queues that exist at the commit. The commit releases prefetch. After a rollback, deliveries that
+// were settled are unacked again, under their old tags.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace pocketmq::broker {
 
 class ChannelTransactions {
  public:
-  /// All outlive it. `publisher` is told what becomes of the published messages.
+  /// All arguments must outlive it. `publisher` is told what becomes of the published messages.
   ChannelTransactions(ChannelScope& scope, ChannelDeliveries& deliveries, Commit::Owner& publisher)
       : scope_{scope}, deliveries_{deliveries}, publisher_{publisher} {}
   ChannelTransactions(const ChannelTransactions&) = delete;
@@ -22,16 +22,17 @@ class ChannelTransactions {
 
   /// tx.select. ChannelError 406 if `has_confirms`.
   void select(const protocol::tx::Select& m, bool has_confirms);
-  /// Both return false if it takes more than the slice: then `go_on` goes on with it. ChannelError 406 unless the
-  /// channel is transactional, and at the end of a commit if a queue has refused a message.
+  /// Carry out the transaction, or undo it. Return false if that takes more than the slice: then `go_on` continues it.
+  /// ChannelError 406 unless the channel is transactional, and at the end of a commit if a queue has refused a message.
   [[nodiscard]] bool commit();
   [[nodiscard]] bool roll_back();
-  /// Returns whether nothing is left to do.
+  /// Continues a commit or a rollback. Returns whether nothing is left to do.
   [[nodiscard]] bool go_on();
-  /// The channel ends: a commit that is under way is completed without it, what is not committed is given up.
+  /// The channel ends: a commit that has begun is completed without it. Uncommitted publishes are dropped.
   void give_up();
 
-  /// How many deliveries from consumers are settled, but not committed: they still take the channel's prefetch.
+  /// How many deliveries from consumers are settled, but not committed: they still count against the channel's
+  /// prefetch.
   [[nodiscard]] std::size_t consumed() const {
     return (scope_.transaction() != nullptr ? scope_.transaction()->consumed() : 0)
            + (commit_ ? commit_->consumed() : 0);

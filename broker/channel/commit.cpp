@@ -19,7 +19,8 @@ bool Commit::go_on() {
   return stage_ == Stage::settling && left_.settlements.empty();
 }
 
-// Whether there was something to do that did not use up the budget.
+// Does the next piece of work. Returns false if there is none, or if the piece is incomplete because the budget is used
+// up.
 bool Commit::do_next() {
   if (fan_out_) {
     if (!fan_out_->go_on(*this, budget())) return false;
@@ -78,7 +79,7 @@ void Commit::announce(std::size_t queues) {
   if (owner_ != nullptr) owner_->on_committed(current_->message, queues, current_->mandatory);
 }
 
-// The client is answered before it gets what the settlements make room for.
+// The client gets tx.commit-ok before the deliveries for which the settlements make room.
 void Commit::end_publishing() {
   stage_ = Stage::settling;
   left_.consumed = 0;

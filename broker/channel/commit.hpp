@@ -1,6 +1,6 @@
-// A commit (AMQP 0-9-1, 1.9.2.3), to RabbitMQ's letter: bindings count as they were when a message was published,
-// queues as they are now. First all that was published goes to its queues, then the settlements are carried out. Very
-// much of it takes several slices, and is completed even if its channel ends before.
+// A commit (AMQP 0-9-1, 1.9.2.3), as RabbitMQ carries it out: the bindings count that existed when a message was
+// published, and the queues that exist now. First all published messages go to their queues, then the settlements are
+// carried out. A large commit takes several slices. It is completed even if its channel ends before.
 #pragma once
 
 #include <cstddef>
@@ -20,28 +20,28 @@ class VirtualHost;
 
 class Commit final : public Backlog::Item, private Publisher {
  public:
-  /// Whose commit it is: told what becomes of it, as long as it has not left it.
+  /// The object that has begun the commit. It is told what becomes of the commit, until `leave_to_itself`.
   class Owner {
    public:
-    /// The message goes to that many queues. Whoever published it is told if it goes nowhere.
+    /// The message goes to that many queues. If there are none, the owner tells the client.
     virtual void on_committed(const Message& message, std::size_t queues, bool mandatory) = 0;
-    /// All queues have taken what was published to them.
+    /// All queues have taken the messages that were published to them.
     virtual void on_all_taken() = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// All but `content` outlive it, `owner` only until `leave_to_itself`.
+  /// `context` and `virtual_host` outlive it. `owner` has to live until `leave_to_itself`.
   Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, Owner& owner);
 
   bool go_on() override;
-  /// The owner ends.
+  /// The owner ends. The commit is completed without it.
   void leave_to_itself() { owner_ = nullptr; }
 
   /// Whether a queue has refused a message.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
-  /// How many of the deliveries that it settles still take the channel's prefetch.
+  /// How many of the deliveries that it settles still count against the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const { return left_.consumed; }
 
  private:
@@ -62,10 +62,11 @@ class Commit final : public Backlog::Item, private Publisher {
   Owner* owner_;
   Transaction::Content left_;
   Stage stage_{Stage::publishing};
-  std::size_t awaited_{0};  // queues that are to take a message
+  std::size_t awaited_{0};  // queues that have not answered yet whether they take a message
   bool has_failed_{false};
 
-  // The publication that is being carried out: it is routed, or its queues are looked for; it is handed over.
+  // The publication that is being carried out. First `routing_`, or a search by name, finds its queues. Then `fan_out_`
+  // hands the message to them.
   std::optional<Transaction::Publication> current_;
   std::unique_ptr<Routing> routing_;
   std::vector<protocol::Ref<Queue>> found_;

@@ -46,15 +46,16 @@ void Confirms::report(const std::function<void(const protocol::Method&)>& send) 
   nacked_.clear();
 }
 
-// What nothing comes before that is open, or settled the other way, is told of together, the rest one by one. As
-// RabbitMQ does, `multiple` is set where more are settled, even if they are not told of together, and in each nack.
+// A publish can be told together with all before it, if none of these is open or settled the other way. One method
+// tells of all such publishes, and one method each of the others. As on RabbitMQ, the first method has `multiple` set
+// if it is a nack, or if more than one publish is acked, even if the others are told one by one.
 template <class Answer>
 void Confirms::tell(const std::vector<std::uint64_t>& settled, const std::vector<std::uint64_t>& settled_otherwise,
                     const std::function<void(const protocol::Method&)>& send) const {
   constexpr bool is_nack = std::same_as<Answer, basic::Nack>;
   const auto answer = [&](std::uint64_t publish, bool multiple) {
     Answer method{.delivery_tag = publish, .multiple = multiple};
-    if constexpr (is_nack) method.requeue = true;  // says nothing here; RabbitMQ sets it
+    if constexpr (is_nack) method.requeue = true;  // means nothing here; RabbitMQ sets it
     send(method);
   };
   const auto all_below = settled_otherwise.empty() ? first_ : std::min(first_, settled_otherwise.front());

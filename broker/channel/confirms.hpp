@@ -1,7 +1,8 @@
-// A channel's publisher confirms: which publishes are answered for, and what the publisher has not been told of yet.
+// A channel's publisher confirms: which publishes are settled, and which of these the publisher was not told of yet.
 //
 // Publishes are numbered from 1 on. Each is settled once: acked when all its queues have accepted it, nacked when the
-// first has refused it. What was settled during a turn is told at its end, together where `multiple` can say so.
+// first queue has refused it. The publisher is told at the end of the turn what was settled in it. One method with
+// `multiple` tells of several publishes where that is possible.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +16,11 @@ namespace pocketmq::broker {
 
 class Confirms {
  public:
-  /// Gives the next publish its number. It awaits that many queues; without any it is acked.
+  /// Gives the next publish its number. The publish awaits that many queues; without any it is acked.
   [[nodiscard]] std::uint64_t expect(std::size_t queues);
-  /// One of its queues has accepted the publish.
+  /// One of the queues has accepted the publish.
   void accepted(std::uint64_t publish);
-  /// One of its queues has refused it. What the others say no longer matters.
+  /// One of the queues has refused the publish. What the other queues answer no longer matters.
   void refused(std::uint64_t publish);
 
   /// Whether something was settled since the last report.
@@ -36,7 +37,7 @@ class Confirms {
 
   std::uint64_t first_{1};             // all below it are settled
   std::deque<std::uint32_t> awaited_;  // how many queues each publish from first_ on still awaits; 0 if it is settled
-  std::vector<std::uint64_t> acked_;   // and not told
+  std::vector<std::uint64_t> acked_;   // and not reported yet
   std::vector<std::uint64_t> nacked_;
 };
 

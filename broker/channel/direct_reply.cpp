@@ -9,7 +9,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// RabbitMQ's names are a process and a key, both in base64. All of ours name the same "process".
+// RabbitMQ's names consist of a process and a key, both in base64. All names of this broker have the same "process".
 constexpr std::string_view any_brokers = "amq.rabbitmq.reply-to.";
 constexpr std::string_view ours = "amq.rabbitmq.reply-to.cG9ja2V0bXE=.";
 constexpr std::string_view key_padding = "==";
@@ -18,7 +18,7 @@ std::size_t bytes_of(const Message& reply) {
   return Message::entry_bytes + reply.properties().encoded().size() + reply.body().size();
 }
 
-// What stands between dots; two dots in a row count as one.
+// How many parts the dots separate; two dots in a row count as one.
 std::size_t count_parts(std::string_view name) {
   std::size_t parts = 0;
   for (bool was_dot = true; const char c : name) parts += std::exchange(was_dot, c == '.') && c != '.' ? 1 : 0;

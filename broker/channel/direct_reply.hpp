@@ -1,12 +1,13 @@
 // Direct reply-to, RabbitMQ's `amq.rabbitmq.reply-to`: replies go to the channel that asked, and no queue is needed.
 //
-// A requester consumes, without acks, from what looks like a queue of that name, and publishes with that name as
-// `reply_to`. The broker puts a name of the consumer's own in its place; what is published to that name through the
-// default exchange, in any virtual host, is delivered to the consumer. Nothing is kept for one that is gone.
+// A requester consumes from that name as from a queue, without acks, and publishes with that name as `reply_to`. The
+// broker replaces it by a name that only this consumer has. A message that is published to the consumer's name through
+// the default exchange, in any virtual host, is delivered to the consumer. The broker keeps nothing for a consumer that
+// is gone.
 //
-// Replies to a requester that does not read wait, as its deliveries would. All that wait may take an eighth of the
-// memory; beyond that replies to those who do not read are dropped, as RabbitMQ drops what it cannot deliver without
-// acks: a requester that does not read keeps nobody from publishing.
+// Replies to a requester that does not read wait, as its deliveries do. All replies that wait may take an eighth of the
+// memory mark. Beyond that, the broker drops replies to requesters that do not read, as RabbitMQ drops what it cannot
+// deliver without acks. So a requester that does not read prevents nobody from publishing.
 #pragma once
 
 #include <list>
@@ -21,38 +22,38 @@ namespace pocketmq::broker {
 class Context;
 class DirectReplies;
 
-/// The name that requesters use. No queue has it, or begins with it.
+/// The name that requesters use. No queue has a name that begins with it.
 inline constexpr std::string_view direct_reply_queue = "amq.rabbitmq.reply-to";
 
-/// A channel's consumer of direct replies. It has its name as long as it lives.
+/// A channel's consumer of direct replies. Its name can be found in DirectReplies as long as it lives.
 class ReplyConsumer {
  public:
-  /// Its channel.
+  /// The channel of the consumer.
   class Owner {
    public:
-    /// Sends the reply to the client; where the client does not read, it waits.
+    /// Sends the reply to the client. If the client does not read, the reply waits.
     virtual void take_reply(const Message& reply) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// Both outlive it.
+  /// `channel` and `replies` must outlive it.
   ReplyConsumer(Owner& channel, DirectReplies& replies, std::string tag, std::string name);
   ReplyConsumer(const ReplyConsumer&) = delete;
   ReplyConsumer& operator=(const ReplyConsumer&) = delete;
   ~ReplyConsumer();
 
   [[nodiscard]] const std::string& tag() const { return tag_; }
-  /// Where replies are published to.
+  /// The name to which replies are published.
   [[nodiscard]] const std::string& name() const { return name_; }
   void take(const Message& reply) const { channel_.take_reply(reply); }
 
-  /// Replies that wait for the requester to read, the oldest first.
+  /// Whether replies wait for the requester to read.
   [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
-  /// False if it cannot wait: too much does.
+  /// Lets the reply wait. Returns false if too many bytes of replies wait already.
   [[nodiscard]] bool keep(const Message& reply);
-  /// Only while there is one.
+  /// Takes the oldest waiting reply. Call it only if there is one.
   [[nodiscard]] Message take_waiting();
 
  private:
@@ -63,7 +64,7 @@ class ReplyConsumer {
 
   Owner& channel_;
   DirectReplies& replies_;
-  std::list<Waiting> waiting_;  // so that nothing moves, however many
+  std::list<Waiting> waiting_;  // a list, so that no reply moves, however many wait
   const std::string tag_;
   const std::string name_;
 };
@@ -74,12 +75,13 @@ class DirectReplies {
   /// `context` outlives it.
   explicit DirectReplies(Context& context) : context_{context} {}
 
-  /// The name for a new consumer, made from 22 characters that nobody can guess.
+  /// The name for a new consumer. `secret` has 22 characters that nobody can guess.
   [[nodiscard]] static std::string name_with(std::string_view secret);
-  /// Whether it looks like such a name from another broker: RabbitMQ cannot read one, and ends the connection.
+  /// Whether it looks like the name of a reply consumer of another broker. RabbitMQ cannot read such a name, and ends
+  /// the connection.
   [[nodiscard]] static bool is_forged(std::string_view name);
 
-  /// Null if it is gone, or never was there.
+  /// Null if no reply consumer has that name, or if it is gone.
   [[nodiscard]] ReplyConsumer* find(std::string_view name) const;
 
  private:

@@ -1,5 +1,5 @@
-// What the size and the properties of a publish must be, and what they say. Nearly every publish passes, so the checks
-// are inline and the refusals are not.
+// Checks of the size and the properties of a publish, and what the properties say. Nearly every publish passes, so the
+// checks are inline and the refusals are not.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ inline void check_body_size(const protocol::Content& content, const protocol::Li
   if (content.refused_size_bytes > 0) refuse_body_size(content.refused_size_bytes, limits);
 }
 
-/// ChannelError 406 if the properties are too large to be delivered in each encoding.
+/// ChannelError 406 if the properties are too large to be delivered in both encodings.
 inline void check_properties_size(protocol::Properties properties, const protocol::Limits& limits) {
   const auto size = properties.encoded().size();
   if (const auto max = protocol::published_properties_max_bytes(limits); size > max) refuse_properties_size(size, max);
@@ -37,16 +37,16 @@ inline void check_delivery_mode(protocol::Properties properties) {
   if (mode && *mode != 1 && *mode != 2) refuse_delivery_mode(*mode);
 }
 
-/// The message's own time to live, the property `expiration`; nothing if it has none. ChannelError 406 unless that is
-/// whole milliseconds in decimal digits, as RabbitMQ reads them.
+/// Returns the message's own time to live, the property `expiration`, or nothing if it has none. ChannelError 406
+/// unless the property is a whole number of milliseconds in decimal digits, as RabbitMQ reads it.
 [[nodiscard]] inline std::optional<std::chrono::milliseconds> read_expiration(protocol::Properties properties) {
   const auto text = properties.find<&protocol::BasicProperties::expiration>();
   if (!text) return std::nullopt;
   return parse_expiration(*text);
 }
 
-/// A publish that comes while memory is scarce may go beyond the hard mark by a sixteenth of the mark, because its
-/// channel may free memory later. ConnectionError 506 beyond that.
+/// While memory is scarce: ConnectionError 506 if memory is exhausted, or if the body would exceed the hard mark by
+/// more than a sixteenth of the mark. Up to there a publish is accepted, because its channel may free memory later.
 inline void require_memory_for(std::string_view body, const Memory& memory) {
   if (memory.is_scarce()) require_memory_beyond_mark(body, memory);
 }

@@ -1,5 +1,5 @@
 // A channel's transaction (AMQP 0-9-1, 1.9): what the channel has published and settled since tx.select, or since the
-// last commit or rollback. Nothing of it has happened yet.
+// last commit or rollback. None of it has taken effect yet.
 #pragma once
 
 #include <cstdint>
@@ -17,31 +17,31 @@ class Transaction {
  public:
   struct Publication {
     Message message;
-    std::vector<protocol::Ref<Queue>> queues;  // empty for the default exchange, which looks for them at the commit
+    std::vector<protocol::Ref<Queue>> queues;  // empty for the default exchange: the commit looks for them
     bool mandatory{false};
     protocol::MemoryCharge charge{};
   };
-  /// What a commit carries out, or a rollback gives up.
+  /// What a commit carries out and a rollback undoes.
   struct Content {
     std::deque<Publication> publications{};
     std::deque<Settlement> settlements{};
-    std::size_t consumed{0};  // deliveries among the settled ones that came through consumers
+    std::size_t consumed{0};  // how many of the settled deliveries came through consumers
   };
 
   void add(Publication publication) { content_.publications.push_back(std::move(publication)); }
   void add(Outcome outcome, Unacked&& delivery);
   void add(Outcome outcome, Settled settled);
 
-  /// Takes all of it.
+  /// Takes the whole content out of the transaction.
   [[nodiscard]] Content take() { return std::exchange(content_, {}); }
   [[nodiscard]] std::deque<Publication> take_publications() { return std::exchange(content_.publications, {}); }
   [[nodiscard]] std::deque<Settlement> take_settlements();
-  /// Takes the next of the settled deliveries, to be given up. Nothing when there is no more.
+  /// Takes the next settled delivery out, to undo its settlement. Nothing if there is none left.
   [[nodiscard]] std::optional<Unacked> take_delivery();
 
   [[nodiscard]] bool is_empty() const { return content_.publications.empty() && content_.settlements.empty(); }
   [[nodiscard]] std::size_t publication_count() const { return content_.publications.size(); }
-  /// How many of the settled deliveries came through consumers: they still take the channel's prefetch.
+  /// How many of the settled deliveries came through consumers: they still count against the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
 
  private:

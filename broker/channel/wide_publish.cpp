@@ -5,7 +5,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// Queues that were found for a message and do not get it. Releasing very many references takes long.
+// The queues of a message that was dropped after the search. Releasing very many references takes long.
 class UnusedQueues final : public Backlog::Item {
  public:
   UnusedQueues(Context& context, std::vector<protocol::Ref<Queue>> queues, WidePublishes::Share share)
@@ -37,12 +37,12 @@ bool WidePublish::go_on() {
   return !fan_out_ || fan_out_->go_on(*this, budget());
 }
 
-// Returns whether the search has come to its end.
+// Continues the search. Returns whether it is finished.
 bool WidePublish::finish_search() {
   if (!routing_->go_on()) return false;
   const auto routing = std::move(routing_);
   const auto& message = routing->message();
-  if (context_.memory().is_exhausted()) {  // others have taken it since the publish came
+  if (context_.memory().is_exhausted()) {  // others have used it up since the publish came
     context_.tell(&Observer::on_dropped, message);
     drop_queues(*routing);
     if (owner_ != nullptr) owner_->on_memory_exhausted();

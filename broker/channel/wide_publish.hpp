@@ -1,5 +1,5 @@
-// A publish that does not fit into one slice: its queues are searched for, then it is handed to them, a slice at a
-// time. It is completed even if its channel ends before.
+// A publish that does not fit into one slice. First it searches for its queues, then it hands the message to them, a
+// slice at a time. It is completed even if its channel ends before.
 #pragma once
 
 #include <cstdint>
@@ -16,28 +16,28 @@ namespace pocketmq::broker {
 
 class WidePublish final : public Backlog::Item, private Publisher {
  public:
-  /// Whoever published it: told what becomes of it, as long as it has not left it.
+  /// The publisher. It is told what becomes of the publish, until `leave`.
   class Owner : public Publisher {
    public:
-    /// The message goes to these queues. Returns the publish's number, for `accepted` and `refused`. The owner may take
-    /// the queues; then the message is not handed over.
+    /// The message goes to these queues. Returns the publish's number, for `accepted` and `refused`. The owner may move
+    /// the queues away; then the message is not handed to them.
     virtual std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues,
                                     bool mandatory) = 0;
-    /// Memory was exhausted when the queues were found: the message is dropped.
+    /// The search is finished, but memory is exhausted: the message is dropped.
     virtual void on_memory_exhausted() = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// Its queues are still searched for. `context` outlives it, `owner` only until `leave`.
+  /// A publish whose search for queues is not finished. `context` outlives it. `owner` has to live until `leave`.
   WidePublish(Context& context, Owner& owner, std::unique_ptr<Routing> routing, bool mandatory);
-  /// It is still handed over to some of its queues.
+  /// A publish that some of its queues have not been handed yet.
   WidePublish(Context& context, Owner& owner, std::unique_ptr<FanOut> fan_out);
 
   /// Throws what `Owner::on_memory_exhausted` throws.
   bool go_on() override;
-  /// The owner ends. The publish goes on without it.
+  /// The owner ends. The publish is completed without it.
   void leave() { owner_ = nullptr; }
 
  private:
@@ -49,8 +49,8 @@ class WidePublish final : public Backlog::Item, private Publisher {
   Context& context_;
   Owner* owner_;
   const bool mandatory_{false};
-  std::unique_ptr<Routing> routing_;  // until its queues are found,
-  std::unique_ptr<FanOut> fan_out_;   // then until it is handed over
+  std::unique_ptr<Routing> routing_;  // until the search is finished
+  std::unique_ptr<FanOut> fan_out_;   // from then on, until all queues have the message
 };
 
 }  // namespace pocketmq::broker

@@ -47,7 +47,7 @@ bool ClockControl::go_on() {
   return true;
 }
 
-// It goes on only when nothing else is in the backlog: then all that followed from the last deadline is done.
+// The clock goes on only when the backlog is empty: then everything that followed from the last deadline is done.
 bool ClockControl::go_on_with(Advance& advance) {
   auto& clock = context_.clock();
   auto& deadlines = context_.deadlines();

@@ -1,7 +1,7 @@
-// Control of a broker's clock, for tests: it stands still, goes on, and is set ahead deadline by deadline.
+// Controls a broker's clock, for tests: freezes it, lets it run, and sets it ahead, deadline by deadline.
 //
-// Only what is kept for clients goes by this clock (core/clock.hpp): expiry of messages and queues, ack timeouts,
-// timestamps. Connections go by the real time, and so do the clients' own timers.
+// Only what the broker keeps for clients goes by this clock (core/clock.hpp): expiry of messages and queues, ack
+// timeouts, timestamps. Connections go by the real time, and so do the clients' own timers.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace pocketmq::broker {
 
 class Context;
 
-/// Belongs to the broker's thread.
+/// All calls are made on the broker's thread.
 class ClockControl {
  public:
   /// The most that one advance may take.
@@ -30,23 +30,23 @@ class ClockControl {
   /// The broker's time.
   [[nodiscard]] TimePoint now() const;
   [[nodiscard]] bool is_frozen() const;
-  /// The broker's time stands still until `run` or `advance`. `real` is the real time now.
+  /// Freezes the broker's clock: until `run` only `advance` changes it. `real` is the real time now.
   void freeze(TimePoint real);
-  /// The broker's time goes on with the real one, which is `real` now, from where it stands.
+  /// Lets the broker's clock go on with the real time, from where it stands. `real` is the real time now.
   void run(TimePoint real);
 
-  /// Sets the broker's time ahead. It goes from deadline to deadline, in order: at each the clock shows that time, and
-  /// all that follows from it is done before the clock goes on. So each expiry happens at its own moment. A frozen
-  /// clock stays frozen. It is done in later turns of the broker, the last of which calls `done`; an advance begins
-  /// when the one before is done. `done` is dropped if the broker ends before. Throws std::invalid_argument for a time
-  /// that is negative or longer than `advance_max`.
+  /// Sets the broker's clock ahead. The clock goes from deadline to deadline, in order. At each deadline the clock
+  /// shows that time, and everything that follows from the deadline is done before the clock goes on. So each expiry
+  /// happens at its own time. A frozen clock stays frozen. This takes place in later turns of the broker, and the last
+  /// of them calls `done`. An advance begins when the one before is done. If the broker ends before, `done` is not
+  /// called. Throws std::invalid_argument for a time that is negative or longer than `advance_max`.
   void advance(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done);
 
  private:
   struct Advance {
     std::chrono::nanoseconds time;
     protocol::MoveOnlyFunction<void()> done;
-    std::optional<TimePoint> until{};  // once it has begun
+    std::optional<TimePoint> until{};  // empty until the advance has begun
   };
 
   [[nodiscard]] bool go_on();

@@ -6,8 +6,8 @@
 
 namespace pocketmq::broker::event {
 
-/// The events from one number to another, both included, are not to be had any more. The number of this one is the last
-/// of them. A subscription that leaves categories out is told of gaps all the same.
+/// The events from one number to another, both included, are no longer available. The number of this event is that of
+/// the last of them. A subscription is told of gaps even if it leaves their category out.
 struct Gap {
   static constexpr Kind kind{"gap", Category::broker};
   std::uint64_t from{};
@@ -19,7 +19,7 @@ struct Gap {
   }
 };
 
-/// Memory is scarce: those who publish have to wait.
+/// Memory is scarce: publishers have to wait.
 struct MemoryScarce {
   static constexpr Kind kind{"memory.scarce", Category::broker};
   std::uint64_t used_bytes{};
@@ -31,7 +31,7 @@ struct MemoryScarce {
   }
 };
 
-/// It is no longer.
+/// Memory is no longer scarce.
 struct MemoryFreed {
   static constexpr Kind kind{"memory.freed", Category::broker};
   std::uint64_t used_bytes{};
@@ -43,7 +43,7 @@ struct MemoryFreed {
   }
 };
 
-/// The system had no room for one more connection.
+/// The system could not accept one more connection.
 struct AcceptFailed {
   static constexpr Kind kind{"broker.accept_failed", Category::broker};
   Text text{};
@@ -51,7 +51,7 @@ struct AcceptFailed {
   static constexpr void describe(auto& e, auto&& field) { field("text", e.text); }
 };
 
-/// The broker's clock was set forward. Events with the times in between come after this.
+/// The broker's clock was set ahead. Events with times in between come after this event.
 struct ClockMoved {
   static constexpr Kind kind{"clock.moved", Category::broker};
   std::uint64_t by_ms{};
@@ -66,20 +66,20 @@ struct ClockFrozen {
   static constexpr void describe(auto&, auto&&) {}
 };
 
-/// It runs again.
+/// The clock runs again.
 struct ClockReleased {
   static constexpr Kind kind{"clock.released", Category::broker};
 
   static constexpr void describe(auto&, auto&&) {}
 };
 
-/// A fault that a test has asked for happens. What it causes is told after this.
+/// A fault that a test has asked for happens. Its effects are told after this event.
 struct FaultFired {
   static constexpr Kind kind{"fault.fired", Category::broker};
-  Text fault{};           // its name or number, which the test was told
+  Text fault{};           // its name, or the number that the test was given
   Text action{};          // "nack", "cut", "delay", ...
-  std::uint64_t times{};  // that it has fired, this one included
-  bool lawful{};          // a RabbitMQ may do that
+  std::uint64_t times{};  // how often it has fired, this time included
+  bool lawful{};          // RabbitMQ may do that too
   std::uint64_t connection{};
   std::uint16_t channel{};
   Text method{};

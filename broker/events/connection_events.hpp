@@ -1,7 +1,7 @@
-// Connections and their channels come and go.
+// Events of connections and their channels.
 //
-// A connection's number is never 0 and never repeats. The end of a connection or a channel is told before what it
-// causes: then its deliveries come back, its consumers and its exclusive queues go.
+// A connection's number is never 0 and never repeats. The end of a connection or a channel is told before its effects:
+// after it come the requeued deliveries, and the end of its consumers and its exclusive queues.
 #pragma once
 
 #include "broker/events/encoding.hpp"
@@ -9,7 +9,7 @@
 
 namespace pocketmq::broker::event {
 
-/// A client has come. Nothing was said yet.
+/// A client has connected. It has not sent anything yet.
 struct ConnectionOpened {
   static constexpr Kind kind{"connection.opened", Category::connections};
   std::uint64_t connection{};
@@ -21,11 +21,11 @@ struct ConnectionOpened {
   }
 };
 
-/// It has logged in and opened its virtual host.
+/// The client has logged in and opened its virtual host.
 struct ConnectionAuthenticated {
   static constexpr Kind kind{"connection.authenticated", Category::connections};
   std::uint64_t connection{};
-  Text name{};  // what the client calls itself; otherwise its address
+  Text name{};  // what the client calls itself, or its address if it has no name
   Text address{};
   Text user{};
   Text vhost{};
@@ -41,7 +41,7 @@ struct ConnectionAuthenticated {
   }
 };
 
-/// It began with bytes of no protocol that the broker speaks, and is closed.
+/// The connection began with bytes of no protocol that the broker speaks, and is closed.
 struct ConnectionUnintelligible {
   static constexpr Kind kind{"connection.unintelligible", Category::connections};
   std::uint64_t connection{};
@@ -53,7 +53,7 @@ struct ConnectionUnintelligible {
   }
 };
 
-/// One of the two sides closes it. A refusal with scope `connection` tells why the broker does.
+/// The client or the broker closes the connection. If the broker does, a refusal with scope `connection` tells why.
 struct ConnectionClosed {
   static constexpr Kind kind{"connection.closed", Category::connections};
   std::uint64_t connection{};
@@ -69,13 +69,13 @@ struct ConnectionClosed {
   }
 };
 
-/// It ends without a close of either side. The numbers say what it held.
+/// The connection ends without a close of either side. The numbers say what it held.
 struct ConnectionLost {
   static constexpr Kind kind{"connection.lost", Category::connections};
   std::uint64_t connection{};
   Text text{};  // why
   std::uint64_t consumers{};
-  std::uint64_t unacked{};      // deliveries, which come back
+  std::uint64_t unacked{};      // deliveries, which are requeued
   std::uint64_t uncommitted{};  // publishes of open transactions, which are dropped
   std::uint64_t exclusive_queues{};
 
@@ -89,7 +89,7 @@ struct ConnectionLost {
   }
 };
 
-/// Memory is scarce, and the client, which publishes, has to wait.
+/// Memory is scarce, and the publishing client has to wait.
 struct ConnectionBlocked {
   static constexpr Kind kind{"connection.blocked", Category::connections};
   std::uint64_t connection{};
@@ -112,7 +112,7 @@ struct CommandRefused {
   RefusalScope scope{};
   std::uint16_t code{};  // AMQP's reply code
   Text text{};           // without the code's name
-  Text method{};         // what was refused, "queue.declare"; empty for what no method has caused
+  Text method{};         // the refused method, "queue.declare"; empty if no method is the cause
 
   static constexpr void describe(auto& e, auto&& field) {
     field("connection", e.connection);
@@ -162,13 +162,13 @@ struct ChannelModeSet {
   }
 };
 
-/// basic.qos: how many unacked deliveries there may be, 0 for any number.
+/// basic.qos: how many deliveries may be unacked at a time; 0 for any number.
 struct ChannelPrefetchSet {
   static constexpr Kind kind{"channel.prefetch_set", Category::connections};
   std::uint64_t connection{};
   std::uint16_t channel{};
   std::uint16_t prefetch{};
-  bool shared{};  // by all consumers of the channel; otherwise each that starts from now on has its own
+  bool shared{};  // by all consumers of the channel; otherwise each consumer started from now on has its own
 
   static constexpr void describe(auto& e, auto&& field) {
     field("connection", e.connection);

@@ -1,5 +1,5 @@
-// Events as bytes, for those that keep them. The bytes are for this process only: they have no version. What is read
-// back are views into them.
+// Events as bytes, for code that stores them. Only this process can read the bytes: they have no version. What is read
+// back are views into the bytes.
 #pragma once
 
 #include <algorithm>
@@ -50,12 +50,13 @@ class SizeBound {
   std::size_t bytes_{0};
 };
 
-/// Writes values one behind the other, where there is room for them. Numbers take a byte for seven bits.
+/// Writes values one after the other. There must be room for them (SizeBound). Each byte of a number holds seven of its
+/// bits.
 class Writer {
  public:
   explicit Writer(char* to) : at_{to} {}
 
-  /// Behind what was written.
+  /// The end of what was written.
   [[nodiscard]] char* end() const { return at_; }
 
   void write(bool value) { *at_++ = static_cast<char>(value); }
@@ -64,7 +65,7 @@ class Writer {
     for (; number >= 0x80; number >>= 7U) *at_++ = static_cast<char>(number | 0x80U);
     *at_++ = static_cast<char>(number);
   }
-  // Small negative numbers are short, too: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ...
+  // Small negative numbers are short too: 0, -1, 1, -2, ... are written as 0, 1, 2, 3, ...
   void write(std::int64_t number) {
     const auto sign = static_cast<std::uint64_t>(number >> 63U);
     write(static_cast<std::uint64_t>(number) << 1U ^ sign);
@@ -80,7 +81,7 @@ class Writer {
     at_ += bytes.size();
   }
   void write(Text text) { write_bytes(text.view()); }
-  // The sizes of these are fields of their own.
+  // The sizes of these values are fields of their own.
   void write(const Body& body) { write_bytes(body.shown); }
   void write(const Arguments& arguments) { write_bytes(arguments.table.encoded()); }
   void write(const MessageProperties& properties) { write_bytes(properties.properties.encoded()); }
@@ -147,12 +148,13 @@ class Reader {
   std::string_view rest_;
 };
 
-/// Texts, or described structs. Of very many only the first are here; a field beside the list says how many there are.
+/// A list of texts or described structs. A long list has only its first elements here (`Bounds::list_elements`); a
+/// field beside the list says how many there are.
 template <class T> class List {
  public:
   List() = default;
   List(std::span<const T> whole) : elements_{whole.first(std::min(whole.size(), Bounds::list_elements))} {}
-  /// What a Writer has written.
+  /// A list that a Writer has written.
   List(std::string_view encoded, std::size_t size) : encoded_{encoded}, encoded_size_{size} {}
 
   [[nodiscard]] std::size_t size() const { return elements_.size() + encoded_size_; }

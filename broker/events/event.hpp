@@ -1,7 +1,7 @@
 // All kinds of events, as one type.
 //
-// An event is a plain struct; its `describe` names each field once, and NDJSON, the schema, the ring and the tests are
-// visitors over that description. broker/journal/README.md lists the kinds for readers in other languages.
+// An event is a plain struct. Its `describe` names each field once. NDJSON, the schema, the ring and the tests are
+// visitors of that description. broker/journal/README.md lists the kinds for readers in other languages.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ template <class... Events> struct ListOfKinds {
   static constexpr void for_each(auto&& visitor) { (visitor.template operator()<Events>(), ...); }
 };
 
-/// In the order in which the README lists them.
+/// All kinds, in the order in which the README lists them.
 using Kinds =
     ListOfKinds<ConnectionOpened, ConnectionAuthenticated, ConnectionUnintelligible, ConnectionClosed, ConnectionLost,
                 ConnectionBlocked, ConnectionUnblocked, CommandRefused, ChannelOpened, ChannelClosed, ChannelModeSet,
@@ -35,18 +35,18 @@ using Kinds =
                 TransactionCommitted, TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, ClockMoved,
                 ClockFrozen, ClockReleased, FaultFired>;
 
-/// Every `E` of a visitor made for events: `for_each_kind([]<class E>() { ... })`.
+/// Calls a visitor for each kind: `for_each_kind([]<class E>() { ... })`.
 template <class Visitor> constexpr void for_each_kind(Visitor&& visitor) { Kinds::for_each(visitor); }
 
 /// When something happened.
 struct Time {
-  std::chrono::system_clock::time_point shown{};  // by the broker's clock
+  std::chrono::system_clock::time_point shown{};  // the time on the broker's clock
   std::chrono::nanoseconds ahead{0};              // how far that is ahead of the system's clock
 
   friend bool operator==(const Time&, const Time&) = default;
 };
 
-/// An event in the journal. All that it refers to is valid until the call returns that was given it.
+/// An event in the journal. Everything that it refers to is valid until the function that was called with it returns.
 class Entry {
  public:
   using Event = Kinds::AnyOf;

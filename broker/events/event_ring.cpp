@@ -11,7 +11,7 @@ using Size = std::uint32_t;
 
 constexpr std::size_t block_max_bytes = 65'536;
 constexpr std::size_t block_min_bytes = 1'024;
-constexpr std::size_t blocks_min = 16;  // so that little is dropped at a time
+constexpr std::size_t blocks_min = 16;  // so that one block is a small part of the ring
 
 std::size_t block_bytes_for(std::size_t max_bytes) {
   return std::clamp(max_bytes / blocks_min, std::min(block_min_bytes, max_bytes), block_max_bytes);
@@ -35,7 +35,7 @@ void EventRing::append(const Entry& entry) {
   block->end_number = entry.number() + 1;
 }
 
-// Null if the ring is smaller than that: it is empty then.
+// Null if the whole ring is smaller than `bytes`: the ring is empty then.
 EventRing::Block* EventRing::room_for(std::size_t bytes) {
   if (!blocks_.empty() && blocks_.back().capacity - blocks_.back().used >= bytes) return &blocks_.back();
   const auto capacity = std::max(block_bytes_, bytes);

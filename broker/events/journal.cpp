@@ -10,7 +10,7 @@ struct Subscription::Place {
   Journal* journal;
   Journal::Subscriber subscriber;
   Categories categories;
-  std::uint64_t next_number;  // of the first event that it was not called for yet
+  std::uint64_t next_number;  // of the next event for which the subscriber is called
   bool has_ended{false};
 
   [[nodiscard]] bool wants(const Entry& entry) const {
@@ -28,7 +28,7 @@ void Subscription::end() {
   journal.clean_up();
 }
 
-// Subscribers are being called: nobody's place and nothing in the ring may go.
+// While this exists, subscribers are being called: no place and no event of the ring may be removed.
 class Journal::Telling {
  public:
   explicit Telling(Journal& journal) : journal_{journal} { ++journal_.telling_; }
@@ -68,7 +68,7 @@ void Journal::hand_out(event::Time time, const Entry::Event& event) {
   const Entry entry{++last_number_, time, event};
   if (ring_) ring_->append(entry);
   const Telling telling{*this};
-  // Who is subscribed meanwhile begins with the next event.
+  // A subscriber that is added meanwhile begins with the next event.
   for (std::size_t i = 0; i < places_.size(); ++i) {
     auto& place = *places_[i];
     if (!place.wants(entry)) continue;
@@ -114,7 +114,7 @@ void Journal::count_listeners() {
 
 void Journal::clean_up() {
   if (telling_ > 0 || !std::exchange(has_ended_places_, false)) return;
-  // Functions are destroyed last: what they hold may come back here.
+  // The functions are destroyed last, because what they hold may call the journal again.
   std::vector<std::shared_ptr<Subscription::Place>> ended;
   std::erase_if(places_, [&ended](auto& place) {
     if (!place->has_ended) return false;

@@ -1,11 +1,12 @@
-// The journal: what happens in the broker, as one stream of numbered events. Trace, recording, page, test kit, metrics
-// and management are subscribers.
+// The journal: what happens in the broker, as one stream of numbered events. Whoever needs them subscribes, such as a
+// recording (broker/journal/recording.hpp).
 //
-// Threads: a journal belongs to its broker's thread. Events are told, subscriptions made, called and ended on it, and
-// on no other. Whoever needs events on another thread takes copies there (StoredEvent; broker/host/event_mailbox.hpp).
+// Threads: a journal belongs to its broker's thread. Events are told only on this thread, and subscriptions are made,
+// called and ended only on it. Code that needs events on another thread takes copies there (StoredEvent;
+// broker/host/event_mailbox.hpp).
 //
-// Cost: where nobody listens to a category, its events are not even made, let alone numbered: ask `is_on`, or tell by a
-// function. Numbers are given to events that somebody listens to; the ring listens to all.
+// Cost: if nobody listens to a category, its events are not even made, and get no numbers. Ask `is_on`, or pass `tell`
+// a function that makes the event. Only events to which somebody listens have numbers. The ring listens to all.
 #pragma once
 
 #include <concepts>
@@ -29,7 +30,7 @@ namespace pocketmq::broker {
 
 class Journal;
 
-/// Says what time it is for events.
+/// The clock that gives events their times.
 class EventClock {
  public:
   [[nodiscard]] virtual event::Time event_time() const = 0;
@@ -60,7 +61,7 @@ class Categories {
   unsigned bits_{0};
 };
 
-/// Ends when it is destroyed; it may outlive the journal. Movable.
+/// A subscription to the journal. It ends when it is destroyed. It may outlive the journal. Movable.
 class [[nodiscard]] Subscription {
  public:
   Subscription() = default;
@@ -72,8 +73,8 @@ class [[nodiscard]] Subscription {
   }
   ~Subscription() { end(); }
 
-  /// No event comes any more. May be called by the subscriber in the midst of an event. The subscriber's function is
-  /// then destroyed when that event is over.
+  /// Ends the subscription: the subscriber is not called any more. The subscriber may call this while it is told an
+  /// event. Then its function is destroyed after that event.
   void end();
 
  private:
@@ -89,25 +90,25 @@ class Journal {
  public:
   static constexpr std::size_t ring_default_bytes = 4 << 20;
 
-  /// `clock` and `memory`, to which the ring is charged, outlive it.
+  /// `clock` and `memory` outlive it. The ring is charged to `memory`.
   Journal(const EventClock& clock, protocol::MemoryAccount& memory) : clock_{clock}, memory_{memory} {}
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
   ~Journal();
 
-  // ---- for those who tell
+  // ---- for code that tells events
 
-  /// Whether somebody listens to that.
+  /// Whether somebody listens to the category.
   [[nodiscard]] bool is_on(event::Category category) const { return listened_to_.contain(category); }
   template <class E> [[nodiscard]] bool is_on() const { return is_on(E::kind.category); }
 
-  /// Something has happened: `journal.tell(event::QueuePurged{...})`. What the event refers to is valid until this
-  /// returns. Subscribers are called at once, but for what a subscriber tells itself: that is told when the event is
-  /// over in the midst of which it did.
+  /// Tells that something has happened: `journal.tell(event::QueuePurged{...})`. What the event refers to has to be
+  /// valid until this returns. Subscribers are called at once. If a subscriber tells an event while it is called,
+  /// subscribers are called for that event after the current one.
   template <event::Described E> void tell(const E& event) {
     if (is_on<E>()) tell_all(Entry::Event{std::in_place_type<const E*>, &event});
   }
-  /// The same, where it costs something to make the event: `journal.tell<event::MessageAcked>([&] { return ...; })`.
+  /// The same, for events that are expensive to make: `journal.tell<event::MessageAcked>([&] { return ...; })`.
   template <event::Described E, class Make>
   void tell(Make&& make) requires std::same_as<std::invoke_result_t<Make>, E> {
     if (!is_on<E>()) return;
@@ -115,34 +116,35 @@ class Journal {
     tell_all(Entry::Event{std::in_place_type<const E*>, &event});
   }
 
-  // ---- for those who listen
+  // ---- for subscribers
 
-  /// Is called for each event, on the broker's thread, in the midst of what happens: look, and do not touch the broker.
-  /// It may subscribe others, and end subscriptions; its own too, once `subscribe` has returned. Must not throw.
+  /// Called for each event on the broker's thread, in the middle of the broker's work: it must not change the broker.
+  /// It may subscribe others and end subscriptions; its own too, once `subscribe` has returned. It must not throw.
   using Subscriber = protocol::MoveOnlyFunction<void(const Entry&)>;
 
   struct Wish {
     Categories categories{Categories::all()};
-    /// The number of the first event that is wanted, where that may have happened before. Then those that the ring
-    /// still has come at once, before `subscribe` returns, and if some are missing a `gap` before them. A number that
-    /// is still to come stands for the next one.
+    /// The number of the first event that is wanted. If that event has happened already, the subscriber is called for
+    /// the events that the ring still has, before `subscribe` returns. If some of them are missing, a `gap` comes
+    /// first. A number that no event has yet stands for the next event.
     std::optional<std::uint64_t> since{};
   };
   Subscription subscribe(Subscriber subscriber, const Wish& wish);
   Subscription subscribe(Subscriber subscriber) { return subscribe(std::move(subscriber), Wish{}); }
 
-  /// From now on the last events are kept, in at most `max_bytes`; 0 for none. What was kept before is gone. Not in the
-  /// midst of an event.
+  /// From now on keeps the last events, in at most `max_bytes`; 0 to keep none. Events that were kept before are gone.
+  /// A subscriber must not call this.
   void keep_last(std::size_t max_bytes);
-  /// Looks at kept events of all categories, at most `max_events` of them, from that number on; where some are missing
-  /// a `gap` comes first. Returns the number from which on to read the next time. For readers that have their own pace.
+  /// Calls `look` for kept events of all categories, at most `max_events` of them, beginning with number `from`. If
+  /// some are missing, a `gap` comes first. Returns the number from which to read the next time. For readers that read
+  /// at their own pace.
   std::uint64_t read(std::uint64_t from, std::size_t max_events, const LookAtEvent& look);
 
-  /// What time it is for events.
+  /// The time that an event has now.
   [[nodiscard]] event::Time now() const { return clock_.event_time(); }
-  /// Of the event that was told last; 0 before the first.
+  /// The number of the event that was told last; 0 before the first.
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
-  /// Of the oldest that is kept; the next one's if none is.
+  /// The number of the oldest event that is kept; if none is, that of the next event.
   [[nodiscard]] std::uint64_t first_number() const;
 
  private:
@@ -163,8 +165,8 @@ class Journal {
   std::uint64_t last_number_{0};
   std::optional<EventRing> ring_;
   std::vector<std::shared_ptr<Subscription::Place>> places_;
-  std::deque<StoredEvent> told_meanwhile_;  // by subscribers, in the midst of an event
-  unsigned telling_{0};                     // calls of subscribers that are going on, one within the other
+  std::deque<StoredEvent> told_meanwhile_;  // events that subscribers have told while they were called
+  unsigned telling_{0};                     // how many nested calls of subscribers are going on
   bool has_ended_places_{false};
 };
 

@@ -1,9 +1,9 @@
 // The life of a message, from its publish to its end.
 //
-// A message has a number, which no other message of the broker has. It is never 0; 0 stands for a message that was
-// published before anybody listened. All queues that a message is routed to share it, by CC and by alternate exchanges
-// too: in a queue, the number and the queue's name are what names it. A message that comes back to its queue keeps its
-// number. A dead letter is another message, whose `parent` is the one that died.
+// A message has a number that no other message of the broker has. The number is never 0; 0 stands for a message that
+// was published before anybody listened. All queues to which a message is routed share the number, also by CC and by
+// alternate exchanges. So in a queue, the number and the name of the queue identify the message. A message that is
+// requeued keeps its number. A dead letter is another message; its `parent` is the message that died.
 //
 //     message.published -> message.routed      -> message.enqueued, or message.dropped, for each of its queues
 //                       -> message.unroutable  -> message.returned, or message.dropped
@@ -17,14 +17,14 @@
 
 namespace pocketmq::broker::event {
 
-/// A client has published it, and nothing speaks against that.
+/// A client has published the message, and the broker has accepted it.
 struct MessagePublished {
   static constexpr Kind kind{"message.published", Category::messages};
   std::uint64_t message{};
   Text vhost{};
   std::uint64_t connection{};
   std::uint16_t channel{};
-  std::uint64_t publish{};  // its number on a channel with confirms; those of others are 0
+  std::uint64_t publish{};  // its number on a channel in confirm mode; 0 on others
   bool in_transaction{};    // where it goes is told at the commit
   bool mandatory{};
   Text exchange{};
@@ -49,7 +49,7 @@ struct MessagePublished {
   }
 };
 
-/// The broker has published a dead letter. It is routed as any other message.
+/// The broker has published a dead letter. It is routed like any other message.
 struct DeadLetterPublished {
   static constexpr Kind kind{"message.dead_letter", Category::messages};
   std::uint64_t message{};
@@ -83,7 +83,7 @@ struct Route {
   Via via{};
   Text binding_key{};
   Arguments arguments{};  // of the binding
-  Text key{};             // the one of the message's keys that led there, if it has several (CC, BCC)
+  Text key{};             // which of the message's keys matched, if it has several (CC, BCC)
   Text to{};
   Target to_is{};
 
@@ -99,8 +99,8 @@ struct Route {
   }
 };
 
-/// It goes to these queues. Each takes it (message.enqueued) or does not (message.dropped, stage `enter`), of very many
-/// some in later turns.
+/// The message goes to these queues. Each queue takes it (message.enqueued) or does not (message.dropped, stage
+/// `enter`). If there are very many queues, some do so in later turns.
 struct MessageRouted {
   static constexpr Kind kind{"message.routed", Category::messages};
   std::uint64_t message{};
@@ -122,7 +122,7 @@ struct MessageRouted {
   }
 };
 
-/// No queue was found for it. It is returned to its publisher, if it is mandatory, or dropped.
+/// No queue was found for the message. It is returned to its publisher if it is mandatory; otherwise it is dropped.
 struct MessageUnroutable {
   static constexpr Kind kind{"message.unroutable", Category::messages};
   std::uint64_t message{};
@@ -130,7 +130,7 @@ struct MessageUnroutable {
   Text exchange{};
   Text routing_key{};
   std::uint64_t route_count{};
-  List<Route> routes{};  // exchanges that it came to in vain
+  List<Route> routes{};  // the exchanges at which it was without finding a queue
 
   static constexpr void describe(auto& e, auto&& field) {
     field("message", e.message);
@@ -142,8 +142,9 @@ struct MessageUnroutable {
   }
 };
 
-/// The queue has taken it. It is ready. Ready messages are in the order of their priorities, the highest first; within
-/// one, what was put back stands before the others, and both are in the order of their positions.
+/// The queue has taken the message. The message is ready. Ready messages are in the order of their priorities, the
+/// highest first. Within a priority, requeued messages come before the others, and both are in the order of their
+/// positions.
 struct MessageEnqueued {
   static constexpr Kind kind{"message.enqueued", Category::messages};
   std::uint64_t message{};
@@ -163,7 +164,7 @@ struct MessageEnqueued {
   }
 };
 
-/// It is on its way to a client, and unacked.
+/// The message was sent to a client and is unacked.
 struct MessageDelivered {
   static constexpr Kind kind{"message.delivered", Category::messages};
   std::uint64_t message{};
@@ -189,7 +190,7 @@ struct MessageDelivered {
   }
 };
 
-/// That was its end in this queue. With ack mode `automatic` it follows the delivery at once.
+/// The message was acked and has left this queue. With ack mode `automatic` this follows the delivery at once.
 struct MessageAcked {
   static constexpr Kind kind{"message.acked", Category::messages};
   std::uint64_t message{};
@@ -211,7 +212,7 @@ struct MessageAcked {
   }
 };
 
-/// basic.reject or basic.nack without requeue. It is dropped next, or dead-lettered.
+/// basic.reject or basic.nack without requeue. Next, the message is dropped or dead-lettered.
 struct MessageRejected {
   static constexpr Kind kind{"message.rejected", Category::messages};
   std::uint64_t message{};
@@ -231,7 +232,7 @@ struct MessageRejected {
   }
 };
 
-/// An unacked delivery has come back. It is ready again.
+/// An unacked message was requeued. It is ready again.
 struct MessageRequeued {
   static constexpr Kind kind{"message.requeued", Category::messages};
   std::uint64_t message{};
@@ -239,7 +240,7 @@ struct MessageRequeued {
   Text queue{};
   Requeued reason{};
   std::uint64_t position{};
-  bool at_end{};            // behind those that were never delivered, as a quorum queue has it
+  bool at_end{};            // after those that were never delivered, as in a quorum queue
   std::uint64_t returns{};  // how often it has come back, on a quorum queue
   std::uint64_t connection{};
   std::uint16_t channel{};
@@ -259,7 +260,7 @@ struct MessageRequeued {
   }
 };
 
-/// Its time has run out, and it has come to the head of its queue. It is dropped next, or dead-lettered.
+/// The message has expired at the head of its queue. Next, it is dropped or dead-lettered.
 struct MessageExpired {
   static constexpr Kind kind{"message.expired", Category::messages};
   std::uint64_t message{};
@@ -273,8 +274,8 @@ struct MessageExpired {
   }
 };
 
-/// The queue has given it up for its dead-letter exchange, or was full and never took it. A message.dead_letter
-/// follows, perhaps in a later turn.
+/// The queue has passed the message to its dead-letter exchange, after the message was in the queue or because the
+/// queue was full. A message.dead_letter follows, perhaps in a later turn.
 struct MessageDeadLettered {
   static constexpr Kind kind{"message.dead_lettered", Category::messages};
   std::uint64_t message{};
@@ -290,12 +291,12 @@ struct MessageDeadLettered {
   }
 };
 
-/// Gone without an ack.
+/// The message is gone without an ack.
 struct MessageDropped {
   static constexpr Kind kind{"message.dropped", Category::messages};
   std::uint64_t message{};
-  Text vhost{};  // with all stages but `reply`
-  Text queue{};  // with the stages `enter`, `queue` and `dead_letter`
+  Text vhost{};  // absent with stage `reply`
+  Text queue{};  // only with the stages `enter`, `queue` and `dead_letter`
   Stage stage{};
   Dropped reason{};
 
@@ -326,7 +327,7 @@ struct MessageReturned {
   }
 };
 
-/// A direct reply is on its way to the requester. That is its end: nobody acks it.
+/// A direct reply was sent to the requester. That is its end: nobody acks it.
 struct MessageReplied {
   static constexpr Kind kind{"message.replied", Category::messages};
   std::uint64_t message{};
@@ -344,7 +345,7 @@ struct MessageReplied {
   }
 };
 
-/// The publisher is told that all queues have taken what it has published under that number.
+/// The publisher is told that all queues have taken the message that it published under that number.
 struct PublishConfirmed {
   static constexpr Kind kind{"publish.confirmed", Category::messages};
   std::uint64_t connection{};
@@ -358,7 +359,7 @@ struct PublishConfirmed {
   }
 };
 
-/// Or that a queue has refused it.
+/// The publisher is told that a queue has refused the message.
 struct PublishNacked {
   static constexpr Kind kind{"publish.nacked", Category::messages};
   std::uint64_t connection{};
@@ -372,7 +373,7 @@ struct PublishNacked {
   }
 };
 
-/// What was published has gone to its queues. Settlements are carried out after this.
+/// A transaction is committed: its messages have gone to their queues. Its settlements are carried out after this.
 struct TransactionCommitted {
   static constexpr Kind kind{"transaction.committed", Category::messages};
   std::uint64_t connection{};
@@ -390,7 +391,7 @@ struct TransactionCommitted {
   }
 };
 
-/// What was published is dropped. What was settled is unacked again.
+/// A transaction is rolled back: its messages are dropped, and the deliveries that it has settled are unacked again.
 struct TransactionRolledBack {
   static constexpr Kind kind{"transaction.rolled_back", Category::messages};
   std::uint64_t connection{};

@@ -1,4 +1,4 @@
-// Why things happen, and other fields that have one of a few values.
+// Enums for the fields of events: why something happens, and other fields that have one of a few values.
 #pragma once
 
 #include "broker/events/values.hpp"
@@ -8,7 +8,7 @@ namespace pocketmq::broker::event {
 enum class Encoding : std::uint8_t { amqp, json };
 template <> inline constexpr std::array<std::string_view, 2> names_of<Encoding>{"amqp", "json"};
 
-/// Who did it. A channel may also end with its connection.
+/// Who has done it. A channel may also end because its connection ends.
 enum class By : std::uint8_t { client, broker, connection };
 template <> inline constexpr std::array<std::string_view, 3> names_of<By>{"client", "broker", "connection"};
 
@@ -26,28 +26,28 @@ template <> inline constexpr std::array<std::string_view, 2> names_of<AckMode>{"
 enum class Target : std::uint8_t { queue, exchange };
 template <> inline constexpr std::array<std::string_view, 2> names_of<Target>{"queue", "exchange"};
 
-/// How a message came from an exchange to where it went next: by a binding; by the default exchange, which knows all
-/// queues by their names; or to the alternate exchange, because no binding matched.
+/// How a message came from an exchange to its next exchange or queue: by a binding; by the default exchange, which
+/// knows all queues by their names; or to the alternate exchange, because no binding matched.
 enum class Via : std::uint8_t { binding, queue_name, alternate };
 template <> inline constexpr std::array<std::string_view, 3> names_of<Via>{"binding", "queue_name", "alternate"};
 
-/// Why a queue, an exchange, a binding or a consumer goes.
+/// Why a queue, an exchange, a binding or a consumer is deleted.
 enum class Gone : std::uint8_t {
   asked,             // a client deleted, unbound or cancelled it
   auto_delete,       // the last consumer of the queue has gone, or the last binding from the exchange
   expired,           // the queue was not used for as long as its x-expires says
   connection_ended,  // the queue was exclusive to a connection that has ended
   channel_ended,     // the consumer's channel has ended
-  queue_deleted,     // the consumer's queue, or the binding's, was deleted
+  queue_deleted,     // the queue of the consumer or the binding was deleted
   exchange_deleted,  // one of the binding's exchanges was deleted
-  by_broker          // a virtual host was deleted, say, or a test's scope has ended
+  by_broker          // for example, a virtual host was deleted, or a test's scope has ended
 };
 template <>
 inline constexpr std::array<std::string_view, 8> names_of<Gone>{
     "asked",         "auto_delete",   "expired",          "connection_ended",
     "channel_ended", "queue_deleted", "exchange_deleted", "by_broker"};
 
-/// Why an unacked delivery comes back to its queue.
+/// Why an unacked delivery is requeued.
 enum class Requeued : std::uint8_t {
   asked,            // basic.nack or basic.reject with requeue
   recovered,        // basic.recover
@@ -59,17 +59,17 @@ template <>
 inline constexpr std::array<std::string_view, 5> names_of<Requeued>{"asked", "recovered", "channel_ended",
                                                                     "connection_lost", "by_broker"};
 
-/// Why a queue gives a message to its dead-letter exchange: RabbitMQ's reasons.
+/// Why a queue passes a message to its dead-letter exchange: RabbitMQ's reasons.
 enum class Death : std::uint8_t { rejected, expired, maxlen, delivery_limit };
 template <>
 inline constexpr std::array<std::string_view, 4> names_of<Death>{"rejected", "expired", "maxlen", "delivery_limit"};
 
 /// Where a message was when it was dropped.
 enum class Stage : std::uint8_t {
-  publish,      // no queue was found for it yet
-  enter,        // a queue was found, and has not taken it
+  publish,      // before any queue was found for it
+  enter,        // a queue was found, but has not taken it
   queue,        // in a queue, ready or unacked
-  dead_letter,  // given up by a queue, and not published to a dead-letter exchange yet
+  dead_letter,  // a queue has dead-lettered it, and it is not published again yet
   reply         // a direct reply, on its way to the requester
 };
 template <>
@@ -80,16 +80,16 @@ enum class Dropped : std::uint8_t {
   unroutable,               // no queue is bound for it, and it is not mandatory
   queue_full,               // the queue refuses it: x-overflow reject-publish
   maxlen,                   // the queue drops its first message for a new one, and has no dead-letter exchange
-  expired,                  // its time has run out, and the queue has no dead-letter exchange
+  expired,                  // it has expired, and the queue has no dead-letter exchange
   rejected,                 // a consumer rejected it, and the queue has no dead-letter exchange
   delivery_limit,           // it came back too often, and the queue has no dead-letter exchange
   purged,                   // its queue was purged
   queue_deleted,            // its queue was deleted
-  no_dead_letter_exchange,  // the dead-letter exchange is not there
-  dead_letter_cycle,        // the dead letter would go round in a circle
+  no_dead_letter_exchange,  // the dead-letter exchange does not exist
+  dead_letter_cycle,        // the dead letter would come back to a queue where it died (Cycle)
   dead_letter_limit,        // the broker makes no more dead letters of it by itself
-  requester_gone,           // a direct reply, and the requester has gone
-  requester_slow,           // a direct reply, and too many wait for requesters that do not read
+  requester_gone,           // a direct reply whose requester has gone
+  requester_slow,           // a direct reply, while too many wait for requesters that do not read
   consumer_lost,            // delivered without acks to a connection that was lost before it was sent
   rolled_back,              // its transaction was rolled back, or not committed
   no_memory,                // the broker's memory is exhausted

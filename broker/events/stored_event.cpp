@@ -18,7 +18,7 @@ template <class E> void look_at(std::uint64_t number, event::Time time, Reader& 
   look(Entry{number, time, &event});
 }
 
-// By the place in the list of kinds.
+// By their positions in the list of kinds.
 constexpr auto looks = [] {
   std::array<Look, event::Kinds::size> all{};
   std::size_t next = 0;

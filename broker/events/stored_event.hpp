@@ -1,4 +1,4 @@
-// An event that outlives what it tells of: a copy, as bytes.
+// An event that is copied as bytes, and so outlives the objects that it tells of.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace pocketmq::broker {
 
-/// Looks at an event of the journal.
+/// Called with an event of the journal.
 using LookAtEvent = std::function<void(const Entry&)>;
 
 /// How many bytes the event takes at most when it is stored.
 [[nodiscard]] std::size_t stored_max_bytes(const Entry::Event& event);
 
-/// Writes an event's time, kind and fields, but not its number, to where `to` points. Returns the end of it.
+/// Writes an event's time, kind and fields, but not its number, to `to`. Returns the end of what was written.
 [[nodiscard]] char* store(event::Time time, const Entry::Event& event, char* to);
 
 /// Calls `look` with the event that was stored, as number `number`.
@@ -29,7 +29,7 @@ class StoredEvent {
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] std::size_t size_bytes() const { return sizeof(StoredEvent) + stored_.size(); }
-  /// What is looked at is valid as long as this, and only in the call.
+  /// Calls `look` with the event. The event is valid only during the call.
   void look(const LookAtEvent& look) const { look_at_stored(number_, stored_, look); }
 
  private:

@@ -1,7 +1,7 @@
-// Virtual hosts, queues, exchanges, bindings, consumers and policies come and go.
+// Events of virtual hosts, queues, exchanges, bindings, consumers and policies.
 //
-// `connection` and `channel` say whose command it was. They are absent for what the broker did by itself: from its
-// definitions, say, or because a time was over.
+// `connection` and `channel` say whose command was the cause. They are absent if the broker acted by itself, for
+// example because of its definitions or an expiry.
 #pragma once
 
 #include "broker/events/encoding.hpp"
@@ -23,7 +23,7 @@ struct VhostDeleted {
   static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
 };
 
-/// A client declared a queue, but not passively.
+/// A queue was declared, but not passively.
 struct QueueDeclared {
   static constexpr Kind kind{"queue.declared", Category::topology};
   Text vhost{};
@@ -52,7 +52,8 @@ struct QueueDeclared {
   }
 };
 
-/// All ready messages leave the queue at once. Each is told to be dropped, of very many some in later turns.
+/// All ready messages leave the queue at once. For each a message.dropped follows; if there are very many, some in
+/// later turns.
 struct QueuePurged {
   static constexpr Kind kind{"queue.purged", Category::topology};
   Text vhost{};
@@ -70,14 +71,15 @@ struct QueuePurged {
   }
 };
 
-/// Its name is free. Its messages are told to be dropped, its consumers to be cancelled and its bindings to be deleted
-/// after this, of very many some in later turns. What is unacked stays so until it is settled or comes back.
+/// The queue is deleted, and its name is free. After this its messages are dropped, its consumers cancelled and its
+/// bindings deleted; of very many, some in later turns. Unacked messages stay unacked until they are settled or
+/// requeued.
 struct QueueDeleted {
   static constexpr Kind kind{"queue.deleted", Category::topology};
   Text vhost{};
   Text queue{};
   Gone reason{};
-  std::uint64_t messages{};  // that were ready
+  std::uint64_t messages{};  // how many were ready
   std::uint64_t connection{};
   std::uint16_t channel{};
 
@@ -91,7 +93,7 @@ struct QueueDeleted {
   }
 };
 
-/// A client declared an exchange, but not passively; or a virtual host has it from the start.
+/// An exchange was declared, but not passively; or a virtual host has it from the start.
 struct ExchangeDeclared {
   static constexpr Kind kind{"exchange.declared", Category::topology};
   Text vhost{};
@@ -122,7 +124,8 @@ struct ExchangeDeclared {
   }
 };
 
-/// Its name is free. Its bindings are told to be deleted after this, of very many some in later turns.
+/// The exchange is deleted, and its name is free. After this its bindings are deleted; of very many, some in later
+/// turns.
 struct ExchangeDeleted {
   static constexpr Kind kind{"exchange.deleted", Category::topology};
   Text vhost{};
@@ -190,7 +193,7 @@ struct BindingDeleted {
   }
 };
 
-/// A consumer of direct replies has the queue "amq.rabbitmq.reply-to".
+/// A consumer has started. The queue of a consumer of direct replies is "amq.rabbitmq.reply-to".
 struct ConsumerStarted {
   static constexpr Kind kind{"consumer.started", Category::topology};
   Text vhost{};
@@ -202,7 +205,7 @@ struct ConsumerStarted {
   bool exclusive{};
   std::uint16_t prefetch{};  // its own, 0 for no limit
   std::int64_t priority{};
-  Text reply_to{};  // the name that its requests carry, of a consumer of direct replies
+  Text reply_to{};  // of a consumer of direct replies: the `reply_to` of its requests
 
   static constexpr void describe(auto& e, auto&& field) {
     field("vhost", e.vhost);
@@ -237,7 +240,7 @@ struct ConsumerCancelled {
   }
 };
 
-/// A policy comes, or takes the place of one of the same name.
+/// A policy is set, or replaces one of the same name.
 struct PolicySet {
   static constexpr Kind kind{"policy.set", Category::topology};
   Text vhost{};

@@ -1,5 +1,5 @@
-// What the fields of events are made of. All are views: they are valid until the call returns in which an event is
-// told or read. What may be long is clipped here, so that an event never takes more than some kilobytes.
+// The types of the fields of events. All are views: they are valid until the call returns in which an event is told or
+// read. Long values are clipped here, so that an event never takes more than some kilobytes.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ struct Bounds {
   return bytes.substr(0, end);
 }
 
-/// A name, or a sentence of the broker's. Names from clients may be any bytes.
+/// A name, or a sentence of the broker. Names from clients may be any bytes.
 class Text {
  public:
   constexpr Text() = default;
@@ -77,10 +77,10 @@ struct Arguments {
   friend constexpr bool operator==(const Arguments&, const Arguments&) = default;
 };
 
-/// A message's properties. Where they are long, their headers are left out.
+/// A message's properties. If they are long, their headers are left out.
 struct MessageProperties {
   MessageProperties() = default;
-  /// `storage` lives as long as this; it is used only for long properties.
+  /// `storage` has to live as long as this. It is used only for long properties.
   MessageProperties(protocol::Properties whole, std::string& storage) : properties{whole} {
     if (whole.encoded().size() > Bounds::table_bytes) leave_headers_out(storage);
   }
@@ -94,8 +94,8 @@ struct MessageProperties {
   void leave_headers_out(std::string& storage);
 };
 
-/// A field's name in a description. A field that may be absent is not written while it has its default value. Names end
-/// in the unit: `_bytes`, `_ms` (milliseconds).
+/// A field's name in a description. An optional field is not written while it has its default value. Names end in their
+/// units: `_bytes`, `_ms` (milliseconds).
 class FieldName {
  public:
   enum class Is : std::uint8_t { always_there, optional };
@@ -111,7 +111,7 @@ class FieldName {
 
 constexpr FieldName optional(const char* text) { return {text, FieldName::Is::optional}; }
 
-/// The names of an enum's values, in their order. They are what NDJSON shows.
+/// The names of an enum's values, in their order. NDJSON shows these names.
 template <class E> inline constexpr std::nullptr_t names_of{};
 
 template <class E>
@@ -125,7 +125,7 @@ template <NamedEnum E> [[nodiscard]] constexpr std::string_view name_of(E value)
   return index < names_of<E>.size() ? names_of<E>[index] : "unknown";
 }
 
-/// What an event is about. Whoever listens says which categories it wants; the others cost nothing.
+/// What an event is about. A subscriber says which categories it wants. Categories that nobody wants cost nothing.
 enum class Category : std::uint8_t { connections, topology, messages, broker };
 inline constexpr std::size_t categories_count = 4;
 

@@ -10,7 +10,8 @@ constexpr std::string_view content_security_policy =
     "'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-// FNV-1a: it tells versions of a file apart, and nobody gains by two that are alike.
+// FNV-1a: it distinguishes versions of a file. It need not resist attacks, because nobody gains by two files with the
+// same tag.
 std::string tag_of(std::string_view bytes) {
   std::uint64_t hash = 0xCBF29CE484222325U;
   for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3U;
@@ -20,7 +21,7 @@ std::string tag_of(std::string_view bytes) {
   return tag + '"';
 }
 
-// "*" and lists of tags, weak or not (RFC 9110, section 13.1.2).
+// If-None-Match is "*" or a list of tags, weak or not (RFC 9110, section 13.1.2).
 bool names(std::string_view if_none_match, std::string_view etag) {
   return if_none_match == "*" || if_none_match.find(etag) != if_none_match.npos;
 }

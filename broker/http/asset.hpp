@@ -1,4 +1,4 @@
-// Files of a page that are part of the program.
+// Files of a web page that are part of the program.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace pocketmq::broker::http {
 
-/// Bytes that outlive the broker, and what browsers are told of them.
+/// Bytes that outlive the broker, with their content type and ETag.
 class Asset {
  public:
   Asset(std::string_view bytes, std::string_view content_type);
 
-  /// 200 with the bytes, or 304 if the request has the same ETag. Browsers ask each time whether it is still the same.
-  /// A page of it may load nothing from elsewhere, and no other site may show it in a frame.
+  /// Returns 200 with the bytes, or 304 if the request has the same ETag. Browsers ask each time whether the file has
+  /// changed. A page among these files may load nothing from other sites, and other sites may not show it in a frame.
   [[nodiscard]] Response response_to(const Request& request) const;
 
   [[nodiscard]] const std::string& etag() const { return etag_; }

@@ -15,18 +15,19 @@ struct BasicCredentials {
   std::string password;
 };
 
-/// What the request has of them; nothing if there is no Authorization, or one that is not Basic or cannot be read.
+/// Returns the credentials of the request; nothing if there is no Authorization, or if it is not Basic or cannot be
+/// read.
 [[nodiscard]] std::optional<BasicCredentials> basic_credentials(const Request& request);
 
-/// 401, which has a browser ask for a user and a password.
+/// 401, with which a browser asks for a user and a password.
 [[nodiscard]] Response unauthorized(std::string_view realm, std::string_view reason);
 
-/// Who finds out whether these may come in: with nothing they may, else with what they are answered. It may take
-/// what it knows of them into the request. Often `unauthorized(realm, "Login failed")`.
+/// Checks credentials. Returns nothing to accept them, or the response that refuses them, often `unauthorized(realm,
+/// "Login failed")`. It may store what it knows about the user in the request.
 using CredentialCheck = std::function<std::optional<Response>(const BasicCredentials&, Request&)>;
 
-/// A guard that asks for credentials and has them checked. Then `request.user` is the user. The realm must not have
-/// quotes.
+/// A guard that asks for credentials and calls `check`. If they are accepted, `request.user` is the user. The realm
+/// must not contain quotes.
 [[nodiscard]] Guard basic_auth(std::string_view realm, CredentialCheck check);
 
 }  // namespace pocketmq::broker::http

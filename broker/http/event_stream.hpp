@@ -1,5 +1,5 @@
-// Server-sent events (the HTML standard, section 9.2): a stream of text that browsers read with EventSource, and take
-// up again where it broke off.
+// Server-sent events (the HTML standard, section 9.2): a stream of text that browsers read with EventSource. If the
+// stream breaks off, they connect again and continue after the last event.
 //
 //     auto stream = std::make_shared<Stream>(responder.begin(event_stream()));
 //     stream->write(text_of({.id = "17", .name = "enqueued", .data = line}));
@@ -20,14 +20,14 @@ struct ServerEvent {
   std::string_view data{};  // of any number of lines
 };
 
-/// What is sent for it. Line ends and NUL in id and name are left out.
+/// The text that is sent for the event. Line ends and NUL in id and name are left out.
 [[nodiscard]] std::string text_of(const ServerEvent& event);
 
-/// The head of such a response. A comment keeps it alive.
+/// The head of a response that is an event stream. While there are no events, comments are sent to keep it alive.
 [[nodiscard]] ResponseHead event_stream();
 
-/// The number that the reader saw last, of the header Last-Event-ID or, for a reader that connects for the first time,
-/// the query's `last_event_id`. Nothing if there is none, or no number.
+/// The number of the last event that the reader has seen: from the header Last-Event-ID or, if a reader connects for
+/// the first time, from the query's `last_event_id`. Nothing if there is neither, or if it is not a number.
 [[nodiscard]] std::optional<std::uint64_t> last_event_id(const Request& request);
 
 }  // namespace pocketmq::broker::http

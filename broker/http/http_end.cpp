@@ -8,10 +8,10 @@
 namespace pocketmq::broker::http {
 namespace {
 
-// What a connection takes itself, about.
+// Roughly the memory that a connection itself takes.
 constexpr std::size_t end_bytes = 3'072;
 
-// What requests and responses cost, in the budget's steps of about 20 ns.
+// The cost of requests and responses, in the budget's steps of about 20 ns.
 constexpr std::size_t steps_for_a_request = 500;  // parse it, find its handler, write a head
 constexpr std::size_t header_bytes_a_step = 2;
 constexpr std::size_t body_bytes_a_step = 64;
@@ -58,7 +58,7 @@ bool HttpEnd::may_take_input() const {
   return is_receiving() && !is_in_line() && !waits_for_intake() && output_.size() < state_.limits.output_bytes;
 }
 
-// What was held before the turn may go on now: an answer has been given, or the intake calls.
+// Input that was held before the turn may be processed now, because an answer was given or the intake has admitted it.
 void HttpEnd::end_turn() {
   if (input_.unread().empty() || !may_take_input()) return;
   context_.backlog().begin_input_slice();
@@ -76,7 +76,8 @@ void HttpEnd::sent(std::size_t bytes, TimePoint now) {
   if (was_held && may_take_input()) begin_waiting();
   blocked_since_.reset();
   last_sent_ = now;
-  // What comes next is made ready in the backlog's slices, so that many large responses make no long turn.
+  // The next part of the response is made ready in slices of the backlog, so that many large responses do not make a
+  // turn long.
   const bool has_more = !rest_.empty() || (answer_ == Answer::stream && pending_ && pending_->on_room)
                         || (is_receiving() && !input_.unread().empty());
   if (!has_more || output_.size() > state_.limits.output_bytes / 2) return;
@@ -123,7 +124,7 @@ TimePoint HttpEnd::deadline() const {
   return earliest;
 }
 
-// While it is not read from, the peer may have sent what is missed.
+// While the broker does not read, the peer may have sent the missing bytes already. So there is no deadline then.
 TimePoint HttpEnd::receive_deadline() const {
   if (!may_take_input()) return TimePoint::max();
   return since_ + (phase_ == Phase::idle && !is_first_ ? state_.limits.idle_max : state_.limits.request_max);
@@ -161,10 +162,10 @@ void HttpEnd::process() {
   input_.release();
 }
 
-// Whether there may be more to take.
+// Takes the next part of a request. Returns whether there may be more to take.
 bool HttpEnd::take_some() {
   if (phase_ == Phase::idle) {
-    // An empty line before a request is passed over (RFC 9112, section 2.2).
+    // An empty line before a request is ignored (RFC 9112, section 2.2).
     const auto unread = input_.unread();
     input_.consume(std::min(unread.find_first_not_of("\r\n"), unread.size()));
     if (input_.unread().empty()) return false;
@@ -185,7 +186,7 @@ bool HttpEnd::take_some() {
   return false;
 }
 
-// The two lists tell who waits, and for how long.
+// The two lists of the state keep the connections in the order in which they began to wait.
 void HttpEnd::begin_phase(Phase phase) {
   auto& from = line();
   phase_ = phase;
@@ -218,7 +219,7 @@ void HttpEnd::on_head() {
   refusal_ = look_at_head();
   if (!parser_->has_body()) return;
   const auto expectation = parser_->request().header("Expect");
-  // Of a request that is refused a short body is read, so that the connection can go on.
+  // If a request is refused, its body is read if it is short, so that the connection can go on.
   if (refusal_ && (expectation || parser_->left_to_come() > state_.limits.small_bytes))
     return refuse(std::move(*refusal_));
   if (expectation && !is_http_1_0_ && input_.unread().empty()) append(go_ahead);
@@ -247,7 +248,7 @@ std::optional<Response> HttpEnd::refuse_expectation() const {
 
 void HttpEnd::take_part_of_body() {
   if (progress_bytes_ >= state_.limits.body_progress_bytes) begin_waiting();
-  // If not, it is not read from until it is called.
+  // If it may not read on, it waits for `on_admitted`.
   (void)may_read_on(parser_->left_to_come());
 }
 
@@ -275,7 +276,8 @@ void HttpEnd::run_handler(Request& request) {
   context_.backlog().use_rest_of_slice();
 }
 
-// The request has not come as a whole, or nobody waits for it any more.
+// Answers a request that has not come as a whole, or that nobody waits for any more. The connection ends after the
+// response.
 void HttpEnd::refuse(Response refusal) {
   has_read_all();
   keeps_alive_ = false;

@@ -1,7 +1,7 @@
-// One HTTP connection, the broker's end: requests come in and are answered one after the other, in their order.
+// The broker's end of one HTTP connection: it takes requests and answers them one after the other, in their order.
 //
-// Without I/O, as every end. While a request is answered nothing is read, so that a client that sends many ahead waits
-// in its own system's buffers.
+// Like every end it has no I/O. While a request is being answered, nothing is read. So if a client sends many requests
+// ahead, they wait in the buffers of the client's own system.
 #pragma once
 
 #include <cstdint>
@@ -44,18 +44,19 @@ class HttpEnd final : public protocol::ConnectionEnd,
   [[nodiscard]] bool finished() const override { return phase_ == Phase::finished; }
   void disconnect(std::error_code why, TimePoint now) override;
 
-  /// Nobody hears any more what it asked: it ends with 503 and that text; between two requests without a word.
+  /// Ends the connection. A request that is not answered yet gets 503 with that text. Between two requests the
+  /// connection ends without a response.
   void leave(std::string_view text);
-  /// Before anything has come: it ends with 503 and that text.
+  /// Call this before the first byte has come: the connection ends with 503 and that text.
   void turn_away(std::string_view text);
 
  private:
   enum class Phase : std::uint8_t {
     idle,       // between two requests, or before the first
     head,       // a request has begun
-    body,       // its head has come
-    answering,  // it has come, and its response has not been sent as a whole
-    finished    // what is in the output is still sent
+    body,       // the head of the request has come
+    answering,  // the request has come, and its response is not in the output as a whole
+    finished    // only the output is still sent
   };
   enum class Answer : std::uint8_t { none, whole, stream };
 
@@ -109,26 +110,26 @@ class HttpEnd final : public protocol::ConnectionEnd,
   protocol::Output output_;
 
   Phase phase_{Phase::idle};
-  TimePoint since_;  // since when the peer is waited for, or since its body made progress
+  TimePoint since_;  // when the wait for the peer began, or its body last made progress
   std::size_t progress_bytes_{0};
   bool is_first_{true};
-  std::unique_ptr<RequestParser> parser_;  // of the request that comes
+  std::unique_ptr<RequestParser> parser_;  // of the request that is arriving
   std::optional<Response> refusal_;        // decided at the head, sent after the body
   const Router::Route* route_{nullptr};
   bool is_http_1_0_{false};
   bool is_head_request_{false};
   bool keeps_alive_{true};
 
-  std::shared_ptr<Pending> pending_;  // while a handler's response is due, or half-way
+  std::shared_ptr<Pending> pending_;  // until a handler's response is complete
   Answer answer_{Answer::none};
   Framing framing_{Framing::none};
   std::string body_;              // of a whole response
-  std::string_view rest_;         // of it, or of a lasting body: what is not in the output yet
+  std::string_view rest_;         // the part of it, or of a lasting body, that is not in the output yet
   std::size_t counted_bytes_{0};  // in the state's response_bytes
   protocol::MemoryCharge body_charge_;
   std::string idle_text_;  // of the stream
   TimePoint last_sent_;
-  std::optional<TimePoint> blocked_since_;  // a write would have blocked, and none has made progress since
+  std::optional<TimePoint> blocked_since_;  // since when no write has made progress
   bool wants_room_call_{false};
   bool processing_{false};
 };

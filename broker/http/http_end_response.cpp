@@ -1,4 +1,4 @@
-// The part of a connection's end that sends responses, whole or in pieces.
+// The part of HttpEnd that sends responses, whole or in pieces.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,7 +12,7 @@ namespace {
 // In the budget's steps of about 20 ns.
 constexpr std::size_t copied_bytes_a_step = 64;
 constexpr std::size_t streamed_bytes_a_step = 4;  // as slow as a handler writes JSON
-// A stream's handler may always write as much, or it would make no progress.
+// A stream's handler may always write this much. Otherwise it would make no progress.
 constexpr std::size_t room_min_bytes = 1'024;
 
 }  // namespace
@@ -97,7 +97,7 @@ void HttpEnd::write(std::string_view bytes) {
     append(bytes);
   }
   if (output_.size() <= state_.limits.output_bytes + state_.limits.stream_behind_max_bytes) return;
-  // Who is that far behind will not catch up, and what it has not read is let go of at once.
+  // A reader that is so far behind will not catch up. Its unread output is freed at once.
   output_.consume(output_.size());
   cut();
 }
@@ -129,7 +129,7 @@ void HttpEnd::call_for_room() {
   }
   if (pending->sink != this) return;
   if (!pending->on_room) pending->on_room = std::move(f);
-  // It stopped because the turn's time was used up, not because it has no more.
+  // The function stopped because the budget was used up, not because it has no more to write.
   if (output_.written() != before && output_.size() < state_.limits.output_bytes) ask_for_room();
 }
 
@@ -153,7 +153,7 @@ void HttpEnd::finish_response() {
 void HttpEnd::forget_request() {
   if (pending_) {
     pending_->sink = nullptr;
-    // What these hold may answer when it goes, which leads here.
+    // The objects that these functions hold may answer when they are destroyed, and so call this function again.
     const auto pending = std::exchange(pending_, nullptr);
     pending->on_gone = nullptr;
     pending->on_room = nullptr;

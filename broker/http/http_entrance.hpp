@@ -1,4 +1,4 @@
-// What whoever accepts connections knows of HTTP: not how it is spoken, only who speaks it.
+// The interface through which a listener passes connections to HTTP. It says nothing about how HTTP is spoken.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@ namespace pocketmq::broker::http {
 
 class HttpEntrance {
  public:
-  /// The end of a new connection. It must not outlive this.
+  /// Makes the broker's end of a new connection. The end must not outlive this object.
   [[nodiscard]] virtual std::unique_ptr<protocol::ConnectionEnd> connect(Caller caller, protocol::TimePoint now) = 0;
-  /// All connections end: who waits for an answer gets 503 with that text, and streams break off.
+  /// Ends all connections: a client that waits for an answer gets 503 with that text, and streams break off.
   virtual void shut_down(std::string_view text) = 0;
 
  protected:

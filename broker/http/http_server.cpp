@@ -10,7 +10,8 @@ namespace pocketmq::broker::http {
 HttpServer::HttpServer(Context& context, HostNames names, const HttpLimits& limits)
     : state_{.context = context, .limits = limits, .names = std::move(names)} {}
 
-// Half requests keep nobody out: the one that has waited longest makes way. Those who are served are not disturbed.
+// If there are too many connections, the one that has waited longest for a request, or for the rest of one, ends. So
+// incomplete requests keep nobody out. Connections with a request that is being answered are not disturbed.
 std::unique_ptr<protocol::ConnectionEnd> HttpServer::connect(Caller caller, protocol::TimePoint now) {
   state_.context.clock().observe(now);
   const auto limit = std::to_string(state_.limits.connection_max);

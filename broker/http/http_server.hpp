@@ -12,7 +12,7 @@
 
 namespace pocketmq::broker::http {
 
-/// Belongs to the broker's thread. Must outlive its connections.
+/// Used on the broker's thread only. Must outlive its connections.
 class HttpServer final : public HttpEntrance {
  public:
   /// `context`, a broker's, must outlive the server. `names`: see HostNames.
@@ -21,13 +21,13 @@ class HttpServer final : public HttpEntrance {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer() = default;
 
-  /// What is served. Add to it before the first request.
+  /// The routes. Add all of them before the first request.
   [[nodiscard]] Router& router() { return state_.router; }
 
   [[nodiscard]] std::unique_ptr<protocol::ConnectionEnd> connect(Caller caller, protocol::TimePoint now) override;
   void shut_down(std::string_view text) override;
 
-  /// Those that have not ended.
+  /// How many connections have not ended.
   [[nodiscard]] std::size_t connection_count() const { return state_.waiting.size() + state_.answering.size(); }
 
  private:

@@ -21,7 +21,7 @@ struct HttpState {
   const HttpLimits limits;
   const HostNames names;
   Router router{};
-  /// Those that wait for a request, or for the rest of one, the longest first; and those that answer.
+  /// Connections that wait for a request or for the rest of one, the longest first; and connections that answer.
   std::list<HttpEnd*> waiting{};
   std::list<HttpEnd*> answering{};
   std::size_t response_bytes{0};  // bodies of whole responses that wait for their readers

@@ -25,7 +25,7 @@ using BeastError = beast::error_code;
 std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
 beast::string_view text_for_beast(std::string_view text) { return {text.data(), text.size()}; }
 
-// A body that grows with what has come, not with what was announced.
+// A body that grows with the bytes that have come, not with the announced size.
 struct ChargedBody {
   struct value_type {
     std::string bytes{};
@@ -139,7 +139,7 @@ RequestParser::Progress RequestParser::take(std::string_view bytes, std::size_t&
   return has_head_ ? take_body(bytes, taken) : take_head(bytes, taken);
 }
 
-// Beast bounds a single field by its header limit, but not all of them together.
+// Beast limits each field by its header limit, but not all fields together.
 RequestParser::Progress RequestParser::take_head(std::string_view bytes, std::size_t& taken) {
   const bool is_all = bytes.size() <= limits_.header_max_bytes - head_bytes_;
   const auto given = bytes.substr(0, limits_.header_max_bytes - head_bytes_);
@@ -203,7 +203,7 @@ bool RequestParser::keeps_alive() const { return beast_->parser.keep_alive(); }
 
 std::uint64_t RequestParser::left_to_come() const {
   if (const auto left = beast_->parser.content_length_remaining()) return *left;
-  if (const auto all = beast_->parser.content_length()) return *all;  // nothing has come of it
+  if (const auto all = beast_->parser.content_length()) return *all;  // nothing of the body has come yet
   const std::uint64_t come = beast_->parser.get().body().bytes.size();
   return limits_.body_max_bytes - std::min(come, limits_.body_max_bytes);
 }

@@ -1,5 +1,5 @@
-// HTTP/1.1 as bytes (RFC 9112): requests are parsed and heads of responses are written. Boost.Beast does both, and only
-// this unit sees it.
+// HTTP/1.1 as bytes (RFC 9112): parses requests and writes the heads of responses. Boost.Beast does both. Only this
+// unit includes it.
 #pragma once
 
 #include <cstdint>
@@ -17,30 +17,30 @@ namespace pocketmq::broker::http {
 class RequestParser {
  public:
   enum class Progress : std::uint8_t {
-    need_more,  // bytes that were not taken are to be given again, with more
-    head,       // comes once: the head is there, see `request`
-    whole,      // the body is there as well; nothing more is to be given
-    fault       // it is no request, or beyond a bound; nothing more is to be given
+    need_more,  // give the bytes that were not taken again, with more
+    head,       // returned once: the head has come, see `request`
+    whole,      // the body has come too; give nothing more
+    fault       // it is no request, or exceeds a limit; give nothing more
   };
 
-  /// The body is charged to `incoming`, which must outlive the request.
+  /// The body is charged to `incoming`. `limits` must outlive the parser, and `incoming` the request.
   RequestParser(const HttpLimits& limits, protocol::MemoryAccount& incoming);
   ~RequestParser();
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
-  /// Takes bytes of the request from the front of `bytes`, and tells in `taken` how many.
+  /// Takes bytes of the request from the front of `bytes`, and sets `taken` to how many it has taken.
   [[nodiscard]] Progress take(std::string_view bytes, std::size_t& taken);
 
-  /// From `head` on: method, target and headers. From `whole` on also the body.
+  /// Valid from `head` on: method, target and headers; from `whole` on also the body.
   [[nodiscard]] Request& request() { return request_; }
-  /// From `head` on.
+  /// Valid from `head` on.
   [[nodiscard]] bool has_body() const;
   [[nodiscard]] bool is_http_1_0() const;
   [[nodiscard]] bool keeps_alive() const;
-  /// Bytes of the body that are still to come; of a chunked one, which does not tell, as many as may.
+  /// How many bytes of the body are still to come. A chunked body does not say; then it is as many as may come.
   [[nodiscard]] std::uint64_t left_to_come() const;
-  /// After `fault`.
+  /// Valid after `fault`.
   [[nodiscard]] const Response& refusal() const { return *refusal_; }
 
  private:
@@ -54,12 +54,12 @@ class RequestParser {
   const HttpLimits& limits_;
   const std::unique_ptr<Beast> beast_;
   Request request_;
-  std::size_t head_bytes_{0};  // that were taken
+  std::size_t head_bytes_{0};  // how many were taken
   bool has_head_{false};
   std::optional<Response> refusal_;
 };
 
-/// How the body that comes after a head is told from what follows it.
+/// How the end of a body is marked.
 enum class Framing : std::uint8_t {
   none,     // there is no body: 204, 304
   length,   // Content-Length

@@ -15,7 +15,7 @@ enum class Method : std::uint8_t { get, head, post, put, patch, remove, options,
 
 /// "GET"; of `other`, "".
 [[nodiscard]] std::string_view name_of(Method method);
-/// `other` for what is none of ours.
+/// `other` for a name that is not in the enum.
 [[nodiscard]] Method method_of(std::string_view name);
 
 /// A name and a value: a header field, a member of the query, or a part of the path that a route names.
@@ -27,7 +27,7 @@ struct Field {
 /// Where a request comes from.
 struct Caller {
   std::string name{};        // address and port, for people
-  std::string source{};      // log-ins that fail are counted by it
+  std::string source{};      // failed log-ins are counted for each source
   bool from_loopback{true};  // guest may log in from there only
 };
 
@@ -41,9 +41,10 @@ struct Request {
   std::vector<Field> parameters{};  // what the route's pattern names
   std::string body{};
   Caller caller{};
-  std::string user{};  // who has logged in, once a guard has found out
+  std::string user{};  // who has logged in; empty until a guard has set it
 
-  /// The body's memory is charged as long as the request lives. A handler that keeps the body keeps the request.
+  /// The memory of the body is charged as long as the request lives. A handler that keeps the body has to keep the
+  /// request.
   protocol::MemoryCharge body_charge{};
 
   /// The first header field of that name, whatever its case.
@@ -52,16 +53,16 @@ struct Request {
   [[nodiscard]] std::size_t header_count(std::string_view name) const;
   /// The first member of the query with that name; one without a value, "?name", is empty.
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const;
-  /// What stands in the path where the route's pattern has `{name}`. Only for a name of the pattern.
+  /// The segments of the path at which the route's pattern has `{name}`. `name` must be in the pattern.
   [[nodiscard]] const std::string& parameter(std::string_view name) const;
 };
 
 /// Whether two texts are the same but for the case of ASCII letters.
 [[nodiscard]] bool same_ignoring_case(std::string_view one, std::string_view other);
 
-/// Splits and decodes `request.target` into `path` and `query` (RFC 3986). In the query "+" is a space. Of the absolute
-/// form, "http://host/path", returns the host with its port in `authority`. Returns what is wrong, as a sentence, or
-/// "".
+/// Splits `request.target` into `path` and `query` and decodes both (RFC 3986). In the query "+" is a space. If the
+/// target has the absolute form, "http://host/path", sets `authority` to the host with its port. Returns a sentence
+/// that says what is wrong, or "".
 [[nodiscard]] std::string decode_target(Request& request, std::string& authority);
 
 /// The text with each %XX replaced by its byte, or nothing if a "%" is not followed by two hexadecimal digits.

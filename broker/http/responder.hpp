@@ -1,6 +1,6 @@
 // How a handler answers: at once or later, whole or in pieces.
 //
-// All of this belongs to the broker's thread.
+// All of this is used on the broker's thread only.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,16 @@ class ResponseSink {
   ~ResponseSink() = default;
 };
 
-/// One request that is being answered. Responder and connection hold it; whichever goes first, the other notices.
+/// One request that is being answered. The Responder (or its Stream) and the connection share it, so that each notices
+/// when the other has gone.
 struct Pending {
   ResponseSink* sink{nullptr};  // null: answered, or the connection has gone
   protocol::MoveOnlyFunction<void()> on_gone{};
   protocol::MoveOnlyFunction<void()> on_room{};
 };
 
-/// The rest of a response that is sent in pieces of any number. Whoever writes no more calls `end`; a Stream that goes
-/// without it cuts the connection, so that the reader sees that something is missing.
+/// The rest of a response that is sent in any number of pieces. Call `end` after the last piece. If a Stream is
+/// destroyed before `end`, the connection is cut, so that the reader sees that something is missing.
 class Stream {
  public:
   explicit Stream(std::shared_ptr<Pending> pending) : pending_{std::move(pending)} {}
@@ -45,30 +46,31 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
   ~Stream();
 
-  /// False: the connection has gone, or was cut, or the request was a HEAD. What is written then is ignored.
+  /// False if the connection has gone or was cut, or if the request was a HEAD. Then `write` does nothing.
   [[nodiscard]] bool is_open() const { return pending_ && pending_->sink != nullptr; }
-  /// How many bytes may well be written now: less than the reader leaves room for when the turn's time is used up.
+  /// How many bytes should be written now, so that the reader and the other connections keep up. Little or none when
+  /// the turn's budget is used up, however much room the reader leaves.
   [[nodiscard]] std::size_t room() const { return is_open() ? pending_->sink->room() : 0; }
-  /// Sends these bytes. Who writes more than `room` says for long has its reader cut
-  /// (`HttpLimits::stream_behind_max_bytes`), after which this is not open.
+  /// Sends these bytes. If the handler writes more than `room` allows for long, the reader is cut
+  /// (`HttpLimits::stream_behind_max_bytes`), and this is no longer open.
   void write(std::string_view bytes);
-  /// The response is whole. This is not open after it.
+  /// Ends the response. This is not open afterwards.
   void end();
 
-  /// `f` is called in a turn of its own, now and each time the reader has made room: it writes about `room()` bytes, or
-  /// none, and may end the stream. If it has nothing to write now, call `ask_for_room` when it has.
+  /// Calls `f` soon, and again each time the reader has made room. `f` writes about `room()` bytes, or none, and may
+  /// end the stream. If `f` has nothing to write now, call `ask_for_room` when there is something.
   void on_room(protocol::MoveOnlyFunction<void()> f);
-  /// `on_room`'s function is called again, soon.
+  /// Has the function of `on_room` called again soon.
   void ask_for_room();
-  /// `f` is called once if the connection goes before `end`. It must not destroy the connection's broker.
+  /// Calls `f` once if the connection goes before `end`. `f` must not destroy the broker of the connection.
   void on_gone(protocol::MoveOnlyFunction<void()> f);
 
  private:
   std::shared_ptr<Pending> pending_;
 };
 
-/// The duty to answer one request, once. It may be kept and answered later, also when the connection has gone: then the
-/// answer is ignored. One that goes unanswered answers 500.
+/// Answers one request, once. It may be kept to answer later. If the connection has gone by then, the answer is
+/// ignored. If it is destroyed without an answer, the client gets 500.
 class Responder {
  public:
   explicit Responder(std::shared_ptr<Pending> pending);
@@ -78,19 +80,19 @@ class Responder {
   Responder& operator=(const Responder&) = delete;
   ~Responder();
 
-  /// False: nobody waits for the answer any more.
+  /// False if nobody waits for the answer any more.
   [[nodiscard]] bool is_open() const { return pending_ && pending_->sink != nullptr; }
 
   void send(Response response);
   /// Begins a response whose length is not known.
   [[nodiscard]] Stream begin(ResponseHead head);
 
-  /// `f` is called once if the connection goes before this is answered.
+  /// Calls `f` once if the connection goes before this is answered.
   void on_gone(protocol::MoveOnlyFunction<void()> f);
 
  private:
   std::shared_ptr<Pending> pending_;
-  int exceptions_;  // under way when it was made: who throws leaves the answer to who catches
+  int exceptions_;  // in flight when it was made; if there are more, the code that catches them answers
 };
 
 }  // namespace pocketmq::broker::http

@@ -10,20 +10,20 @@
 
 namespace pocketmq::broker::http {
 
-/// What stands before a body. Content-Length, Date, Connection and the like are added when it is sent.
+/// Status and headers of a response. Content-Length, Date, Connection and the like are added when it is sent.
 struct ResponseHead {
   unsigned status{200};
   std::string content_type{};    // empty: there is none
   std::vector<Field> headers{};  // control characters in values are sent as spaces
-  /// Of a stream only: sent each time nothing was for a while (`event_stream_idle`); empty for none.
+  /// For a stream only: this text is sent after each `event_stream_idle` in which nothing was sent; empty for none.
   std::string idle_text{};
 };
 
-/// A response whose body is there as a whole. `HttpLimits::responses_max_bytes` bounds what all of these hold; what can
-/// be long is better streamed.
+/// A response whose body is complete. `HttpLimits::responses_max_bytes` limits what all of these hold together. Use a
+/// Stream for a body that may be long.
 struct Response : ResponseHead {
   std::string body{};
-  std::string_view lasting_body{};  // instead: bytes that outlive the broker, such as those of the program
+  std::string_view lasting_body{};  // instead of `body`: bytes that outlive the broker, such as those of the program
 };
 
 /// 200, or another status, with JSON text.
@@ -32,10 +32,10 @@ struct Response : ResponseHead {
 [[nodiscard]] Response no_content();
 /// `{"error": error, "reason": reason}`. The reason is a sentence: what is wrong, and what to write instead.
 [[nodiscard]] Response error(unsigned status, std::string_view error, std::string_view reason);
-/// With an error's usual name: 404 is "not_found".
+/// The same with the usual name of the error: 404 is "not_found".
 [[nodiscard]] Response error(unsigned status, std::string_view reason);
 
-/// What a handler throws instead of answering, if it finds something wrong.
+/// A handler throws this instead of answering, if it finds something wrong.
 class HttpError : public std::exception {
  public:
   HttpError(unsigned status, std::string_view reason) : response_{error(status, reason)}, reason_{reason} {}

@@ -28,7 +28,7 @@ std::vector<std::string> parts_of(std::string_view pattern) {
   return parts;
 }
 
-// What is left of a path names something below a folder: never anything beside it.
+// Whether the rest of a path names something below a folder, and nothing beside it.
 bool stays_below(const std::vector<std::string>& path, std::size_t from) {
   return std::all_of(path.begin() + static_cast<std::ptrdiff_t>(from), path.end(), [](const std::string& segment) {
     return segment != "." && segment != ".." && segment.find_first_of(std::string_view{"/\\\0", 3}) == segment.npos;

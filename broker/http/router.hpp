@@ -20,13 +20,14 @@ namespace pocketmq::broker::http {
 
 /// Answers at once. May throw HttpError instead; any other exception becomes a 500.
 using Handler = std::function<Response(Request&)>;
-/// Answers now or later. May move from the request, and may throw as well as long as it has not answered.
+/// Answers now or later. May move from the request. May throw as well, as long as it has not answered.
 using LateHandler = std::function<void(Request&, Responder)>;
 /// Lets a request pass, or answers it. It is asked before the body has come.
 using Guard = std::function<std::optional<Response>(Request&)>;
 
 struct RouteSettings {
-  /// Content types of bodies. Those that any web page may send to any site (text/plain and forms) are never taken.
+  /// The content types that a body may have. Types that any web page may send to any site (text/plain and forms) are
+  /// never accepted.
   std::vector<std::string> content_types{"application/json"};
 };
 
@@ -44,8 +45,8 @@ class Router {
     std::optional<Response> answer{};
   };
 
-  /// A path's parts that are fixed take precedence over those that are not, from left to right. The same method and
-  /// pattern must not be added twice.
+  /// Of two patterns that match, the one with a fixed part takes precedence over the one with a parameter there, from
+  /// left to right. The same method and pattern must not be added twice.
   void add(Method method, std::string_view pattern, Handler handler, RouteSettings settings = {});
   void add(Method method, std::string_view pattern, LateHandler handler, RouteSettings settings = {});
 
@@ -60,12 +61,12 @@ class Router {
     add(Method::remove, pattern, std::move(handler));
   }
 
-  /// `guard` is asked for every request whose path is `prefix` or lies below it, whether there is such a route or not.
-  /// Several are asked in the order in which they were added.
+  /// `guard` is called for every request whose path is `prefix` or below it, even if there is no such route. Several
+  /// guards are called in the order in which they were added.
   void guard(std::string_view prefix, Guard guard);
 
-  /// Fills in the request's `parameters` if there is a route. The answer is 404, 405 with Allow, that of OPTIONS, or a
-  /// guard's. Valid until the next `add`.
+  /// Finds the route of a request, and fills in the request's `parameters`. If there is no route, or a guard answers,
+  /// returns the answer: 404, 405 with Allow, that of OPTIONS, or the guard's. Valid until the next `add`.
   [[nodiscard]] Found find(Request& request) const;
 
  private:

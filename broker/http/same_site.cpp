@@ -14,7 +14,7 @@ constexpr std::size_t shown_max = 100;
 std::string quoted(std::string_view text) { return "'" + std::string{text.substr(0, shown_max)} + "'"; }
 
 struct HostAndPort {
-  std::string_view host;  // an address of version 6 without its brackets
+  std::string_view host;  // an IPv6 address is without its brackets
   std::string_view port;  // empty: none was given
   bool is_bracketed{false};
 };
@@ -70,7 +70,7 @@ std::optional<Response> refuse_host(std::string_view authority, const std::vecto
                           "address, or start the broker with this name allowed (--http-host)");
 }
 
-// "http://localhost:15672" and Host "localhost:15672".
+// Whether an origin such as "http://localhost:15672" belongs to a Host such as "localhost:15672".
 bool is_origin_of(std::string_view origin, std::string_view authority) {
   std::string_view usual_port;
   for (const auto& [scheme, port] : {std::pair{std::string_view{"http://"}, std::string_view{"80"}},
@@ -88,7 +88,7 @@ bool is_origin_of(std::string_view origin, std::string_view authority) {
          && port_of(*from) == port_of(*to);
 }
 
-// Whoever follows a link, or types an address, may come from anywhere.
+// A user who follows a link or types an address may come from any site.
 bool is_navigation(const Request& request) {
   return (request.method == Method::get || request.method == Method::head)
          && request.header("Sec-Fetch-Mode") == "navigate" && request.header("Sec-Fetch-Dest") == "document";
@@ -100,7 +100,7 @@ std::string_view media_type(std::string_view content_type) {
   return content_type;
 }
 
-// Of these a browser lets any page send to anybody.
+// A browser lets any page send these types to any site.
 bool is_open_to_all(std::string_view type) {
   return same_ignoring_case(type, "text/plain") || same_ignoring_case(type, "multipart/form-data")
          || same_ignoring_case(type, "application/x-www-form-urlencoded");

@@ -12,8 +12,8 @@
 
 namespace pocketmq::broker {
 
-/// Clients cannot fill a disk with it: at most `lines_max` lines that clients cause are written in each `lines_window`.
-/// Then one line says how many were left out.
+/// Clients cannot fill a disk with it, except at level debug: of all other lines that clients cause, at most
+/// `lines_max` are written in each `lines_window`. Then one line says how many were left out.
 class EventLog final : public ConnectionObserver {
  public:
   static constexpr unsigned lines_max = 100;
@@ -22,7 +22,7 @@ class EventLog final : public ConnectionObserver {
   /// Writes events of that level and more urgent ones. `lines` must outlive the log.
   EventLog(LogLines& lines, LogLevel level) : lines_{lines}, level_{level} {}
 
-  /// Writes a line of the broker's owner.
+  /// Writes a line for the owner of the broker.
   void say(LogLevel level, std::string_view text);
 
   void on_connected(const Session& session) override;
@@ -40,7 +40,7 @@ class EventLog final : public ConnectionObserver {
   void log_limits_reached(Context& context);
   void note_unblocked(const Session& session);
   [[nodiscard]] bool has_room_for_line(const Context& context);
-  /// Whether `what` is logged for the first time within a minute.
+  /// Whether `what` was not logged in the last minute. Then it counts as logged now.
   [[nodiscard]] bool is_first_in_a_minute(const Context& context, std::string_view what);
 
   LogLines& lines_;
@@ -49,7 +49,7 @@ class EventLog final : public ConnectionObserver {
   unsigned written_{0};  // in the current window
   std::uint64_t left_out_{0};
   std::map<std::string_view, TimePoint>
-      last_logged_;                              // when each event was last logged that is logged at most once a minute
+      last_logged_;                              // when each event that is logged at most once a minute was last logged
   std::unordered_set<std::uint64_t> blocked_{};  // numbers of sessions
   TimePoint blocked_since_{};
 };

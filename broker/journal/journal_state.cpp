@@ -89,7 +89,7 @@ void JournalState::on(const event::ChannelModeSet& e) {
   if (auto* channel = find_channel(e.connection, e.channel)) channel->mode = e.mode;
 }
 
-// As on RabbitMQ, a limit for each consumer lifts the one that they share.
+// As on RabbitMQ, basic.qos with a limit for each consumer removes the limit that all consumers share.
 void JournalState::on(const event::ChannelPrefetchSet& e) {
   auto* channel = find_channel(e.connection, e.channel);
   if (channel == nullptr) return;
@@ -121,7 +121,7 @@ void JournalState::on(const event::QueueDeclared& e) {
   queues_[{text_of(e.vhost), text_of(e.queue)}] = std::make_shared<Queue>(Queue{.name = text_of(e.queue)});
 }
 
-// Each message still refers to the queue until it is told to be dropped.
+// Each message still refers to the queue until its message.dropped comes.
 void JournalState::on(const event::QueuePurged& e) {
   if (auto* queue = find_in(queues_, QueueName{text_of(e.vhost), text_of(e.queue)})) (*queue)->ready.clear();
 }
@@ -196,7 +196,7 @@ void JournalState::on(const event::PolicyCleared& e) {
 
 JournalState::Message* JournalState::find_message(std::uint64_t number) { return find_in(messages_, number); }
 
-// The queue that the message is in; it may be a deleted one.
+// Returns the queue that the message is in. The queue may be deleted.
 JournalState::Queue* JournalState::find_queue_of(std::uint64_t message, std::string_view queue) {
   auto* found = find_message(message);
   auto* in = found == nullptr ? nullptr : find_in(found->queues, queue);
@@ -207,7 +207,7 @@ void JournalState::forget_delivery(Queue& queue, std::uint64_t message) {
   const auto* delivery = find_in(queue.unacked, message);
   if (delivery == nullptr) return;
   if (auto* channel = find_channel(delivery->connection, delivery->channel)) {
-    // Another channel may have the number by now.
+    // Another channel may have this number by now.
     const auto unacked = channel->unacked.find(delivery->tag);
     const bool is_it = unacked != channel->unacked.end() && unacked->second.message == message;
     if (is_it && unacked->second.queue == queue.name) channel->unacked.erase(unacked);
@@ -287,7 +287,7 @@ void JournalState::on(const event::MessageRequeued& e) {
   queue->ready[place] = e.message;
 }
 
-// The queue may have been full, and never had it.
+// If the queue was full, the message was never in it.
 void JournalState::on(const event::MessageDeadLettered& e) {
   auto* message = find_message(e.message);
   if (message == nullptr) return;

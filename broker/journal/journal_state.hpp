@@ -1,5 +1,5 @@
-// What the journal's events add up to: the state of the broker after any number of them. A pure function of the events:
-// the page and the test kit have the same one in their languages.
+// The state of the broker after any number of the journal's events. It is a pure function of the events, so that
+// readers in other languages can compute the same state.
 #pragma once
 
 #include <compare>
@@ -18,23 +18,23 @@ namespace pocketmq::broker {
 
 class JournalState {
  public:
-  /// The next event. Beginning with the first, so that nothing is unknown; what an event refers to and is not known is
-  /// passed over.
+  /// Applies the next event. Begin with the first event, so that nothing is unknown. If an event refers to something
+  /// unknown, that part of it is ignored.
   void apply(const Entry& entry);
 
   /// False once a gap has been told.
   [[nodiscard]] bool is_complete() const { return is_complete_; }
-  /// Of the last event.
+  /// The number of the last event.
   [[nodiscard]] std::uint64_t number() const { return snapshot_.number; }
 
   [[nodiscard]] Snapshot snapshot() const;
 
-  /// Messages that have not come to their end: they are on their way to a queue, or in one.
+  /// How many messages have not ended: they are on their way to a queue, or in one.
   [[nodiscard]] std::size_t message_count() const { return messages_.size(); }
 
  private:
-  // The place of a ready message in its queue's order: by priority, the highest first; what was put back before the
-  // others; by position.
+  // The place of a ready message in its queue's order: by priority, the highest first; then requeued messages before
+  // the others; then by position.
   struct Place {
     int below_priority{};
     bool is_new{};
@@ -48,20 +48,20 @@ class JournalState {
     std::uint64_t tag{};
     std::string consumer{};
   };
-  // A queue lives on when it is deleted, as long as something of it is unacked or about to be dropped.
+  // A deleted queue is kept as long as one of its messages is unacked or about to be dropped.
   struct Queue {
     std::string name{};
     std::map<Place, std::uint64_t> ready{};
-    std::map<std::uint64_t, Place> places{};  // of messages that are, or were, ready
+    std::map<std::uint64_t, Place> places{};  // of messages that are or were ready
     std::map<std::uint64_t, Delivery> unacked{};
   };
   struct Message {
     bool is_published{true};   // and not yet routed
     std::uint64_t awaited{0};  // queues and requesters that are to take it
-    std::uint64_t letters{0};  // queues that gave it up for their dead-letter exchanges, and it is not published there
-    std::map<std::string, std::shared_ptr<Queue>, std::less<>> queues{};  // it is in
+    std::uint64_t letters{0};  // queues that have dead-lettered it, where the dead letter is not published yet
+    std::map<std::string, std::shared_ptr<Queue>, std::less<>> queues{};  // that it is in
   };
-  using QueueName = std::pair<std::string, std::string>;  // with the virtual host's
+  using QueueName = std::pair<std::string, std::string>;  // the names of its virtual host and the queue
 
   // An event without an `on` of its own does not change the state.
   template <class E> void on(const E&) {}
@@ -109,7 +109,7 @@ class JournalState {
   void forget_delivery(Queue& queue, std::uint64_t message);
   void forget_ended(std::uint64_t message);
 
-  Snapshot snapshot_;  // but for what is ready: that is in the queues here
+  Snapshot snapshot_;  // without ready messages: those are in `queues_`
   std::map<QueueName, std::shared_ptr<Queue>> queues_;
   std::map<std::uint64_t, Message> messages_;
   bool is_complete_{true};

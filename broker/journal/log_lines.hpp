@@ -26,8 +26,8 @@ enum class LogLevel : std::uint8_t { error, warning, info, debug };
 /// Returns the time that people read in the log.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
-/// Control characters in what peers have sent are escaped. If the sink has no room, lines are dropped, and the next
-/// line says how many.
+/// Control characters in text from peers are escaped. If the sink has no room, lines are dropped, and the next line
+/// says how many.
 class LogLines {
  public:
   /// `sink` must outlive it.
@@ -36,7 +36,7 @@ class LogLines {
 
   LogLines(const LogLines&) = delete;
   LogLines& operator=(const LogLines&) = delete;
-  /// Writes how many lines were dropped at the end.
+  /// If lines were dropped at the end, writes how many.
   ~LogLines();
 
   /// Writes an event of the broker as a whole.

@@ -1,4 +1,4 @@
-// The journal as NDJSON: one event a line, each a JSON object. README.md describes what is in it.
+// The journal as NDJSON: one event per line, each a JSON object. README.md describes the objects.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 
 namespace pocketmq::broker {
 
-/// Appends the event as one line, its line end included. Bodies are shown as the trace shows them: secrets are `***`,
-/// a long body is cut. What is not UTF-8 is `{"$string": base64}`.
+/// Appends the event as one line, with its line end. Bodies are shown as in the trace: secrets are `***`, a long body
+/// is cut. Text that is not UTF-8 becomes `{"$string": base64}`.
 void append_ndjson(const Entry& entry, std::string& to);
 
-/// Appends the line that a recording begins with: which schema it has, and whose it is.
+/// Appends the first line of a recording: the version of its schema, the broker that wrote it, the time, and the first
+/// number.
 void append_ndjson_header(event::Time time, std::uint64_t next_number, std::string& to);
 
 }  // namespace pocketmq::broker

@@ -20,7 +20,7 @@ Recording::~Recording() {
   sink_.write_last(lines_);
 }
 
-// A line that there was no room for is missing, and the next one that is written comes behind a gap.
+// If the sink has no room for a line, the line is missing, and a gap precedes the next line that is written.
 void Recording::write(const Entry& entry) {
   constexpr std::size_t worth_keeping_bytes = 16'384;
   if (lines_.capacity() > worth_keeping_bytes) lines_ = {};

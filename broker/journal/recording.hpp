@@ -1,4 +1,4 @@
-// A recording: the journal in a file, as NDJSON behind a header line. The broker never waits for it.
+// A recording: the journal in a file, as NDJSON after a header line. The broker never waits for the file.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +12,32 @@ namespace pocketmq::broker {
 
 class Recording {
  public:
-  /// Begins with the events that the journal still has, or with those that `wish` asks for. `journal` and `sink`, which
-  /// are used on the broker's thread only, outlive it.
+  /// Begins with the events that the journal still has, or with those that `wish` asks for. `journal` and `sink`
+  /// outlive the recording, and are used on the broker's thread only.
   Recording(Journal& journal, protocol::LineSink& sink, const Journal::Wish& wish = {.since = 1});
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
-  /// The last line is a `gap`, if the last events are missing.
+  /// If the last events are missing, writes a `gap` as the last line.
   ~Recording();
 
  private:
-  // What the sink had no room for: a gap in the recording.
+  // Events for which the sink had no room: a gap in the recording.
   struct Missing {
     std::uint64_t from;
     std::uint64_t to;
-    event::Time time;  // of the last of them
+    event::Time time;  // of the last of these events
   };
 
   void write(const Entry& entry);
   void append_gap();
 
   protocol::LineSink& sink_;
-  std::string lines_;       // that are being written
-  bool has_header_{false};  // the file has
+  std::string lines_;       // lines that are being written
+  bool has_header_{false};  // whether the file has its header line
   const std::uint64_t first_number_;
   const event::Time began_;
   std::optional<Missing> missing_;
-  Subscription subscription_;  // goes first
+  Subscription subscription_;  // the last member, so that it ends first
 };
 
 }  // namespace pocketmq::broker

@@ -1,16 +1,16 @@
-// What the journal's lines consist of, told to programs. README.md tells people.
+// The schema of the journal's lines, for programs. README.md is for people.
 #pragma once
 
 #include <string>
 
 namespace pocketmq::broker {
 
-/// Of what the lines say. Kinds and optional fields may be added under the same number: readers skip what they do not
-/// know. Anything else makes it another.
+/// The version of the schema. Kinds and optional fields may be added under the same version: readers skip what they do
+/// not know. Any other change makes a new version.
 inline constexpr unsigned journal_schema_version = 1;
 
-/// The schema, as JSON: the kinds with their categories and their fields, the fields' types, and the values of those
-/// that have one of a few. Made from the descriptions of the events.
+/// The schema, as JSON: the kinds with their categories and fields, the types of the fields, and for each enum its
+/// values. It is made from the descriptions of the events.
 [[nodiscard]] std::string journal_schema();
 
 }  // namespace pocketmq::broker

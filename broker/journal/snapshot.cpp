@@ -9,7 +9,7 @@
 namespace pocketmq::broker {
 namespace {
 
-// Writes a JSON value piece by piece. Objects and arrays end with what writes them.
+// Writes a JSON value piece by piece. `object` and `array` call a function that writes what is inside.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& to) : to_{to} {}

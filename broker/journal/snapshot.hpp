@@ -1,5 +1,5 @@
-// What is in a broker at one moment: virtual hosts with exchanges, bindings, queues and consumers, and connections with
-// channels and what these hold unacked. It is plain data, so that it can be made from the journal (JournalState) or
+// What is in a broker at one moment: virtual hosts with exchanges, bindings, queues and consumers; and connections with
+// channels and their unacked deliveries. A snapshot is plain data. It can be made from the journal (JournalState) or
 // from the broker's own objects, and compared.
 #pragma once
 
@@ -47,9 +47,9 @@ struct Snapshot {
     std::string type{};
     bool durable{false};
     bool auto_delete{false};
-    std::uint64_t exclusive_to{0};  // a connection; 0: to nobody
+    std::uint64_t exclusive_to{0};  // the number of a connection; 0: not exclusive
     std::string arguments{};
-    std::vector<std::uint64_t> ready{};  // messages, in their order
+    std::vector<std::uint64_t> ready{};  // numbers of messages, in their order
     std::uint64_t unacked{0};
     std::map<ConsumerName, Consumer> consumers{};
   };
@@ -78,8 +78,8 @@ struct Snapshot {
   };
   struct Channel {
     std::optional<event::ChannelMode> mode{};
-    std::uint16_t prefetch{0};                   // of each consumer that starts from now on
-    std::uint16_t shared_prefetch{0};            // of all together
+    std::uint16_t prefetch{0};                   // of each consumer started from now on
+    std::uint16_t shared_prefetch{0};            // of all consumers together
     std::map<std::uint64_t, Unacked> unacked{};  // by delivery tag
     std::optional<ReplyConsumer> reply_consumer{};
   };
@@ -87,13 +87,13 @@ struct Snapshot {
     std::string name{};
     std::string address{};
     std::string user{};   // empty until it has logged in
-    std::string vhost{};  // then too
+    std::string vhost{};  // the same
     std::optional<event::Encoding> encoding{};
     bool blocked{false};
     std::map<std::uint16_t, Channel> channels{};
   };
 
-  std::uint64_t number{0};  // of the last event that it knows of
+  std::uint64_t number{0};  // of the last event in it
   std::map<std::string, Vhost> vhosts{};
   std::map<std::uint64_t, Connection> connections{};
 };

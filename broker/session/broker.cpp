@@ -19,9 +19,9 @@ Broker::Broker(Options options, Observer* observer, ConnectionObserver* log)
   for (const auto& [name, password] : given.users) add_user(name, password);
 }
 
-Broker::~Broker() { state_.context.backlog().clear(); }  // before what it refers to
+Broker::~Broker() { state_.context.backlog().clear(); }  // its items refer to objects that are destroyed next
 
-// One who may do everything everywhere; or one who is there, with another password.
+// Adds a user that has all permissions in every virtual host. A user that exists already only gets the password.
 void Broker::add_user(std::string_view name, std::string_view password) {
   const auto known = state_.users.find(name);
   User user = known ? *known : User{.name = std::string{name}, .tags = {"administrator"}};

@@ -1,5 +1,5 @@
-// The broker: virtual hosts and connections, without I/O. A single-threaded object; whoever owns it brings the bytes
-// and the time.
+// The broker: virtual hosts and connections, without I/O. It is a single-threaded object. Its owner passes the bytes
+// and the time to it.
 #pragma once
 
 #include <memory>
@@ -15,30 +15,30 @@ namespace pocketmq::broker {
 
 class Broker {
  public:
-  /// `observer` and `log`, if there are any, must outlive the broker. The log costs messages nothing. Throws
-  /// DefinitionsError if the options' definitions cannot be loaded.
+  /// `observer` and `log` may be null; otherwise they must outlive the broker. `log` is not called for messages. Throws
+  /// DefinitionsError if the definitions in the options cannot be loaded.
   explicit Broker(Options options = {}, Observer* observer = nullptr, ConnectionObserver* log = nullptr);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   ~Broker();
 
-  /// What the definitions ask for and the broker does not have, a line each.
+  /// What the definitions ask for and the broker does not have, one line each.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
-  /// The end of a new connection. It must not outlive the broker.
+  /// Makes the broker's end of a new connection. It must not outlive the broker.
   [[nodiscard]] std::unique_ptr<Session> connect(Peer peer, TimePoint now);
 
-  /// When `tick` is due for messages that expire, and for work that did not fit into a turn; `TimePoint::max()` for
-  /// never. To be asked at the end of each turn. Connections have deadlines of their own.
+  /// When `tick` is due, for messages that expire and for work that did not fit into a turn; `TimePoint::max()` for
+  /// never. Ask for it at the end of each turn. Each connection has a deadline of its own.
   [[nodiscard]] TimePoint deadline();
   void tick(TimePoint now);
 
-  /// Closes all connections with 320, "connection forced", and that text.
+  /// Closes all connections with 320 (connection forced) and that text.
   void shut_down(std::string_view text);
 
-  /// Null if there is none.
+  /// Null if there is no virtual host of that name.
   [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name) { return state_.virtual_hosts.find(name); }
-  /// Makes it, or finds it.
+  /// Returns the virtual host of that name. Makes it if there is none.
   VirtualHost& add_virtual_host(std::string_view name) { return state_.virtual_hosts.add(name); }
   [[nodiscard]] Users& users() { return state_.users; }
   [[nodiscard]] std::size_t connection_count() const { return state_.sessions.size(); }

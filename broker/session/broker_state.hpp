@@ -20,7 +20,7 @@ struct BrokerState {
       : context{std::move(options), observer, log} {}
 
   Context context;
-  std::string server_properties{};  // what clients are told of the broker: an encoded table
+  std::string server_properties{};  // what connection.start tells clients: an encoded table
   VirtualHosts virtual_hosts{context};
   Users users{};
   LoginThrottle login_throttle{context.options().login_failures_max};

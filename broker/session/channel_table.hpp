@@ -1,4 +1,5 @@
-// The channels of a connection, by their numbers (AMQP 0-9-1, 1.5): opening, closing, and what is asked of all of them.
+// The channels of a connection, by their numbers (AMQP 0-9-1, 1.5). Opens and closes them, and passes on what concerns
+// all of them.
 #pragma once
 
 #include <cstdint>
@@ -14,36 +15,38 @@ namespace pocketmq::broker {
 
 class ChannelTable {
  public:
-  /// Both outlive it.
+  /// Both arguments must outlive it.
   ChannelTable(ChannelHost& connection, Context& context) : connection_{connection}, context_{context} {}
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
 
-  /// The client opens a channel. ConnectionError 504 if it is open, 530 at `channel_max`, 506 if memory is low.
+  /// The client opens a channel. ConnectionError 504 if the channel is open already, 530 at `channel_max`, 506 if the
+  /// objects of the broker fill the memory mark.
   void open(std::uint16_t number, std::uint16_t channel_max);
   /// The client closes a channel. ConnectionError 504 unless it is open.
   void close(std::uint16_t number);
   /// The client has answered the broker's close of that channel. ConnectionError if the broker sent none.
   void on_close_answered(std::uint16_t number);
-  /// An error closes the channel. Until the client has answered that, all else that it sends on the channel is ignored.
+  /// An error closes the channel. Until the client has answered the broker's close, everything else that the client
+  /// sends on the channel is ignored.
   void close_for_error(std::uint16_t number);
 
-  /// The channel that is to carry out the client's command; null if the command is to be ignored. ConnectionError 504
-  /// unless the channel is open.
+  /// Returns the channel that has to carry out the client's command; null if the command is to be ignored.
+  /// ConnectionError 504 unless the channel is open.
   [[nodiscard]] Channel* require(std::uint16_t number) const;
-  /// Null unless it is open.
+  /// Null unless the channel is open.
   [[nodiscard]] Channel* find(std::uint16_t number) const;
 
-  /// That channel has confirms to report. Returns whether it is the first since the last report.
+  /// The channel has confirms to report. Returns whether it is the first channel since the last `report_confirms`.
   bool report_confirms_later(std::uint16_t number);
   void report_confirms();
   /// The connection has room for output again.
   void ask_waiting_consumers();
-  /// Whether a channel holds something by which its client may free memory.
+  /// Whether the client may free memory through one of its channels.
   [[nodiscard]] bool may_free_memory() const;
   void add_to(Holdings& holdings) const;
-  /// All channels end. No consumer takes anything any more when the first message is requeued, so that none comes back
-  /// to this connection. The consumers are returned, and the caller is to remove them from their queues.
+  /// Ends all channels. All consumers are stopped before the first message is requeued, so that no message comes back
+  /// to this connection. Returns the consumers; the caller has to remove them from their queues.
   [[nodiscard]] std::vector<Consumers> end_all();
 
  private:
@@ -55,10 +58,10 @@ class ChannelTable {
   ChannelHost& connection_;
   Context& context_;
   Channels channels_;
-  // The broker's close of these channels was crossed by the client's own. They are closed, and the client will still
-  // answer the broker's close.
+  // The broker and the client have closed these channels at the same time. The channels are closed, and the client will
+  // still answer the broker's close.
   std::set<std::uint16_t> crossed_closes_;
-  std::vector<std::uint16_t> owing_confirms_;  // channels, perhaps twice, perhaps closed by now
+  std::vector<std::uint16_t> owing_confirms_;  // numbers of channels; some may be there twice, or closed by now
 };
 
 }  // namespace pocketmq::broker

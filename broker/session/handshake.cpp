@@ -11,14 +11,15 @@ namespace pocketmq::broker {
 namespace connection = protocol::connection;
 using protocol::Encoding;
 
-// AMQP 0-9-1, 2.2.4: the broker has sent start; the client sends start-ok, the broker tune; the client sends tune-ok
-// and open, the broker open-ok. (RabbitMQ sends no secure.) In JSON there is only open.
+// AMQP 0-9-1, 2.2.4: the broker has sent start. The client sends start-ok, and the broker answers with tune. The client
+// sends tune-ok and open, and the broker answers with open-ok. (Like RabbitMQ, the broker sends no secure.) In JSON
+// there is only open.
 struct Handshake::Step {
   Encoding encoding;
-  State state;                                             // in this state
+  State state;                                             // in this state,
   protocol::MethodId awaited;                              // the client sends this,
-  bool (Handshake::*carry_out)(const protocol::Command&);  // which is checked and answered;
-  State next;                                              // then this is the state
+  bool (Handshake::*carry_out)(const protocol::Command&);  // and this function checks and answers it;
+  State next;                                              // then the handshake is in this state
 };
 
 const Handshake::Step Handshake::steps[] = {
@@ -160,7 +161,7 @@ Handshake::Result Handshake::enter_as_guest() {
 
 bool Handshake::log_in(const Credentials& credentials, std::string_view mechanism) {
   auto& context = broker_.context;
-  // Right or wrong: a client that gives up before the answer learns nothing from its absence.
+  // Log-ins wait whether the password is right or wrong. So a client that gives up before the answer learns nothing.
   if (!was_login_held_ && broker_.login_throttle.must_wait(peer_.source, context.clock().real_now())) {
     is_login_held_ = true;
     connection_.wait_for_handshake(LoginThrottle::delay);
@@ -182,7 +183,7 @@ void Handshake::refuse_login(const Credentials& credentials, std::string_view me
     refusal += "; very many log-ins from " + peer_.source + " have failed, so that such an answer now takes a second";
   broker_.login_throttle.count_failure(peer_.source, broker_.context.clock().real_now());
   if (client_.understands_refused_login) throw ConnectionError{ReplyCode::access_refused, std::move(refusal)};
-  connection_.cut_for_refused_login(refusal);  // as RabbitMQ does for clients that would not read it
+  connection_.cut_for_refused_login(refusal);  // as RabbitMQ does for clients that would not read the reason
 }
 
 void Handshake::release_login() {

@@ -1,5 +1,6 @@
-// A connection's handshake, the broker's end: log-in, negotiation, and the virtual host (AMQP 0-9-1, 2.2.4). Its states
-// and what moves them stand in a table in handshake.cpp. A JSON client needs one step only, or none.
+// The broker's end of a connection's handshake: log-in, negotiation, and the virtual host (AMQP 0-9-1, 2.2.4). A table
+// in handshake.cpp lists its states, and the command that leads from each to the next. A JSON client needs one step
+// only, or none.
 #pragma once
 
 #include <chrono>
@@ -22,36 +23,37 @@ class VirtualHost;
 /// Where a connection comes from.
 struct Peer {
   std::string name;           // address and port, for people
-  std::string source{};       // failed log-ins are counted by it; empty: they are not counted
+  std::string source{};       // failed log-ins are counted for each source; if empty, they are not counted
   bool from_loopback{true};   // guest may log in from there only
-  std::string proved_name{};  // what the connection has proved of its peer, by TLS; empty for nothing
+  std::string proved_name{};  // the name that the peer has proved by TLS; empty for none
 };
 
 /// What the handshake finds out about the client.
 struct Client {
   std::string name{};                       // `connection_name` of its properties; empty if it has none
-  std::shared_ptr<const User> user{};       // once it has logged in
-  VirtualHost* virtual_host{nullptr};       // once it is open
+  std::shared_ptr<const User> user{};       // null until it has logged in
+  VirtualHost* virtual_host{nullptr};       // null until it is open
   std::uint16_t channel_max{0};             // as negotiated
   bool understands_consumer_cancel{false};  // capability consumer_cancel_notify
   bool understands_blocked{false};          // capability connection.blocked
-  bool understands_refused_login{false};    // authentication_failure_close: it reads a 403 instead of a cut connection
+  bool understands_refused_login{false};    // capability authentication_failure_close: it wants a 403 first
 };
 
 class Handshake {
  public:
-  /// The connection, as its handshake sees it.
+  /// What a handshake needs from its connection.
   class Connection {
    public:
     virtual void send_answer(const protocol::Command& command) = 0;
-    /// AMQP's tune-ok: the largest frame, 0 for any, and the heartbeat.
+    /// The client has chosen the largest frame (in AMQP; 0 for no limit) and the heartbeat interval.
     virtual void tune_frame_max(std::uint32_t bytes) = 0;
     virtual void keep_heartbeats(std::chrono::seconds interval) = 0;
-    /// Calls `Handshake::on_deadline` then.
+    /// Sets the deadline of the handshake. When it has passed, the connection calls `Handshake::release_login` if a
+    /// log-in is held; otherwise the connection ends.
     virtual void wait_for_handshake(std::chrono::milliseconds time) = 0;
-    /// The virtual host is open: the handshake is over, but for its last answer.
+    /// The virtual host is open. Of the handshake only the last answer is missing.
     virtual void on_opened() = 0;
-    /// The log-in was refused to a client that would not read why. The connection ends.
+    /// The log-in was refused, and the client would not read the reason. The connection ends.
     virtual void cut_for_refused_login(std::string_view why) = 0;
 
    protected:
@@ -62,28 +64,29 @@ class Handshake {
   enum class Result : std::uint8_t {
     taken,     // it was a step of the handshake
     skipped,   // a JSON client has skipped the handshake: it is open now, and the command is still to be carried out
-    postponed  // the log-in has to wait: offer the command again after `on_deadline`
+    postponed  // the log-in has to wait: offer the command again after `release_login`
   };
 
-  /// All outlive it. `client.channel_max` is what the broker offers.
+  /// All arguments must outlive it. `client.channel_max` is what the broker offers.
   Handshake(BrokerState& broker, const Peer& peer, Client& client, Connection& connection);
 
-  /// The first bytes said which encoding the client speaks. An AMQP client is sent connection.start.
+  /// The client's first bytes have told its encoding. Sends connection.start to an AMQP client.
   void begin(protocol::Encoding encoding);
-  /// Reads what a command says of the client, before anything else: an observer knows the client from its first command
-  /// on.
+  /// Reads what the command says about the client. Call it before the observer is told of the command, so that the
+  /// observer knows the client from its first command on.
   void read_client_properties(const protocol::Command& command);
-  /// Takes the client's next command. Throws ConnectionError for one that is not awaited, or that is refused.
+  /// Takes the client's next command. Throws ConnectionError if the handshake does not await this command, or refuses
+  /// it.
   [[nodiscard]] Result take(const protocol::Command& command);
   /// A JSON client has skipped the handshake: it logs in as guest and opens "/". Throws ConnectionError if that is
   /// refused.
   [[nodiscard]] Result enter_as_guest();
 
-  /// The client has not logged in yet.
+  /// Whether the client has not logged in yet.
   [[nodiscard]] bool is_starting() const { return state_ == State::starting; }
   /// Whether a log-in waits because many from its address have failed (login_throttle.hpp).
   [[nodiscard]] bool is_login_held() const { return is_login_held_; }
-  /// The log-in need not wait any more: offer its command again.
+  /// The held log-in need not wait any more. Offer its command to `take` again.
   void release_login();
 
  private:
@@ -110,8 +113,8 @@ class Handshake {
   Connection& connection_;
   protocol::Encoding encoding_{protocol::Encoding::amqp};
   State state_{State::starting};
-  bool is_login_held_{false};   // until its time has come;
-  bool was_login_held_{false};  // then it is tried
+  bool is_login_held_{false};   // the log-in waits
+  bool was_login_held_{false};  // the log-in has waited, and is now carried out
 };
 
 }  // namespace pocketmq::broker

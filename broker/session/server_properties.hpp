@@ -1,4 +1,4 @@
-// What the broker tells a client of itself in connection.start.
+// What connection.start tells a client about the broker.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace pocketmq::broker {
 
-/// The server-properties, an encoded field table (AMQP 0-9-1, 1.4.2.1): who it is, and RabbitMQ's capabilities.
+/// The server-properties, an encoded field table (AMQP 0-9-1, 1.4.2.1): the broker's name and version, and RabbitMQ's
+/// capabilities.
 [[nodiscard]] std::string server_properties(const Options& options);
 
 }  // namespace pocketmq::broker

@@ -16,7 +16,7 @@ namespace connection = protocol::connection;
 using protocol::Encoding;
 
 constexpr std::uint32_t first_four_of_amqp = 0x414D5150;
-// The header of clients of AMQP 0-9. As RabbitMQ does, the broker speaks 0-9-1 with them.
+// The header of AMQP 0-9 clients. As RabbitMQ does, the broker speaks 0-9-1 with them.
 constexpr std::string_view amqp_header_of_0_9{"AMQP\1\1\0\x09", 8};
 constexpr std::chrono::seconds close_ok_max{10};
 constexpr std::uint16_t json_first_channel = 1;
@@ -24,7 +24,7 @@ constexpr std::uint16_t json_first_channel = 1;
 constexpr std::size_t session_bytes = 2'048;
 // A part of a command that is not larger than this may wait for its rest without being counted by the intake.
 constexpr std::size_t uncounted_part_max_bytes = 4'096;
-// The limit before the log-in. AMQP frames are about as short until tune-ok.
+// The limit of a JSON header before the log-in. AMQP frames have a limit of 4,096 bytes until tune-ok.
 constexpr std::uint32_t json_header_before_login_max = 16'384;
 
 // A text that is too long for a short string is cut as RabbitMQ cuts it, but never within a UTF-8 character.
@@ -146,7 +146,7 @@ void Session::on_input_taken() {
   has_read_all();
 }
 
-// The rest of a message may be large, and what has come of it is kept until the rest comes.
+// The rest of a message may be large, and the part that has come is kept until the rest comes.
 void Session::on_partial_command() {
   const bool is_message = codec().has_partial_content();
   if (is_message && may_skip_handshake()) {
@@ -181,7 +181,7 @@ std::uint32_t Session::progress_min_bytes() const {
   return context().memory().is_crowded() ? Intake::progress_when_crowded_bytes : Intake::progress_bytes;
 }
 
-// Before the connection is open the handshake has a deadline of its own, which is shorter.
+// Before the connection is open, the deadline of the handshake applies instead.
 void Session::on_stall() {
   if (state_ != State::open) return;
   const auto so_little = "less than " + std::to_string(progress_min_bytes()) + " bytes of it came within "
@@ -207,7 +207,7 @@ void Session::block() {
 void Session::resume_if_possible() {
   if (!is_held() || finished() || is_login_held()) return;
   if (waits_for_memory()) {
-    if (has_to_wait()) return wait_for_memory();  // other publishers have taken it
+    if (has_to_wait()) return wait_for_memory();  // other publishers have used it up
     wait_no_more();
     context().tell(&ConnectionObserver::on_unblocked, *this);
     if (client_.understands_blocked) send_answer({.method = connection::Unblocked{}});
@@ -247,7 +247,7 @@ bool Session::go_on() {
 
 // ---- dispatch
 
-// Without what was read straight into a large body.
+// The bytes of the command, without those that were read directly into a large body.
 std::size_t Session::bytes_without_body(const protocol::Command& command) const {
   const auto bytes = command_bytes();
   return command.content ? bytes - std::min(bytes, command.content->body.size()) : bytes;
@@ -390,7 +390,7 @@ void Session::on_own_deadline() {
     return resume();
   }
   tell_lost("its handshake took too long");
-  // Or a close-ok did not come in time.
+  // This is also the deadline of a close-ok. Then nothing is told.
   finish();
 }
 
@@ -427,7 +427,7 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   wait_no_more();
   leave_line();
   has_read_all();
-  resume();  // what it has sent is not carried out; its close-ok is read
+  resume();  // its commands are ignored, and its close-ok is read
 }
 
 void Session::disconnect(std::error_code why, TimePoint now) {
@@ -457,7 +457,8 @@ void Session::tell_lost(std::string_view why) {
 DirectReplies& Session::direct_replies() const { return broker_.direct_replies; }
 
 void Session::own(Queue& queue) {
-  // Those that are deleted go faster than others come.
+  // Each call checks two owned queues, and forgets them if they are deleted. So deleted queues are forgotten faster
+  // than new ones are added.
   for (int looks = 0; looks < 2 && !owned_.empty(); ++looks) {
     if (next_to_prune_ >= owned_.size()) next_to_prune_ = 0;
     auto& owned = owned_[next_to_prune_];

@@ -1,5 +1,5 @@
-// One connection, the broker's end: it carries out the client's commands by its handshake and its channels, and decides
-// when the client has to wait and when the connection ends.
+// The broker's end of one connection. Its handshake and its channels carry out the client's commands. The session
+// decides when the client has to wait and when the connection ends.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ class Session final : public protocol::CommandEnd,
   void begin_work(std::uint16_t channel) override;
   void own(Queue& queue) override;
   void fail(std::uint16_t channel, const ChannelError& error) override;
-  /// Sends connection.close with the reason, and ends when the peer has answered it.
+  /// Sends connection.close with the reason. The connection ends when the peer has answered.
   void close(ReplyCode code, std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;
 
@@ -64,7 +64,7 @@ class Session final : public protocol::CommandEnd,
   enum class State : std::uint8_t {
     handshaking,  // see Handshake
     open,
-    leaving,  // the client sent close, which is answered when its exclusive queues are gone
+    leaving,  // the client sent close; the broker answers when its exclusive queues are gone
     closing   // the broker sent close and awaits close-ok; or the connection is finished
   };
 
@@ -80,23 +80,23 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] std::uint32_t progress_min_bytes() const override;
   void on_stall() override;
 
-  /// Whether memory is scarce and this connection holds nothing by which it may free memory.
+  /// Whether memory is scarce and the client cannot free memory through this connection.
   [[nodiscard]] bool has_to_wait() const;
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
   /// Waits until memory is no longer scarce. Sends connection.blocked to a client that understands it.
   void block();
-  /// Takes no more commands from the peer until another slice.
+  /// Takes no more commands from the peer until the next slice.
   void yield();
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
   void on_admitted() override { wake(); }
-  /// A part of a command has come: decides whether its rest is read.
+  /// Part of a command has come: decides whether the rest is read.
   void on_partial_command();
 
   // The handshake, and what it asks of the connection.
-  /// Carries out a step of it. Returns whether the command is still to be carried out, because the client has skipped
-  /// the handshake.
+  /// Carries out a step of the handshake. Returns true if the client has skipped the handshake: then the command is
+  /// still to be carried out.
   [[nodiscard]] bool shake_hands(protocol::Command& command);
   [[nodiscard]] bool may_skip_handshake();
   void enter_as_guest();
@@ -107,7 +107,7 @@ class Session final : public protocol::CommandEnd,
   void on_opened() override;
   void cut_for_refused_login(std::string_view why) override;
 
-  /// Holds the peer, and keeps the command, which is carried out again after `resume`.
+  /// Holds the peer, and keeps the command. The command is carried out again after `resume`.
   void retry_later(protocol::Command& command);
   [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
@@ -126,15 +126,15 @@ class Session final : public protocol::CommandEnd,
   Client client_;
   std::unique_ptr<Handshake> handshake_;  // until the connection is open or ends
   State state_{State::handshaking};
-  std::optional<Quota::Use> connection_use_;  // among the open connections
+  std::optional<Quota::Use> connection_use_;  // counts it among the open connections
   bool output_was_full_{false};
   std::size_t steps_for_16_bytes_{steps::for_16_bytes_of_amqp};
-  bool is_retried_{false};                // the next command was told to the observer before
+  bool is_retried_{false};                // the observer was told of the next command before
   Channel* working_{nullptr};             // the channel whose work takes more than a slice; null for none
-  std::list<std::string> cleaned_names_;  // those of the current command that were rewritten
+  std::list<std::string> cleaned_names_;  // names of the current command, without their line ends
   ChannelTable channels_;
   std::vector<protocol::Ref<Queue>> owned_;
-  std::size_t next_to_prune_{0};  // of these
+  std::size_t next_to_prune_{0};  // an index of `owned_`
 };
 
 }  // namespace pocketmq::broker
