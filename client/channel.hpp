@@ -18,7 +18,8 @@ namespace pocketmq::client {
 
 /// Owns its channel, and closes it in its destructor. Its functions may be called from any thread. They copy or move
 /// their arguments, and reach the broker in the order of the calls. Completion handlers and callbacks without an
-/// executor of their own run on the connection's thread or strand; they must not block or throw.
+/// executor of their own run on the connection's thread or strand; they must not block or throw. The comment of each
+/// function has its completion signature, and the section of AMQP 0-9-1 in parentheses.
 ///
 /// If the broker refuses an operation, it closes the channel (AMQP 0-9-1, 1.5.2.5). All operations under way and later
 /// ones then fail with the reply code, and `close_reason` has the text. A name longer than 255 bytes fails with
@@ -107,27 +108,27 @@ class Channel {
     return start<std::optional<Got>>(std::forward<Token>(token), &ChannelOperations::get, std::move(queue), no_ack);
   }
 
-  /// void(std::error_code): it was sent (1.8.3.13).
+  /// void(std::error_code): the ack was sent (1.8.3.13).
   template <class Token = asio::detached_t>
   auto ack(std::uint64_t delivery_tag, Upto upto = Upto::this_one, Token&& token = {}) {
     return start(std::forward<Token>(token), &ChannelOperations::ack, delivery_tag, upto);
   }
-  /// void(std::error_code): it was sent (RabbitMQ's extension).
+  /// void(std::error_code): the nack was sent (RabbitMQ's extension).
   template <class Token = asio::detached_t>
   auto nack(std::uint64_t delivery_tag, Requeue requeue, Upto upto = Upto::this_one, Token&& token = {}) {
     return start(std::forward<Token>(token), &ChannelOperations::nack, delivery_tag, requeue, upto);
   }
-  /// void(std::error_code): it was sent (1.8.3.14).
+  /// void(std::error_code): the reject was sent (1.8.3.14).
   template <class Token = asio::detached_t>
   auto reject(std::uint64_t delivery_tag, Requeue requeue, Token&& token = {}) {
     return start(std::forward<Token>(token), &ChannelOperations::reject, delivery_tag, requeue);
   }
 
-  /// void(std::error_code): no error when the broker has agreed (1.5.2.5).
+  /// void(std::error_code): without an error when the broker has agreed to close the channel (1.5.2.5).
   template <class Token> auto close(Token&& token) {
     return start(std::forward<Token>(token), &ChannelOperations::close);
   }
-  /// Why it is not open any more; empty while it is.
+  /// Why the channel is not open any more; empty while it is open.
   [[nodiscard]] CloseReason close_reason() const { return operations_->close_reason(); }
 
  private:

@@ -33,8 +33,8 @@ class Connection {
   Connection(asio::any_io_executor executor, protocol::Url url, ConnectionOptions options = {});
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&& other) noexcept;
-  /// Closes the connection. With a thread of its own it waits until the broker has agreed (at most 7 seconds) and the
-  /// handlers on that thread have run, unless one of these handlers destroys it.
+  /// Closes the connection. A connection with a thread of its own waits until its socket is closed (at most 15 seconds)
+  /// and the handlers on that thread have run, unless one of these handlers destroys it.
   ~Connection();
 
   /// Connects: void(std::error_code). Call once, and only on a connection that was given an executor.
@@ -50,8 +50,8 @@ class Connection {
         [](Connector& connector, Done<Channel> done) { start_open_channel(connector, std::move(done)); });
   }
 
-  /// Closes the connection: void(std::error_code), without an error, when the socket is closed. Published messages are
-  /// sent before. Operations that wait for a reply fail with Error::closed.
+  /// Closes the connection: void(std::error_code), without an error, when the socket is closed. Messages that were
+  /// published before are sent first. Operations that wait for a reply fail with Error::closed.
   template <class Token> auto close(Token&& token) {
     return initiate<std::error_code>(connector_, std::forward<Token>(token),
                                      [](Connector& connector, Done<> done) { connector.close(std::move(done)); });

@@ -1,4 +1,4 @@
-// The exit statuses of failed calls: pocketmq-call exits with them, and commands of pocketmq-serve may.
+// The exit statuses of failed calls. pocketmq-call exits with them. Commands of pocketmq-serve may exit with them.
 #pragma once
 
 #include <optional>

@@ -21,11 +21,11 @@ namespace pocketmq::client {
 /// possibly from several at a time.
 [[nodiscard]] CallMiddleware log_calls(std::function<void(const std::string& line)> write);
 
-/// Counts calls; from any thread.
+/// Counts calls. May be used from any thread.
 class CallMetrics {
  public:
   [[nodiscard]] CallMiddleware middleware() const;
-  /// The counts of now, by queue.
+  /// The present counts, by queue.
   [[nodiscard]] std::map<std::string, ProcedureMetrics> snapshot() const { return tally_.snapshot(); }
 
  private:
@@ -36,9 +36,9 @@ class CallMetrics {
 /// (`require_authorization`). `token` is called from any thread.
 [[nodiscard]] CallMiddleware authorization(std::function<std::string()> token);
 
-/// There is a pause before each attempt but the first, see Backoff.
+/// Before each attempt except the first there is a pause (see Backoff).
 struct RetryOptions {
-  int attempts{3};  // in all
+  int attempts{3};  // with the first one
   std::chrono::milliseconds backoff_min{50};
   std::chrono::milliseconds backoff_max{1'000};
   double jitter{0.5};

@@ -40,7 +40,7 @@ using pocketmq::protocol::printable;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::uint64_t calls_max = 100'000'000;  // because all times are kept
+constexpr std::uint64_t calls_max = 100'000'000;  // because the time of each call is kept in memory
 constexpr std::uint64_t in_flight_max = 1'000'000;
 constexpr milliseconds timeout_max{0xFFFF'FFFFLL};  // the longest expiration of a message: 49 days
 
@@ -60,7 +60,7 @@ using Finished = std::function<void(std::exception_ptr, Bytes)>;
 /// Starts one call. Its argument is called in `io` when the call is over.
 using Call = std::function<void(Finished)>;
 
-/// What a call needs beside its arguments.
+/// What a call needs in addition to its arguments.
 struct Surroundings {
   RpcClient& rpc;
   asio::io_context& io;  // runs the callbacks of finished calls
@@ -77,7 +77,7 @@ Call call_of(const Arguments& arguments, const Bytes& input, const Surroundings&
   };
   if (arguments.takes_standard_input) return call(input);
   if (arguments.json.empty()) return call();
-  // Several arguments travel as one array.
+  // Several arguments are sent as one array.
   auto values = json::array();
   for (const auto& text : arguments.json) values.push_back(json::parse(text));
   return call(values.size() == 1 ? values[0] : values);
@@ -190,7 +190,7 @@ class Burst {
     if (status_ == 0) status_ = status;
   }
 
-  /// In milliseconds: so many percent of the calls took no longer.
+  /// The time, in milliseconds, that `percent` percent of the calls did not exceed.
   [[nodiscard]] double percentile(std::size_t percent) const {
     const auto rank = std::max<std::size_t>((latencies_.size() * percent + 99) / 100, 1);
     return std::chrono::duration<double, std::milli>{latencies_[rank - 1]}.count();
@@ -243,7 +243,7 @@ std::string take_time(std::string& text) {
   return {};
 }
 
-/// All of standard input. If it is longer than a message may be, only so much that the call is refused.
+/// All of standard input. If that is longer than a message may be, reads only enough that the call is refused.
 std::string read_standard_input() {
   std::string all;
   std::array<char, 65'536> piece;

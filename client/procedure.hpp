@@ -31,9 +31,9 @@ struct ProcedureOptions {
   /// Declare the queue before the first call on each connection, so that clients may start before their server. The
   /// server must declare it with the same options.
   std::optional<QueueOptions> declare{};
-  /// Running it twice does no harm. When the connection is lost, a call under way is sent again over the next one, with
-  /// the same `message_id`, instead of failing. It is sent again for up to `connection_wait` while its server is not
-  /// back. The middleware `retry` may repeat it too.
+  /// The handler may run twice without harm. When the connection is lost, a call under way is sent again over the next
+  /// one, with the same `message_id`, instead of failing. It is sent again for up to `connection_wait` while its server
+  /// is not back. The middleware `retry` may repeat it too.
   bool idempotent{false};
   /// Ask the broker before each call whether the queue has a consumer. If not, the call fails as `unavailable`, reason
   /// `no_consumer`; without this option its request waits in the queue. It costs a round trip.
@@ -86,7 +86,7 @@ template <class Result, class... Args> struct SignatureParts<Result(Args...)> {
   static consteval bool comes_back(std::type_identity<void>) { return true; }
 };
 
-/// True for a signature that a procedure may have. For any other it does not compile.
+/// True for a signature that a procedure may have. For any other signature it does not compile.
 template <class Signature> consteval bool is_procedure() {
   using Parts = SignatureParts<Signature>;
   static_assert(Parts::is_signature,
@@ -110,7 +110,7 @@ class Procedure : public ProcedureBase {  // for signatures that are refused
   using ProcedureBase::ProcedureBase;
 };
 
-/// `with`, which returns a procedure of the same type, for all signatures.
+/// The functions `with` of all procedures. They return a procedure of the same type, `Self`.
 template <class Self> class ProcedureWith : public ProcedureBase {
  public:
   using ProcedureBase::ProcedureBase;

@@ -11,8 +11,8 @@
 
 namespace pocketmq::client {
 
-/// While it lives, the first of these signals requests a stop. After that all of them have their default effect: a
-/// second signal ends the process at once.
+/// While this object lives, the first of these signals requests a stop. After that all of these signals have their
+/// default effect: a second signal ends the process at once.
 class StopSignals {
  public:
   /// Throws std::system_error for a signal that cannot be caught.

@@ -7,7 +7,8 @@
 
 namespace pocketmq::server {
 
-// The queue of another connection is refused too, but as locked, not as missing.
+// The broker refuses a passive declare of another connection's exclusive queue with 405 (locked) if the queue exists,
+// and with 404 (not found) if it does not.
 void CallerWatch::look(client::ConnectionCore& connection, const std::set<std::string>& reply_queues) {
   if (unanswered_ > 0) return;
   if (!questions_) questions_ = std::make_shared<client::QueuePreparation>(connection);

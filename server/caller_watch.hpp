@@ -1,5 +1,5 @@
-// Finds callers that have gone while their requests run. A caller that crashes cannot cancel its call. But the queue
-// where it awaits the reply is deleted with its connection.
+// Finds callers that have crashed while their requests run. Such a caller cannot cancel its call. But the broker
+// deletes its callback queue with its connection.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,7 @@ class CancelListener {
  public:
   using OnCancel = client::MoveOnlyFunction<void(const std::string& caller, protocol::TimePoint now)>;
 
-  /// `cancelled` is called with a request's `caller_key`. Destroy it when nothing runs the connection any more.
+  /// `cancelled` is called with a request's `caller_key`. Destroy it when no thread runs the connection any more.
   explicit CancelListener(OnCancel cancelled) : cancelled_{std::move(cancelled)} {}
   CancelListener(const CancelListener&) = delete;
   CancelListener& operator=(const CancelListener&) = delete;
@@ -28,7 +28,7 @@ class CancelListener {
   void settle();
 
   OnCancel cancelled_;
-  client::ConnectionCore* connection_{nullptr};  // the channel's
+  client::ConnectionCore* connection_{nullptr};  // of the channel
   std::shared_ptr<client::ChannelCore> channel_;
   client::MoveOnlyFunction<void()> settled_;
 };

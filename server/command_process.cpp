@@ -41,26 +41,26 @@ Ends pipe_ends(Direction direction) {
   return {std::move(ours), std::move(theirs)};
 }
 
-// What the guard tells this process, or the child process that is about to run the command.
+// A message to the server. The guard sends it, or the child process that is about to run the command.
 struct News {
   enum class Kind : std::uint8_t { began, cannot_run, ended } kind;
   int value;  // the command's process id, an errno, or a status of waitpid
 };
 
 // --- The guard ---------------------------------------------------------------------------------------
-// It is forked from a process with threads. So until `exec` it calls only functions that are safe in a signal handler:
-// none that may allocate memory or lock.
+// The guard is forked from a process with threads. So until `exec` it calls only functions that are safe in a signal
+// handler: none that may allocate memory or lock.
 
 void tell(int server, News news) { ::send(server, &news, sizeof news, MSG_NOSIGNAL); }
 
-// Where this process has its end of the socket.
+// The guard's end of its socket to the server has this number.
 constexpr int server_descriptor = 3;
 
 struct Descriptors {
   int in, out, err, server;
 };
 
-// Moves them to 0, 1, 2 and 3, and closes all others.
+// Moves these descriptors to 0, 1, 2 and 3, and closes all others.
 void keep_only(Descriptors kept) {
   const auto out_of_the_way = [](int descriptor) { return ::fcntl(descriptor, F_DUPFD, server_descriptor + 1); };
   kept = {out_of_the_way(kept.in), out_of_the_way(kept.out), out_of_the_way(kept.err), out_of_the_way(kept.server)};
@@ -72,8 +72,9 @@ void keep_only(Descriptors kept) {
   ::closefrom(server_descriptor + 1);
 }
 
-// A signal handler would run on the server's memory without the server's threads. Ignored signals stay ignored, except
-// two: a command dies of a broken pipe as in a shell, and if SIGCHLD were ignored nobody could wait for the command.
+// Resets signal handlers, which would run in a copy of the server's memory without the server's threads. Ignored
+// signals stay ignored, except two. SIGPIPE ends a command, as in a shell. If SIGCHLD were ignored, the guard could not
+// wait for the command.
 void forget_signal_handlers() {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct ::sigaction action {};
@@ -87,7 +88,7 @@ void forget_signal_handlers() {
 
 [[noreturn]] void become_command(char* const* words, const ::sigset_t& signal_mask, ::pid_t guard) {
   ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // if somebody kills the guard
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the system kills the command if somebody kills the guard
   if (::getppid() != guard) ::_exit(1);
   ::sigprocmask(SIG_SETMASK, &signal_mask, nullptr);
   ::execvp(words[0], words);
@@ -95,8 +96,8 @@ void forget_signal_handlers() {
   ::_exit(127);
 }
 
-// Whether the command has ended. The command itself is not reaped here, so that its number stays reserved for its
-// group. Orphans are reaped.
+// Whether the command has ended. It is not reaped here, so that no other process or group gets its process id. Orphans
+// are reaped.
 bool has_ended(::pid_t command) {
   for (;;) {
     ::siginfo_t ended{};
@@ -110,17 +111,17 @@ void wait_for_end(::pid_t command, int child_signals) {
   while (!has_ended(command)) {
     std::array<::pollfd, 2> events{{{server_descriptor, POLLIN, 0}, {child_signals, POLLIN, 0}}};
     ::poll(events.data(), events.size(), -1);
-    if (events[0].revents != 0) return;  // the server has closed its end, or is gone
+    if (events[0].revents != 0) return;  // the server has closed its end, or has ended
     ::signalfd_siginfo signal;
     [[maybe_unused]] const auto bytes = ::read(child_signals, &signal, sizeof signal);
   }
 }
 
-// Returns how many it could kill. Those of another user survive.
+// Kills the children of this process. Returns how many it could kill. Processes of another user survive.
 int kill_children() {
   const int list = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
   if (list < 0) return 0;
-  std::array<char, 4'096> text{};  // numbers, each with a space behind it; those that do not fit are read next time
+  std::array<char, 4'096> text{};  // process ids, each followed by a space; the next call reads those that do not fit
   const auto bytes = ::read(list, text.data(), text.size());
   ::close(list);
   int killed = 0;
@@ -137,7 +138,7 @@ int kill_children() {
 }
 
 int kill_all(::pid_t command) {
-  // The whole group at once, so that no member can start another process meanwhile.
+  // Kills the whole group at once, so that no member can start another process meanwhile.
   ::kill(-command, SIGKILL);
   int status = 0;
   ::waitpid(command, &status, 0);
@@ -164,7 +165,7 @@ int kill_all(::pid_t command) {
     tell(server_descriptor, {News::Kind::cannot_run, errno});
     ::_exit(1);
   }
-  ::setpgid(command, command);  // also here, because either process may come first
+  ::setpgid(command, command);  // parent and child both do this, because either may run first
   tell(server_descriptor, {News::Kind::began, command});
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(descriptor);
   wait_for_end(command, child_signals);
@@ -218,8 +219,8 @@ CommandProcess::~CommandProcess() {
   ::shutdown(guard_.descriptor(), SHUT_WR);
   const bool had_its_way = await_guard();
   if (had_its_way) return;
-  // The guard was killed, and with it the system killed the command. The command's number stays the group's as long as
-  // the group has members.
+  // The guard was killed, so the system killed the command. As long as the group has members, no other group gets its
+  // number.
   News news{};
   while (!group_ && ::recv(guard_.descriptor(), &news, sizeof news, MSG_DONTWAIT) > 0)
     if (news.kind == News::Kind::began) group_ = news.value;

@@ -1,4 +1,4 @@
-// A program that runs for a request, in a process of its own. It ends together with all that it started.
+// A program that runs for a request, in a process of its own. It ends together with all processes that it started.
 #pragma once
 
 #include <optional>
@@ -54,8 +54,9 @@ class CommandProcess {
 
   /// Readable when `status` has something to take; each call of `status` takes one message of the guard.
   [[nodiscard]] const File& news() const { return guard_; }
-  /// The command's status as waitpid reports it, once neither it nor anything it started runs any more. All that it
-  /// wrote can then be read without waiting. Nothing before that. Throws RpcError if the command cannot be run.
+  /// The command's status as waitpid reports it, when neither the command nor anything it started runs any more;
+  /// nullopt before that. All that the command wrote can then be read without waiting. Throws RpcError if the command
+  /// cannot be run.
   [[nodiscard]] std::optional<int> status();
 
  private:

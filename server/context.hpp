@@ -19,14 +19,14 @@
 
 namespace pocketmq::server {
 
-/// Lives until its request is answered. From any thread.
+/// Lives until its request is answered. May be used from any thread.
 class Context {
  public:
   /// Sends a stream's element. The callback is called once, on any thread, when the next element may come: with false
   /// if nobody reads the stream any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
-  /// The name and the executor outlive it.
+  /// `procedure` and `executor` must outlive this object.
   Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor, WriteElement write);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -41,13 +41,13 @@ class Context {
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
   /// The trace that the request belongs to (`traceparent`); empty if none. Lives as long as this.
   [[nodiscard]] std::string_view traceparent() const;
-  /// The broker has delivered it before, to this or another server: it may have run.
+  /// Whether the broker has delivered the request before, to this or another server. Then it may have run.
   [[nodiscard]] bool redelivered() const { return request_.redelivered; }
 
   /// When the caller stops waiting, by the caller's clock.
   [[nodiscard]] std::optional<client::WallTime> deadline() const { return request_.deadline; }
-  /// How long the caller still waits, which is what a call made for this request may take. 0: no longer.
-  /// `client::no_timeout`: as long as it takes.
+  /// How long the caller still waits: 0 if it does not wait any more, `client::no_timeout` if it has no deadline. Use
+  /// it as the timeout of calls that are made for this request.
   [[nodiscard]] std::chrono::milliseconds time_left() const;
 
   /// A stop is requested when nobody waits for the answer any more: the caller has cancelled the call or stopped
@@ -57,7 +57,7 @@ class Context {
   [[nodiscard]] std::stop_token stop_token() const { return stop_.token(); }
   [[nodiscard]] bool is_cancelled() const { return stop_.requested(); }
 
-  /// Where handlers run: for timers, and for calls made by coroutines.
+  /// The executor that runs handlers: for timers, and for calls made by coroutines.
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
 
   /// For those who run the handler.

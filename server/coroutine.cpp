@@ -23,7 +23,7 @@ using client::Payload;
 
 namespace {
 
-// On its strand.
+// One run of a coroutine, on its strand.
 class CoroutineRun : public std::enable_shared_from_this<CoroutineRun> {
  public:
   using Start = client::MoveOnlyFunction<asio::awaitable<Payload>()>;
@@ -32,8 +32,8 @@ class CoroutineRun : public std::enable_shared_from_this<CoroutineRun> {
       : strand_{asio::make_strand(executor)}, start_{std::move(start)}, answered_{std::move(answered)} {}
 
   void begin(std::stop_token stop) {
-    // Called from any thread, or at once if the stop was requested before. By the time that the posted handler runs
-    // there is an operation to cancel.
+    // The callback is called from any thread, or at once if the stop was requested before. It posts, so that the
+    // coroutine awaits an operation when the cancellation is emitted.
     stopper_.emplace(std::move(stop), [weak = weak_from_this()] {
       if (auto self = weak.lock())
         asio::post(self->strand_, [self] { self->cancellation_.emit(asio::cancellation_type::terminal); });

@@ -17,8 +17,8 @@ constexpr std::size_t on_their_way_max = 64;  // enough to keep both threads bus
 
 RpcError nobody_reads() { return {RpcCode::cancelled, "nobody reads the stream any more"}; }
 
-// After the deadline the caller does not wait either. It may have crashed, which RabbitMQ's direct reply-to never
-// shows.
+// After the deadline the caller does not wait either. It may have crashed; with a direct reply-to the server learns of
+// a crash in no other way.
 bool nobody_waits(const Context& context) {
   return context.is_cancelled() || is_late(context.request(), std::chrono::system_clock::now(), max_clock_skew_default);
 }
@@ -30,7 +30,7 @@ void check_size(const Payload& element) {
 
 }  // namespace
 
-// An element's place in the window. It is free again when the connection has taken the element, or has gone.
+// An element's place in the window. It is free again when the connection has taken the element, or is lost.
 class ElementWindow::Place {
  public:
   explicit Place(std::shared_ptr<ElementWindow> window) : window_{std::move(window)} {}

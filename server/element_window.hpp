@@ -22,7 +22,7 @@ class ElementWindow : public std::enable_shared_from_this<ElementWindow> {
   /// Waits for room. Throws RpcError: `cancelled`, or `resource_exhausted` if the element is larger than a message may
   /// be.
   void write(client::Payload element);
-  /// Calls `done` with the same errors, or null, instead of waiting.
+  /// Does not wait, but calls `done` when the next element may come: with null, or with one of the same errors.
   void async_write(client::Payload element, client::MoveOnlyFunction<void(std::exception_ptr)> done);
 
   [[nodiscard]] const asio::any_io_executor& executor() const { return context_.executor(); }

@@ -61,7 +61,8 @@ template <class Parameters> class Given {
   Arguments arguments_;
 };
 
-/// A callable of the signature Result(Args...). It throws the errors that its caller gets.
+/// Converts a request for a callable of the signature Result(Args...), calls it, and converts its result. Throws the
+/// errors that the caller gets.
 template <class Callable, class Signature> class TypedHandler;
 
 template <class Callable, class Result, class... Args> class TypedHandler<Callable, Result(Args...)> {
@@ -96,7 +97,7 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
     }
   }
 
-  // Its type depends on Callable, for asio::awaitable need not be complete where no handler is a coroutine.
+  // The result's type depends on Callable, because asio::awaitable need not be complete if no handler is a coroutine.
   client::Awaitable<client::DependingOn<client::Payload, Callable>> co_call(Context& context) {
     Given<Parameters> given{context};
     if constexpr (std::is_void_v<Value>) {

@@ -21,7 +21,8 @@ class HandlerThreads {
   [[nodiscard]] asio::io_context::executor_type executor() { return context_.get_executor(); }
   /// Starts threads until there are `count`, or `threads_max`. From one thread at a time.
   void at_least(std::size_t count);
-  /// Waits until everything that was posted is done. Not from one of these threads, and not while `at_least` runs.
+  /// Waits until everything that was posted is done. Must not be called from one of these threads, or while `at_least`
+  /// runs.
   void join();
 
  private:

@@ -1,4 +1,4 @@
-// One request from when it is handed out until its handler is done.
+// One request, from the moment when it is handed out until its handler is done.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ class Invocation {
     ~Owner() = default;
   };
 
-  /// The name and the executor belong to the owner.
+  /// `procedure` and the executor must live as long as the owner.
   Invocation(std::shared_ptr<Owner> owner, Request&& request, const std::string& procedure,
              const asio::any_io_executor& executor, Context::WriteElement write)
       : owner_{std::move(owner)}, context_{std::move(request), procedure, executor, std::move(write)} {}

@@ -34,7 +34,7 @@ using HandlerMiddleware = std::function<void(Context&, NextHandler, Answered)>;
 class RequestMetrics {
  public:
   [[nodiscard]] HandlerMiddleware middleware() const;
-  /// The present figures, by queue.
+  /// The present counts, by queue.
   [[nodiscard]] std::map<std::string, client::ProcedureMetrics> snapshot() const { return tally_.snapshot(); }
 
  private:

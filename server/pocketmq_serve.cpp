@@ -65,7 +65,8 @@ server::CommandBounds bounds_of(const server::Context& context) {
 
 const auto precondition_failed = protocol::number_of(protocol::ReplyCode::precondition_failed);
 
-// Starts the server. The broker's refusal of a queue of another type does not name the option that helps: this does.
+// Starts the server. If the broker refuses the queue because it has another type, the error names the option that
+// helps.
 void start(server::RpcServer& server, bool quorum) try { server.start(); } catch (const std::system_error& error) {
   const std::string what = error.what();
   const bool is_about_type = error.code() == client::reply_error(precondition_failed)

@@ -16,13 +16,14 @@ using client::RpcError;
 
 namespace {
 
-// Callers of requests that run longer than this are looked for, at this interval.
+// At this interval the server checks whether the callers of long requests still exist. A request is long if it was
+// running at the last check.
 constexpr std::chrono::seconds look_interval{2};
 
 // RabbitMQ returns each mandatory message to a direct reply-to, although it delivers it.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
 
-// More answers than can be on their way at once.
+// The number of the latest direct replies that are remembered: more than can be on their way at once.
 constexpr std::size_t sent_directly_max = 1'024;
 constexpr std::size_t suspects_max = 10'000;
 
@@ -107,8 +108,8 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
   hand_out_waiting();
 }
 
-// It does not go back to its queue, from where it would come again and again. If the queue has a dead-letter exchange,
-// the request is kept there.
+// The request is not requeued, because the broker would deliver it again and again. If the queue has a dead-letter
+// exchange, the broker publishes the request there.
 void ProcedureCore::refuse_unreadable(Asker& asker, std::string_view fault) {
   const auto text = "the request cannot be read: " + std::string{fault};
   queue_.refuse(asker.delivery_tag);
@@ -255,7 +256,7 @@ bool ProcedureCore::cancel(const std::string& caller) {
   bool is_awaited = false;
   entry.askers.for_each([&](Asker& asker) {
     asked |= asker.caller == caller;
-    // The caller is told at once. It knows if it has cancelled the call itself, but anybody may have published this.
+    // The caller is told at once, because the cancellation may come from somebody else.
     if (asker.caller == caller && !asker.is_answered) send(asker, call_cancelled(), entry.elements);
     is_awaited |= !asker.is_answered;
   });
@@ -284,8 +285,8 @@ void ProcedureCore::remove(std::uint64_t number, Entry& entry) {
   entries_.erase(number);
 }
 
-// Requests that have not begun come again. A running request goes on if its answer is kept until its request comes
-// again.
+// The broker delivers requests again that have not begun. A running request goes on if its answer is kept for the next
+// delivery of the request.
 void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
   if (why.error == client::reply_error(number_of(ReplyCode::internal_error))) {
     if (suspects_.size() > suspects_max) suspects_.clear();

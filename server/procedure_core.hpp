@@ -2,8 +2,8 @@
 // answers.
 //
 // Invariants: at most `prefetch` requests run at once, those of earlier connections included. A delivery is acked after
-// its answer was sent, or given back, or its channel is lost. Each request that is handed out ends with one of reply,
-// fail, end, drop and give_back.
+// its answer was sent, or is given back, or its channel is lost. Each request that is handed out ends with one of
+// reply, fail, end, drop and give_back.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ namespace pocketmq::server {
 
 /// What a server core tells whoever runs the handlers. Called on the connection's thread.
 struct ServerEvents {
-  /// A request is handed out: run it, and answer it.
+  /// A request is handed out. The receiver runs it, and answers it.
   client::MoveOnlyFunction<void(Request&&)> requested;
   /// Nobody waits for the answer of a running request any more: the caller cancelled it, or the connection was lost. It
   /// must still end with an answer, which is not sent.
@@ -114,9 +114,9 @@ class ProcedureCore {
     Request request;  // moved from once it is handed out
     Askers askers;
     std::string message_id{};  // under which its answer is kept; empty: it is not kept
-    std::int64_t elements{0};  // of a stream, that were sent
+    std::int64_t elements{0};  // elements of a stream that were sent
     bool is_running{false};    // handed out
-    bool is_long{false};       // it ran already when callers were last looked for
+    bool is_long{false};       // it was already running at the last look for callers
     bool is_cancelled{false};  // it was told to stop
   };
   struct Answer {

@@ -1,4 +1,4 @@
-// A table that keeps what was put into it lately: bounded in number, in bytes and in age.
+// A table of the latest values. It is limited in number, in bytes and in age; the oldest values are removed first.
 #pragma once
 
 #include <chrono>

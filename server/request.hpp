@@ -36,7 +36,7 @@ struct ServeOptions {
 struct Served {
   std::string queue{};
   ServeOptions options{};
-  bool is_stream{false};  // it is answered with `write` and `end`
+  bool is_stream{false};  // requests are answered with `write` and `end`
 };
 
 /// Identifies a request of one ServerCore, across all its connections.
@@ -67,7 +67,7 @@ inline constexpr std::chrono::milliseconds max_clock_skew_default{1'000};
 /// The deadline in a request's headers.
 [[nodiscard]] std::optional<client::WallTime> deadline_of(protocol::Properties properties);
 
-/// By what a cancellation identifies a request.
+/// The key by which a cancellation identifies a request.
 [[nodiscard]] inline std::string caller_key(std::string_view reply_to, std::string_view correlation_id) {
   std::string key;
   key.reserve(reply_to.size() + 1 + correlation_id.size());

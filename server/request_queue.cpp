@@ -84,7 +84,7 @@ void RequestQueue::open_channel() {
   });
 }
 
-// A refusal closes the channel. The reason of that says more than the replies' error codes.
+// A refusal closes the channel. `on_closed` gets the broker's text, so the callbacks of these requests ignore errors.
 void RequestQueue::consume() {
   channel_->request(basic::Qos{.prefetch_count = prefetch_}, [](std::error_code, const basic::QosOk*) {});
   channel_->request(queue::Declare{.queue = queue_,
@@ -112,7 +112,7 @@ void RequestQueue::consume() {
       });
 }
 
-// A queue that fails again soon after it was consumed is tried at growing intervals.
+// The intervals grow while the queue fails again soon after it was consumed.
 void RequestQueue::retry_later() {
   const auto now = connection_->now();
   if (consuming_since_ && now - *consuming_since_ > backoff_max) backoff_.reset();

@@ -31,7 +31,7 @@ class RequestQueue {
     client::MoveOnlyFunction<void()> deadline_changed;
   };
 
-  /// Destroy it when nothing runs the connection any more.
+  /// Destroy it when no thread runs the connection any more.
   RequestQueue(std::string queue, client::QueueOptions options, std::uint16_t prefetch, Events events);
   RequestQueue(const RequestQueue&) = delete;
   RequestQueue& operator=(const RequestQueue&) = delete;
@@ -57,7 +57,7 @@ class RequestQueue {
 
   void tick(protocol::TimePoint now);
   [[nodiscard]] protocol::TimePoint deadline() const { return retry_at_.value_or(protocol::TimePoint::max()); }
-  /// The connection's time. Only in its callbacks.
+  /// The connection's time. Call it only in the connection's callbacks.
   [[nodiscard]] protocol::TimePoint now() const { return connection_->now(); }
 
  private:

@@ -140,7 +140,7 @@ void RpcResponder::close_and_wait() {
 
 void RpcResponder::connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready) {
   core_.open(connection, [this, &connection, ready = std::move(ready)](const CloseReason& reason) mutable {
-    if (!connection.is_open()) return;  // `connection_` knows
+    if (!connection.is_open()) return;  // `connection_` has noticed this itself
     if (reason.error && !was_ready_) return ready(reason);
     is_ready(reason);
     was_ready_ = true;
@@ -203,7 +203,7 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
     core_.reply(id, outcome.payload, now);
 }
 
-// Tells the first failure of an outage and its end, but no attempts in between.
+// Logs the first failure of an outage and its end, but not the attempts between them.
 void RpcResponder::connecting_failed(const CloseReason& reason) {
   if (!was_ready_ && !options_.is_patient) return;  // `start` reports it
   if (std::exchange(is_away_, true)) return;
@@ -231,7 +231,8 @@ void RpcResponder::tell(const std::string& what) {
   (void)standard_error_->write("pocketmq: " + line + '\n');
 }
 
-// A suspended coroutine holds no thread. One more thread is there for those that resume while other handlers block.
+// A suspended coroutine holds no thread. So there is one more thread, on which coroutines resume while other handlers
+// block.
 void RpcResponder::provide_threads(std::size_t running) {
   if (!options_.executor) threads_.at_least(running + (has_coroutines_ ? 2 : 1));
 }
@@ -244,7 +245,8 @@ void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   if (!invocation->begin()) return;
   const client::TraceScope trace{context.traceparent()};
   try {
-    // A pointer of its own: a copy captured by name would be const, and each move would count it anew.
+    // `own = invocation` makes a pointer that is not const. A capture by name would be const, and so each move of the
+    // lambda would copy the pointer.
     procedures_[request.id.procedure].chain(context,
                                             [own = invocation](Outcome outcome) { own->end(std::move(outcome)); });
   } catch (...) {

@@ -1,4 +1,4 @@
-// Takes requests from the connection's thread to where handlers run, and their outcomes back.
+// Hands requests from the connection's thread to the executor of the handlers, and takes their outcomes back.
 #pragma once
 
 #include <chrono>
@@ -35,12 +35,12 @@ struct ResponderOptions {
   asio::any_io_executor executor{};  // if not empty, it runs handlers instead
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
   bool reveals_exceptions{false};
-  bool is_patient{false};  // as the connection
+  bool is_patient{false};  // the same as the connection's option `patient`
   std::function<void(const std::string&)> on_trouble{};
 };
 
-/// What `RpcServer` is a handle of. From any thread, but `close_and_wait` not from a handler. Its owner calls
-/// `close_and_wait` before it releases it.
+/// `RpcServer` is a handle of this object. May be used from any thread, but a handler must not call `close_and_wait`.
+/// Its owner calls `close_and_wait` before it releases this object.
 class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
                            public Starter,
                            private Invocation::Owner {
@@ -49,12 +49,12 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   RpcResponder(const RpcResponder&) = delete;
   RpcResponder& operator=(const RpcResponder&) = delete;
 
-  /// Both throw std::logic_error once it is started. `serve` throws std::invalid_argument for a queue that is served
-  /// already.
+  /// `serve` and `use` throw std::logic_error once the server is started. `serve` throws std::invalid_argument for a
+  /// queue that is served already.
   void serve(std::string queue, ServeOptions options, Handler handler);
   void use(HandlerMiddleware middleware);
 
-  /// Once. The second call throws std::logic_error.
+  /// Call it once. A second call throws std::logic_error.
   void start(client::Done<> started) override;
   /// The same, and throws std::system_error. Only on a connection with a thread of its own.
   void start_and_wait();
@@ -73,7 +73,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
     Handler handler;
     bool keeps_answers;                                         // for repeats
     NextHandler chain{};                                        // the middleware, and the handler last
-    client::Numbered<std::weak_ptr<Invocation>> invocations{};  // where the connection runs
+    client::Numbered<std::weak_ptr<Invocation>> invocations{};  // used on the connection's executor
   };
 
   using Waiting = protocol::HandlerQueue<std::shared_ptr<Invocation>>;
@@ -82,7 +82,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   void prepare();
   void build_chains();
 
-  // Where the connection runs:
+  // On the connection's executor:
   void connected(client::ConnectionCore& connection, client::ReconnectingConnection::Ready ready);
   void hand_over(Request&& request);
   void cancel(RequestId id);
@@ -94,13 +94,13 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   void tell(const std::string& what);
   [[nodiscard]] std::vector<std::shared_ptr<Invocation>> invocations();
 
-  // Where handlers run:
+  // On the executor of the handlers:
   void provide_threads(std::size_t running);
   void run(const std::shared_ptr<Invocation>& invocation);
 
   // From any thread:
   void ended(RequestId id, Ending&& ending) override;
-  /// Runs `task` where the connection runs.
+  /// Runs `task` on the connection's executor.
   template <class Task> void run_on_connection(Task task) {
     connection_->run([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); });
   }
@@ -111,12 +111,12 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   std::vector<HandlerMiddleware> middleware_;
   bool has_coroutines_{false};
 
-  // Where the connection runs:
+  // Used on the connection's executor:
   ServerCore core_;
   bool was_ready_{false};
-  bool is_away_{false};  // the broker is away, and the log was told so
+  bool is_away_{false};  // the broker cannot be reached, and the log says so
   protocol::TurnBatch<std::shared_ptr<Invocation>> requested_;
-  // From the first line on, if there is no `on_trouble`.
+  // Set with the first line, if there is no `on_trouble`.
   std::optional<protocol::LineWriter> standard_error_;
 
   std::mutex mutex_;  // guards what follows

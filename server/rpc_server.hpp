@@ -48,12 +48,13 @@ struct RpcServerOptions {
   /// How many requests of each procedure run at once, and so how many unanswered ones the broker sends; 0: no limit.
   /// With 1 the broker shares requests fairly between servers.
   std::uint16_t prefetch{1};
-  /// The most threads that handlers get. By default each running handler, up to 256, has a thread, so that a handler
-  /// may wait for another one of the same server. With fewer threads, requests wait for a free one.
+  /// The largest number of threads for handlers. With 256 there is a thread for each handler that blocks, up to that
+  /// number, so that a handler may wait for another handler of the same server. With fewer threads, requests wait for a
+  /// free one.
   std::size_t threads{256};
   /// Where handlers run instead of on the server's own threads. If no handler blocks, this may be the io_context that
-  /// runs everything else. Best is the executor of a client there (`rpc.executor()`), given to the server's constructor
-  /// too.
+  /// runs everything else. The executor of a client there (`rpc.executor()`) is best, if the server's constructor gets
+  /// that executor too.
   HandlerExecutor executor{};
   /// How far the clocks of callers and this machine may differ before a request counts as too late.
   std::chrono::milliseconds max_clock_skew{max_clock_skew_default};
@@ -68,10 +69,11 @@ struct RpcServerOptions {
   client::ReconnectOptions reconnect{};
 };
 
-/// Handlers run on other threads than the connection's, at most `prefetch` of each procedure at once. With more than 1
-/// a handler must be safe to call from several threads at once. A request is acked after its reply was sent. If the
-/// server crashes before that, the broker delivers the request again, so that each request runs at least once. Nothing
-/// that a handler, a caller or the broker does ends the server: it reconnects, and declares a lost queue again.
+/// By default handlers run on other threads than the connection's (see `executor`), at most `prefetch` of each
+/// procedure at once. With a `prefetch` of more than 1 a handler must be safe to call from several threads at once. A
+/// request is acked after its reply was sent. If the server crashes before that, the broker delivers the request again,
+/// so that each request runs at least once. Nothing that a handler, a caller or the broker does ends the server: it
+/// reconnects, and declares a lost queue again.
 class RpcServer {
  public:
   /// Connects at `start`, with a thread of its own. Takes one URL or several, and throws if one does not parse.
@@ -108,8 +110,8 @@ class RpcServer {
         [](Starter& starter, client::Done<> done) { starter.start(std::move(done)); });
   }
 
-  /// Asks the server to stop: it takes no more requests, gives back those that have not begun, answers the others, and
-  /// closes the connection. Returns at once. From any thread, also from a handler.
+  /// Asks the server to stop. The server takes no more requests, gives back those that have not begun, answers the
+  /// others, and closes the connection. Returns at once. From any thread, also from a handler.
   void stop();
   /// Waits until the server has stopped, after `stop` or one of the signals. A second signal ends the process at once.
   void wait(std::initializer_list<int> stop_signals = {});

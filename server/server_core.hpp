@@ -1,4 +1,4 @@
-// The serving side of the callback-queue pattern, without I/O, threads and clock. It serves over one connection after
+// The server's side of the callback-queue pattern, without I/O, threads and clock. It uses one connection after
 // another. Each request that comes is answered, dropped or given back.
 //
 // A request is acked after its reply was sent. If the server crashes before that, another server gets the request.
@@ -22,7 +22,7 @@ namespace pocketmq::server {
 
 class ServerCore final : public client::Timed {
  public:
-  /// At most `prefetch` requests of each procedure run at once; 0 for no limit. Destroy it when nothing runs its
+  /// At most `prefetch` requests of each procedure run at once; 0 for no limit. Destroy it when no thread runs its
   /// connection any more.
   ServerCore(std::uint16_t prefetch, ServerEvents events);
   ServerCore(const ServerCore&) = delete;

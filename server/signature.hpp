@@ -34,8 +34,8 @@ struct SignatureOf<Result (Class::*)(Args...) noexcept> : std::type_identity<Res
 template <class Class, class Result, class... Args>
 struct SignatureOf<Result (Class::*)(Args...) const noexcept> : std::type_identity<Result(Args...)> {};
 
-// --- The rules: each is true, or does not compile (client/json/value_types.hpp has those of arguments and results)
-// --------
+// --- The rules: each returns true. For a type that breaks the rule it does not compile. ---------------
+// (The rules of arguments and results are in client/json/value_types.hpp.)
 
 template <class Callable>
 concept Signed = requires {
@@ -72,7 +72,7 @@ template <bool is_stream, class Value> consteval bool stream_gives_nothing() {
   return nothing;
 }
 
-// --- What its types mean ------------------------------------------------------------------------------
+// --- The meaning of its types ------------------------------------------------------------------------------
 
 struct NoWriter {
   explicit NoWriter(Context&) {}

@@ -1,4 +1,5 @@
-// What the template `RpcServer::async_start` needs of an RpcResponder, whose header a user need not read.
+// The part of RpcResponder that the template `RpcServer::async_start` uses. So a user's file need not read
+// RpcResponder's header.
 #pragma once
 
 #include "client/values/callbacks.hpp"
@@ -11,9 +12,9 @@ namespace pocketmq::server {
 
 class Starter {
  public:
-  /// Once. Throws std::logic_error the second time.
+  /// Call it once. A second call throws std::logic_error.
   virtual void start(client::Done<> started) = 0;
-  /// Where the connection runs.
+  /// The connection's executor.
   [[nodiscard]] virtual const protocol::SerialExecutor& executor() const = 0;
 
  protected:

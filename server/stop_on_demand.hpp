@@ -7,7 +7,7 @@
 
 namespace pocketmq::server {
 
-/// From any thread.
+/// May be used from any thread.
 class StopOnDemand {
  public:
   [[nodiscard]] std::stop_token token() const {
@@ -20,7 +20,7 @@ class StopOnDemand {
   }
   [[nodiscard]] bool requested() const { return requested_; }
 
-  /// The token's callbacks run inside the call.
+  /// The token's callbacks run inside this call.
   void request() {
     requested_ = true;
     source().request_stop();

@@ -25,8 +25,8 @@ template <class T> class StreamWriter {
   StreamWriter(const StreamWriter&) = delete;
   StreamWriter& operator=(const StreamWriter&) = delete;
 
-  /// Sends the next element. Waits while too many bytes are on their way to the broker. Throws RpcError(cancelled) once
-  /// nobody reads the stream any more.
+  /// Sends the next element. Waits while 64 elements are on their way to the connection; they stay on their way while
+  /// 1 MiB or more waits to be sent to the broker. Throws RpcError(cancelled) once nobody reads the stream any more.
   void write(const T& element) { window_->write(client::rpc_json::encode_result(element)); }
 
   /// The same without blocking: void(std::exception_ptr). One at a time: `co_await out.async_write(i, use_awaitable)`.

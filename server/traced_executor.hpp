@@ -1,4 +1,4 @@
-// An executor that has everything it runs belong to a trace: for coroutines, which resume on any thread.
+// An executor that opens a TraceScope around everything that it runs: for coroutines, which resume on any thread.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace pocketmq::server {
 
-/// In all else it is `inner`.
+/// In everything else it behaves as the inner executor.
 class TracedExecutor {
  public:
   TracedExecutor(asio::any_io_executor inner, std::string traceparent)

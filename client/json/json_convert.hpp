@@ -1,8 +1,8 @@
 // From C++ values to JSON and back, more strictly than nlohmann's own conversions (json_value.hpp).
 //
 // Numbers, booleans, strings, std::optional (null for nothing) and standard containers are converted here, element by
-// element. Any other type goes through nlohmann's to_json and from_json; a file that uses such a type includes
-// nlohmann/json.hpp itself, and gives these templates what they need from there.
+// element. Any other type is converted by nlohmann's to_json and from_json. A file that uses such a type includes
+// nlohmann/json.hpp itself, because these templates then need its definitions.
 #pragma once
 
 #include <array>
@@ -52,7 +52,7 @@ template <class T> inline constexpr bool is_dictionary = false;  // a JSON objec
 template <class... T> inline constexpr bool is_dictionary<std::map<std::string, T...>> = true;
 template <class... T> inline constexpr bool is_dictionary<std::unordered_map<std::string, T...>> = true;
 
-/// What is converted without nlohmann.
+/// Whether a T is converted here, without nlohmann.
 template <class T>
 concept Scalar = std::same_as<T, bool> || Integer<T> || std::floating_point<T> || std::same_as<T, std::string>;
 
@@ -71,7 +71,7 @@ template <Scalar T> void write_scalar(json& to, const T& from) {
     write_unsigned(to, from);
 }
 
-/// Throws what nlohmann's to_json throws.
+/// Makes `to` the JSON value of `from`. Throws what nlohmann's to_json throws.
 template <class T> void write_value(json& to, const T& from) {
   if constexpr (is_optional<T>) {
     if (from)
@@ -94,7 +94,7 @@ template <class T> void write_value(json& to, const T& from) {
   }
 }
 
-/// Throws RpcError, see `JsonPath::refuse`.
+/// The T of a JSON value. Throws RpcError, see `JsonPath::refuse`.
 template <class T> [[nodiscard]] T from_value(const json& value, const JsonPath& path);
 
 template <Scalar T> [[nodiscard]] T read_scalar(const json& value, const JsonPath& path) {

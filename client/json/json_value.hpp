@@ -1,6 +1,6 @@
-// JSON values, read and written by functions that are compiled once: a user's file need not meet nlohmann/json.hpp.
+// JSON values, read and written by functions that are compiled once. So a user's file need not read nlohmann/json.hpp.
 //
-// A number is never cut or rounded, and a boolean is no number. What does not fit is refused with its path:
+// A number is never cut or rounded, and a boolean is no number. A value that does not fit is refused with its path:
 // "argument 1, element 3: expected ..., given ...".
 #pragma once
 
@@ -20,8 +20,8 @@ namespace pocketmq::client::rpc_json {
 
 using nlohmann::json;
 
-/// Where a value stands: a whole ("argument 1"), or an element or a key of another value. What it refers to must
-/// outlive it.
+/// The path of a value, for error texts: a whole value ("argument 1"), or an element or a key of another value. The
+/// objects that a path refers to must outlive it.
 class JsonPath {
  public:
   JsonPath(std::string_view whole, RpcCode fault) : name_{whole}, fault_{fault} {}
@@ -33,7 +33,7 @@ class JsonPath {
   [[nodiscard]] std::string text() const;
   /// Throws RpcError of the path's fault: "argument 1: expected `expected`, given ...".
   [[noreturn]] void refuse(const json& given, const std::string& expected) const;
-  /// The same for an exception of nlohmann's conversions, which says `what`.
+  /// The same for an exception of nlohmann's conversions, whose text is `what`.
   [[noreturn]] void refuse_as_nlohmann(const json& given, std::string_view what) const;
 
  private:
@@ -46,7 +46,7 @@ class JsonPath {
   RpcCode fault_;
 };
 
-/// Owns a value and all that it is made of.
+/// Owns a JSON value with all its elements and members.
 class JsonDocument {
  public:
   /// Null.
@@ -63,7 +63,7 @@ class JsonDocument {
   [[nodiscard]] std::string dump(RpcCode fault) const;
 
  private:
-  static constexpr std::size_t room_bytes = 32;  // for a nlohmann::json, of which a user's file does not know the size
+  static constexpr std::size_t room_bytes = 32;  // for a nlohmann::json, whose size a user's file does not know
   alignas(std::max_align_t) std::array<std::byte, room_bytes> room_;
 };
 
@@ -73,12 +73,12 @@ class JsonDocument {
 [[nodiscard]] bool read_bool(const json& value, const JsonPath& path);
 [[nodiscard]] std::int64_t read_integer(const json& value, const JsonPath& path, std::int64_t min, std::int64_t max);
 [[nodiscard]] std::uint64_t read_unsigned(const json& value, const JsonPath& path, std::uint64_t max);
-/// Any number; of float, double and long double.
+/// Reads any number. T is float, double or long double.
 template <std::floating_point T> [[nodiscard]] T read_real(const json& value, const JsonPath& path);
 [[nodiscard]] const std::string& read_string(const json& value, const JsonPath& path);
-/// How many elements an array has.
+/// The number of an array's elements.
 [[nodiscard]] std::size_t read_array(const json& value, const JsonPath& path);
-/// An array of so many elements.
+/// Checks that the value is an array of `size` elements.
 void read_array_of(std::size_t size, const json& value, const JsonPath& path);
 [[nodiscard]] const json& element_of(const json& array, std::size_t index);
 /// Calls `visit` with each key of an object and its value.

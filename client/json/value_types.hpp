@@ -66,7 +66,7 @@ inline constexpr bool converts<Conversion, std::pair<A, B>> = converts<Conversio
 template <template <class> class Conversion, class... T>
 inline constexpr bool converts<Conversion, std::tuple<T...>> = (converts<Conversion, T> && ...);
 
-// --- The rules: each is true, or does not compile ----------------------------------------------------
+// --- The rules: each returns true. For a type that breaks the rule it does not compile. ---------------
 
 template <class T> consteval bool owns_its_data() {
   static_assert(

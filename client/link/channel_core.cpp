@@ -132,7 +132,7 @@ void ChannelCore::handle(const basic::Cancel& method, const Command&) {
   if (!node.empty() && node.mapped()->cancelled) node.mapped()->cancelled();
 }
 
-// TCP slows publishers down, not channel.flow. It is answered as the specification asks (1.5.2.3).
+// The client does not stop publishing: TCP slows publishers down. It answers as the specification asks (1.5.2.3).
 void ChannelCore::handle(const channel::Flow& method, const Command&) {
   send(channel::FlowOk{.active = method.active});
 }

@@ -1,8 +1,8 @@
 // A channel at the client's end, without I/O: requests and their replies in order, consumers, returns.
 //
 // Invariant: every callback that reports how something ended is called exactly once, also when the channel, its
-// connection or its peer goes. Callbacks run on the thread that drives the connection, may call back into it, and must
-// not throw. Their arguments are views, valid until they return.
+// connection or its peer is lost. Callbacks run on the thread that drives the connection, may call back into it, and
+// must not throw. Their arguments are views, valid until they return.
 #pragma once
 
 #include <deque>
@@ -27,9 +27,9 @@ class ChannelCore {
   using OnReturn = MoveOnlyFunction<void(const protocol::basic::Return&, const protocol::Content&)>;
   /// The broker confirms the publish of that number; with `multiple` also all earlier ones that are unconfirmed.
   using OnConfirm = MoveOnlyFunction<void(std::uint64_t delivery_tag, bool multiple, Confirm)>;
-  /// The reply, or null and the error.
+  /// Called with the reply, or with null and the error.
   template <class Reply> using OnReply = Done<const Reply*>;
-  /// A message, or null and an error. Null without an error: the queue was empty.
+  /// Called with a message, or with null and an error. Null without an error means that the queue was empty.
   using OnGet = Done<const protocol::basic::GetOk*, const protocol::Content*>;
 
   /// The connection, as its channels see it.
@@ -51,7 +51,7 @@ class ChannelCore {
 
   [[nodiscard]] std::uint16_t number() const { return number_; }
   [[nodiscard]] bool is_open() const { return connection_ != nullptr && !closing_; }
-  /// Why it is not open; empty while it is.
+  /// Why the channel is not open; empty while it is open.
   [[nodiscard]] const CloseReason& close_reason() const { return close_reason_; }
   /// The error of operations on a channel that is not open.
   [[nodiscard]] std::error_code closed_error() const {
@@ -81,14 +81,14 @@ class ChannelCore {
   void on_return(OnReturn returned) { returned_ = std::make_shared<OnReturn>(std::move(returned)); }
   /// Calls `confirmed` for the publishes after a confirm.select. They are numbered from 1.
   void on_confirm(OnConfirm confirmed) { confirmed_ = std::make_shared<OnConfirm>(std::move(confirmed)); }
-  /// Calls `closed` once, when the channel is over, before pending requests fail; at once if it is over already. Not
-  /// after `close`.
+  /// Calls `closed` once, when the channel is over, before pending requests fail; at once if it is over already. After
+  /// `close` it is not called.
   void on_closed(MoveOnlyFunction<void(const CloseReason&)> closed);
 
   /// Closes the channel: requests under way fail with Error::closed. `done` is called when the broker has agreed.
   void close(Done<> done);
 
-  /// Drops all callbacks without calling them. For an owner that is destroyed when nothing runs the connection any
+  /// Drops all callbacks without calling them. For an owner that is destroyed when no thread runs the connection any
   /// more.
   void abandon();
 

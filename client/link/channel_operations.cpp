@@ -16,12 +16,12 @@ bool fit(std::initializer_list<std::string_view> names) {
 
 bool fit(const Binding& binding) { return fit({binding.source, binding.destination, binding.routing_key}); }
 
-// For replies that say nothing but Ok.
+// For replies without fields.
 auto without_reply(Done<> done) {
   return [done = std::move(done)](std::error_code error, const auto*) mutable { done(error); };
 }
 
-// For replies that count messages.
+// For replies whose field is a number of messages.
 auto message_count(Done<std::uint32_t> done) {
   return [done = std::move(done)](std::error_code error, const auto* ok) mutable {
     done(error, ok == nullptr ? 0 : ok->message_count);

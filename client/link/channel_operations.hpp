@@ -33,7 +33,7 @@ struct Binding {
 };
 
 struct ConsumeOptions {
-  std::string consumer_tag{};  // empty: the broker chooses
+  std::string consumer_tag{};  // empty: the client chooses one
   bool no_ack{false};          // deliveries count as acked when they are sent
   bool exclusive{false};       // no other consumer on the queue
   Table arguments{};

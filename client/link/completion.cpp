@@ -15,7 +15,7 @@ Post post_on(const asio::any_io_executor& executor) {
   };
 }
 
-// It does not count work.
+// Does not count outstanding work of the executor.
 Post post_serially(const protocol::SerialExecutor& executor) {
   return [executor](MoveOnlyFunction<void()> task) { executor.post(std::move(task)); };
 }

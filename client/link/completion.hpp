@@ -25,8 +25,9 @@ using Post = MoveOnlyFunction<void(MoveOnlyFunction<void()>)>;
 /// Runs a task on a thread of Asio's own (asio::system_executor).
 void post_on_system(MoveOnlyFunction<void()> task);
 
-/// For an executor that is not an asio::any_io_executor, as that of asio::use_future; or where the user's file has not
-/// included any_io_executor.hpp. A task comes there from a thread of Asio's own, so that it never runs inside the call.
+/// For an executor that cannot become an asio::any_io_executor, such as that of asio::use_future, or for a user's file
+/// that has not included any_io_executor.hpp. A thread of Asio's own gives the task to the executor, so that the task
+/// never runs inside the call.
 template <class Executor> [[nodiscard]] Post post_on_other(const Executor& executor) {
   static_assert(
       requires { executor.on_work_started(); },
@@ -45,15 +46,15 @@ template <class Executor> [[nodiscard]] Post post_on_other(const Executor& execu
 /// What `asio::associated_executor` and `asio::associated_cancellation_slot` give for a handler that has none.
 struct NoneAssociated {};
 
-/// Runs tasks on the handler's associated executor, or on `fallback` if it has none. A handler can have one only where
-/// the user's file has included Asio's associated_executor.hpp.
+/// Runs tasks on the handler's associated executor, or on `fallback` if the handler has none. A handler can have an
+/// executor only if the user's file has included Asio's associated_executor.hpp.
 template <class Handler, class Executor> [[nodiscard]] Post post_for(const Handler& handler, const Executor& fallback) {
   using Associated = asio::associated_executor<Handler, NoneAssociated>;
   using AnyExecutor = DependingOn<asio::any_io_executor, Handler>;
   if constexpr (Complete<Associated>) {
     using Own = typename Associated::type;
     if constexpr (std::is_same_v<Own, NoneAssociated>) {
-      // as below
+      // the handler has no executor: use `fallback`, below
     } else if constexpr (Complete<AnyExecutor>) {
       if constexpr (std::is_constructible_v<AnyExecutor, const Own&>)
         return post_on(AnyExecutor(Associated::get(handler, NoneAssociated{})));
@@ -76,7 +77,7 @@ template <class Handler, class Finish, class... Results> struct Completion {
   Post post;
   std::optional<std::tuple<Results...>> results{};
 
-  /// Has `finish(handler, results...)` run there.
+  /// Posts `finish(handler, results...)` to that executor.
   static void run(std::unique_ptr<Completion> self) {
     auto post = std::move(self->post);
     post([self = std::move(self)] {
@@ -85,9 +86,8 @@ template <class Handler, class Finish, class... Results> struct Completion {
   }
 };
 
-/// A callable, to be called once, from any thread, with some results: it has `finish(handler, results...)` run on the
-/// handler's associated executor (on `fallback` if it has none), never inside the call. That executor has work until
-/// then.
+/// Returns a callable, which is called once, from any thread, with the results. It posts `finish(handler, results...)`
+/// to the handler's associated executor (to `fallback` if the handler has none). That executor has work until then.
 template <class... Results, class Handler, class Executor, class Finish>
 [[nodiscard]] auto finish_on_executor(Handler handler, const Executor& fallback, Finish finish) {
   using Operation = Completion<Handler, Finish, Results...>;
@@ -99,15 +99,16 @@ template <class... Results, class Handler, class Executor, class Finish>
   };
 }
 
-/// A callback like that which calls the handler with the results.
+/// The same with a `finish` that calls the handler with the results.
 template <class... Results, class Handler, class Executor>
 [[nodiscard]] MoveOnlyFunction<void(Results...)> completion(Handler handler, const Executor& fallback) {
   return finish_on_executor<Results...>(std::move(handler), fallback,
                                         [](Handler& of, Results... results) { std::move(of)(std::move(results)...); });
 }
 
-/// Starts an operation under `token`: `operation(self, done)` is called when the token says so, with a callback as
-/// above. `self` points at what the operation works on and keeps it alive; `self->executor()` is the fallback.
+/// Starts an operation with a completion token. The token decides when `operation(*self, done)` is called; `done` is a
+/// callback made by `completion`. `self` points to the object that the operation works on, and keeps it alive;
+/// `self->executor()` is the fallback.
 template <class... Results, class Self, class Token, class Operation>
 auto initiate(Self self, Token&& token, Operation operation) {
   return asio::async_initiate<Token, void(Results...)>(
@@ -117,8 +118,9 @@ auto initiate(Self self, Token&& token, Operation operation) {
       token, std::move(self), std::move(operation));
 }
 
-/// Stops when the handler's cancellation slot is told to cancel; never, if it has none. Not for a `total` cancellation,
-/// which promises that nothing has happened: nobody can promise that of a request that was sent.
+/// A stop token. A stop is requested when the handler's cancellation slot gets a `terminal` or `partial` cancellation;
+/// never, if the handler has no slot. A `total` cancellation has no effect: it promises that the operation had no
+/// effects, and nobody can promise that of a request that was sent.
 template <class Handler> [[nodiscard]] std::stop_token stop_token_of(const Handler& handler) {
   using Associated = asio::associated_cancellation_slot<Handler, NoneAssociated>;
   if constexpr (Complete<Associated>) {
@@ -136,8 +138,8 @@ template <class Handler> [[nodiscard]] std::stop_token stop_token_of(const Handl
   return {};
 }
 
-/// `initiate` for what can be cancelled: `operation(self, stop, done)`. `self` is given as it was, so that it can be
-/// kept.
+/// `initiate` for operations that can be cancelled: `operation(self, stop, done)`. It gives the pointer `self` itself,
+/// so that the operation can keep the pointer.
 template <class... Results, class Self, class Token, class Operation>
 auto initiate_cancellable(Self self, Token&& token, Operation operation) {
   return asio::async_initiate<Token, void(Results...)>(

@@ -18,9 +18,9 @@ constexpr std::chrono::seconds heartbeat_default{60};  // as RabbitMQ offers; us
 // RabbitMQ 4 refuses a smaller frame_max.
 constexpr std::uint32_t frame_max_floor_bytes = 8'192;
 
-// The client takes any size that a publisher may send and a broker hands on. If it refused a message, the broker would
-// deliver it again on the next connection, and that would end too. So the limits for JSON headers and content headers
-// are above those of every broker.
+// The client takes any size that a publisher may send and a broker hands on. If the client refused a message, the
+// broker would deliver it again on the next connection, and end that connection too. So the limits for JSON headers and
+// content headers are above those of every broker.
 constexpr std::uint32_t header_max_bytes = 32U << 20U;
 
 Limits tolerant(Limits limits) {
@@ -229,7 +229,7 @@ std::shared_ptr<ChannelCore> ConnectionCore::release(std::uint16_t channel) {
 }
 
 void ConnectionCore::violate(ReplyCode code, const std::string& text, MethodId about) {
-  // Not before the peer's first command: it would not understand.
+  // Before the peer's first command no close is sent: the peer would not understand it.
   if (phase_ != Phase::starting)
     send_on(0, connection::Close{.reply_code = number_of(code),
                                  .reply_text = clip(text),

@@ -1,4 +1,4 @@
-// The client's end of a connection, without I/O: the handshake of either encoding, channels, and the end.
+// The client's end of a connection, without I/O: the handshake of either encoding, the channels, and closing.
 //
 // `protocol::Transport` drives it over a socket; tests drive it by hand. Invariant: every callback that reports how
 // something ended is called exactly once (see channel_core.hpp).
@@ -37,14 +37,14 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   void open(protocol::TimePoint until, Done<> done);
   [[nodiscard]] bool has_begun() const { return phase_ != Phase::idle; }
   [[nodiscard]] bool is_open() const { return phase_ == Phase::open; }
-  /// Why it is not open; empty while it is, or before.
+  /// Why the connection is not open any more; empty before and while it is open.
   [[nodiscard]] const CloseReason& close_reason() const { return close_reason_; }
 
   /// A new channel, null with an error.
   void open_channel(Done<std::shared_ptr<ChannelCore>> done);
 
   /// Closes the connection; operations under way fail with Error::closed. `done` is always called, when the transport
-  /// is gone, at most a few seconds after `now`.
+  /// is closed. The core waits at most 5 s for the broker's close-ok, and the transport at most 10 s more.
   void close(protocol::TimePoint now, Done<> done);
 
   /// Calls `blocked` with a reason when the broker stops taking publishes, and with nullopt when it takes them again.
@@ -53,7 +53,7 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   }
 
   /// Calls `on_drain` once, when less than 1 MiB waits to be sent or the connection is over; at once if that is so
-  /// now. Without that a stream would grow the output without end.
+  /// now. A stream waits for this, so that the output does not grow without limit.
   void when_output_drained(MoveOnlyFunction<void()> on_drain);
 
   /// Calls `closed` once, when the open connection is over, after its channels' callbacks. Its socket may still be
@@ -66,7 +66,7 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   /// properties have to fit into one frame.
   [[nodiscard]] std::uint32_t frame_max_bytes() { return codec().limits().frame_max_bytes; }
 
-  /// There is no transport: connecting failed, or the connection is gone.
+  /// Called when there is no transport: connecting failed, or the connection is lost.
   void disconnect(std::error_code why, protocol::TimePoint now) override;
   /// The same, with a text that says more than the code.
   void disconnect(const CloseReason& why);
@@ -105,7 +105,7 @@ class ConnectionCore final : public protocol::CommandEnd, private ChannelCore::O
   std::uint16_t channel_max_{65'535};
   bool channel_one_is_fresh_;  // in JSON, channel 1 is open from the start
   std::map<std::uint16_t, std::shared_ptr<ChannelCore>> channels_;
-  bool is_gone_{false};  // the transport; also if there never was one
+  bool is_gone_{false};  // the transport is closed, or there never was one
   Done<> open_done_;
   std::vector<Done<>> close_done_;
   MoveOnlyFunction<void(const std::optional<std::string>&)> blocked_;

@@ -58,8 +58,8 @@ class SocketConnector final : public Connector {
     connect_to_next(asio::error::host_not_found, until);
   }
 
-  // Not by asio::async_connect: it opens its sockets itself, and programs that are started meanwhile would inherit
-  // them.
+  // Does not use asio::async_connect, which opens its sockets itself: programs that this process starts meanwhile would
+  // inherit them.
   void connect_to_next(std::error_code last, TimePoint until) {
     if (!is_connecting_) return;
     if (next_endpoint_ == endpoints_.end()) return fail(reason_of(last));
@@ -101,7 +101,7 @@ class SocketConnector final : public Connector {
   }
 
   Resolver resolver_;
-  Resolver::results_type endpoints_;  // where the broker may be
+  Resolver::results_type endpoints_;  // the addresses of the URL's host
   Resolver::results_type::iterator next_endpoint_;
   Socket socket_;
   Timer timer_;

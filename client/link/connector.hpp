@@ -40,15 +40,15 @@ class Connector : public std::enable_shared_from_this<Connector> {
   // On the connection's executor:
 
   [[nodiscard]] ConnectionCore& core() { return *core_; }
-  /// An error "`before`cannot open amqp://...: why", without the password. It says "refused by" if the connection is
-  /// open, and its broker refused what was to be set up on it.
+  /// An error with the text "cannot open amqp://...: why" after `before`, without the password. If the connection is
+  /// open, and its broker refused something that its owner sets up on it, the text is "refused by amqp://...: why".
   [[nodiscard]] std::system_error opening_error(const CloseReason& reason, std::string before = {}) const;
 
  protected:
   Connector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options);
 
   virtual void connect(protocol::TimePoint until) = 0;
-  /// Stops `connect` if it still runs.
+  /// Cancels a `connect` that is not finished.
   virtual void stop_connecting() = 0;
   void connecting_failed(const CloseReason& reason);
   /// Logs in over a stream that is connected.

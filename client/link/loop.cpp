@@ -57,7 +57,7 @@ void Loop::close_and_wait(MoveOnlyFunction<void(Done<>)> close) {
   over.get_future().wait();
 }
 
-// Tasks that the caller's thread should run do not run while that thread waits.
+// If the calling thread runs this loop's tasks, it must not wait: no task would run meanwhile.
 bool Loop::blocks_here() const {
   const auto* context = own_context_ ? nullptr : target_of<asio::io_context::executor_type>(executor_.inner());
   return (context != nullptr && context->running_in_this_thread()) || executor_.runs_here();

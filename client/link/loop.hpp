@@ -17,7 +17,8 @@ namespace pocketmq::client {
 
 using protocol::SerialExecutor;
 
-/// All functions may be called from any thread. All that runs on a loop shares it, and its own thread ends with it.
+/// All functions may be called from any thread. All objects that run on a loop share it, and its own thread ends with
+/// it.
 class Loop {
  public:
   [[nodiscard]] static std::shared_ptr<Loop> on_own_thread();

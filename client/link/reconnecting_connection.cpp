@@ -107,7 +107,7 @@ void ReconnectingConnection::ready() {
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
 
-// By value: the reason may be a part of the connection, which goes.
+// `reason` is passed by value, because it may be a member of the connection that is released here.
 void ReconnectingConnection::failed(CloseReason reason) {
   if (open_done_ && !is_patient_) {
     const auto before = opening_error_ ? std::string{opening_error_->what()} + "; " : std::string{};
@@ -128,7 +128,7 @@ void ReconnectingConnection::failed(CloseReason reason) {
 }
 
 void ReconnectingConnection::let_go(const CloseReason& reason) {
-  ++attempt_;  // its callbacks do nothing from now on
+  ++attempt_;  // from now on the callbacks of the old attempt do nothing
   const auto connector = std::exchange(connector_, nullptr);
   ready_since_.reset();
   ++sockets_left_behind_;

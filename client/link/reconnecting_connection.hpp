@@ -23,11 +23,11 @@
 
 namespace pocketmq::client {
 
-/// Its owner calls `close` before dropping it. It then keeps itself alive until its sockets are closed, and calls
-/// nothing of its owner but what `close` was given.
+/// Its owner calls `close` before releasing it. It then keeps itself alive until its sockets are closed. After `close`
+/// it calls `on_down` at most once, during `close`, and then only the callbacks that were given to `open` and `close`.
 class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingConnection> {
  public:
-  /// Called once, by who sets up a new connection: with an empty reason when it is ready, or with what failed.
+  /// The owner calls it once, after it has set up a new connection: with an empty reason, or with what failed.
   using Ready = MoveOnlyFunction<void(const CloseReason&)>;
   using OnUp = std::function<void(ConnectionCore&, Ready)>;
   using OnDown = std::function<void(const CloseReason&)>;
@@ -57,8 +57,9 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   template <class Task> void run(Task&& task) { loop_->run(std::forward<Task>(task)); }
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
-  /// Tries each URL once, in the order given. If none opens, it fails with the last one's error (with `patient` it goes
-  /// on trying); call `close` then. Once it is open, each lost connection is replaced until `close`. Call once.
+  /// Tries each URL once, in the order given. If no URL opens, `open` fails with the error of the last one; call
+  /// `close` then. (With `patient` it goes on trying.) Once it is open, each lost connection is replaced until `close`.
+  /// Call once.
   void open(Done<> done);
   /// Closes the connection, or stops trying; `done` is called when all sockets are closed.
   void close(Done<> done);
@@ -72,7 +73,7 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
 
   /// Ticks `timed` (null for none) at its deadlines, with and without a connection, until this is closed.
   void attach(Timed* timed);
-  /// Call it when the deadline of `timed` came nearer.
+  /// Call it when the deadline of `timed` is now earlier.
   void deadline_changed();
 
  private:

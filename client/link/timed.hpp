@@ -1,4 +1,4 @@
-// Something with a deadline. Its driver owns the clock, and calls `tick`.
+// An object with a deadline. Another object owns the clock, and calls `tick` at the deadline.
 #pragma once
 
 #include "protocol/end/connection_end.hpp"

@@ -28,10 +28,10 @@ class CallTally {
   CallTally();
 
   void begun(const std::string& queue) const;
-  /// Call it once for each call that has begun. No `error` means a reply.
+  /// Call it once for each call that has begun, when the call is over. No `error` means that a reply came.
   void over(const std::string& queue, const std::optional<RpcError>& error, std::chrono::nanoseconds took) const;
 
-  /// The counts of now, by queue.
+  /// The present counts, by queue.
   [[nodiscard]] std::map<std::string, ProcedureMetrics> snapshot() const;
 
  private:

@@ -1,5 +1,5 @@
-// The interface by which RpcClient, Procedure and Stream make calls. RpcCaller implements it; a user's file need not
-// read the headers of that.
+// The interface by which RpcClient, Procedure and Stream make calls. RpcCaller implements it. So a user's file need not
+// read RpcCaller's headers.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class Caller {
   Caller& operator=(const Caller&) = delete;
   virtual ~Caller() = default;
 
-  /// Connects and sets up the place for replies.
+  /// Connects, and sets up the channel and the callback queue (or direct reply-to).
   virtual void open(Done<> done) = 0;
   /// The same, and waits. Throws std::system_error if it fails. Only on a connection with a thread of its own.
   virtual void open_and_wait() = 0;
@@ -48,7 +48,7 @@ class Caller {
   virtual void refuse_to_block_here() const = 0;
 };
 
-/// The error of a call that can never be completed.
+/// The error of a call whose executor was destroyed, so that the call can never be completed.
 [[nodiscard]] RpcError executor_gone();
 
 }  // namespace pocketmq::client

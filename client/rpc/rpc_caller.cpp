@@ -15,11 +15,11 @@ RpcCaller::RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const R
   connection_->on_up(
       [this](ConnectionCore& core, ReconnectingConnection::Ready ready) { core_.open(core, std::move(ready)); });
   connection_->on_failure([this](const CloseReason& reason) { core_.connecting_failed(reason); });
-  connection_->attach(&core_);  // now, while nothing runs yet: calls may wait until it is open
+  connection_->attach(&core_);  // here, before anything runs, because calls may wait for the first connection
 }
 
 void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
-  // Now, because the chain may leave this thread.
+  // The trace is added here, because a middleware may continue the call on another thread.
   if (!request.headers.view().find(traceparent_header)) {
     std::array<char, traceparent_size> text;
     request.headers.add(traceparent_header, write_child_traceparent(TraceScope::current(), text));
@@ -65,7 +65,7 @@ void RpcCaller::begin(RpcRequest&& request, protocol::TimePoint now, Completed&&
     }));
 }
 
-// Always posted: the caller may be inside of the core, or another thread may wait for this call to return.
+// Always posts, because this function may be called inside of the core, or while another thread waits for it to return.
 void RpcCaller::cancel(RpcCore::CallId id) {
   connection_->executor().post([self = shared_from_this(), id] { self->core_.cancel(id); });
 }

@@ -19,9 +19,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds expiration_max{0xFFFF'FFFFLL};
 // The pause before a request is sent again because its server was not back yet.
 constexpr milliseconds unserved_pause{100};
-// The octets of a frame around and before the properties.
+// The bytes of a content header frame that are not properties: 8 of the frame, 12 before the properties.
 constexpr std::size_t header_frame_overhead = 8 + 12;
-// So many entries of finished calls may stay in `due_` before it is cleaned up.
+// At least this many entries of finished calls may stay in `due_` before they are removed.
 constexpr std::size_t due_spare = 64;
 
 RpcError connection_lost(const CloseReason& reason) {
@@ -37,7 +37,7 @@ class Decimal {
   [[nodiscard]] std::string_view text() const { return {digits_.data(), end_}; }
 
  private:
-  std::array<char, 20> digits_;  // as many as a number may have
+  std::array<char, 20> digits_;  // a 64-bit number has at most 20
   const char* end_;
 };
 
@@ -164,7 +164,7 @@ void RpcCore::start(CallId id, Call& call, TimePoint now) {
   set_due(id, call, call.deadline);
   queues_->prepare(call.request, [this, id](const std::optional<RpcError>& error) {
     auto* const found = calls_.find(id);
-    if (found == nullptr) return;  // its time is over
+    if (found == nullptr) return;  // it was completed meanwhile, for example at its deadline
     if (error && (error->reason() == reason::no_queue || error->reason() == reason::no_consumer))
       return on_unserved(id, *found, *error);
     if (error) return complete(id, {.error = error});

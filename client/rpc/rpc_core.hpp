@@ -43,8 +43,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
  public:
   using CallId = std::uint64_t;
 
-  /// `deadline_changed` is called when `deadline()` came nearer. Destroy the core after `close`, or when nothing runs
-  /// the connection any more; in that case calls under way are never completed.
+  /// `deadline_changed` is called when `deadline()` is now earlier. Destroy the core after `close`, or when no thread
+  /// runs the connection any more; in the second case calls under way are never completed.
   RpcCore(RpcSettings settings, MoveOnlyFunction<void()> deadline_changed);
   RpcCore(const RpcCore&) = delete;
   RpcCore& operator=(const RpcCore&) = delete;

@@ -29,8 +29,8 @@ class StreamBuffer {
   /// Ends the stream. Only the first call counts.
   void end(std::optional<RpcError> error);
 
-  /// Calls `taken` with the next element, at once or when it comes; after the last element each time with the end. One
-  /// `next` at a time: a second one fails with `failed_precondition`.
+  /// Calls `taken` with the next element, at once or when it comes. After the last element each call gives the end.
+  /// Only one `next` may wait at a time: a second one fails with `failed_precondition`.
   void next(Taken taken);
 
  private:

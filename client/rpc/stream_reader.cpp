@@ -9,8 +9,8 @@ StreamReader::StreamReader(std::shared_ptr<Caller> caller, RpcRequest request, s
     : caller_{std::move(caller)}, buffer_{std::make_shared<StreamBuffer>(unread_max)} {
   request.stops.push_back(stop_.get_token());
   request.on_element = [buffer = buffer_](std::string body) { return buffer->push(std::move(body)); };
-  // If the call's callback is destroyed without being called, the executor is gone. Readers must not wait for ever
-  // then.
+  // If the call's callback is destroyed without being called, the executor was destroyed. Then the stream ends here, so
+  // that readers do not wait forever.
   const std::shared_ptr<StreamBuffer> ended{buffer_.get(),
                                             [buffer = buffer_](StreamBuffer*) { buffer->end(executor_gone()); }};
   caller_->call(std::move(request), [ended](RpcResult result) { ended->end(std::move(result.error)); });

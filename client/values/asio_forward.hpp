@@ -1,11 +1,11 @@
-// The names of Asio's that our declarations use. A user's file that does not use Asio need not read Asio's headers,
-// which take longer than all of ours.
+// Declares the types of Asio that our declarations use. So a user's file that does not use Asio need not read Asio's
+// headers, which take longer to compile than all of ours.
 //
-// A file that uses Asio includes what it uses, before or after our headers: templates here look at it when they are
-// used.
+// A file that uses Asio includes what it uses, before or after our headers. Our templates look for these types where
+// the templates are used.
 #pragma once
 
-#if defined(ASIO_DETAIL_CONFIG_HPP)  // such a file: give it all that these templates may look at
+#if defined(ASIO_DETAIL_CONFIG_HPP)  // the file uses Asio: include all that our templates may look for
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>

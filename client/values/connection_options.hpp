@@ -1,4 +1,4 @@
-// What a connection is to be like, and how a lost one is replaced.
+// The options of a connection, and how a lost connection is replaced.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace pocketmq::client {
 
-/// How long connecting may take, to the end of the handshake, unless options or URL say otherwise.
+/// How long connecting may take, until the end of the handshake, unless options or URL say otherwise.
 inline constexpr std::chrono::seconds connection_timeout_default{10};
 
 /// These take precedence over what the URL says.

@@ -1,4 +1,4 @@
-// Names that are looked into only when a template is used, so that a header need not include what defines them.
+// Types that must be complete only where a template is used, so that a header need not include their definitions.
 #pragma once
 
 #include <type_traits>

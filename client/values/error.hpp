@@ -16,7 +16,7 @@ enum class Error {
   not_open,            // the connection or channel is not open (any more)
   closed,              // it was closed on this side while the operation was under way
   name_too_long,       // a name or a property is longer than the 255 bytes of a short string
-  too_many_channels,   // all that the broker allows are open
+  too_many_channels,   // the broker allows no more open channels
   unreadable,          // a message came that could not be read; the connection goes on
 };
 

@@ -1,4 +1,4 @@
-// How a call can fail, and what that looks like on the wire.
+// How a call can fail, and how an error is encoded in a message.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ enum class RpcCode : std::uint8_t {
   unauthenticated,
 };
 
-/// "invalid_argument": as it stands on the wire.
+/// The name in an error reply, such as "invalid_argument".
 [[nodiscard]] std::string_view name_of(RpcCode code);
 /// `unknown` for any other name.
 [[nodiscard]] RpcCode rpc_code(std::string_view name);

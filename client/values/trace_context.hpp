@@ -29,8 +29,8 @@ std::string_view write_child_traceparent(std::string_view parent, std::span<char
 [[nodiscard]] std::string_view trace_id(std::string_view traceparent);
 
 /// While it lives, calls of this thread belong to the trace of `traceparent`. A server opens a scope around each
-/// handler. A coroutine may resume on another thread; it passes the header itself (`Procedure::with`). Scopes of a
-/// thread must be nested. The text must outlive its scope.
+/// handler, and around each part of a handler's coroutine. Other coroutines that may resume on another thread pass the
+/// header themselves (`Procedure::with`). Scopes of a thread must be nested. The text must outlive its scope.
 class TraceScope {
  public:
   explicit TraceScope(std::string_view traceparent);

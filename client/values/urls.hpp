@@ -20,8 +20,8 @@ inline constexpr const char* urls_help =
     "are "
     "tried in turn";
 
-/// At least one URL, all of them valid. Meant as the type of a parameter, which then takes all that the constructors
-/// take.
+/// At least one URL, all of them valid. It is the type of parameters: callers may pass everything that a constructor
+/// takes.
 class Urls {
  public:
   /// Each text is one URL, or several with commas: "amqp://one/,amqp://two/". Throws

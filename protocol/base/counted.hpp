@@ -6,7 +6,7 @@
 
 namespace pocketmq::protocol {
 
-/// The base class of types that `Ref` counts. With the last reference, `T::destroy(T*)` is called.
+/// The base class of types that `Ref` counts. When the last reference is destroyed, `T::destroy(T*)` is called.
 template <class T> class Counted {
  public:
   Counted() = default;

@@ -1,5 +1,5 @@
-// An account of memory. An object that holds bytes for long charges them to an account, and releases them when it frees
-// them.
+// An account of memory. An object that keeps bytes for a long time charges them to an account, and releases the charge
+// when it frees the bytes.
 #pragma once
 
 #include <cassert>

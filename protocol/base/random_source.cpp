@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view base64url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Writes ten characters; the first one stands for the six bits at `first_shift`. Unrolled, because each RPC call writes
-// two names.
+// Writes ten characters; the first one stands for the six bits at `first_shift`. There is no loop, for speed: each RPC
+// call writes two names.
 template <unsigned first_shift> char* write_ten(std::uint64_t bits, char* to) {
   return [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
     ((*to++ = base64url_alphabet[bits >> (first_shift - 6 * i) & 0x3FU]), ...);

@@ -1,7 +1,8 @@
 // The interface of an encoding: bytes to commands and commands to bytes.
 //
-// A codec checks form, not permission: it refuses what is malformed or too large, and hands on everything well-formed.
-// It never throws on input. However the bytes are split, the commands are the same.
+// A codec checks the form of a command, not whether the peer may send it. It refuses what is malformed or too large,
+// and hands on everything well-formed. It never throws on input. The commands do not depend on how the bytes are split
+// into reads.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,8 @@ namespace pocketmq::protocol {
 
 class InputBuffer {
  public:
-  /// If many bytes come at once, it has room for up to `at_once_bytes`; for more only if they are not consumed.
+  /// If many bytes come at once, it has room for up to `at_once_bytes`. It gets more room only while bytes stay
+  /// unconsumed.
   explicit InputBuffer(std::size_t at_once_bytes = Limits{}.input_at_once_bytes)
       : initial_capacity_max_{at_once_bytes} {}
   InputBuffer(const InputBuffer&) = delete;

@@ -35,7 +35,7 @@ class JsonHeaderReader {
   void release();
   /// Frees everything that the last header's views do not need, because the views are needed for longer.
   void keep_views_only();
-  /// About the bytes that the views need.
+  /// An estimate of the memory, in bytes, that the views need.
   [[nodiscard]] std::size_t held_bytes() const { return properties_.capacity(); }
 
  private:

@@ -29,7 +29,7 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
-// Returns whether there were any.
+// Replaces secrets by `***`. Returns whether there were any.
 bool hide_secrets(nlohmann::ordered_json& json) {
   bool found = false;
   if (json.is_object()) {
@@ -68,7 +68,7 @@ void append_named(std::string_view name, std::string_view text, std::string& to)
   to += is_secret(name) ? hidden_secret : text;
 }
 
-// What a peer says about itself would fill the line. The JSON trace has it.
+// The fields with which a peer describes itself are too long for the line. The JSON trace has them.
 bool is_self_description(std::string_view name) { return name == "client_properties" || name == "server_properties"; }
 
 // The name and the text of each field that is shown, in order.

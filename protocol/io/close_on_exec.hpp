@@ -12,7 +12,8 @@
 
 namespace pocketmq::protocol {
 
-/// Opens a TCP socket that is closed on exec from the start. In all else it is the socket's own `open`.
+/// Opens a TCP socket that is closed on exec from the start. In everything else it does the same as the socket's
+/// `open`.
 template <class Socket> void open_close_on_exec(Socket& socket, const asio::ip::tcp& protocol, std::error_code& error) {
   const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0)

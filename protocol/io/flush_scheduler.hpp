@@ -1,9 +1,9 @@
 // Flushes connections at the end of a turn of an event loop, once each: one read becomes many commands, and their
 // output becomes one write per connection.
 //
-// A posted handler is the only reliable end of a turn. The first request of a turn posts one, which serves all requests
-// of that turn. If they are very many it serves some of them and posts another handler for the rest, so that the loop
-// gets to its other work in between.
+// A posted handler is the only reliable end of a turn. The first request of a turn posts a handler, which serves all
+// requests of that turn. If there are very many requests, it serves some of them and posts another handler for the
+// rest, so that the loop can do other work before that.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +41,7 @@ template <class Executor> class FlushScheduler {
   /// How many are flushed before other handlers of the loop run: one or two milliseconds of system calls.
   static constexpr std::size_t flushes_max = 256;
 
-  /// Flushes `what` at the end of this turn. Ask once until it is flushed.
+  /// Flushes `what` at the end of this turn. Must not be called again until `what` is flushed.
   void request(std::shared_ptr<Flushable> what) {
     if (auto batch = requests_.add(std::move(what))) post_flushes(std::move(batch), 0);
   }
@@ -52,7 +52,7 @@ template <class Executor> class FlushScheduler {
     if (after_flushes_) after_flushes_();
   }
 
-  /// `task` runs after the flushes of each turn that has any.
+  /// `task` runs after the flushes of each turn that has flushes.
   void after_flushes(std::function<void()> task) { after_flushes_ = std::move(task); }
 
  private:

@@ -1,9 +1,9 @@
 // Items that wait for handlers on an executor, which may run several handlers at a time.
 //
 // Invariant: while an item waits, a handler is on its way to the executor. It handles one waiting item after another.
-// Before each of them it sends the next handler to those that still wait, because handling an item may block. So items
-// that block are handled side by side, as many as the executor has threads, and a thousand short ones by a thread or
-// two.
+// Before each item it sends the next handler, if more items wait, because handling an item may block. So items that
+// block are handled in parallel, as many as the executor has threads. A thousand short items are handled by one or two
+// threads.
 #pragma once
 
 #include <condition_variable>
@@ -24,15 +24,15 @@
 
 namespace pocketmq::protocol {
 
-/// From any thread. Its handlers keep it alive; `Events` must be callable while an item is there. If the executor
-/// destroys a handler without running it, all items that wait are destroyed.
+/// May be used from any thread. Its handlers keep it alive. The functions of `Events` must be callable as long as an
+/// item exists. If the executor destroys a handler without running it, all items that wait are destroyed.
 template <class Item> class HandlerQueue final : public std::enable_shared_from_this<HandlerQueue<Item>> {
  public:
   struct Events {
     /// Handles an item, on the executor. Must not throw.
     std::function<void(const Item&)> handle;
-    /// A handler is about to be sent while `running` others run: there should be a thread for it. Never called once the
-    /// queue is closed. It must not call the queue.
+    /// Called before a handler is sent while `running` others run, so that there can be a thread for it. Never called
+    /// once the queue is closed. It must not call the queue.
     std::function<void(std::size_t running)> sending;
   };
 
@@ -72,7 +72,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
   }
 
  private:
-  // Releases the lock before it sends, because the thread that this wakes wants the lock first of all.
+  // Releases the lock before it sends, because the thread that it wakes takes the lock at once.
   void send_handler(std::unique_lock<std::mutex>& lock) {
     const bool is_needed = !waiting_.empty() && !std::exchange(is_sent_, true);
     if (is_needed) events_.sending(running_);
@@ -95,7 +95,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
     if (--running_ == 0) all_done_.notify_all();
   }
 
-  // The executor is gone, or is being destroyed.
+  // The executor was destroyed, or is being destroyed.
   void abandoned() {
     std::deque<Item> waiting;  // destroyed after the lock is released
     const std::lock_guard lock{mutex_};
@@ -105,7 +105,7 @@ template <class Item> class HandlerQueue final : public std::enable_shared_from_
 
   using Handler = AbandonableHandler<HandlerQueue, &HandlerQueue::arrive, &HandlerQueue::abandoned>;
 
-  const asio::any_io_executor executor_;  // runs nothing inside of a call
+  const asio::any_io_executor executor_;  // never runs a handler inside `execute`
   const Events events_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable all_done_;

@@ -10,8 +10,8 @@
 
 namespace pocketmq::protocol {
 
-/// It is set anew only for an earlier deadline. A deadline that has moved away costs nothing until the timer fires: its
-/// owner then looks at the deadline again.
+/// It is set again only for an earlier deadline. A deadline that has moved away costs nothing until the timer fires.
+/// The timer's owner then looks at the deadline again.
 template <class Executor> class LazyTimer {
  public:
   explicit LazyTimer(const Executor& executor) : timer_{executor} {}

@@ -32,13 +32,13 @@ bool write_whole(int descriptor, std::string_view bytes) {
     } else if (errno == EPIPE || errno == EBADF || errno == ECONNRESET) {
       return false;
     } else if (errno != EINTR) {
-      return true;  // a full disk, say: these lines are lost, and later ones may not be
+      return true;  // for example a full disk: these lines are lost, but later lines may be written
     }
   }
   return true;
 }
 
-// A descriptor of our own, so that the thread never writes to a file that gets the same number later.
+// Makes a descriptor of our own, so that the thread never writes to another file that later gets the same number.
 int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 
 // Opens a pipe a second time, so that only this descriptor is non-blocking. -1 if it is no pipe.
@@ -67,7 +67,7 @@ struct LineWriter::Shared {
   }
 
   void add(std::string_view lines) {
-    if (is_done) return;  // nobody reads
+    if (is_done) return;  // the reader is gone
     if (waiting.empty()) changed.notify_all();
     waiting += lines;
   }
@@ -93,7 +93,7 @@ LineWriter::~LineWriter() {
   std::unique_lock lock{shared_->mutex};
   shared_->is_ending = true;
   shared_->changed.notify_all();
-  // A write whose reader does not read cannot be interrupted.
+  // Waits for progress, not for the end of the thread, because a write that blocks cannot be interrupted.
   for (bool goes_on = true; goes_on && !shared_->is_done;) {
     const auto seen = shared_->pieces_written;
     goes_on =

@@ -1,6 +1,6 @@
-// Writes lines to a file descriptor whose reader may be slow, or gone. If a pipe has room for a line, the line is
-// written at once, so that the lines of several programs keep their order. A thread writes all others, so that callers
-// never wait.
+// Writes lines to a file descriptor whose reader may be slow, or gone. If the descriptor is a pipe with room for a
+// line, the line is written at once, so that the lines of several programs keep their order. A thread writes all other
+// lines, so that callers never wait.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,7 @@ class LineWriter final : public LineSink {
 
   static void write_all(const std::shared_ptr<Shared>& shared);
 
-  const std::shared_ptr<Shared> shared_;  // with the thread, which may outlive this
+  const std::shared_ptr<Shared> shared_;  // shared with the thread, which may outlive this object
 };
 
 }  // namespace pocketmq::protocol

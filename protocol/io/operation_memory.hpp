@@ -1,5 +1,5 @@
 // Memory for an asynchronous operation of Asio's that is started again and again. It is a member of the object that
-// starts the operation, which then allocates nothing.
+// starts the operation. The operation then allocates nothing.
 #pragma once
 
 #include <array>

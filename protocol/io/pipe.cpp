@@ -126,7 +126,7 @@ void PipeEnds::remove(const PipeBuffer* in) {
   open_.erase(in);
 }
 
-// Waiters are destroyed: the executor on which they would complete runs nothing any more.
+// The waiters are destroyed, not completed, because their executor runs nothing any more.
 void PipeEnds::shutdown() noexcept {
   std::unordered_map<const PipeBuffer*, End> open;
   {

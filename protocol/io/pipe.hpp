@@ -34,23 +34,24 @@ class PipeBuffer {
  public:
   static constexpr std::size_t capacity_bytes = 65'536;
 
-  /// Waits until there is something to read, or room to write, or until its end is closed.
+  /// Waits until there is something to read, or room to write, or until its own end of the pipe is closed.
   class Waiter {
    public:
     Waiter() = default;
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter() = default;
-    /// Called once, from any thread, with itself.
+    /// Called once, from any thread. `self` is this waiter.
     virtual void complete(std::unique_ptr<Waiter> self, std::error_code error) = 0;
   };
 
-  /// What becomes of the waiter at the end that closes: it completes with operation_aborted, or is destroyed.
+  /// What happens to a waiter at the end that closes: it completes with operation_aborted, or is destroyed.
   enum class Own : bool { told, dropped };
 
   // For the end that reads:
 
-  /// Bytes read; none with would_block if there is nothing yet, with eof if nothing will come.
+  /// Returns the number of bytes read. It is 0 with would_block if there is nothing yet, and with eof if no bytes will
+  /// come.
   std::size_t read(char* to, std::size_t size, std::error_code& error);
   void wait_readable(std::unique_ptr<Waiter> waiter);
   /// Whether the writing end is closed. There may still be something to read.
@@ -94,8 +95,8 @@ class PipeBuffer {
   std::unique_ptr<Waiter> writer_;
 };
 
-/// The open ends of pipes on one execution context. They close when the context is destroyed, as its sockets do. By
-/// then no other thread may use their other ends: close those first.
+/// The open ends of pipes on one execution context. They close when the context is destroyed, as its sockets do. At
+/// that time no other thread may use the other ends of these pipes: close those first.
 class PipeEnds final : public asio::execution_context::service {
  public:
   using key_type = PipeEnds;
@@ -148,7 +149,8 @@ template <class Executor> class Pipe {
     return out_->write(buffers, error);
   }
 
-  /// `handler(std::error_code)` is posted to the executor, and is outstanding work for it until then.
+  /// Posts `handler(std::error_code)` to the executor when the wait is over. Until then the handler is outstanding work
+  /// for the executor.
   template <class Handler> void async_wait(wait_type what, Handler handler) {
     auto waiter = std::make_unique<WaiterOn<Handler>>(executor_, std::move(handler));
     if (what == wait_read)
@@ -159,7 +161,7 @@ template <class Executor> class Pipe {
 
   void shutdown(shutdown_type, std::error_code&) { out_->end(); }
   [[nodiscard]] Presence peer() const { return in_->has_ended() ? Presence::says_no_more : Presence::there; }
-  /// What waits at this end completes with operation_aborted.
+  /// Waits at this end complete with operation_aborted.
   void close(std::error_code&) {
     if (!in_) return;
     ends().remove(in_.get());
@@ -206,7 +208,7 @@ template <class Near, class Far> [[nodiscard]] std::pair<Pipe<Near>, Pipe<Far>> 
   return {Pipe<Near>{std::move(near), back, there}, Pipe<Far>{std::move(far), there, back}};
 }
 
-/// Accepts connections of clients in the broker's own process. From any thread, except where noted.
+/// Accepts connections of clients in the broker's own process. May be used from any thread, except where noted.
 class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
  public:
   using Home = SerialExecutor;
@@ -226,7 +228,7 @@ class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
     return std::move(far);
   }
 
-  /// Accepts nothing more. Call it on `home`, or when that runs nothing any more.
+  /// Accepts no more connections. Call it on `home`, or when `home` runs nothing any more.
   void close() {
     const std::lock_guard lock{mutex_};
     is_open_ = false;

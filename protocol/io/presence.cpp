@@ -12,7 +12,7 @@ constexpr int keep_alive_interval_seconds = 10;
 constexpr int keep_alive_probes = 6;
 
 void set_option(int descriptor, int level, int name, int value) {
-  (void)::setsockopt(descriptor, level, name, &value, sizeof(value));  // else the system's own value holds
+  (void)::setsockopt(descriptor, level, name, &value, sizeof(value));  // if it fails, the system's own value holds
 }
 
 }  // namespace

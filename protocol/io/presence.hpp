@@ -1,4 +1,4 @@
-// Whether a peer is still connected, for those who do not read from it at the moment and so would not notice.
+// Whether a peer is still connected. For a side that does not read from the peer now, and so would not notice its end.
 #pragma once
 
 #include <chrono>
@@ -13,11 +13,11 @@ enum class Presence : std::uint8_t {
   gone           // reset, or hung up in both directions
 };
 
-/// Of a connected socket, by its descriptor. Reads nothing and does not block.
+/// The presence of a connected socket's peer. Reads nothing and does not block.
 [[nodiscard]] Presence presence_of_socket(int descriptor);
 
-/// Has the system probe the peer of a TCP socket that was idle for that long, and close the connection if the peer
-/// answers none of several probes: its machine may have crashed. Other kinds of sockets stay as they are.
+/// Turns TCP keepalive on: after `idle` without data the system probes the peer, and closes the connection if the peer
+/// answers none of several probes, for example because its machine has crashed. Other kinds of sockets are not changed.
 void keep_alive(int descriptor, std::chrono::seconds idle);
 
 /// The presence of a stream's peer. The stream is a socket, or has a function `peer()`.

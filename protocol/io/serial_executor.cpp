@@ -12,7 +12,7 @@
 namespace pocketmq::protocol {
 namespace {
 
-// A handler begins no further batch once it has run so many tasks, so that other work on its thread gets a turn.
+// A handler begins no further batch after it has run this many tasks, so that its thread can do other work.
 constexpr std::size_t tasks_at_once = 256;
 
 }  // namespace

@@ -21,8 +21,8 @@
 
 namespace pocketmq::protocol {
 
-/// Copies share their tasks. It meets Asio's requirements on executors, so that sockets, timers and completion handlers
-/// can use it, but it does not count outstanding work.
+/// Copies share their tasks. It meets Asio's requirements for executors, so that sockets, timers and completion
+/// handlers can use it. But it does not count outstanding work.
 class SerialExecutor {
  public:
   using Task = MoveOnlyFunction<void()>;

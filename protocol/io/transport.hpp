@@ -1,7 +1,7 @@
 // Drives a connection's end over an Asio stream: reads when there is something to read, writes once a turn, ticks the
 // end at its deadline, and closes only after the last bytes are sent.
 //
-// While back-pressure keeps it from reading, it still looks at intervals whether the peer is there.
+// While back-pressure stops it from reading, it checks at intervals whether the peer is still connected.
 #pragma once
 
 #include <algorithm>
@@ -37,10 +37,10 @@ class Closeable {
   ~Closeable() = default;
 };
 
-/// How a peer that is not read from is watched.
+/// How to watch a peer from which nothing is read.
 struct PeerWatch {
   std::chrono::milliseconds interval{1'000};
-  /// How long a peer that has ended its direction may wait for what it sent before to be read.
+  /// How long the transport keeps a connection whose peer has ended its direction, if it does not read meanwhile.
   std::chrono::milliseconds ended_max{5'000};
 };
 
@@ -74,7 +74,7 @@ class Transport final : public Waker,
     wake();
   }
 
-  /// Has the transport look at the end once more before the turn ends.
+  /// Makes the transport check the end again before the turn ends.
   void wake() override {
     if (is_open() && !std::exchange(dirty_, true)) flushes_.request(this->shared_from_this());
   }
@@ -109,9 +109,9 @@ class Transport final : public Waker,
 
   static constexpr std::size_t pieces_max = 32;  // per write
   static constexpr int writes_per_turn_max = 16;
-  static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB and what is around it
-  // The peer has so long to take our last bytes and to close. A handshake may take as long, so that a short connection
-  // sets its timer once.
+  static constexpr std::size_t read_per_turn_bytes = 81'920;  // a body of 64 KiB with its method and header
+  // The time that the peer has to take our last bytes and to close. It is the same as the time for a handshake, so that
+  // a short connection sets its timer once.
   static constexpr std::chrono::seconds farewell{10};
 
   [[nodiscard]] bool is_open() const { return state_ != State::closed; }
@@ -133,7 +133,7 @@ class Transport final : public Waker,
     }
   }
 
-  // What one write takes of the output.
+  // The bytes of the output that one write sends.
   struct Pieces {
     std::array<asio::const_buffer, pieces_max> buffers;
     std::size_t count;
@@ -191,7 +191,7 @@ class Transport final : public Waker,
       std::error_code error;
       const auto bytes = stream_.read_some(asio::buffer(room.data(), room.size()), error);
       if (error) {
-        // After other reads the error shows again at the next one. What came before it is answered first.
+        // If other reads came before, the next read gives the error again. The bytes before it are answered first.
         if (!read_at && !would_block(error)) close(error);
         break;
       }
@@ -238,8 +238,8 @@ class Transport final : public Waker,
     wake();
   }
 
-  // Whether a peer that is not read from has gone. If it has only ended its direction, what it sent before that may
-  // still be read for a while.
+  // Whether a peer from which nothing is read is gone. If the peer has only ended its direction, it counts as gone
+  // after `ended_max`, because the bytes that it sent before can still be read.
   bool has_gone(TimePoint now) {
     switch (presence_of_peer(stream_)) {
       case Presence::there: return false;
@@ -250,7 +250,7 @@ class Transport final : public Waker,
     return peer_ended_at_ + watch_.ended_max <= now;
   }
 
-  OperationMemory read_memory_;  // of the wait
+  OperationMemory read_memory_;  // for the wait until the stream is readable
   Stream stream_;
   std::shared_ptr<ConnectionEnd> end_;
   FlushScheduler<Executor>& flushes_;
@@ -258,7 +258,7 @@ class Transport final : public Waker,
   LazyTimer<Executor> timer_;
   std::optional<TimePoint> farewell_ends_;
   const PeerWatch watch_;
-  TimePoint peer_ended_at_{TimePoint::max()};  // noticed while it is not read from
+  TimePoint peer_ended_at_{TimePoint::max()};  // when has_gone noticed that the peer has ended its direction
   State state_{State::open};
   bool dirty_{false};
   bool waiting_to_read_{false};

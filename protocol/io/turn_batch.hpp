@@ -1,4 +1,4 @@
-// What comes during one turn of an event loop, for one handler that deals with all of it at the end of the turn.
+// The items of one turn of an event loop, for one handler that handles all of them at the end of the turn.
 //
 // The handler owns the batch: if the executor destroys the handler without running it, all items of the batch are
 // destroyed with it.
@@ -30,14 +30,14 @@ template <class Item> class TurnBatch {
   /// The batch is complete: the next item begins another one.
   void end() { current_ = nullptr; }
 
-  /// Gives back a batch that is done with, for the memory of a later one.
+  /// Gives back a batch that is finished, so that a later batch uses its memory.
   void reuse(std::unique_ptr<Items> items) {
     items->clear();
     spare_ = std::move(items);
   }
 
  private:
-  Items* current_{nullptr};  // its handler owns it, and is posted
+  Items* current_{nullptr};  // the posted handler owns it
   std::unique_ptr<Items> spare_;
 };
 

@@ -1,6 +1,6 @@
-// The broker that a test of the libraries talks to: one in its own process, or the one that POCKETMQ_URL names, say a
-// RabbitMQ (`./run test rabbitmq`). Tests that look inside their broker or end it take a broker::Embedded, and are
-// tagged [own broker].
+// The broker that a test of the libraries uses: a broker in the test's process, or the broker that POCKETMQ_URL names,
+// for example a RabbitMQ (`./run test rabbitmq`). Tests that look inside their broker or end it use a broker::Embedded,
+// and have the tag [own broker].
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ class Embedded;
 
 namespace pocketmq::tests {
 
-/// The encodings that it speaks.
+/// The encodings that this broker speaks.
 [[nodiscard]] std::vector<protocol::Encoding> encodings_under_test();
 
-/// Each has queues of its own. On the broker of POCKETMQ_URL each is a virtual host, whose name is what the URL ends
-/// with and a number: 1, 2, ... in the order in which they are made.
+/// Each object has queues of its own. On the broker of POCKETMQ_URL each object uses a virtual host of its own: its URL
+/// is POCKETMQ_URL followed by a number, 1, 2, ..., in the order in which the objects are made.
 class BrokerUnderTest {
  public:
   BrokerUnderTest();

@@ -1,6 +1,7 @@
-// A client in a `World`, on one of its channels: its verbs are AMQP's words, and each of them fails the test at the
-// line that told it. Verbs that ask for something expect the broker's usual answer; where another is expected, the
-// method is sent (`sends`) and what comes is told (`channel_is_closed`, `is_answered`).
+// A client in a `World`, on one of its channels. Its functions are named by AMQP's verbs. If an expectation is not met,
+// the test fails at the line that called the function. Functions such as `declares` expect the broker's usual answer.
+// If a test expects another answer, it sends the method with `sends`, and checks the answer with `channel_is_closed` or
+// `is_answered`.
 #pragma once
 
 #include <concepts>

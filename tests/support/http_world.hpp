@@ -1,5 +1,5 @@
-// A broker that answers HTTP, the remote ends of its connections, and a clock that stands still until time is made to
-// pass. No sockets: bytes are handed over.
+// A broker that answers HTTP, the clients' ends of its connections, and a virtual clock, which moves only in `advance`.
+// There are no sockets: bytes are passed by function calls.
 //
 //     HttpWorld world;
 //     world.router().get("/", [](Request&) { return http::json("{}"); });

@@ -1,4 +1,4 @@
-// A journal with a clock of the test's and an account of its own.
+// A journal whose time the test sets, with a memory account of its own.
 #pragma once
 
 #include <chrono>

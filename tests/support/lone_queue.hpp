@@ -1,4 +1,4 @@
-// A queue by itself, with no virtual host and no clients, for tests that look inside.
+// A queue without a virtual host and without clients, for tests that look inside the queue.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// A broker, the remote ends of its connections, and a clock that stands still until time is made to pass.
+// A broker, the clients' ends of its connections, and a virtual clock, which moves only in `advance`.
 #pragma once
 
 #include <chrono>

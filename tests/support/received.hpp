@@ -1,4 +1,4 @@
-// What a client has received, and how it reads and writes commands.
+// The commands that a client has received, and its codec.
 #pragma once
 
 #include <cstdint>

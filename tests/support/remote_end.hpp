@@ -1,5 +1,6 @@
-// The client's end of one connection in a `World`: hands the broker's session bytes, keeps what the session sends, and
-// drives the session as `protocol::Transport` would, so that a session that forgets to wake its transport is found out.
+// The client's end of one connection in a `World`. It passes bytes to the broker's session, and keeps what the session
+// sends. It drives the session as `protocol::Transport` does. So a test fails if a session forgets to wake its
+// transport.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// An event of each kind, no field of which has its default value.
+// Makes an event of any kind. No field of the event has its default value.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// A client with a blocking socket, for brokers that listen on a port. All of it happens on the test's thread; what does
-// not come within ten seconds fails the test.
+// A client with a blocking socket, for brokers that listen on a port. It works on the test's thread. If an expected
+// command does not come within ten seconds, the test fails.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// How a story fails: at the line of the test that told it, not in the support code that found out.
+// Assertions that fail at a line of the test, not in the support code that checks them. (A story is the body of a
+// test.)
 #pragma once
 
 #include <source_location>

@@ -1,4 +1,4 @@
-// A broker with a virtual clock and no sockets, and clients whose stories tests tell:
+// A broker with a virtual clock and no sockets, and its clients. A test calls the clients' functions one after another:
 //
 //     World world;  // once in JSON, once in AMQP
 //     auto alice = world.connect(), bob = world.connect();
@@ -66,7 +66,7 @@ class World {
   void advance(std::chrono::nanoseconds duration) { network_.advance(duration); }
   /// Bytes move until all connections are quiet. The verbs of clients do it themselves.
   void settle() { network_.settle(); }
-  /// From now on what the broker leaves for later turns, as it does with very much work, waits for this.
+  /// From now on work that the broker leaves for later turns is done only in `take_turns`.
   void postpone_turns() { network_.postpone_turns(); }
   /// Takes turns until nothing is left to do now, and returns how many.
   int take_turns();
