@@ -123,10 +123,12 @@ class Transport final : public Waker,
     for (int writes = 0; !end_->output().empty(); ++writes) {
       if (writes == writes_per_turn_max) return wake();
       std::error_code error;
-      const auto [buffers, count] = pieces_of(end_->output());
+      const auto& output = end_->output();
+      std::string_view first;
+      (void)output.gather({&first, 1});
       // For one piece a plain write costs the system less.
-      const auto bytes = count == 1 ? stream_.write_some(buffers.front(), error)
-                                    : stream_.write_some(std::span{buffers.data(), count}, error);
+      const auto bytes = first.size() == output.size() ? stream_.write_some(asio::buffer(first), error)
+                                                       : stream_.write_some(pieces_of(output).all(), error);
       if (error && !would_block(error)) return close(error);
       end_->sent(bytes, now);
       if (error) return wait_until_writable();
@@ -137,6 +139,8 @@ class Transport final : public Waker,
   struct Pieces {
     std::array<asio::const_buffer, pieces_max> buffers;
     std::size_t count;
+
+    [[nodiscard]] std::span<const asio::const_buffer> all() const { return {buffers.data(), count}; }
   };
   static Pieces pieces_of(const Output& output) {
     std::array<std::string_view, pieces_max> pieces;
