@@ -67,11 +67,16 @@ void ChannelPublisher::route(Exchange& exchange, const Message& message, bool ma
     return begin_wide(std::make_unique<WidePublish>(context, as_owner(), virtual_host.keep_route(), mandatory));
   const auto& queues = routing.queues();
   if (scope_.transaction() != nullptr) return add_to_transaction(message, {queues.begin(), queues.end()}, mandatory);
-  announce(message, queues.size(), mandatory);
-  const auto publish = expect_confirm(queues.size());
-  if (queues.empty()) return tell_confirms_later();
+  const auto publish = begin_publish(message, queues.size(), mandatory);
   if (auto rest = FanOut::begin(message, publish, queues, *this, context))
     begin_wide(std::make_unique<WidePublish>(context, as_owner(), std::move(rest)));
+}
+
+std::uint64_t ChannelPublisher::begin_publish(const Message& message, std::size_t queues, bool mandatory) {
+  announce(message, queues, mandatory);
+  const auto publish = expect_confirm(queues);
+  if (queues == 0) tell_confirms_later();
+  return publish;
 }
 
 // ---- a publish that takes more than a slice
@@ -94,10 +99,7 @@ std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<pr
     add_to_transaction(message, std::exchange(queues, {}), mandatory);
     return 0;
   }
-  announce(message, queues.size(), mandatory);
-  const auto publish = expect_confirm(queues.size());
-  if (queues.empty()) tell_confirms_later();
-  return publish;
+  return begin_publish(message, queues.size(), mandatory);
 }
 
 void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }

@@ -45,6 +45,9 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   [[nodiscard]] WidePublish::Owner& as_owner() { return *this; }
   void begin_wide(std::unique_ptr<WidePublish> publish);
   void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
+  /// The message is about to go to that many queues: tells the client what it must know before. Returns the publish's
+  /// number, 0 without confirms.
+  [[nodiscard]] std::uint64_t begin_publish(const Message& message, std::size_t queues, bool mandatory);
   void announce(const Message& message, std::size_t queues, bool mandatory);
   /// Returns the publish's number; 0 if the channel is not in confirm mode.
   [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }

@@ -1,7 +1,6 @@
 #include "broker/session/handshake.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <variant>
 
 #include "broker/session/broker_state.hpp"
