@@ -103,7 +103,7 @@ struct ExchangeDeclared {
   bool durable{};
   bool auto_delete{};
   bool internal{};
-  Text alternate{};  // the exchange for what no binding matches
+  Text alternate{};  // the exchange for what no binding matches, as its arguments say; a policy may say it too
   Arguments arguments{};
   std::uint64_t connection{};
   std::uint16_t channel{};
