@@ -31,7 +31,7 @@ void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& conte
   auto* queue = scope_.transaction() != nullptr ? nullptr : virtual_host.find_only_queue(exchange, message);
   if (queue == nullptr) return route(exchange, message, m.mandatory);
   context.tell(&Observer::on_routed, message, std::size_t{1});
-  tell_route_by_name(context, message, *queue);
+  if (context.tells_messages()) tell_route_by_name(context, message, *queue);
   queue->enqueue(std::move(message), *this, expect_confirm(1));
 }
 

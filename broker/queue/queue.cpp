@@ -142,9 +142,9 @@ void Queue::batch_is_back() {
 }
 
 void Queue::settle(const QueuedMessage& message, const Settler& by, std::uint64_t tag) {
+  events().acked(message, by, tag);
   --unacked_;
   release_entry();
-  events().acked(message, by, tag);
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 

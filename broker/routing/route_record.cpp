@@ -79,7 +79,6 @@ void tell_route(Context& context, std::string_view vhost, const Message& message
 }
 
 void tell_route_by_name(Context& context, const Message& message, const Queue& queue) {
-  if (!context.tells_messages()) return;
   const event::Text name{queue.name()};
   const event::Route route{
       .exchange = message.exchange(), .via = event::Via::queue_name, .to = name, .to_is = event::Target::queue};

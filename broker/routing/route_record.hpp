@@ -78,7 +78,7 @@ struct RoutedTo {
 /// the virtual host's name. `direct_reply`: the message goes to a requester.
 void tell_route(Context& context, std::string_view vhost, const Message& message, const RoutedTo& to,
                 const RouteRecord& record, bool direct_reply = false);
-/// The same for a message that only goes to the queue whose name is its key.
+/// The same for a message that only goes to the queue whose name is its key. Call it only if somebody listens.
 void tell_route_by_name(Context& context, const Message& message, const Queue& queue);
 /// No queue was found for the message, and it ends here.
 void drop_unroutable(Context& context, std::string_view vhost, const Message& message);

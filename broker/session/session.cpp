@@ -27,6 +27,12 @@ constexpr std::size_t uncounted_part_max_bytes = 4'096;
 // The limit of a JSON header before the log-in. AMQP frames have a limit of 4,096 bytes until tune-ok.
 constexpr std::uint32_t json_header_before_login_max = 16'384;
 
+// Whether the method may declare or delete something: then the journal tells whose command it was. Of the basic methods
+// only the cancel of a queue's last consumer may.
+template <class M>
+constexpr bool is_told_with_actor =
+    M::id.class_id != protocol::basic::Publish::id.class_id || std::is_same_v<M, protocol::basic::Cancel>;
+
 // A text that is too long for a short string is cut as RabbitMQ cuts it, but never within a UTF-8 character.
 std::string reply_text(ReplyCode code, std::string_view text) {
   constexpr std::string_view left_out = "...";
@@ -281,7 +287,6 @@ void Session::on_command(protocol::Command& command) {
     return;
   }
   try {
-    const ActingFor acting{context().actor(), {number_, command.channel}};
     std::visit([&](auto& method) { dispatch(command, method); }, command.method);
   } catch (const ChannelError& error) {
     close_channel(command.channel, error, id_of(command.method));
@@ -313,6 +318,7 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
     channels_.open(number, client_.channel_max);
     send_answer({.channel = number, .method = channel::OpenOk{}});
   } else if constexpr (std::is_same_v<M, channel::Close>) {
+    const ActingFor acting{context().actor(), {number_, number}};
     channels_.close(number);
     send_answer({.channel = number, .method = channel::CloseOk{}});
   } else if constexpr (std::is_same_v<M, channel::CloseOk>) {
@@ -322,7 +328,12 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
       channel->handle(method, *command.content);
     } else {
       remove_line_ends(method, cleaned_names_);
-      channel->handle(method);
+      if constexpr (is_told_with_actor<M>) {
+        const ActingFor acting{context().actor(), {number_, number}};
+        channel->handle(method);
+      } else {
+        channel->handle(method);
+      }
     }
   }
 }
