@@ -128,9 +128,9 @@ void ChannelConsumers::get(const basic::Get& m) {
 
 void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) {
   const auto tag = deliveries_.take_tag();
-  const auto& settler = deliveries_.settler(consumer.ack_mode());
   scope_.context().tell(&Observer::on_delivered, from, message.message, consumer.tag());
-  from.events().delivered(message, settler, tag, consumer.tag());
+  if (scope_.context().tells_messages())
+    from.events().delivered(message, deliveries_.settler(consumer.ack_mode()), tag, consumer.tag());
   protocol::Command delivery{.channel = scope_.number(),
                              .method = basic::Deliver{.consumer_tag = consumer.tag(),
                                                       .delivery_tag = tag,
@@ -141,7 +141,7 @@ void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMess
   if (from.is_quorum()) tell_returns(message, *delivery.content);
   scope_.connection().send_unasked(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
-    from.settle(message, settler, tag);
+    from.settle(message, deliveries_.settler(AckMode::automatic), tag);
   else
     deliveries_.await_ack({.tag = tag,
                            .queue = protocol::Ref<Queue>{&from},
