@@ -53,10 +53,12 @@ class ChannelConsumers final : private DeliveryTarget {
   void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
   void cancel_for_deleted_queue(const Consumer& consumer) override;
 
-  [[nodiscard]] bool prefetch_allows() const { return deliveries_.consumed() + transactions_.consumed() < prefetch_; }
+  [[nodiscard]] bool prefetch_allows() const {
+    return deliveries_.prefetch_used() + transactions_.prefetch_used() < prefetch_;
+  }
   [[nodiscard]] Consumer::Settings settings_for(const protocol::basic::Consume& m, const Queue& queue) const;
   void require_room_for_consumer() const;
-  void tell_returns(const QueuedMessage& message, protocol::Content& content);
+  void add_delivery_count(const QueuedMessage& message, protocol::Content& content);
   [[nodiscard]] bool go_on_asking();
 
   ChannelScope& scope_;
@@ -69,7 +71,7 @@ class ChannelConsumers final : private DeliveryTarget {
   std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
   std::size_t left_to_ask_{0};          // how many of the waiting consumers `go_on_asking` still asks
   Backlog::Call<ChannelConsumers> asking_;
-  std::string counted_properties_;  // of the last delivery from a quorum queue, with x-delivery-count
+  std::string properties_with_count_;  // of the last delivery from a quorum queue, with x-delivery-count
 };
 
 }  // namespace pocketmq::broker

@@ -53,8 +53,8 @@ class ChannelDeliveries {
   [[nodiscard]] std::size_t size() const { return unacked_.size(); }
   /// How many unacked deliveries, and deliveries of an incomplete `settle`, came through consumers: they count against
   /// the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const {
-    return unacked_.consumed() + (settling_ ? settling_->found.consumed : 0);
+  [[nodiscard]] std::size_t prefetch_used() const {
+    return unacked_.prefetch_used() + (settling_ ? settling_->found.prefetch_used : 0);
   }
   void add_to(Holdings& holdings) const;
 

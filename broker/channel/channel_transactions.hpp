@@ -33,9 +33,9 @@ class ChannelTransactions {
 
   /// How many deliveries from consumers are settled, but not committed: they still count against the channel's
   /// prefetch.
-  [[nodiscard]] std::size_t consumed() const {
-    return (scope_.transaction() != nullptr ? scope_.transaction()->consumed() : 0)
-           + (commit_ ? commit_->consumed() : 0);
+  [[nodiscard]] std::size_t prefetch_used() const {
+    return (scope_.transaction() != nullptr ? scope_.transaction()->prefetch_used() : 0)
+           + (commit_ ? commit_->prefetch_used() : 0);
   }
 
  private:

@@ -43,7 +43,7 @@ class Commit final : public Backlog::Item, private Publisher {
   /// Whether a queue has refused a message.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   /// How many of the deliveries that it settles still count against the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const { return left_.consumed; }
+  [[nodiscard]] std::size_t prefetch_used() const { return left_.prefetch_used; }
 
  private:
   enum class Stage : std::uint8_t { publishing, settling };

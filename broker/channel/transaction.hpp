@@ -27,7 +27,7 @@ class Transaction {
   struct Content {
     std::deque<Publication> publications{};
     std::deque<Settlement> settlements{};
-    std::size_t consumed{0};  // how many of the settled deliveries came through consumers
+    std::size_t prefetch_used{0};  // how many of the settled deliveries came through consumers
 
     [[nodiscard]] std::size_t settled_count() const;
   };
@@ -47,7 +47,7 @@ class Transaction {
   [[nodiscard]] std::size_t publication_count() const { return content_.publications.size(); }
   [[nodiscard]] std::size_t settled_count() const { return content_.settled_count(); }
   /// How many of the settled deliveries came through consumers: they still count against the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
+  [[nodiscard]] std::size_t prefetch_used() const { return content_.prefetch_used; }
 
  private:
   Content content_;

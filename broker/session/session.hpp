@@ -86,9 +86,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool has_to_wait() const;
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
   /// Waits until memory is no longer scarce. Sends connection.blocked to a client that understands it.
-  void block();
+  void block_client();
   /// Takes no more commands from the peer until the next slice.
-  void yield();
+  void wait_for_next_slice();
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
@@ -110,7 +110,7 @@ class Session final : public protocol::CommandEnd,
   void cut_for_refused_login(std::string_view why) override;
 
   /// Holds the peer, and keeps the command. The command is carried out again after `resume`.
-  void retry_later(protocol::Command& command);
+  void postpone(protocol::Command& command);
   [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);
