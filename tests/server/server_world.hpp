@@ -23,6 +23,9 @@ struct HandedOut : Request {
   client::Message message;
 };
 
+/// Two procedures: "fib", and "fac" on a durable queue.
+inline std::vector<Served> fib_and_fac() { return {{"fib", {}}, {"fac", {.queue = {.durable = true}}}}; }
+
 class ServerWorld {
  public:
   /// Open, but for what the broker is to say to what it was asked.
