@@ -9,9 +9,6 @@ using namespace protocol;
 using namespace std::chrono_literals;
 using client::RpcCode;
 
-// What the caller gets of a cancelled call. It knows, unless another one cancelled it.
-constexpr auto told_cancelled = R"({"code":"cancelled","message":"the call was cancelled"})";
-
 // --- Cancellation -----------------------------------------------------------------------------------
 
 TEST_CASE("a running request that its caller cancels is told to stop, and its answer is not sent") {

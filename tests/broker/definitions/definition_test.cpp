@@ -13,7 +13,7 @@ using broker::Definition;
 using broker::DefinitionsError;
 using Json = Definition::Json;
 
-std::string refusal(const std::function<void()>& question) {
+std::string refusal_of_question(const std::function<void()>& question) {
   try {
     question();
   } catch (const DefinitionsError& error) {
@@ -41,30 +41,34 @@ TEST_CASE("a definition's missing members have defaults where they may be missin
   CHECK(queue.table("arguments").empty());
   CHECK(queue.words("tags").empty());
   CHECK(queue.list("queues").empty());
-  CHECK(refusal([&] { (void)queue.text("name"); }) == "queues[3].name: is missing");
-  CHECK(refusal([&] { (void)queue.boolean("durable"); }) == "queues[3].durable: is missing");
+  CHECK(refusal_of_question([&] { (void)queue.text("name"); }) == "queues[3].name: is missing");
+  CHECK(refusal_of_question([&] { (void)queue.boolean("durable"); }) == "queues[3].durable: is missing");
 }
 
 TEST_CASE("a definition's member of the wrong type is told with its place") {
   const auto json = Json::parse(R"({"a": 7, "b": "true", "c": null, "d": [1], "e": {"f": {}}, "g": 1.5})");
   Definition queue{json, "queues[3]"};
-  CHECK(refusal([&] { (void)queue.text("a"); }) == "queues[3].a: wants a string, got the integer 7");
-  CHECK(refusal([&] { (void)queue.optional_text("c"); }) == "queues[3].c: wants a string, got null");
-  CHECK(refusal([&] { (void)queue.boolean("b"); }) == "queues[3].b: wants true or false, got a string");
-  CHECK(refusal([&] { (void)queue.integer("g", 0); }) == "queues[3].g: wants an integer, got the real number 1.5");
-  CHECK(refusal([&] { (void)queue.list("e"); }) == "queues[3].e: wants an array, got an object");
-  CHECK(refusal([&] { (void)queue.table("d"); }) == "queues[3].d: wants a JSON object, got an array");
-  CHECK(refusal([&] { (void)queue.words("d"); })
+  CHECK(refusal_of_question([&] { (void)queue.text("a"); }) == "queues[3].a: wants a string, got the integer 7");
+  CHECK(refusal_of_question([&] { (void)queue.optional_text("c"); }) == "queues[3].c: wants a string, got null");
+  CHECK(refusal_of_question([&] { (void)queue.boolean("b"); }) == "queues[3].b: wants true or false, got a string");
+  CHECK(refusal_of_question([&] { (void)queue.integer("g", 0); })
+        == "queues[3].g: wants an integer, got the real number 1.5");
+  CHECK(refusal_of_question([&] { (void)queue.list("e"); }) == "queues[3].e: wants an array, got an object");
+  CHECK(refusal_of_question([&] { (void)queue.table("d"); }) == "queues[3].d: wants a JSON object, got an array");
+  CHECK(refusal_of_question([&] { (void)queue.words("d"); })
         == "queues[3].d: wants an array of strings, or a string with commas between the words");
-  CHECK(refusal([&] { (void)Definition{json["d"], "queues[3]"}; }) == "queues[3]: wants a JSON object, got an array");
-  CHECK(refusal([&] { (void)Definition{json["d"], ""}; }) == "wants a JSON object, got an array");
+  CHECK(refusal_of_question([&] {
+          (void)Definition{json["d"], "queues[3]"};
+        })
+        == "queues[3]: wants a JSON object, got an array");
+  CHECK(refusal_of_question([&] { (void)Definition{json["d"], ""}; }) == "wants a JSON object, got an array");
 }
 
 TEST_CASE("a definition's name has at most 255 bytes") {
   const Json json{{"short", std::string(255, 'x')}, {"long", std::string(256, 'x')}};
   Definition queue{json, "queues[3]"};
   CHECK(queue.name("short").size() == 255);
-  CHECK(refusal([&] { (void)queue.name("long"); }) == "queues[3].long: is longer than 255 bytes");
+  CHECK(refusal_of_question([&] { (void)queue.name("long"); }) == "queues[3].long: is longer than 255 bytes");
 }
 
 TEST_CASE("a definition's arguments are a field table") {

@@ -15,27 +15,27 @@ namespace pocketmq::tests {
 namespace {
 
 namespace event = broker::event;
-using nlohmann::json;
+using Json = nlohmann::json;
 
-const json& schema() {
-  static const auto schema = json::parse(broker::journal_schema());
+const Json& schema() {
+  static const auto schema = Json::parse(broker::journal_schema());
   return schema;
 }
 
-const json& schema_of(std::string_view kind) {
+const Json& schema_of(std::string_view kind) {
   for (const auto& described : schema()["kinds"])
     if (described["kind"] == kind) return described;
   FAIL("there is no kind " << kind);
   return schema();
 }
 
-bool is_text(const json& value) {
-  return value.is_string() || (value.is_object() && value.size() == 1 && value.value("$string", json{}).is_string());
+bool is_text(const Json& value) {
+  return value.is_string() || (value.is_object() && value.size() == 1 && value.value("$string", Json{}).is_string());
 }
 
-std::vector<std::string> faults_in(const json& object, const json& fields);
+std::vector<std::string> faults_in(const Json& object, const Json& fields);
 
-std::vector<std::string> faults_of(const std::string& name, const json& value, const json& field) {
+std::vector<std::string> faults_of(const std::string& name, const Json& value, const Json& field) {
   const auto type = field["type"].get<std::string>();
   const auto is = [&](bool is_right) {
     return is_right ? std::vector<std::string>{} : std::vector{name + " is no " + type + ": " + value.dump()};
@@ -58,7 +58,7 @@ std::vector<std::string> faults_of(const std::string& name, const json& value, c
 }
 
 // What does not fit.
-std::vector<std::string> faults_in(const json& object, const json& fields) {
+std::vector<std::string> faults_in(const Json& object, const Json& fields) {
   std::vector<std::string> faults;
   std::size_t known = 0;
   for (const auto& field : fields) {
@@ -75,7 +75,7 @@ std::vector<std::string> faults_in(const json& object, const json& fields) {
 }
 
 std::vector<std::string> faults_in_line(const std::string& line) {
-  auto object = json::parse(line);
+  auto object = Json::parse(line);
   const auto kind = object["kind"].get<std::string>();
   CHECK(object["number"].is_number_unsigned());
   static const std::regex time{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"};
@@ -91,7 +91,7 @@ std::string line_of(const event::Entry::Event& sample) {
 }
 
 // "unsigned", "one of `a`, `b`", "list of objects", ... as the README has it.
-std::string type_of(const json& field) {
+std::string type_of(const Json& field) {
   const auto type = field["type"].get<std::string>();
   const auto optional = field.value("optional", false) ? std::string{", optional"} : std::string{};
   if (type == "list") return "list of " + field["of"]["type"].get<std::string>() + 's' + optional;
@@ -125,7 +125,7 @@ std::vector<Section> sections_of_readme() {
   return sections;
 }
 
-std::vector<std::pair<std::string, std::string>> fields_of(const json& described) {
+std::vector<std::pair<std::string, std::string>> fields_of(const Json& described) {
   std::vector<std::pair<std::string, std::string>> fields;
   for (const auto& field : described["fields"]) fields.emplace_back(field["name"], type_of(field));
   return fields;
@@ -142,7 +142,7 @@ TEST_CASE("the line of each kind fits the schema with all optional fields and wi
     CHECK(faults_in_line(line_of(&full)).empty());
     CHECK(faults_in_line(line_of(&least)).empty());
     // With all of them there is each field.
-    CHECK(json::parse(line_of(&full)).size() == 3 + schema_of(E::kind.name)["fields"].size());
+    CHECK(Json::parse(line_of(&full)).size() == 3 + schema_of(E::kind.name)["fields"].size());
   });
   CHECK(schema()["journal"] == broker::journal_schema_version);
 }
@@ -150,16 +150,16 @@ TEST_CASE("the line of each kind fits the schema with all optional fields and wi
 TEST_CASE("what does not fit the schema is found") {
   const auto with = [](auto&& change) {
     const event::MessageDropped dropped{};
-    auto line = json::parse(line_of(&dropped));
+    auto line = Json::parse(line_of(&dropped));
     change(line);
     return faults_in_line(line.dump());
   };
-  CHECK(with([](json&) {}).empty());
-  CHECK_FALSE(with([](json& line) { line.erase("reason"); }).empty());
-  CHECK_FALSE(with([](json& line) { line["reason"] = "because"; }).empty());
-  CHECK_FALSE(with([](json& line) { line["message"] = -1; }).empty());
-  CHECK_FALSE(with([](json& line) { line["vhost"] = json::object(); }).empty());
-  CHECK_FALSE(with([](json& line) { line["more"] = 1; }).empty());
+  CHECK(with([](Json&) {}).empty());
+  CHECK_FALSE(with([](Json& line) { line.erase("reason"); }).empty());
+  CHECK_FALSE(with([](Json& line) { line["reason"] = "because"; }).empty());
+  CHECK_FALSE(with([](Json& line) { line["message"] = -1; }).empty());
+  CHECK_FALSE(with([](Json& line) { line["vhost"] = Json::object(); }).empty());
+  CHECK_FALSE(with([](Json& line) { line["more"] = 1; }).empty());
 }
 
 TEST_CASE("the README lists each kind with its fields in order and none else") {
@@ -184,7 +184,7 @@ TEST_CASE("the README's examples fit the schema and are of the kind above them")
     INFO(section.title);
     CHECK(section.examples.size() == 1);
     for (const auto& example : section.examples) {
-      CHECK(json::parse(example)["kind"] == section.title);
+      CHECK(Json::parse(example)["kind"] == section.title);
       CHECK(faults_in_line(example) == std::vector<std::string>{});
     }
   }

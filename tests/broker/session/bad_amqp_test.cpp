@@ -54,7 +54,7 @@ void is_refused(World& world, const std::string& bytes, ReplyCode code, const st
   CHECK(world.queue("q").ready() == 0);
 }
 
-constexpr auto frame_error = ReplyCode::frame_error;
+using ReplyCode::frame_error;
 constexpr auto unexpected_frame = ReplyCode::unexpected_frame;
 
 }  // namespace

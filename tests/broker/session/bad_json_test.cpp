@@ -27,7 +27,7 @@ void is_refused(World& world, const std::string& bytes, ReplyCode code, const st
   CHECK(world.queue("q").ready() == 0);
 }
 
-constexpr auto frame_error = ReplyCode::frame_error;
+using ReplyCode::frame_error;
 constexpr auto syntax_error = ReplyCode::syntax_error;
 
 }  // namespace
