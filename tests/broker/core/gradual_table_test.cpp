@@ -21,7 +21,7 @@ using Element = std::pair<const int, int>;
 constexpr int many = 50'000;
 
 // Has 0, 1, 2, ..., each with its negative.
-struct Filled : Table {
+struct Filled : IntTable {
   explicit Filled(int size) {
     for (int key = 0; key < size; ++key) add(key, -key);
   }

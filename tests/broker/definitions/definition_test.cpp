@@ -11,7 +11,7 @@ namespace {
 
 using broker::Definition;
 using broker::DefinitionsError;
-using Json = Definition::Json;
+using DefinitionJson = Definition::Json;
 
 std::string refusal_of_question(const std::function<void()>& question) {
   try {
@@ -25,7 +25,7 @@ std::string refusal_of_question(const std::function<void()>& question) {
 }  // namespace
 
 TEST_CASE("a definition's members are asked for by name") {
-  const auto json = Json::parse(R"({"name": "q", "durable": true, "priority": -3})");
+  const auto json = DefinitionJson::parse(R"({"name": "q", "durable": true, "priority": -3})");
   Definition queue{json, "queues[3]"};
   CHECK(queue.text("name") == "q");
   CHECK(queue.boolean("durable"));
@@ -33,7 +33,7 @@ TEST_CASE("a definition's members are asked for by name") {
 }
 
 TEST_CASE("a definition's missing members have defaults where they may be missing") {
-  const Json json = Json::object();
+  const DefinitionJson json = DefinitionJson::object();
   Definition queue{json, "queues[3]"};
   CHECK(queue.optional_text("name") == std::nullopt);
   CHECK(queue.boolean("internal", true));
@@ -46,7 +46,7 @@ TEST_CASE("a definition's missing members have defaults where they may be missin
 }
 
 TEST_CASE("a definition's member of the wrong type is told with its place") {
-  const auto json = Json::parse(R"({"a": 7, "b": "true", "c": null, "d": [1], "e": {"f": {}}, "g": 1.5})");
+  const auto json = DefinitionJson::parse(R"({"a": 7, "b": "true", "c": null, "d": [1], "e": {"f": {}}, "g": 1.5})");
   Definition queue{json, "queues[3]"};
   CHECK(refusal_of_question([&] { (void)queue.text("a"); }) == "queues[3].a: wants a string, got the integer 7");
   CHECK(refusal_of_question([&] { (void)queue.optional_text("c"); }) == "queues[3].c: wants a string, got null");
@@ -65,14 +65,14 @@ TEST_CASE("a definition's member of the wrong type is told with its place") {
 }
 
 TEST_CASE("a definition's name has at most 255 bytes") {
-  const Json json{{"short", std::string(255, 'x')}, {"long", std::string(256, 'x')}};
+  const DefinitionJson json{{"short", std::string(255, 'x')}, {"long", std::string(256, 'x')}};
   Definition queue{json, "queues[3]"};
   CHECK(queue.name("short").size() == 255);
   CHECK(refusal_of_question([&] { (void)queue.name("long"); }) == "queues[3].long: is longer than 255 bytes");
 }
 
 TEST_CASE("a definition's arguments are a field table") {
-  const auto json = Json::parse(R"({"arguments": {"x-message-ttl": 60000, "x-overflow": "drop-head"}})");
+  const auto json = DefinitionJson::parse(R"({"arguments": {"x-message-ttl": 60000, "x-overflow": "drop-head"}})");
   const auto encoded = Definition{json, ""}.table("arguments");
   const protocol::FieldTable table{encoded};
   CHECK(table.find("x-message-ttl")->integer() == 60'000);
@@ -89,19 +89,19 @@ TEST_CASE("words stand in an array or between commas") {
       {R"("  ")", {}},
       {R"([])", {}},
   }));
-  const Json json{{"tags", Json::parse(text)}};
+  const DefinitionJson json{{"tags", DefinitionJson::parse(text)}};
   CHECK(Definition{json, ""}.words("tags") == words);
 }
 
 TEST_CASE("a list's elements know their places") {
-  const auto json = Json::parse(R"({"queues": [{"name": "a"}, {"name": "b"}]})");
+  const auto json = DefinitionJson::parse(R"({"queues": [{"name": "a"}, {"name": "b"}]})");
   const auto queues = Definition{json, ""}.list("queues");
   REQUIRE(queues.size() == 2);
   CHECK(queues[1].path() == "queues[1]");
 }
 
 TEST_CASE("a definition tells what nobody asked for but not what holds nothing") {
-  const auto json = Json::parse(
+  const auto json = DefinitionJson::parse(
       R"({"name": "q", "limits": {"a": 1}, "b": 0, "c": true,
           "no 1": null, "no 2": false, "no 3": "", "no 4": [], "no 5": {}, "known": 1})");
   Definition queue{json, ""};
