@@ -37,7 +37,7 @@ void declare_very_many(World& world, const Client& owner) {
 const std::string first_queue = "0";
 const std::string last_queue = std::to_string(very_many_deleted - 1);
 
-void is_refused(const Client& client, const std::string& queue, At at = At::current()) {
+void use_is_refused(const Client& client, const std::string& queue, At at = At::current()) {
   client.sends(queue::Declare{.queue = queue})
       .channel_is_closed(ReplyCode::resource_locked,
                          "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '" + queue
@@ -170,7 +170,7 @@ TEST_CASE("a close is answered when the last of very many exclusive queues has g
   world.postpone_turns();
   alice.on_channel(0).sends(connection::Close{}).receives_nothing();
   bob.declares(first_queue).deletes(first_queue);
-  is_refused(bob, last_queue);
+  use_is_refused(bob, last_queue);
   alice.sends(queue::Declare{.queue = "q"}).receives_nothing().is_connected();
   SECTION("in peace") {
     CHECK(world.take_turns() >= 4);
@@ -184,7 +184,7 @@ TEST_CASE("a close is answered when the last of very many exclusive queues has g
   }
   SECTION("or is cut before") {
     alice.vanishes();
-    is_refused(bob, last_queue);
+    use_is_refused(bob, last_queue);
     CHECK(world.take_turns() >= 4);
   }
   SECTION("or the broker shuts down before") {
@@ -211,8 +211,8 @@ TEST_CASE("very many exclusive queues of a connection that ends otherwise are lo
     alice.sends(channel::Open{})
         .connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - second 'channel.open' seen");
   }
-  is_refused(bob, last_queue);
-  is_refused(world.connect(), last_queue);  // perhaps where the owner's session was
+  use_is_refused(bob, last_queue);
+  use_is_refused(world.connect(), last_queue);  // perhaps where the owner's session was
   CHECK(world.take_turns() >= 4);
   CHECK(host(world).queue_count() == 0);
   bob.declares(last_queue);
