@@ -75,6 +75,8 @@ void Channel::handle(const protocol::access::Request& m) { scope_.reply(m, proto
 
 void Channel::handle(const protocol::channel::Flow& m) {
   if (!m.active) throw ConnectionError{ReplyCode::not_implemented, "active=false"};
+  scope_.context().journal().tell(event::ChannelFlow{
+      .connection = scope_.actor().connection, .channel = scope_.number(), .by = event::By::client, .active = true});
   scope_.reply(m, protocol::channel::FlowOk{.active = true});
 }
 

@@ -21,7 +21,7 @@ ChannelConsumers::ChannelConsumers(ChannelScope& scope, ChannelDeliveries& deliv
       deliveries_{deliveries},
       transactions_{transactions},
       replies_{replies},
-      sink_{new DeliverySink{*this}},
+      sink_{new DeliverySink{*this, scope.actor()}},
       asking_{scope.context().backlog(), *this, &ChannelConsumers::go_on_asking} {}
 
 Consumers ChannelConsumers::stop() {
@@ -38,6 +38,10 @@ void ChannelConsumers::set_prefetch(const basic::Qos& m) {
   const bool shared_limit_changes = m.global || prefetch_ != 0;
   if (!m.global) consumer_prefetch_ = m.prefetch_count;
   prefetch_ = m.global ? m.prefetch_count : 0;
+  scope_.context().journal().tell(event::ChannelPrefetchSet{.connection = scope_.actor().connection,
+                                                            .channel = scope_.number(),
+                                                            .prefetch = m.prefetch_count,
+                                                            .shared = m.global});
   scope_.reply(m, basic::QosOk{});
   if (shared_limit_changes) ask_waiting_consumers();
 }
@@ -102,7 +106,9 @@ void ChannelConsumers::get(const basic::Get& m) {
   auto taken = from.take();
   if (!taken) return scope_.reply(m, basic::GetEmpty{});
   const auto tag = deliveries_.take_tag();
+  const auto& settler = deliveries_.settler(m.no_ack ? AckMode::automatic : AckMode::manual);
   scope_.context().tell(&Observer::on_delivered, from, taken->message, "");
+  from.events().delivered(*taken, settler, tag, "");
   protocol::Command got{.channel = scope_.number(),
                         .method = basic::GetOk{.delivery_tag = tag,
                                                .redelivered = taken->redelivered,
@@ -113,7 +119,7 @@ void ChannelConsumers::get(const basic::Get& m) {
   if (from.is_quorum()) tell_returns(*taken, *got.content);
   scope_.connection().send_answer(got);
   if (m.no_ack)
-    from.settle(*taken);
+    from.settle(*taken, settler, tag);
   else
     deliveries_.await_ack({.tag = tag, .queue = protocol::Ref<Queue>{&from}, .message = std::move(*taken)});
 }
@@ -123,6 +129,8 @@ void ChannelConsumers::get(const basic::Get& m) {
 void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) {
   const auto tag = deliveries_.take_tag();
   scope_.context().tell(&Observer::on_delivered, from, message.message, consumer.tag());
+  if (scope_.context().tells_messages())
+    from.events().delivered(message, deliveries_.settler(consumer.ack_mode()), tag, consumer.tag());
   protocol::Command delivery{.channel = scope_.number(),
                              .method = basic::Deliver{.consumer_tag = consumer.tag(),
                                                       .delivery_tag = tag,
@@ -133,7 +141,7 @@ void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMess
   if (from.is_quorum()) tell_returns(message, *delivery.content);
   scope_.connection().send_unasked(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
-    from.settle(message);
+    from.settle(message, deliveries_.settler(AckMode::automatic), tag);
   else
     deliveries_.await_ack({.tag = tag,
                            .queue = protocol::Ref<Queue>{&from},

@@ -36,7 +36,7 @@ bool ChannelDeliveries::settle(Outcome outcome, std::uint64_t tag, bool multiple
 
 void ChannelDeliveries::settle_one(Outcome outcome, Unacked&& delivery) {
   if (auto* transaction = scope_.transaction()) return transaction->add(outcome, std::move(delivery));
-  Settlements::carry_out(outcome, std::move(delivery));
+  Settlements::carry_out(outcome, std::move(delivery), settler());
 }
 
 bool ChannelDeliveries::settle_up_to(Outcome outcome, std::uint64_t tag) {
@@ -59,18 +59,21 @@ bool ChannelDeliveries::go_on_settling() {
 // Settles the deliveries now, or, in a transaction, at its commit.
 void ChannelDeliveries::carry_out(Outcome outcome, Settled settled) {
   if (auto* transaction = scope_.transaction()) return transaction->add(outcome, std::move(settled));
-  scope_.virtual_host().settlements().carry_out(outcome, std::move(settled.deliveries));
+  scope_.virtual_host().settlements().carry_out(outcome, std::move(settled.deliveries), settler());
 }
 
 void ChannelDeliveries::requeue_all() {
-  scope_.virtual_host().settlements().carry_out(Outcome::requeued, unacked_.settle_all().deliveries);
+  scope_.virtual_host().settlements().carry_out(Outcome::requeued, unacked_.settle_all().deliveries,
+                                                settler_that_requeues(event::Requeued::recovered));
 }
 
 void ChannelDeliveries::give_up() {
   auto& settlements = scope_.virtual_host().settlements();
   if (const auto settling = std::exchange(settling_, nullptr)) carry_out(settling->outcome, std::move(settling->found));
-  if (auto* transaction = scope_.transaction()) settlements.take_back(transaction->take_settlements());
-  if (unacked_.size() > 0) settlements.carry_out(Outcome::lost, unacked_.settle_all().deliveries);
+  const auto by = settler_that_requeues(scope_.connection().is_lost() ? event::Requeued::connection_lost
+                                                                      : event::Requeued::channel_ended);
+  if (auto* transaction = scope_.transaction()) settlements.take_back(transaction->take_settlements(), by);
+  if (unacked_.size() > 0) settlements.carry_out(Outcome::requeued, unacked_.settle_all().deliveries, by);
 }
 
 void ChannelDeliveries::restored() {

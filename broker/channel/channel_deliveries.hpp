@@ -35,6 +35,10 @@ class ChannelDeliveries {
   [[nodiscard]] bool is_settling() const { return settling_ != nullptr; }
   /// Continues an incomplete `settle`. Returns whether it is complete.
   [[nodiscard]] bool go_on_settling();
+  /// The channel, as it settles a delivery: for the client, or at once for a consumer without acks.
+  [[nodiscard]] const Settler& settler(AckMode ack_mode = AckMode::manual) const {
+    return ack_mode == AckMode::manual ? manual_ : automatic_;
+  }
   /// basic.recover: requeues all unacked deliveries.
   void requeue_all();
   /// The channel ends: all unacked deliveries are lost, that is, requeued. So are those that an uncommitted transaction
@@ -69,7 +73,13 @@ class ChannelDeliveries {
   void watch_ack_of(const Unacked& delivery);
   void fail_if_acks_are_overdue();
 
+  [[nodiscard]] Settler settler_that_requeues(event::Requeued why) const {
+    return {.channel = scope_.actor(), .why_requeued = why};
+  }
+
   ChannelScope& scope_;
+  const Settler manual_{.channel = scope_.actor()};
+  const Settler automatic_{.channel = scope_.actor(), .ack_mode = AckMode::automatic};
   std::uint64_t next_tag_{1};
   UnackedWindow unacked_;
   std::unique_ptr<Settling> settling_;

@@ -70,7 +70,7 @@ void ChannelExchanges::remove(const exchange::Delete& m) {
   if (auto* found = virtual_host.find_exchange(name)) {
     if (m.if_unused && found->in_use(scope_.context().budget()))
       throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
-    virtual_host.delete_exchange(*found);
+    virtual_host.delete_exchange(*found, event::Gone::asked);
   }
   scope_.reply(m, exchange::DeleteOk{});
 }

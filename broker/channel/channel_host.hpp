@@ -17,6 +17,8 @@ class ChannelHost {
  public:
   /// The number of the connection's session. Exclusive queues belong to it.
   [[nodiscard]] virtual std::uint64_t number() const = 0;
+  /// Whether the connection was lost, that is, has ended without a connection.close.
+  [[nodiscard]] virtual bool is_lost() const = 0;
   /// The user that has logged in.
   [[nodiscard]] virtual const User& user() const = 0;
   /// The virtual host that was opened.

@@ -26,10 +26,12 @@ void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& conte
                        "cannot publish to internal " + virtual_host.describe_exchange(m.exchange)};
   auto message = make_message(m, content);
   context.tell(&Observer::on_published, message);
+  if (context.tells_messages()) tell_published(message, m.mandatory);
   // Most messages go to one queue, which is found by its name. They need no search.
   auto* queue = scope_.transaction() != nullptr ? nullptr : virtual_host.find_only_queue(exchange, message);
   if (queue == nullptr) return route(exchange, message, m.mandatory);
   context.tell(&Observer::on_routed, message, std::size_t{1});
+  if (context.tells_messages()) tell_route_by_name(context, message, *queue);
   queue->enqueue(std::move(message), *this, expect_confirm(1));
 }
 
@@ -45,11 +47,14 @@ Message ChannelPublisher::make_message(const basic::Publish& m, protocol::Conten
   const auto blind_copies = find_blind_copies(content.properties);
   check_delivery_mode(content.properties);
   if (m.exchange.empty()) ChannelReplies::refuse_forged(m.routing_key);
-  if (!blind_copies) return {m.exchange, m.routing_key, std::move(content), time_to_live};
+  const auto number = scope_.context().next_message_number();
+  if (!blind_copies)
+    return {m.exchange, m.routing_key, std::move(content), time_to_live, {}, Message::dead_letters_max, number};
   // Consumers do not see the blind copies.
   const auto visible = without_blind_copies(content.properties);
   content.properties = protocol::Properties{visible};
-  return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes};
+  return {m.exchange, m.routing_key, std::move(content), time_to_live, blind_copies->bytes, Message::dead_letters_max,
+          number};
 }
 
 void ChannelPublisher::require_own_user_id(std::string_view id) const {
@@ -62,20 +67,22 @@ void ChannelPublisher::require_own_user_id(std::string_view id) const {
 void ChannelPublisher::route(Exchange& exchange, const Message& message, bool mandatory) {
   auto& context = scope_.context();
   auto& virtual_host = scope_.virtual_host();
-  const auto& routing = virtual_host.route(exchange, message);
+  auto& routing = virtual_host.route(exchange, message);
   if (!routing.is_finished())
     return begin_wide(std::make_unique<WidePublish>(context, as_owner(), virtual_host.keep_route(), mandatory));
   const auto& queues = routing.queues();
-  if (scope_.transaction() != nullptr) return add_to_transaction(message, {queues.begin(), queues.end()}, mandatory);
-  const auto publish = begin_publish(message, queues.size(), mandatory);
+  if (scope_.transaction() != nullptr)
+    return add_to_transaction(message, {queues.begin(), queues.end()}, routing.record(), mandatory);
+  const auto publish = begin_publish(message, RoutedTo::of(queues, context), routing.record(), mandatory);
   if (auto rest = FanOut::begin(message, publish, queues, *this, context))
     begin_wide(std::make_unique<WidePublish>(context, as_owner(), std::move(rest)));
 }
 
-std::uint64_t ChannelPublisher::begin_publish(const Message& message, std::size_t queues, bool mandatory) {
-  announce(message, queues, mandatory);
-  const auto publish = expect_confirm(queues);
-  if (queues == 0) tell_confirms_later();
+std::uint64_t ChannelPublisher::begin_publish(const Message& message, const RoutedTo& to, const RouteRecord& record,
+                                              bool mandatory) {
+  announce(message, to, record, mandatory);
+  const auto publish = expect_confirm(to.count);
+  if (to.count == 0) tell_confirms_later();
   return publish;
 }
 
@@ -94,12 +101,12 @@ bool ChannelPublisher::go_on() {
 }
 
 std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues,
-                                          bool mandatory) {
+                                          RouteRecord& record, bool mandatory) {
   if (scope_.transaction() != nullptr) {
-    add_to_transaction(message, std::exchange(queues, {}), mandatory);
+    add_to_transaction(message, std::exchange(queues, {}), record, mandatory);
     return 0;
   }
-  return begin_publish(message, queues.size(), mandatory);
+  return begin_publish(message, RoutedTo::of(queues, scope_.context()), record, mandatory);
 }
 
 void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }
@@ -113,35 +120,65 @@ void ChannelPublisher::give_up() {
 // ---- in a transaction
 
 void ChannelPublisher::add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues,
-                                          bool mandatory) {
+                                          RouteRecord& record, bool mandatory) {
   auto& memory = scope_.context().memory();
   message.charge_to(memory);
   scope_.context().budget().use(steps::for_a_binding * queues.size());
   const auto bytes = Message::entry_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
-  scope_.transaction()->add(
-      {.message = message, .queues = std::move(queues), .mandatory = mandatory, .charge = {memory, bytes}});
+  scope_.transaction()->add({.message = message,
+                             .queues = std::move(queues),
+                             .mandatory = mandatory,
+                             .record = std::move(record),
+                             .charge = {memory, bytes}});
 }
 
-void ChannelPublisher::on_committed(const Message& message, std::size_t queues, bool mandatory) {
-  announce(message, queues, mandatory);
+void ChannelPublisher::on_committed(const Message& message, const RoutedTo& to, const RouteRecord& record,
+                                    bool mandatory) {
+  announce(message, to, record, mandatory);
 }
 
 void ChannelPublisher::on_all_taken() { scope_.send(protocol::tx::CommitOk{}); }
 
 // ---- what the client is told
 
-// Call this before the message is handed to that many queues, because a return precedes its confirm.
-void ChannelPublisher::announce(const Message& message, std::size_t queues, bool mandatory) {
+// Call this before the message is handed to these queues, because a return precedes its confirm.
+void ChannelPublisher::announce(const Message& message, const RoutedTo& to, const RouteRecord& record, bool mandatory) {
   auto& context = scope_.context();
+  const auto& virtual_host = scope_.virtual_host().name();
   // A reply consumer is not a queue. So a mandatory reply is returned as well, as on RabbitMQ.
-  const bool replied = message.exchange().empty() && replies_.reply(message);
-  context.tell(&Observer::on_routed, message, queues);
-  if (queues == 0 && mandatory) return_to_client(message);
-  if (queues == 0 && !mandatory && !replied) context.tell(&Observer::on_dropped, message);
+  const auto* requester = message.exchange().empty() ? replies_.find_requester(message) : nullptr;
+  tell_route(context, virtual_host, message, to, record, requester != nullptr);
+  if (requester != nullptr) requester->take(message);
+  context.tell(&Observer::on_routed, message, to.count);
+  if (to.count > 0) return;
+  if (mandatory) return return_to_client(message);
+  if (requester == nullptr) drop_unroutable(context, virtual_host, message);
+}
+
+void ChannelPublisher::tell_published(const Message& message, bool mandatory) const {
+  std::string storage;
+  scope_.context().journal().tell(event::MessagePublished{.message = message.number(),
+                                                          .vhost = scope_.virtual_host().name(),
+                                                          .connection = scope_.actor().connection,
+                                                          .channel = scope_.number(),
+                                                          .publish = confirms_ ? confirms_->next() : 0,
+                                                          .in_transaction = scope_.transaction() != nullptr,
+                                                          .mandatory = mandatory,
+                                                          .exchange = message.exchange(),
+                                                          .routing_key = message.routing_key(),
+                                                          .properties = {message.properties(), storage},
+                                                          .body = message.body()});
 }
 
 void ChannelPublisher::return_to_client(const Message& message) {
   scope_.context().tell(&Observer::on_returned, message);
+  scope_.context().journal().tell<event::MessageReturned>([&] {
+    return event::MessageReturned{.message = message.number(),
+                                  .connection = scope_.actor().connection,
+                                  .channel = scope_.number(),
+                                  .code = number_of(ReplyCode::no_route),
+                                  .text = "NO_ROUTE"};
+  });
   scope_.connection().send_answer({.channel = scope_.number(),
                                    .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
                                                            .reply_text = "NO_ROUTE",
@@ -153,7 +190,11 @@ void ChannelPublisher::return_to_client(const Message& message) {
 void ChannelPublisher::select_confirms(const protocol::confirm::Select& m) {
   if (scope_.transaction() != nullptr)
     throw ChannelError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
-  if (!confirms_) confirms_ = std::make_unique<Confirms>();
+  if (!confirms_) {
+    confirms_ = std::make_unique<Confirms>();
+    scope_.context().journal().tell(event::ChannelModeSet{
+        .connection = scope_.actor().connection, .channel = scope_.number(), .mode = event::ChannelMode::confirm});
+  }
   scope_.reply(m, protocol::confirm::SelectOk{});
 }
 
@@ -174,7 +215,14 @@ void ChannelPublisher::tell_confirms_later() {
 }
 
 void ChannelPublisher::report_confirms() {
-  if (confirms_) confirms_->report([this](const protocol::Method& confirm) { scope_.send(confirm); });
+  if (!confirms_) return;
+  auto& journal = scope_.context().journal();
+  const auto [connection, channel] = scope_.actor();
+  for (const auto publish : confirms_->acked())
+    journal.tell(event::PublishConfirmed{.connection = connection, .channel = channel, .publish = publish});
+  for (const auto publish : confirms_->nacked())
+    journal.tell(event::PublishNacked{.connection = connection, .channel = channel, .publish = publish});
+  confirms_->report([this](const protocol::Method& confirm) { scope_.send(confirm); });
 }
 
 }  // namespace pocketmq::broker

@@ -44,21 +44,25 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   void route(Exchange& exchange, const Message& message, bool mandatory);
   [[nodiscard]] WidePublish::Owner& as_owner() { return *this; }
   void begin_wide(std::unique_ptr<WidePublish> publish);
-  void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, bool mandatory);
-  /// The message is about to go to that many queues: tells the client what it must know before. Returns the publish's
+  void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, RouteRecord& record,
+                          bool mandatory);
+  /// The message is about to go to these queues: tells the client what it must know before. Returns the publish's
   /// number, 0 without confirms.
-  [[nodiscard]] std::uint64_t begin_publish(const Message& message, std::size_t queues, bool mandatory);
-  void announce(const Message& message, std::size_t queues, bool mandatory);
+  [[nodiscard]] std::uint64_t begin_publish(const Message& message, const RoutedTo& to, const RouteRecord& record,
+                                            bool mandatory);
+  void announce(const Message& message, const RoutedTo& to, const RouteRecord& record, bool mandatory);
+  void tell_published(const Message& message, bool mandatory) const;
   /// Returns the publish's number; 0 if the channel is not in confirm mode.
   [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
   void return_to_client(const Message& message);
   void tell_confirms_later();
 
-  std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues, bool mandatory) override;
+  std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues, RouteRecord& record,
+                          bool mandatory) override;
   void on_memory_exhausted() override;
   void accepted(std::uint64_t publish) override;
   void refused(std::uint64_t publish) override;
-  void on_committed(const Message& message, std::size_t queues, bool mandatory) override;
+  void on_committed(const Message& message, const RoutedTo& to, const RouteRecord& record, bool mandatory) override;
   void on_all_taken() override;
 
   ChannelScope& scope_;

@@ -114,7 +114,7 @@ void ChannelQueues::remove(const queue::Delete& m) {
                                                           + " flag set are not supported by quorum queues"};
   if (m.if_unused && found->consumers() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " in use"};
   if (m.if_empty && found->ready() > 0) throw ChannelError{ReplyCode::precondition_failed, described + " not empty"};
-  const auto dropped = virtual_host.delete_queue(*found);
+  const auto dropped = virtual_host.delete_queue(*found, event::Gone::asked);
   scope_.reply(m, queue::DeleteOk{.message_count = static_cast<std::uint32_t>(dropped)});
 }
 

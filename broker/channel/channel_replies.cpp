@@ -13,13 +13,35 @@ void ChannelReplies::consume(const basic::Consume& m) {
   ReplyConsumer::Owner& owner = *this;
   consumer_ = std::make_unique<ReplyConsumer>(owner, scope_.connection().direct_replies(), std::move(tag),
                                               DirectReplies::name_with(context.unique_name("")));
+  context.journal().tell<event::ConsumerStarted>([&] {
+    return event::ConsumerStarted{.vhost = scope_.virtual_host().name(),
+                                  .queue = direct_reply_queue,
+                                  .consumer = consumer_->tag(),
+                                  .connection = scope_.actor().connection,
+                                  .channel = scope_.number(),
+                                  .ack_mode = event::AckMode::automatic,
+                                  .reply_to = consumer_->name()};
+  });
   scope_.reply(m, basic::ConsumeOk{.consumer_tag = consumer_->tag()});
 }
 
 bool ChannelReplies::cancel(std::string_view consumer_tag) {
   if (!consumer_ || consumer_->tag() != consumer_tag) return false;
-  consumer_.reset();
+  end_consumer(event::Gone::asked);
   return true;
+}
+
+void ChannelReplies::end_consumer(event::Gone reason) {
+  if (!consumer_) return;
+  scope_.context().journal().tell<event::ConsumerCancelled>([&] {
+    return event::ConsumerCancelled{.vhost = scope_.virtual_host().name(),
+                                    .queue = direct_reply_queue,
+                                    .consumer = consumer_->tag(),
+                                    .connection = scope_.actor().connection,
+                                    .channel = scope_.number(),
+                                    .reason = reason};
+  });
+  consumer_.reset();
 }
 
 void ChannelReplies::declare(const queue::Declare& m) {
@@ -45,16 +67,19 @@ std::string ChannelReplies::address(protocol::Properties properties) const {
   return encoded;
 }
 
-bool ChannelReplies::reply(const Message& message) const {
-  const auto* requester = scope_.connection().direct_replies().find(message.routing_key());
-  if (requester == nullptr) return false;
-  requester->take(message);
-  return true;
+const ReplyConsumer* ChannelReplies::find_requester(const Message& message) const {
+  return scope_.connection().direct_replies().find(message.routing_key());
 }
 
 void ChannelReplies::take_reply(const Message& message) {
   if (!consumer_->has_waiting() && scope_.connection().has_room_for_output()) return send(message);
-  if (!consumer_->keep(message)) scope_.context().tell(&Observer::on_dropped, message);
+  if (consumer_->keep(message)) return;
+  auto& context = scope_.context();
+  context.tell(&Observer::on_dropped, message);
+  context.journal().tell<event::MessageDropped>([&] {
+    return event::MessageDropped{
+        .message = message.number(), .stage = event::Stage::reply, .reason = event::Dropped::requester_slow};
+  });
 }
 
 void ChannelReplies::send_waiting() {
@@ -64,6 +89,13 @@ void ChannelReplies::send_waiting() {
 
 void ChannelReplies::send(const Message& message) {
   scope_.context().tell(&Observer::on_replied, message, consumer_->tag());
+  scope_.context().journal().tell<event::MessageReplied>([&] {
+    return event::MessageReplied{.message = message.number(),
+                                 .connection = scope_.actor().connection,
+                                 .channel = scope_.number(),
+                                 .consumer = consumer_->tag(),
+                                 .delivery_tag = deliveries_.next_tag()};
+  });
   scope_.connection().send_unasked(
       {.channel = scope_.number(),
        .method = basic::Deliver{.consumer_tag = consumer_->tag(),

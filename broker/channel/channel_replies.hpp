@@ -29,13 +29,13 @@ class ChannelReplies final : private ReplyConsumer::Owner {
   /// consumer has that name.
   void declare(const protocol::queue::Declare& m);
   /// The channel ends: no more replies are sent to it.
-  void stop() { consumer_.reset(); }
+  void stop() { end_consumer(event::Gone::channel_ended); }
 
   /// Returns the properties, encoded, with the reply consumer's name as `reply_to`. ChannelError 406 without a reply
   /// consumer.
   [[nodiscard]] std::string address(protocol::Properties properties) const;
-  /// Sends the message to the requester that its routing key names. Returns false if there is none.
-  bool reply(const Message& message) const;
+  /// The requester that the message's routing key names; null if there is none.
+  [[nodiscard]] const ReplyConsumer* find_requester(const Message& message) const;
   /// Sends the replies that wait for the client to read, as long as there is room.
   void send_waiting();
 
@@ -44,6 +44,7 @@ class ChannelReplies final : private ReplyConsumer::Owner {
   void add_to(Holdings& holdings) const { holdings.consumers += consumer_ ? 1 : 0; }
 
  private:
+  void end_consumer(event::Gone reason);
   void take_reply(const Message& message) override;
   void send(const Message& message);
 

@@ -23,17 +23,19 @@ class ChannelScope {
  public:
   /// `connection` and `context` outlive it.
   ChannelScope(ChannelHost& connection, Context& context, std::uint16_t number)
-      : connection_{connection}, context_{context}, number_{number} {}
+      : connection_{connection}, context_{context}, actor_{.connection = connection.number(), .channel = number} {}
   ChannelScope(const ChannelScope&) = delete;
   ChannelScope& operator=(const ChannelScope&) = delete;
 
-  [[nodiscard]] std::uint16_t number() const { return number_; }
+  [[nodiscard]] std::uint16_t number() const { return actor_.channel; }
   [[nodiscard]] ChannelHost& connection() const { return connection_; }
   [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] VirtualHost& virtual_host() const { return connection_.virtual_host(); }
+  /// The numbers of the connection and the channel.
+  [[nodiscard]] Actor actor() const { return actor_; }
 
   /// Sends an answer on this channel.
-  void send(const protocol::Method& method) const { connection_.send_answer({.channel = number_, .method = method}); }
+  void send(const protocol::Method& method) const { connection_.send_answer({.channel = number(), .method = method}); }
   /// Answers a request, unless it said `no_wait`.
   template <class Request, class Reply> void reply(const Request& request, const Reply& reply) const {
     if constexpr (requires { request.no_wait; }) {
@@ -42,7 +44,7 @@ class ChannelScope {
     send(reply);
   }
   /// The channel has begun work that takes more than a slice. `Channel::go_on_with_work` continues it.
-  void begin_work() const { connection_.begin_work(number_); }
+  void begin_work() const { connection_.begin_work(number()); }
 
   /// ChannelError 403 unless the user has that permission on the queue or exchange of that name. The queue or exchange
   /// need not exist.
@@ -69,7 +71,7 @@ class ChannelScope {
 
   ChannelHost& connection_;
   Context& context_;
-  const std::uint16_t number_;
+  const Actor actor_;
   std::string last_declared_;
   std::array<std::optional<std::string>, 3> granted_;  // by permission, the last name that it was granted for
   std::unique_ptr<Transaction> transaction_;

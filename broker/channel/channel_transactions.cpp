@@ -10,18 +10,28 @@ namespace tx = protocol::tx;
 
 void ChannelTransactions::select(const tx::Select& m, bool has_confirms) {
   if (has_confirms) throw ChannelError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
+  if (scope_.transaction() == nullptr)
+    scope_.context().journal().tell(event::ChannelModeSet{
+        .connection = scope_.actor().connection, .channel = scope_.number(), .mode = event::ChannelMode::transaction});
   scope_.make_transactional();
   scope_.reply(m, tx::SelectOk{});
 }
 
 bool ChannelTransactions::commit() {
   auto& transaction = require_transaction();
-  commit_ = std::make_unique<Commit>(scope_.context(), scope_.virtual_host(), transaction.take(), publisher_);
+  commit_ = std::make_unique<Commit>(scope_.context(), scope_.virtual_host(), transaction.take(), deliveries_.settler(),
+                                     publisher_);
   return go_on_with_commit();
 }
 
 bool ChannelTransactions::roll_back() {
-  (void)require_transaction();
+  const auto& transaction = require_transaction();
+  scope_.context().journal().tell<event::TransactionRolledBack>([&] {
+    return event::TransactionRolledBack{.connection = scope_.actor().connection,
+                                        .channel = scope_.number(),
+                                        .publishes = transaction.publication_count(),
+                                        .settlements = transaction.settled_count()};
+  });
   give_up_publications();
   is_rolling_back_ = true;
   return go_on_with_rollback();
@@ -55,6 +65,7 @@ bool ChannelTransactions::go_on_with_commit() {
 
 void ChannelTransactions::give_up_publications() {
   drop(scope_.context(),
+       {.vhost = scope_.virtual_host().name(), .stage = event::Stage::publish, .reason = event::Dropped::rolled_back},
        [publications = scope_.transaction()->take_publications()](Budget& budget) mutable -> std::optional<Message> {
          if (publications.empty()) return std::nullopt;
          for (auto& queues = publications.front().queues; !queues.empty(); queues.pop_back()) {

@@ -23,8 +23,9 @@ class Commit final : public Backlog::Item, private Publisher {
   /// The object that has begun the commit. It is told what becomes of the commit, until `leave_to_itself`.
   class Owner {
    public:
-    /// The message goes to that many queues. If there are none, the owner tells the client.
-    virtual void on_committed(const Message& message, std::size_t queues, bool mandatory) = 0;
+    /// The message goes to these queues. If there are none, the owner tells the client.
+    virtual void on_committed(const Message& message, const RoutedTo& to, const RouteRecord& record,
+                              bool mandatory) = 0;
     /// All queues have taken the messages that were published to them.
     virtual void on_all_taken() = 0;
 
@@ -32,8 +33,8 @@ class Commit final : public Backlog::Item, private Publisher {
     ~Owner() = default;
   };
 
-  /// `context` and `virtual_host` outlive it. `owner` has to live until `leave_to_itself`.
-  Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, Owner& owner);
+  /// `context` and `virtual_host` outlive it. `owner` has to live until `leave_to_itself`. `by` is the channel.
+  Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, const Settler& by, Owner& owner);
 
   bool go_on() override;
   /// The owner ends. The commit is completed without it.
@@ -51,7 +52,7 @@ class Commit final : public Backlog::Item, private Publisher {
   void begin(Transaction::Publication publication);
   void find_queue(const protocol::Ref<Queue>& published_to);
   void hand_over(WidePublishes::Share share);
-  void announce(std::size_t queues);
+  void announce(const RoutedTo& to, const RouteRecord& record);
   void end_publishing();
   void settle_next();
   void accepted(std::uint64_t publish) override;
@@ -61,6 +62,8 @@ class Commit final : public Backlog::Item, private Publisher {
   VirtualHost& virtual_host_;
   Owner* owner_;
   Transaction::Content left_;
+  const Settler by_;
+  event::TransactionCommitted committed_;
   Stage stage_{Stage::publishing};
   std::size_t awaited_{0};  // queues that have not answered yet whether they take a message
   bool has_failed_{false};

@@ -8,7 +8,7 @@ namespace pocketmq::broker {
 namespace basic = protocol::basic;
 
 std::uint64_t Confirms::expect(std::size_t queues) {
-  const auto publish = first_ + awaited_.size();
+  const auto publish = next();
   awaited_.push_back(static_cast<std::uint32_t>(queues));
   if (queues == 0) settle(publish, acked_);
   return publish;

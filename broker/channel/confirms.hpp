@@ -23,6 +23,11 @@ class Confirms {
   /// One of the queues has refused the publish. What the other queues answer no longer matters.
   void refused(std::uint64_t publish);
 
+  /// The number of the next publish.
+  [[nodiscard]] std::uint64_t next() const { return first_ + awaited_.size(); }
+  /// What was acked and nacked since the last report, in no particular order.
+  [[nodiscard]] const std::vector<std::uint64_t>& acked() const { return acked_; }
+  [[nodiscard]] const std::vector<std::uint64_t>& nacked() const { return nacked_; }
   /// Whether something was settled since the last report.
   [[nodiscard]] bool has_news() const { return !acked_.empty() || !nacked_.empty(); }
   /// Sends basic.ack and basic.nack for all that was settled since the last report.

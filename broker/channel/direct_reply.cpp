@@ -35,7 +35,7 @@ ReplyConsumer::ReplyConsumer(Owner& channel, DirectReplies& replies, std::string
 ReplyConsumer::~ReplyConsumer() {
   replies_.consumers_.erase(name_);
   if (waiting_.empty()) return;
-  drop(replies_.context_,
+  drop(replies_.context_, {.stage = event::Stage::reply, .reason = event::Dropped::requester_gone},
        [&replies = replies_, waiting = std::move(waiting_)](Budget&) mutable -> std::optional<Message> {
          if (waiting.empty()) return std::nullopt;
          auto reply = std::move(waiting.front().reply);

@@ -2,6 +2,12 @@
 
 namespace pocketmq::broker {
 
+std::size_t Transaction::Content::settled_count() const {
+  std::size_t count = 0;
+  for (const auto& settlement : settlements) count += settlement.deliveries.size();
+  return count;
+}
+
 void Transaction::add(Outcome outcome, Unacked&& delivery) {
   auto& settlements = content_.settlements;
   if (delivery.was_consumed) ++content_.consumed;

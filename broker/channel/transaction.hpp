@@ -10,6 +10,7 @@
 
 #include "broker/message/message.hpp"
 #include "broker/queue/settlements.hpp"
+#include "broker/routing/route_record.hpp"
 
 namespace pocketmq::broker {
 
@@ -19,6 +20,7 @@ class Transaction {
     Message message;
     std::vector<protocol::Ref<Queue>> queues;  // empty for the default exchange: the commit looks for them
     bool mandatory{false};
+    RouteRecord record{};  // of the search for the queues
     protocol::MemoryCharge charge{};
   };
   /// What a commit carries out and a rollback undoes.
@@ -26,6 +28,8 @@ class Transaction {
     std::deque<Publication> publications{};
     std::deque<Settlement> settlements{};
     std::size_t consumed{0};  // how many of the settled deliveries came through consumers
+
+    [[nodiscard]] std::size_t settled_count() const;
   };
 
   void add(Publication publication) { content_.publications.push_back(std::move(publication)); }
@@ -41,6 +45,7 @@ class Transaction {
 
   [[nodiscard]] bool is_empty() const { return content_.publications.empty() && content_.settlements.empty(); }
   [[nodiscard]] std::size_t publication_count() const { return content_.publications.size(); }
+  [[nodiscard]] std::size_t settled_count() const { return content_.settled_count(); }
   /// How many of the settled deliveries came through consumers: they still count against the channel's prefetch.
   [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
 

@@ -44,6 +44,7 @@ bool WidePublish::finish_search() {
   const auto& message = routing->message();
   if (context_.memory().is_exhausted()) {  // others have used it up since the publish came
     context_.tell(&Observer::on_dropped, message);
+    tell_dropped_at_publish(context_, routing->virtual_host_name(), message, event::Dropped::no_memory);
     drop_queues(*routing);
     if (owner_ != nullptr) owner_->on_memory_exhausted();
     return true;
@@ -51,10 +52,11 @@ bool WidePublish::finish_search() {
   auto queues = routing->take_queues();
   std::uint64_t publish = 0;
   if (owner_ != nullptr) {
-    publish = owner_->on_routed(message, queues, mandatory_);
+    publish = owner_->on_routed(message, queues, routing->record(), mandatory_);
   } else {
     context_.tell(&Observer::on_routed, message, queues.size());
-    if (queues.empty()) context_.tell(&Observer::on_dropped, message);
+    tell_route(context_, routing->virtual_host_name(), message, RoutedTo::of(queues, context_), routing->record());
+    if (queues.empty()) drop_unroutable(context_, routing->virtual_host_name(), message);
   }
   if (!queues.empty()) fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues), routing->take_share());
   return true;

@@ -20,9 +20,9 @@ class WidePublish final : public Backlog::Item, private Publisher {
   class Owner : public Publisher {
    public:
     /// The message goes to these queues. Returns the publish's number, for `accepted` and `refused`. The owner may move
-    /// the queues away; then the message is not handed to them.
+    /// the queues and the record away; without the queues, the message is not handed to them.
     virtual std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues,
-                                    bool mandatory) = 0;
+                                    RouteRecord& record, bool mandatory) = 0;
     /// The search is finished, but memory is exhausted: the message is dropped.
     virtual void on_memory_exhausted() = 0;
 

@@ -22,11 +22,13 @@ bool ClockControl::is_frozen() const { return context_.clock().is_frozen(); }
 void ClockControl::freeze(TimePoint real) {
   context_.clock().observe(real);
   context_.clock().freeze();
+  context_.journal().tell(event::ClockFrozen{});
 }
 
 void ClockControl::run(TimePoint real) {
   context_.clock().observe(real);
   context_.clock().run();
+  context_.journal().tell(event::ClockReleased{});
 }
 
 void ClockControl::advance(std::chrono::nanoseconds time, protocol::MoveOnlyFunction<void()> done) {
@@ -52,7 +54,11 @@ bool ClockControl::go_on_with(Advance& advance) {
   auto& clock = context_.clock();
   auto& deadlines = context_.deadlines();
   auto& budget = context_.budget();
-  if (!advance.until) advance.until = clock.now() + advance.time;
+  if (!advance.until) {
+    advance.until = clock.now() + advance.time;
+    const auto by = std::chrono::floor<std::chrono::milliseconds>(advance.time);
+    context_.journal().tell(event::ClockMoved{.by_ms = static_cast<std::uint64_t>(by.count())});
+  }
   while (context_.backlog().is_empty() && !budget.is_used_up()) {
     budget.use(steps_for_a_deadline);
     const auto next = deadlines.earliest();

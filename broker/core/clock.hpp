@@ -23,6 +23,8 @@ class Clock {
   [[nodiscard]] TimePoint now() const { return now_; }
   /// The latest real time that was observed.
   [[nodiscard]] TimePoint real_now() const { return real_now_; }
+  /// How far the broker's time is ahead of the real one.
+  [[nodiscard]] TimePoint::duration ahead() const { return now_ - real_now_; }
 
   /// This is the real time. A frozen clock takes only its first reading from it.
   void observe(TimePoint real) {
@@ -57,8 +59,14 @@ class Clock {
     wall_clock_ahead_ = shows.time_since_epoch() - at.time_since_epoch();
   }
   /// The broker's time, as a wall clock shows it.
+  [[nodiscard]] std::chrono::system_clock::time_point wall_time() const {
+    const auto since_epoch = now_.time_since_epoch() + wall_clock_ahead_;
+    return std::chrono::system_clock::time_point{
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(since_epoch)};
+  }
+  /// The same, in whole seconds.
   [[nodiscard]] std::chrono::seconds since_epoch() const {
-    return std::chrono::floor<std::chrono::seconds>(now_.time_since_epoch() + wall_clock_ahead_);
+    return std::chrono::floor<std::chrono::seconds>(wall_time().time_since_epoch());
   }
 
  private:

@@ -3,6 +3,8 @@
 namespace pocketmq::broker {
 
 void MemoryWaiter::wait_for_memory() {
+  const bool is_first = memory_.scarce_at_ == memory_.mark_;
+  if (is_first && memory_.listener_ != nullptr) memory_.listener_->on_scarce();
   memory_.scarce_at_ = memory_.low_mark();
   memory_.watch(memory_.low_mark());
   if (!line_position_) line_position_ = memory_.line_.insert(memory_.line_.end(), this);
@@ -20,6 +22,7 @@ std::string Memory::describe() const {
 void Memory::on_below_watched() {
   scarce_at_ = mark_;
   watch(0);
+  if (listener_ != nullptr) listener_->on_freed();
   for (auto* waiter : line_) waiter->memory_is_back();
 }
 

@@ -50,7 +50,19 @@ class MemoryWaiter {
 
 class Memory final : public protocol::MemoryAccount {
  public:
-  explicit Memory(std::size_t mark_bytes) : mark_{mark_bytes}, scarce_at_{mark_bytes} {}
+  /// Is told that the first connection waits for memory, and that none has to wait any more.
+  class Listener {
+   public:
+    virtual void on_scarce() = 0;
+    virtual void on_freed() = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  /// `listener` outlives it; it may be null.
+  explicit Memory(std::size_t mark_bytes, Listener* listener = nullptr)
+      : listener_{listener}, mark_{mark_bytes}, scarce_at_{mark_bytes} {}
 
   [[nodiscard]] bool is_scarce() const { return used() >= scarce_at_; }
   [[nodiscard]] bool is_exhausted() const { return used() >= hard_mark(); }
@@ -93,6 +105,7 @@ class Memory final : public protocol::MemoryAccount {
 
   class Incoming final : public protocol::MemoryAccount {};
 
+  Listener* const listener_;
   const std::size_t mark_;
   std::size_t scarce_at_;  // the mark, or the low mark once a connection waits
   std::size_t objects_{0};

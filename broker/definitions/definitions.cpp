@@ -235,6 +235,7 @@ void Loader::load_policy(Definition& definition) {
   }
   virtual_host.add_policy({.name = name,
                            .pattern = std::move(pattern),
+                           .apply_to = apply_to,
                            .targets = std::move(*targets),
                            .priority = priority,
                            .settings = std::string{settings.table().encoded()}});

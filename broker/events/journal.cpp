@@ -43,7 +43,11 @@ class Journal::Telling {
   Journal& journal_;
 };
 
-Journal::~Journal() { assert(telling_ == 0); }
+// The ring frees memory, and that may be told.
+Journal::~Journal() {
+  assert(telling_ == 0);
+  listened_to_ = {};
+}
 
 // ---- telling
 
@@ -66,8 +70,8 @@ void Journal::tell_rest() {
 
 void Journal::hand_out(event::Time time, const Entry::Event& event) {
   const Entry entry{++last_number_, time, event};
+  const Telling telling{*this};  // also while the ring frees memory, which may be told
   if (ring_) ring_->append(entry);
-  const Telling telling{*this};
   // A subscriber that is added meanwhile begins with the next event.
   for (std::size_t i = 0; i < places_.size(); ++i) {
     auto& place = *places_[i];

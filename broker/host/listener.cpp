@@ -111,6 +111,8 @@ void Listener::accept(ListeningSocket& listening) {
     // later.
     broker_.context().clock().observe(protocol::Clock::now());
     broker_.context().tell(&ConnectionObserver::on_accept_failed, broker_.context(), error);
+    const auto text = error.message();
+    broker_.context().journal().tell(event::AcceptFailed{.text = text});
     listening.pause_timer.expires_after(pause_without_room);
     listening.pause_timer.async_wait([this, &listening](std::error_code cancelled) {
       if (!cancelled && !stopping_) accept(listening);

@@ -106,11 +106,6 @@ Snapshot::Queue* JournalState::find_queue(std::string_view vhost, std::string_vi
 
 void JournalState::on(const event::VhostCreated& e) { snapshot_.vhosts[text_of(e.vhost)]; }
 
-void JournalState::on(const event::VhostDeleted& e) {
-  snapshot_.vhosts.erase(text_of(e.vhost));
-  std::erase_if(queues_, [&](const auto& named) { return named.first.first == e.vhost.view(); });
-}
-
 void JournalState::on(const event::QueueDeclared& e) {
   if (!e.created) return;
   snapshot_.vhosts[text_of(e.vhost)].queues[text_of(e.queue)] = {.type = text_of(e.type),
@@ -186,10 +181,6 @@ void JournalState::on(const event::PolicySet& e) {
                                                                     .apply_to = text_of(e.apply_to),
                                                                     .priority = e.priority,
                                                                     .settings = encoded(e.settings)};
-}
-
-void JournalState::on(const event::PolicyCleared& e) {
-  if (auto* vhost = find_in(snapshot_.vhosts, text_of(e.vhost))) vhost->policies.erase(text_of(e.policy));
 }
 
 // ---- messages

@@ -77,7 +77,6 @@ class JournalState {
   void on(const event::ChannelModeSet& e);
   void on(const event::ChannelPrefetchSet& e);
   void on(const event::VhostCreated& e);
-  void on(const event::VhostDeleted& e);
   void on(const event::QueueDeclared& e);
   void on(const event::QueuePurged& e);
   void on(const event::QueueDeleted& e);
@@ -88,7 +87,6 @@ class JournalState {
   void on(const event::ConsumerStarted& e);
   void on(const event::ConsumerCancelled& e);
   void on(const event::PolicySet& e);
-  void on(const event::PolicyCleared& e);
   void on(const event::MessagePublished& e);
   void on(const event::DeadLetterPublished& e);
   void on(const event::MessageRouted& e);

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "broker/events/reasons.hpp"
 #include "broker/message/message.hpp"
 #include "protocol/base/move_only_function.hpp"
 
@@ -17,7 +19,15 @@ class Context;
 /// it frees other objects, it charges them to the budget.
 using DroppedMessages = protocol::MoveOnlyFunction<std::optional<Message>(Budget& budget)>;
 
+/// What the journal tells of each of them. The names are empty if the messages are in no queue.
+struct DropReason {
+  std::string vhost{};
+  std::string queue{};
+  event::Stage stage{};
+  event::Dropped reason{};
+};
+
 /// Drops all messages. `context` must outlive them.
-void drop(Context& context, DroppedMessages messages);
+void drop(Context& context, DropReason why, DroppedMessages messages);
 
 }  // namespace pocketmq::broker

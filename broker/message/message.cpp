@@ -20,9 +20,10 @@ char* append(char* to, std::string_view bytes) {
 
 Message::Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
                  std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies,
-                 std::uint32_t dead_letters_left) {
+                 std::uint32_t dead_letters_left, std::uint64_t number) {
   const auto properties = content.properties.encoded();
-  const bool has_extension = time_to_live.has_value() || !blind_copies.empty() || dead_letters_left != dead_letters_max;
+  const bool has_extension =
+      time_to_live.has_value() || !blind_copies.empty() || dead_letters_left != dead_letters_max || number != 0;
   const auto front_size = sizeof(Layout) + exchange.size() + routing_key.size() + properties.size()
                           + (has_extension ? sizeof(Extension) + blind_copies.size() : 0);
   const auto body = content.body;
@@ -44,7 +45,8 @@ Message::Message(std::string_view exchange, std::string_view routing_key, const 
   if (has_extension) {
     const Extension extension{.time_to_live_ms = time_to_live ? time_to_live->count() : -1,
                               .blind_copies_size = static_cast<std::uint32_t>(blind_copies.size()),
-                              .dead_letters_left = dead_letters_left};
+                              .dead_letters_left = dead_letters_left,
+                              .number = number};
     std::memcpy(end, &extension, sizeof(Extension));
     end = append(end + sizeof(Extension), blind_copies);
   }

@@ -22,10 +22,10 @@ class Message {
 
   /// Copies the names, the properties and the body. A body whose block nobody else uses, that ends at the block's end,
   /// and that has enough room in front stays where it is. `blind_copies` is the value of a BCC header that was removed
-  /// from the properties: an encoded array.
+  /// from the properties: an encoded array. `number` is 0 for a message of which no journal tells.
   Message(std::string_view exchange, std::string_view routing_key, const protocol::Content& content,
           std::optional<std::chrono::milliseconds> time_to_live, std::string_view blind_copies = {},
-          std::uint32_t dead_letters_left = dead_letters_max);
+          std::uint32_t dead_letters_left = dead_letters_max, std::uint64_t number = 0);
 
   [[nodiscard]] std::string_view exchange() const { return {names(), layout().exchange_size}; }
   [[nodiscard]] std::string_view routing_key() const {
@@ -53,6 +53,8 @@ class Message {
   [[nodiscard]] std::uint32_t dead_letters_left() const {
     return layout().has_extension() ? extension().dead_letters_left : dead_letters_max;
   }
+  /// What the journal calls the message; 0 if it was published while nobody listened.
+  [[nodiscard]] std::uint64_t number() const { return layout().has_extension() ? extension().number : 0; }
   /// Only for a message that was constructed with another number than `dead_letters_max`, and only until a queue has
   /// it.
   void set_dead_letters_left(std::uint32_t left);
@@ -85,6 +87,7 @@ class Message {
     std::int64_t time_to_live_ms{-1};  // negative for none
     std::uint32_t blind_copies_size{0};
     std::uint32_t dead_letters_left{dead_letters_max};
+    std::uint64_t number{0};
   };
   [[nodiscard]] const Layout& layout() const { return *std::launder(reinterpret_cast<const Layout*>(block_->data())); }
   [[nodiscard]] Extension extension() const;

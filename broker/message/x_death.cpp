@@ -1,7 +1,6 @@
 #include "broker/message/x_death.hpp"
 
 #include <algorithm>
-#include <array>
 #include <compare>
 #include <functional>
 #include <limits>
@@ -135,11 +134,6 @@ void drop_oldest(std::vector<FieldTable>& deaths, std::size_t bytes) {
 }
 
 }  // namespace
-
-std::string_view name_of(DeathReason reason) {
-  constexpr std::array<std::string_view, 4> names{"rejected", "expired", "maxlen", "delivery_limit"};
-  return names[static_cast<std::size_t>(reason)];
-}
 
 std::string properties_after(const Death& death, const Message& message, CarbonCopies copies,
                              std::size_t size_max_bytes, Budget& budget) {

@@ -11,15 +11,13 @@
 #include <vector>
 
 #include "broker/core/budget.hpp"
+#include "broker/events/reasons.hpp"
 #include "broker/message/message.hpp"
 
 namespace pocketmq::broker {
 
 /// Why a queue dead-lettered a message.
-enum class DeathReason : std::uint8_t { rejected, expired, maxlen, delivery_limit };
-
-/// The reason as it is written in x-death.
-[[nodiscard]] std::string_view name_of(DeathReason reason);
+using DeathReason = event::Death;
 
 struct Death {
   std::string_view queue;

@@ -11,10 +11,9 @@
 #include "broker/core/quota.hpp"
 #include "broker/queue/delivery_sink.hpp"
 #include "broker/queue/prefetch.hpp"
+#include "broker/queue/settler.hpp"
 
 namespace pocketmq::broker {
-
-enum class AckMode : std::uint8_t { manual, automatic };
 
 class Consumer;
 
@@ -50,11 +49,15 @@ class Consumer final : private Prefetch::Owner {
   Consumer& operator=(const Consumer&) = delete;
   ~Consumer();
 
+  [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const std::string& tag() const { return settings_.tag; }
   [[nodiscard]] AckMode ack_mode() const { return settings_.ack_mode; }
   [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
   [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
   [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
+  /// The consumer's connection and channel.
+  [[nodiscard]] Actor channel() const { return sink_->channel; }
+  [[nodiscard]] bool channel_has_ended() const { return sink_->target == nullptr; }
 
   /// Whether prefetch, channel and connection have room for one more delivery.
   [[nodiscard]] bool can_take() const;

@@ -4,6 +4,7 @@
 
 #include <list>
 
+#include "broker/core/actor.hpp"
 #include "broker/queue/queued_message.hpp"
 #include "protocol/base/counted.hpp"
 
@@ -31,9 +32,10 @@ class DeliveryTarget {
 };
 
 struct DeliverySink : protocol::Counted<DeliverySink> {
-  explicit DeliverySink(DeliveryTarget& channel) : target{&channel} {}
+  DeliverySink(DeliveryTarget& to, Actor of) : target{&to}, channel{of} {}
 
   DeliveryTarget* target;          // null once the channel has ended; its consumers then take nothing
+  const Actor channel;             // its number, and that of its connection
   std::list<Consumer*> waiting{};  // consumers that only wait for the channel or its connection
 };
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "broker/events/reasons.hpp"
 #include "broker/queue/binding.hpp"
 
 namespace pocketmq::broker {
@@ -23,6 +25,9 @@ class Search {
 
 class Destination {
  public:
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  /// Whether it is a queue or an exchange.
+  [[nodiscard]] virtual event::Target target() const = 0;
   [[nodiscard]] const BindingsToDestination& bindings_to() const { return bindings_to_; }
   /// Whether the destination was deleted. No message is routed to it then.
   [[nodiscard]] bool deleted() const { return last_search_ == deleted_mark; }

@@ -29,6 +29,7 @@ bool FanOut::go_on(Publisher& publisher, Budget& budget) {
     auto& queue = *left_.back();
     if (queue.deleted()) {
       budget.use(steps::for_a_binding);
+      queue.events().dropped(message_, event::Stage::enter, event::Dropped::queue_deleted);
       publisher.accepted(publish_);
     } else {
       queue.enqueue(message_, publisher, publish_);

@@ -27,7 +27,7 @@ class FanOut {
                                                      Context& context);
 
   /// Enqueues the message in as many of the remaining queues as the budget allows. Returns whether all are done. A
-  /// queue that has been deleted meanwhile counts as having accepted the message.
+  /// queue that has been deleted meanwhile counts as having accepted the message, which is dropped.
   [[nodiscard]] bool go_on(Publisher& publisher, Budget& budget);
 
  private:

@@ -13,6 +13,17 @@ ConsumerRotation::Rule rule_of(const QueueSettings& settings) {
   return settings.single_active_consumer ? ConsumerRotation::Rule::one_at_a_time : ConsumerRotation::Rule::all_in_turn;
 }
 
+// Why a message is dropped if its queue has no dead-letter exchange.
+event::Dropped dropped_for(DeathReason reason) {
+  switch (reason) {
+    case DeathReason::rejected: return event::Dropped::rejected;
+    case DeathReason::expired: return event::Dropped::expired;
+    case DeathReason::maxlen: return event::Dropped::maxlen;
+    case DeathReason::delivery_limit: break;
+  }
+  return event::Dropped::delivery_limit;
+}
+
 // Calls a queue's serve_consumers in another slice.
 class ServeConsumers final : public Backlog::Item {
  public:
@@ -53,6 +64,7 @@ void Queue::enqueue(Message message, Publisher& publisher, std::uint64_t publish
   if (refuses(message)) return refuse(std::move(message), publisher, publish);
   context_.tell(&Observer::on_enqueued, *this, message);
   auto queued = to_queued(std::move(message));
+  events().enqueued(queued);
   publisher.accepted(publish);
   // A consumer can only wait if the queue is empty. It gets the message before its time to live, which may be 0, is
   // checked.
@@ -93,10 +105,11 @@ Message Queue::remove_first() {
 
 // A quorum queue counts how often a message returns, and puts it behind earlier returns. Without a delivery limit,
 // messages that a client requeued go to the queue's end, as on RabbitMQ.
-void Queue::put_back(QueuedMessage&& message, Return why) {
+void Queue::put_back(QueuedMessage&& message, const Settler& by, std::uint64_t tag) {
   --unacked_;
   if (deleted()) {
     release_entry();
+    events().dropped(message.message, event::Stage::queue, event::Dropped::queue_deleted);
     return context_.tell(&Observer::on_dropped, message.message);
   }
   if (is_quorum()) {
@@ -108,7 +121,9 @@ void Queue::put_back(QueuedMessage&& message, Return why) {
   }
   context_.tell(&Observer::on_requeued, *this, message.message);
   message.redelivered = true;
-  if (is_quorum() && !settings_->delivery_limit && why == Return::asked_for)
+  const bool at_end = is_quorum() && !settings_->delivery_limit && by.has_asked();
+  events().requeued(message, by, tag, at_end);
+  if (at_end)
     ready_.append(std::move(message));
   else
     ready_.put_back(std::move(message));
@@ -126,15 +141,17 @@ void Queue::batch_is_back() {
   serve_consumers();
 }
 
-void Queue::settle(const QueuedMessage& message) {
+void Queue::settle(const QueuedMessage& message, const Settler& by, std::uint64_t tag) {
+  events().acked(message, by, tag);
   --unacked_;
   release_entry();
   context_.tell(&Observer::on_acked, *this, message.message);
 }
 
-void Queue::reject(const QueuedMessage& message) {
+void Queue::reject(const QueuedMessage& message, const Settler& by, std::uint64_t tag) {
   --unacked_;
   release_entry();
+  events().rejected(message, by, tag);
   dead_letter_or_drop(message.message, DeathReason::rejected);
 }
 
@@ -155,25 +172,36 @@ std::optional<QueuedMessage> Queue::take() {
 }
 
 std::size_t Queue::purge() {
-  ReadyMessages purged{context_.memory()};
-  std::swap(purged, ready_);
-  const auto count = purged.size();
-  drop(context_, [purged = std::move(purged), &context = context_](Budget&) mutable -> std::optional<Message> {
-    if (purged.empty()) return std::nullopt;
-    context.memory().release(Message::entry_bytes);
-    return purged.pop_front().message;
-  });
+  events().purged(ready());
+  return drop_ready(event::Dropped::purged);
+}
+
+std::size_t Queue::drop_ready(event::Dropped reason) {
+  ReadyMessages dropped{context_.memory()};
+  std::swap(dropped, ready_);
+  const auto count = dropped.size();
+  drop(context_, {.vhost = virtual_host_name(), .queue = name(), .stage = event::Stage::queue, .reason = reason},
+       [dropped = std::move(dropped), &context = context_](Budget&) mutable -> std::optional<Message> {
+         if (dropped.empty()) return std::nullopt;
+         context.memory().release(Message::entry_bytes);
+         return dropped.pop_front().message;
+       });
   return count;
 }
 
 // ---- consumers
 
 void Queue::attach(Consumer& consumer) {
+  events().consumer_started(consumer);
   exclusively_consumed_ = consumer.exclusive();
   rotation_.join(consumer);
 }
 
 void Queue::detach(Consumer& consumer) {
+  const auto reason = consumer.channel_has_ended() ? event::Gone::channel_ended
+                      : deleted()                  ? event::Gone::queue_deleted
+                                                   : event::Gone::asked;
+  events().consumer_cancelled(consumer, reason);
   rotation_.leave(consumer);
   if (deleted()) return;
   if (consumers() > 0) {
@@ -182,7 +210,7 @@ void Queue::detach(Consumer& consumer) {
     return;
   }
   exclusively_consumed_ = false;
-  if (declaration_.auto_delete) return host_.remove_unused(*this);
+  if (declaration_.auto_delete) return host_.remove_unused(*this, event::Gone::auto_delete);
   mark_used();
 }
 
@@ -210,7 +238,7 @@ void Queue::serve_consumers_later() {
 
 void Queue::close() {
   mark_deleted();
-  purge();
+  drop_ready(event::Dropped::queue_deleted);
   consumers_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
 }
@@ -238,18 +266,25 @@ bool Queue::refuses(const Message& message) {
 }
 
 void Queue::refuse(Message message, Publisher& publisher, std::uint64_t publish) {
-  if (settings_->overflow == Overflow::reject_publish_dlx)
+  if (settings_->overflow == Overflow::reject_publish_dlx && settings_->dead_letter_exchange)
     dead_letter_or_drop(std::move(message), DeathReason::maxlen);
   else
-    context_.tell(&Observer::on_dropped, message);
+    drop_refused(message);
   publisher.refused(publish);
 }
 
+void Queue::drop_refused(const Message& message) {
+  events().dropped(message, event::Stage::enter, event::Dropped::queue_full);
+  context_.tell(&Observer::on_dropped, message);
+}
+
 void Queue::dead_letter_or_drop(Message message, DeathReason reason) {
-  if (settings_->dead_letter_exchange && !deleted())
-    host_.take_dead_letter(*this, std::move(message), reason);
-  else if (reason != DeathReason::expired)
-    context_.tell(&Observer::on_dropped, message);
+  if (settings_->dead_letter_exchange && !deleted()) {
+    events().dead_lettered(message, reason);
+    return host_.take_dead_letter(*this, std::move(message), reason);
+  }
+  events().dropped(message, event::Stage::queue, dropped_for(reason));
+  if (reason != DeathReason::expired) context_.tell(&Observer::on_dropped, message);
 }
 
 // Returns whether no surplus is left. Until then the queue delivers nothing.
@@ -273,6 +308,7 @@ bool Queue::drop_expired() {
     auto expired = remove_first();
     context_.budget().use(steps::for_dropping(expired.body().size()));
     context_.tell(&Observer::on_expired, *this, expired);
+    events().expired(expired);
     dead_letter_or_drop(std::move(expired), DeathReason::expired);
   }
   return true;
@@ -295,7 +331,7 @@ void Queue::mark_used() {
 void Queue::expire_if_unused() {
   if (consumers() > 0) return;
   const auto ends = last_used_ + *settings_->expires;
-  if (ends <= context_.now()) return host_.remove_unused(*this);
+  if (ends <= context_.now()) return host_.remove_unused(*this, event::Gone::expired);
   unused_due_.set(ends);
 }
 

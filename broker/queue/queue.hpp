@@ -14,41 +14,29 @@
 #include "broker/queue/consumer.hpp"
 #include "broker/queue/consumer_rotation.hpp"
 #include "broker/queue/destination.hpp"
-#include "broker/queue/queue_arguments.hpp"
+#include "broker/queue/queue_declaration.hpp"
+#include "broker/queue/queue_events.hpp"
 #include "broker/queue/queue_host.hpp"
 #include "broker/queue/queue_settings.hpp"
 #include "broker/queue/ready_messages.hpp"
+#include "broker/queue/settler.hpp"
 #include "protocol/base/counted.hpp"
 
 namespace pocketmq::broker {
 
 class Publisher;
 
-/// A queue as it was declared (queue.declare, AMQP 0-9-1 1.7.2.1).
-struct QueueDeclaration {
-  std::string name;
-  bool durable{false};
-  bool auto_delete{false};
-  std::uint64_t owner{0};  // the only session's number, if the queue is exclusive; otherwise 0
-  QueueArguments arguments{};
-};
-
-/// Why an unacked delivery is requeued.
-enum class Return : std::uint8_t {
-  asked_for,  // basic.nack, basic.reject or basic.recover
-  lost        // its channel has ended
-};
-
 /// Counted, because unacked deliveries may still refer to a deleted queue.
 class Queue final : public MessageSource, public Destination {
  public:
-  /// `host` must outlive the queue's time in the virtual host; `context` must outlive the queue. Queues may share
-  /// settings.
+  /// `host` and `context` must outlive the queue. Queues may share settings.
   Queue(QueueDeclaration declaration, std::shared_ptr<const QueueSettings> settings, Context& context, QueueHost& host);
 
   [[nodiscard]] const QueueDeclaration& declaration() const { return declaration_; }
   [[nodiscard]] const QueueSettings& settings() const { return *settings_; }
-  [[nodiscard]] const std::string& name() const { return declaration_.name; }
+  [[nodiscard]] const std::string& name() const override { return declaration_.name; }
+  [[nodiscard]] event::Target target() const override { return event::Target::queue; }
+  [[nodiscard]] const std::string& virtual_host_name() const { return host_.name(); }
   [[nodiscard]] bool is_quorum() const { return settings_->type == QueueType::quorum; }
   [[nodiscard]] std::size_t ready() const { return ready_.size(); }
   [[nodiscard]] std::size_t unacked() const { return unacked_; }
@@ -61,22 +49,22 @@ class Queue final : public MessageSource, public Destination {
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);
   /// Requeues an unacked delivery as redelivered: at its old position, or on a quorum queue where RabbitMQ puts it.
   /// Call `serve_consumers()` afterwards, once for all requeued deliveries.
-  void put_back(QueuedMessage&& message, Return why);
+  void put_back(QueuedMessage&& message, const Settler& by, std::uint64_t tag);
   /// The deliveries of a batch are about to be requeued. The queue delivers nothing until `batch_is_back`. Returns
   /// false if the queue was told of that batch before.
   bool await_batch(std::uint64_t batch);
   void batch_is_back();
-  /// An unacked delivery was acked.
-  void settle(const QueuedMessage& message);
+  /// An unacked delivery was acked. `tag` is its delivery tag.
+  void settle(const QueuedMessage& message, const Settler& by, std::uint64_t tag);
   /// An unacked delivery was rejected without requeue.
-  void reject(const QueuedMessage& message);
+  void reject(const QueuedMessage& message, const Settler& by, std::uint64_t tag);
   /// Drops expired messages and messages beyond the length limits from the head, until the budget is used up. Returns
   /// whether none is left.
   bool clear_head();
   /// Takes the first ready message for `basic.get`. Call it only after `clear_head` returned true. The message counts
   /// as unacked until `put_back`, `settle` or `reject`.
   [[nodiscard]] std::optional<QueuedMessage> take();
-  /// Drops the ready messages and returns how many there were.
+  /// queue.purge: drops the ready messages and returns how many there were.
   std::size_t purge();
 
   void attach(Consumer& consumer) override;
@@ -88,6 +76,9 @@ class Queue final : public MessageSource, public Destination {
   /// The queue was used, as `x-expires` defines it: by a get or by a declaration.
   void mark_used();
 
+  /// What the queue tells the journal.
+  [[nodiscard]] QueueEvents events() const { return {context_, host_, declaration_}; }
+
   /// Marks the queue as deleted and drops its ready messages. Its consumers get nothing any more and have to be removed
   /// by the caller. Unacked messages may still be settled.
   void close();
@@ -96,6 +87,7 @@ class Queue final : public MessageSource, public Destination {
 
  private:
   void add_to(Search& search) override { search.add(*this); }
+  std::size_t drop_ready(event::Dropped reason);
   [[nodiscard]] QueuedMessage to_queued(Message message);
   void release_entry();
   [[nodiscard]] Message remove_first();
@@ -103,6 +95,7 @@ class Queue final : public MessageSource, public Destination {
   [[nodiscard]] bool exceeds(std::uint64_t messages, std::uint64_t bytes) const;
   [[nodiscard]] bool refuses(const Message& message);
   void refuse(Message message, Publisher& publisher, std::uint64_t publish);
+  void drop_refused(const Message& message);
   void dead_letter_or_drop(Message message, DeathReason reason);
   bool drop_surplus();
   bool drop_expired();

@@ -7,14 +7,12 @@
 namespace pocketmq::broker {
 namespace {
 
-bool comes_back(Outcome outcome) { return outcome == Outcome::requeued || outcome == Outcome::lost; }
-
-void settle(Outcome outcome, Queue& queue, QueuedMessage&& message) {
+void settle(Outcome outcome, Unacked& delivery, const Settler& by) {
+  auto& queue = *delivery.queue;
   switch (outcome) {
-    case Outcome::acked: return queue.settle(message);
-    case Outcome::discarded: return queue.reject(message);
-    case Outcome::requeued: return queue.put_back(std::move(message), Return::asked_for);
-    case Outcome::lost: return queue.put_back(std::move(message), Return::lost);
+    case Outcome::acked: return queue.settle(delivery.message, by, delivery.tag);
+    case Outcome::discarded: return queue.reject(delivery.message, by, delivery.tag);
+    case Outcome::requeued: return queue.put_back(std::move(delivery.message), by, delivery.tag);
   }
 }
 
@@ -24,12 +22,13 @@ void settle(Outcome outcome, Queue& queue, QueuedMessage&& message) {
 class Settlements::Batch final : public Backlog::Item {
  public:
   // `outcome` applies to all deliveries, whatever their settlements say.
-  Batch(Backlog& backlog, std::uint64_t number, Outcome outcome, std::deque<Settlement> settlements)
+  Batch(Backlog& backlog, std::uint64_t number, Outcome outcome, std::deque<Settlement> settlements, const Settler& by)
       : Item{backlog},
         number_{number},
         outcome_{outcome},
+        by_{by},
         left_{std::move(settlements)},
-        announced_{comes_back(outcome) ? 0 : left_.size()} {}
+        announced_{outcome == Outcome::requeued ? 0 : left_.size()} {}
 
   bool go_on() override {
     if (!announce_returns()) return false;
@@ -66,7 +65,7 @@ class Settlements::Batch final : public Backlog::Item {
       if (!deliveries.empty()) {
         auto delivery = deliveries.pop_front();
         budget().use(steps::for_dropping(delivery.message.message.body().size()));
-        settle(outcome_, *delivery.queue, std::move(delivery.message));
+        settle(outcome_, delivery, by_);
         if (delivery.prefetch) prefetches.push_back(std::move(delivery.prefetch));
       }
       if (deliveries.empty()) left_.pop_front();
@@ -85,27 +84,28 @@ class Settlements::Batch final : public Backlog::Item {
 
   const std::uint64_t number_;
   const Outcome outcome_;
+  const Settler by_;
   std::deque<Settlement> left_;
   std::size_t announced_;                    // how many settlements were announced to their queues
   std::uint64_t next_tag_{0};                // the next delivery to announce
   std::deque<protocol::Ref<Queue>> queues_;  // queues to which deliveries are requeued
 };
 
-void Settlements::carry_out(Outcome outcome, Unacked&& delivery) {
-  settle(outcome, *delivery.queue, std::move(delivery.message));
+void Settlements::carry_out(Outcome outcome, Unacked&& delivery, const Settler& by) {
+  settle(outcome, delivery, by);
   if (delivery.prefetch) delivery.prefetch->release();
-  if (comes_back(outcome)) delivery.queue->serve_consumers();
+  if (outcome == Outcome::requeued) delivery.queue->serve_consumers();
 }
 
-void Settlements::carry_out(Outcome outcome, Deliveries deliveries) {
+void Settlements::carry_out(Outcome outcome, Deliveries deliveries, const Settler& by) {
   std::deque<Settlement> one;
   one.push_back({outcome, std::move(deliveries)});
-  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, outcome, std::move(one)));
+  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, outcome, std::move(one), by));
 }
 
-void Settlements::take_back(std::deque<Settlement> settlements) {
+void Settlements::take_back(std::deque<Settlement> settlements, const Settler& by) {
   if (settlements.empty()) return;
-  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, Outcome::lost, std::move(settlements)));
+  backlog_.carry_out(std::make_unique<Batch>(backlog_, ++batches_, Outcome::requeued, std::move(settlements), by));
 }
 
 }  // namespace pocketmq::broker

@@ -11,12 +11,7 @@
 namespace pocketmq::broker {
 
 /// How a delivery is settled.
-enum class Outcome : std::uint8_t {
-  acked,
-  requeued,
-  discarded,
-  lost  // its channel has ended; it is requeued
-};
+enum class Outcome : std::uint8_t { acked, requeued, discarded };
 
 /// Deliveries, and how they are to be settled.
 struct Settlement {
@@ -30,11 +25,11 @@ class Settlements {
   explicit Settlements(Backlog& backlog) : backlog_{backlog} {}
 
   /// Settles one delivery at once. Then releases its prefetch and, if it was requeued, lets its queue deliver.
-  static void carry_out(Outcome outcome, Unacked&& delivery);
+  static void carry_out(Outcome outcome, Unacked&& delivery, const Settler& by);
   /// Settles all of them. If they are requeued, all are back in their queues before the first is delivered again.
-  void carry_out(Outcome outcome, Deliveries deliveries);
-  /// These settlements are not carried out, because their channel has ended. All their deliveries are requeued as lost.
-  void take_back(std::deque<Settlement> settlements);
+  void carry_out(Outcome outcome, Deliveries deliveries, const Settler& by);
+  /// These settlements are not carried out, because their channel has ended. All their deliveries are requeued.
+  void take_back(std::deque<Settlement> settlements, const Settler& by);
 
  private:
   class Batch;

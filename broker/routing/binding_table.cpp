@@ -33,11 +33,11 @@ Binding* BindingTable::find(Exchange& source, Destination& destination, std::str
   return found == nullptr ? nullptr : found->get();
 }
 
-void BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
-                       protocol::FieldTable arguments) {
+const Binding* BindingTable::add(Exchange& source, Destination& destination, std::string_view routing_key,
+                                 protocol::FieldTable arguments) {
   const auto sorted = sorted_by_name(arguments, context_.budget());
   const BindingIdentity identity{&source, &destination, routing_key, sorted};
-  if (bindings_.find(identity) != nullptr) return;
+  if (bindings_.find(identity) != nullptr) return nullptr;
   auto& quotas = context_.quotas();
   require_room(context_, quotas.bindings, "bind", "binding", arguments);
   auto& added = *bindings_.add(std::make_unique<Binding>(identity, quotas));
@@ -46,6 +46,7 @@ void BindingTable::add(Exchange& source, Destination& destination, std::string_v
   source.add(added, context_.budget());
   context_.memory().charge_object(source.index_bytes() - bytes_before);
   destination.bindings_to_.add(added);
+  return &added;
 }
 
 Exchange* BindingTable::remove(Binding& binding) {

@@ -6,7 +6,7 @@ namespace pocketmq::broker {
 
 bool DefaultExchange::route(const Message&, Routing& routing) const {
   return routing.for_each_key([&](std::string_view key) {
-    if (auto* queue = directory_.find_queue(key)) routing.add_destination(*queue);
+    if (auto* queue = directory_.find_queue(key)) routing.add_queue(*queue);
     return true;
   });
 }

@@ -35,7 +35,8 @@ class Exchange : public protocol::Counted<Exchange>, public Destination {
   virtual ~Exchange() = default;
 
   [[nodiscard]] const ExchangeDeclaration& declaration() const { return declaration_; }
-  [[nodiscard]] const std::string& name() const { return declaration_.name; }
+  [[nodiscard]] const std::string& name() const final { return declaration_.name; }
+  [[nodiscard]] event::Target target() const final { return event::Target::exchange; }
   /// The name of the alternate exchange, which gets the messages that this exchange cannot route. It need not exist.
   [[nodiscard]] const std::optional<std::string>& alternate() const { return alternate_; }
   [[nodiscard]] const BindingsFromSource& bindings() const { return bindings_; }

@@ -57,8 +57,7 @@ void HeadersExchange::add(Binding& binding, Budget& budget) {
   budget.use(steps::for_required_headers(binding.arguments.size()));
   const protocol::FieldTable arguments{binding.arguments};
   const auto& match = *find_match(arguments);
-  auto& requirement =
-      requirements_.add(&binding, Requirement{.destination = binding.destination, .any = match.any}).second;
+  auto& requirement = requirements_.add(&binding, Requirement{.binding = binding, .any = match.any}).second;
   requirement.facts = wanted_facts(arguments, match.with_x);
   if (match.any)
     for (const auto& fact : requirement.facts) file_under(fact, requirement);
@@ -129,8 +128,7 @@ void HeadersExchange::route_if_met(const Requirement& requirement, Routing& rout
     routing.budget().use(steps::for_a_required_header);
     return routing.header_facts().contain(wanted);
   };
-  if (requirement.any || std::ranges::all_of(requirement.facts, holds))
-    routing.add_destination(requirement.destination);
+  if (requirement.any || std::ranges::all_of(requirement.facts, holds)) routing.add_destination_of(requirement.binding);
 }
 
 }  // namespace pocketmq::broker

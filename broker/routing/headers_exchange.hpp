@@ -31,7 +31,7 @@ class HeadersExchange final : public Exchange {
       std::string_view fact;  // a key of by_fact_
       std::size_t index;      // in the list of that fact
     };
-    Destination& destination;
+    const Binding& binding;
     bool any{false};
     std::vector<std::string> facts{};
     std::vector<Filing> filings{};

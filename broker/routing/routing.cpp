@@ -26,6 +26,8 @@ void Routing::begin(Exchange& first, const Message& message, std::uint64_t searc
   next_ = 0;
   found_any_ = false;
   queues_.clear();
+  record_.restart(context_.tells_messages());
+  current_key_ = {};
   exchanges_.assign(1, &first);
   first.last_search_ = search_number_;
   routing_keys_.clear();
@@ -44,7 +46,7 @@ bool Routing::go_on() {
     if (exchange.deleted()) continue;
     if (!exchange.route(*message_, *this)) return false;
     if (found_any_ || !exchange.alternate()) continue;
-    if (auto* alternate = directory_.find_exchange(*exchange.alternate())) add_destination(*alternate);
+    if (auto* alternate = directory_.find_exchange(*exchange.alternate())) add_alternate(*alternate);
   }
   return free_known();
 }
@@ -67,6 +69,7 @@ void Routing::next_exchange() {
   ++next_;
   found_any_ = false;
   key_ = counter_ = 0;
+  current_key_ = {};
   bindings_left_ = {};
   topic_walk_.stop();
 }
@@ -76,6 +79,7 @@ void Routing::restart_later() {
   next_ = 0;
   exchanges_.resize(1);
   queues_.clear();
+  record_.restart();
 }
 
 void Routing::keep() {
@@ -104,11 +108,26 @@ std::size_t Routing::bytes_held() const {
          + kept_queues_.size() * found_bytes;
 }
 
-void Routing::add_destination(Destination& destination) {
+// `record` records the step that leads there.
+template <class Record> void Routing::add_destination(Destination& destination, const Record& record) {
   budget_.use(steps::for_a_binding);
   if (destination.deleted()) return;
   found_any_ = true;
+  if (record_.is_wanted()) record(*exchanges_[next_]);
   if (!is_known(destination)) destination.add_to(*this);
+}
+
+void Routing::add_destination_of(const Binding& binding) {
+  add_destination(binding.destination,
+                  [&](const Exchange& from) { record_.add_binding(from, key_to_record(), binding); });
+}
+
+void Routing::add_queue(Queue& queue) {
+  add_destination(queue, [&](const Exchange& from) { record_.add_queue_name(from, key_to_record(), queue); });
+}
+
+void Routing::add_alternate(Exchange& alternate) {
+  add_destination(alternate, [&](const Exchange& from) { record_.add_alternate(from, alternate); });
 }
 
 // A kept search has its own set, because other searches overwrite the marks at the destinations while it pauses.

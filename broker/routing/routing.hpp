@@ -22,6 +22,7 @@
 #include "broker/routing/exchange.hpp"
 #include "broker/routing/exchange_directory.hpp"
 #include "broker/routing/header_facts.hpp"
+#include "broker/routing/route_record.hpp"
 #include "broker/routing/topic_trie.hpp"
 #include "protocol/base/counted.hpp"
 
@@ -54,6 +55,10 @@ class Routing final : private Search {
   [[nodiscard]] const Message& message() const { return *message_; }
   /// The queues that a kept search has found.
   [[nodiscard]] std::vector<protocol::Ref<Queue>> take_queues() { return std::move(kept_queues_); }
+  /// How the message came to its queues. Empty unless somebody listens to the journal.
+  [[nodiscard]] RouteRecord& record() { return record_; }
+  /// The name of the virtual host.
+  [[nodiscard]] const std::string& virtual_host_name() const { return directory_.name(); }
   /// The memory share of the search, for the caller that has taken the queues.
   [[nodiscard]] WidePublishes::Share take_share() { return *std::move(share_); }
 
@@ -65,18 +70,20 @@ class Routing final : private Search {
     for (; key_ < routing_keys_.size(); ++key_) {
       if (has_to_pause()) return false;
       budget_.use(steps::for_a_routing_key);
-      if (!route(routing_keys_[key_])) return false;
+      current_key_ = routing_keys_[key_];
+      if (!route(current_key_)) return false;
     }
     key_ = 0;
     return true;
   }
   /// Reports the destinations of all these bindings. Returns false if the search has to pause.
   template <class Bindings> [[nodiscard]] bool add_destinations(const Bindings& bindings) {
-    return bindings_left_.each(bindings.size(), *this,
-                               [&](std::size_t i) { add_destination(bindings[i].destination); });
+    return bindings_left_.each(bindings.size(), *this, [&](std::size_t i) { add_destination_of(bindings[i]); });
   }
-  /// Reports a destination of the message.
-  void add_destination(Destination& destination);
+  /// Reports the destination of a binding that matches.
+  void add_destination_of(const Binding& binding);
+  /// Reports a queue that the default exchange knows by its name.
+  void add_queue(Queue& queue);
 
   [[nodiscard]] Budget& budget() { return budget_; }
   [[nodiscard]] bool has_to_pause() const { return budget_.is_used_up() || (share_ && !share_->may_grow()); }
@@ -110,6 +117,12 @@ class Routing final : private Search {
   void add(Queue& queue) override;
   void add(Exchange& exchange) override;
   void next_exchange();
+  template <class Record> void add_destination(Destination& destination, const Record& record);
+  void add_alternate(Exchange& alternate);
+  /// Which of the message's keys has matched; empty if it has only one, or if the exchange does not use keys.
+  [[nodiscard]] std::string_view key_to_record() const {
+    return routing_keys_.size() > 1 ? current_key_ : std::string_view{};
+  }
   [[nodiscard]] bool is_known(Destination& destination);
   [[nodiscard]] bool free_known();
   [[nodiscard]] std::size_t bytes_held() const;
@@ -122,7 +135,9 @@ class Routing final : private Search {
   std::vector<std::string_view> routing_keys_;
   std::vector<Exchange*> exchanges_;  // found exchanges, in the order in which they are asked
   std::size_t next_{0};               // index of the exchange that is asked
-  bool found_any_{false};             // whether the exchange that is asked has a destination
+  std::string_view current_key_{};    // of for_each_key
+  RouteRecord record_;
+  bool found_any_{false};  // whether the exchange that is asked has a destination
   std::vector<Queue*> queues_;
 
   // Where the exchange that is asked has paused.

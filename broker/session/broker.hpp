@@ -43,6 +43,8 @@ class Broker {
   [[nodiscard]] Users& users() { return state_.users; }
   [[nodiscard]] std::size_t connection_count() const { return state_.sessions.size(); }
   [[nodiscard]] Context& context() { return state_.context; }
+  /// What happens in the broker, event by event.
+  [[nodiscard]] Journal& journal() { return state_.context.journal(); }
 
  private:
   void add_user(std::string_view name, std::string_view password);

@@ -15,14 +15,21 @@ void ChannelTable::open(std::uint16_t number, std::uint16_t channel_max) {
     throw ConnectionError{ReplyCode::resource_error, "cannot open a channel: " + context_.memory().describe()};
   channels_.emplace(number, std::make_unique<Channel>(connection_, context_, number));
   crossed_closes_.erase(number);
+  context_.journal().tell(event::ChannelOpened{.connection = connection_.number(), .channel = number});
+}
+
+void ChannelTable::tell_closed(std::uint16_t number, event::By by) const {
+  context_.journal().tell(event::ChannelClosed{.connection = connection_.number(), .channel = number, .by = by});
 }
 
 void ChannelTable::close(std::uint16_t number) {
   const auto found = require_known(number);
-  if (found->second)
+  if (found->second) {
     found->second->report_confirms();
-  else
+    tell_closed(number, event::By::client);
+  } else {
     crossed_closes_.insert(number);
+  }
   channels_.erase(found);
 }
 
@@ -36,6 +43,7 @@ void ChannelTable::on_close_answered(std::uint16_t number) {
 void ChannelTable::close_for_error(std::uint16_t number) {
   auto& closed = channels_.at(number);
   closed->report_confirms();
+  tell_closed(number, event::By::broker);
   closed.reset();
 }
 
@@ -85,6 +93,7 @@ std::vector<Consumers> ChannelTable::end_all() {
   std::vector<Consumers> consumers;
   for (auto& [number, channel] : channels_) {
     if (!channel) continue;
+    tell_closed(number, event::By::connection);
     if (auto stopped = channel->stop_consuming(); !stopped.empty()) consumers.push_back(std::move(stopped));
   }
   channels_.clear();

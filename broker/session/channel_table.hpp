@@ -50,6 +50,8 @@ class ChannelTable {
   [[nodiscard]] std::vector<Consumers> end_all();
 
  private:
+  void tell_closed(std::uint16_t number, event::By by) const;
+
   // Null for a channel that an error has closed, until the client's close-ok.
   using Channels = std::map<std::uint16_t, std::unique_ptr<Channel>>;
 

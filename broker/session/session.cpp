@@ -27,6 +27,12 @@ constexpr std::size_t uncounted_part_max_bytes = 4'096;
 // The limit of a JSON header before the log-in. AMQP frames have a limit of 4,096 bytes until tune-ok.
 constexpr std::uint32_t json_header_before_login_max = 16'384;
 
+// Whether the method may declare or delete something: then the journal tells whose command it was. Of the basic methods
+// only the cancel of a queue's last consumer may.
+template <class M>
+constexpr bool is_told_with_actor =
+    M::id.class_id != protocol::basic::Publish::id.class_id || std::is_same_v<M, protocol::basic::Cancel>;
+
 // A text that is too long for a short string is cut as RabbitMQ cuts it, but never within a UTF-8 character.
 std::string reply_text(ReplyCode code, std::string_view text) {
   constexpr std::string_view left_out = "...";
@@ -51,6 +57,7 @@ Session::Session(BrokerState& broker, Peer peer, TimePoint now)
       context_{broker.context},
       number_{context_.next_session_number()},
       peer_{std::move(peer)},
+      events_{context_, number_},
       client_{.channel_max = broker.context.options().channel_max},
       channels_{*this, broker.context} {
   context().memory().charge_object(session_bytes);
@@ -61,6 +68,7 @@ Session::Session(BrokerState& broker, Peer peer, TimePoint now)
 }
 
 Session::~Session() {
+  if (context().journal().is_on<event::ConnectionLost>()) events_.lost("the broker has dropped it", holdings());
   release();
   broker_.sessions.erase(this);
   context().memory().release_object(session_bytes);
@@ -77,6 +85,7 @@ void Session::on_time(TimePoint now) {
 void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   const auto begin = input.unread();
   if (begin.size() < 4) return;
+  events_.opened(address());
   const auto first_four = protocol::load_big_endian<std::uint32_t>(begin.data());
   if (first_four <= limits().json_header_max_bytes + 1 + limits().body_max_bytes) {
     use(protocol::make_codec(Encoding::json, limits(), &context().memory().incoming()));
@@ -87,6 +96,8 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
   if (!begin.starts_with(protocol::amqp_header) && !begin.starts_with(amqp_header_of_0_9)) {
     context().tell(&ConnectionObserver::on_garbage, *this, begin);
+    events_.unintelligible(begin);
+    events_.closed(event::By::broker);
     raw_output().append(protocol::amqp_header);
     return finish();
   }
@@ -201,6 +212,7 @@ void Session::on_stall() {
 void Session::block() {
   wait_for_memory();
   context().tell(&ConnectionObserver::on_blocked, *this);
+  events_.blocked();
   if (client_.understands_blocked) send_answer({.method = connection::Blocked{.reason = "low on memory"}});
 }
 
@@ -210,6 +222,7 @@ void Session::resume_if_possible() {
     if (has_to_wait()) return wait_for_memory();  // other publishers have used it up
     wait_no_more();
     context().tell(&ConnectionObserver::on_unblocked, *this);
+    events_.unblocked();
     if (client_.understands_blocked) send_answer({.method = connection::Unblocked{}});
   }
   if (waits_for_intake()) return;
@@ -231,6 +244,7 @@ void Session::yield() {
 bool Session::go_on() {
   if (auto* channel = working_) {
     try {
+      const ActingFor acting{context().actor(), {number_, channel->number()}};
       if (!channel->go_on_with_work()) return false;
       working_ = nullptr;
     } catch (const ChannelError& error) {
@@ -304,6 +318,7 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
     channels_.open(number, client_.channel_max);
     send_answer({.channel = number, .method = channel::OpenOk{}});
   } else if constexpr (std::is_same_v<M, channel::Close>) {
+    const ActingFor acting{context().actor(), {number_, number}};
     channels_.close(number);
     send_answer({.channel = number, .method = channel::CloseOk{}});
   } else if constexpr (std::is_same_v<M, channel::CloseOk>) {
@@ -313,14 +328,20 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
       channel->handle(method, *command.content);
     } else {
       remove_line_ends(method, cleaned_names_);
-      channel->handle(method);
+      if constexpr (is_told_with_actor<M>) {
+        const ActingFor acting{context().actor(), {number_, number}};
+        channel->handle(method);
+      } else {
+        channel->handle(method);
+      }
     }
   }
 }
 
 void Session::on_connection_command(const protocol::Command& command) {
-  if (std::holds_alternative<connection::Close>(command.method)) {
+  if (const auto* close = std::get_if<connection::Close>(&command.method)) {
     channels_.report_confirms();
+    events_.closed(event::By::client, close->reply_code, close->reply_text);
     release();
     state_ = State::leaving;  // all that it held is gone before the close is answered
     if (!awaits_deletion()) answer_close();
@@ -365,12 +386,15 @@ void Session::on_opened() {
   own_deadline(std::nullopt);
   codec().limit_json_header(limits().json_header_max_bytes);
   state_ = State::open;
+  events_.authenticated(client_, name(), address(), codec().encoding());
   if (codec().encoding() == Encoding::json) channels_.open(json_first_channel, client_.channel_max);
   context().tell(&Observer::on_connected, *this);
 }
 
 void Session::cut_for_refused_login(std::string_view why) {
   context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, ReplyCode::access_refused, why);
+  events_.refused(0, event::RefusalScope::login, ReplyCode::access_refused, why, connection::StartOk::id);
+  events_.closed(event::By::broker);
   state_ = State::closing;
   finish();
 }
@@ -397,6 +421,7 @@ void Session::on_own_deadline() {
 void Session::close_channel(std::uint16_t number, const ChannelError& error, const protocol::MethodId& cause) {
   context().budget().use(steps::for_a_refusal);
   context().tell(&ConnectionObserver::on_refused, *this, number, error.code(), std::string_view{error.what()});
+  events_.refused(number, event::RefusalScope::channel, error.code(), error.text(), cause);
   if (working_ == channels_.find(number)) working_ = nullptr;
   channels_.close_for_error(number);
   send_answer({.channel = number,
@@ -414,7 +439,11 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   if (state_ == State::closing || finished()) return;
   if (state_ == State::leaving) return answer_close();
   context().tell(&ConnectionObserver::on_refused, *this, std::uint16_t{0}, code, text);
+  const bool is_login = !has_logged_in() && code == ReplyCode::access_refused;
+  events_.opened(address());
+  events_.refused(0, is_login ? event::RefusalScope::login : event::RefusalScope::connection, code, text, cause);
   channels_.report_confirms();
+  events_.closed(event::By::broker, number_of(code), text);
   release();
   if (!has_codec()) return finish();
   send_answer({.method = connection::Close{.reply_code = number_of(code),
@@ -450,8 +479,11 @@ Holdings Session::holdings() const {
 
 void Session::tell_lost(std::string_view why) {
   const bool is_ending = state_ == State::leaving || state_ == State::closing;
-  if (!is_ending && context().connections_are_observed())
-    context().tell(&ConnectionObserver::on_lost, *this, why, holdings());
+  if (is_ending) return;
+  is_lost_ = true;
+  events_.opened(address());
+  if (context().connections_are_observed()) context().tell(&ConnectionObserver::on_lost, *this, why, holdings());
+  if (context().journal().is_on<event::ConnectionLost>()) events_.lost(why, holdings());
 }
 
 DirectReplies& Session::direct_replies() const { return broker_.direct_replies; }
@@ -473,6 +505,7 @@ void Session::own(Queue& queue) {
 }
 
 void Session::release() {
+  const ActingFor acting{context().actor(), {number_, 0}};
   const bool was_connected = client_.virtual_host != nullptr && state_ == State::open;
   state_ = State::closing;
   auto consumers = channels_.end_all();

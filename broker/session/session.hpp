@@ -13,6 +13,7 @@
 #include "broker/core/context.hpp"
 #include "broker/session/channel_table.hpp"
 #include "broker/session/handshake.hpp"
+#include "broker/session/session_events.hpp"
 #include "broker/vhost/deferred_deletions.hpp"
 #include "protocol/end/command_end.hpp"
 
@@ -38,6 +39,7 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] const std::string& name() const { return client_.name.empty() ? peer_.name : client_.name; }
   /// The peer's address and port, for people.
   [[nodiscard]] const std::string& address() const { return peer_.name; }
+  [[nodiscard]] bool is_lost() const override { return is_lost_; }
   [[nodiscard]] bool has_logged_in() const { return client_.user != nullptr; }
   /// The user that has logged in. Call it only after `has_logged_in`.
   [[nodiscard]] const User& user() const override { return *client_.user; }
@@ -123,10 +125,12 @@ class Session final : public protocol::CommandEnd,
   Context& context_;
   const std::uint64_t number_;
   Peer peer_;
+  SessionEvents events_;
   Client client_;
   std::unique_ptr<Handshake> handshake_;  // until the connection is open or ends
   State state_{State::handshaking};
   std::optional<Quota::Use> connection_use_;  // counts it among the open connections
+  bool is_lost_{false};
   bool output_was_full_{false};
   std::size_t steps_for_16_bytes_{steps::for_16_bytes_of_amqp};
   bool is_retried_{false};                // the observer was told of the next command before

@@ -110,27 +110,33 @@ DeadLetters::Progress DeadLetters::route_first(Line& line) {
   const auto& letter = line.letters.front();
   auto* exchange = directory_.find_exchange(*line.from->settings().dead_letter_exchange);
   if (exchange == nullptr) {
-    context_.tell(&Observer::on_dropped, letter.message);
+    drop_first(line, event::Dropped::no_dead_letter_exchange);
     return Progress::done;
   }
   auto dead = dead_letter(*line.from, letter, *exchange);
-  const auto& routing = router_.route(*exchange, dead);
+  auto& routing = router_.route(*exchange, dead);
   auto queues = routing.queues();
   const Cycle cycle{dead.properties(), context_.budget()};
   context_.budget().use(steps::for_a_binding * queues.size());
-  std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); });
+  line.had_cycle = std::erase_if(queues, [&](const Queue* to) { return cycle.contains(to->name()); }) > 0;
   if (context_.memory().is_exhausted() && (!routing.is_finished() || queues.size() > 1)) {
     if (!line.from->deleted()) return Progress::lacks_memory;
-    context_.tell(&Observer::on_dropped, letter.message);
+    drop_first(line, event::Dropped::no_memory);
     return Progress::done;
   }
   if (!routing.is_finished()) {
     line.routing = router_.keep();
     return Progress::paused;
   }
-  tell_route(letter, dead, queues);
+  announce(line, dead, queues, routing.record());
   line.fan_out = FanOut::begin(dead, 0, queues, *this, context_);
   return Progress::done;
+}
+
+void DeadLetters::drop_first(const Line& line, event::Dropped reason) {
+  const auto& message = line.letters.front().message;
+  context_.tell(&Observer::on_dropped, message);
+  line.from->events().dropped(message, event::Stage::dead_letter, reason);
 }
 
 Message DeadLetters::dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const {
@@ -146,7 +152,8 @@ Message DeadLetters::dead_letter(const Queue& from, const Letter& letter, const 
           {.properties = protocol::Properties{properties}, .body = body},
           std::nullopt,
           own_key ? std::string_view{} : letter.message.blind_copies(),
-          0};
+          0,
+          context_.next_message_number()};
 }
 
 // All queues that the search found have been checked.
@@ -154,15 +161,39 @@ void DeadLetters::begin_fan_out(Line& line) {
   const auto routing = std::move(line.routing);
   auto queues = std::exchange(line.accepted, {});
   auto dead = routing->message();
-  tell_route(line.letters.front(), dead, queues);
+  announce(line, dead, queues, routing->record());
   line.fan_out = std::make_unique<FanOut>(dead, 0, std::move(queues), routing->take_share());
 }
 
-// Removes all queues if the message has too few dead letters left for them, and tells the observer the outcome.
-void DeadLetters::tell_route(const Letter& letter, Message& dead, auto& queues) {
-  if (!share_dead_letters_left(letter, dead, queues.size())) queues.clear();
+// Removes all queues if the message has too few dead letters left for them, and tells where it goes.
+void DeadLetters::announce(const Line& line, Message& dead, auto& queues, const RouteRecord& record) {
+  const bool was_found = !queues.empty();
+  if (!share_dead_letters_left(line.letters.front(), dead, queues.size())) queues.clear();
+  if (context_.tells_messages()) tell_dead_letter(line, dead);
   context_.tell(&Observer::on_routed, dead, queues.size());
-  if (queues.empty()) context_.tell(&Observer::on_dropped, dead);
+  const auto& virtual_host = line.virtual_host_name();
+  if (!queues.empty()) return tell_route(context_, virtual_host, dead, RoutedTo::of(queues, context_), record);
+  context_.tell(&Observer::on_dropped, dead);
+  if (was_found) return tell_dropped_at_publish(context_, virtual_host, dead, event::Dropped::dead_letter_limit);
+  // Without a cycle, the search has found no queue.
+  const bool was_cycle = line.had_cycle;
+  if (!was_cycle) tell_route(context_, virtual_host, dead, RoutedTo{}, record);
+  tell_dropped_at_publish(context_, virtual_host, dead,
+                          was_cycle ? event::Dropped::dead_letter_cycle : event::Dropped::unroutable);
+}
+
+void DeadLetters::tell_dead_letter(const Line& line, const Message& dead) const {
+  const auto& letter = line.letters.front();
+  std::string storage;
+  context_.journal().tell(event::DeadLetterPublished{.message = dead.number(),
+                                                     .parent = letter.message.number(),
+                                                     .vhost = line.virtual_host_name(),
+                                                     .queue = line.from->name(),
+                                                     .reason = letter.reason,
+                                                     .exchange = dead.exchange(),
+                                                     .routing_key = dead.routing_key(),
+                                                     .properties = {dead.properties(), storage},
+                                                     .body = dead.body()});
 }
 
 // Clients may write x-death as they like, so the broker has its own count of what it does by itself. Each of `letters`
@@ -184,7 +215,9 @@ bool DeadLetters::remove_cycles(Line& line) {
   budget.use(steps::for_reading(properties.encoded().size()));
   while (!line.found.empty()) {
     budget.use(steps::for_a_binding);
-    if (!cycle.contains(line.found.back()->name())) line.accepted.push_back(std::move(line.found.back()));
+    const bool is_cycle = cycle.contains(line.found.back()->name());
+    line.had_cycle |= is_cycle;
+    if (!is_cycle) line.accepted.push_back(std::move(line.found.back()));
     line.found.pop_back();
     if (budget.is_used_up()) break;
   }

@@ -39,6 +39,8 @@ class DeadLetters final : private Publisher {
     protocol::MemoryCharge charge;
   };
   struct Line {
+    [[nodiscard]] const std::string& virtual_host_name() const { return from->virtual_host_name(); }
+
     protocol::Ref<Queue> from;
     protocol::MemoryCharge charge;
     std::list<Letter> letters{};  // never empty
@@ -46,6 +48,7 @@ class DeadLetters final : private Publisher {
     // The progress of the first letter if it takes more than one slice: search, removal of cycles, fan-out.
     std::unique_ptr<Routing> routing{};
     std::vector<protocol::Ref<Queue>> found{}, accepted{};
+    bool had_cycle{false};
     std::unique_ptr<FanOut> fan_out{};
   };
   using Lines = std::list<Line>;
@@ -63,7 +66,9 @@ class DeadLetters final : private Publisher {
   [[nodiscard]] Message dead_letter(const Queue& from, const Letter& letter, const Exchange& exchange) const;
   [[nodiscard]] bool remove_cycles(Line& line);
   void begin_fan_out(Line& line);
-  void tell_route(const Letter& letter, Message& dead, auto& queues);
+  void announce(const Line& line, Message& dead, auto& queues, const RouteRecord& record);
+  void tell_dead_letter(const Line& line, const Message& dead) const;
+  void drop_first(const Line& line, event::Dropped reason);
   [[nodiscard]] static bool share_dead_letters_left(const Letter& letter, Message& dead, std::size_t letters);
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}

@@ -12,7 +12,11 @@ namespace pocketmq::broker {
 class DeferredDeletions::Batch final : public Backlog::Item {
  public:
   Batch(DeferredDeletions& deletions, Request request, Waiter* waiter)
-      : Item{deletions.backlog_}, deletions_{deletions}, left_{std::move(request)}, waiter_{waiter} {
+      : Item{deletions.context_.backlog()},
+        deletions_{deletions},
+        actor_{deletions.context_.actor()},
+        left_{std::move(request)},
+        waiter_{waiter} {
     std::ranges::reverse(left_.queues);  // each list is processed from its end
     if (waiter_ == nullptr) return;
     assert(!waiter_->awaits_deletion());
@@ -25,6 +29,7 @@ class DeferredDeletions::Batch final : public Backlog::Item {
   }
 
   bool go_on() override {
+    const ActingFor acting{deletions_.context_.actor(), actor_};
     while (delete_next())
       if (budget().is_used_up()) return HeapTrim::merge_small_pieces(), false;
     if (auto* waiter = waiter_) {
@@ -46,8 +51,9 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void delete_from_exchange() {
     const auto& exchange = *left_.exchanges.back();
-    if (!exchange.bindings().empty()) return remove(exchange.bindings().back());
-    if (!exchange.bindings_to().empty()) return remove(exchange.bindings_to().back());
+    constexpr auto reason = event::Gone::exchange_deleted;
+    if (!exchange.bindings().empty()) return remove(exchange.bindings().back(), reason);
+    if (!exchange.bindings_to().empty()) return remove(exchange.bindings_to().back(), reason);
     left_.exchanges.pop_back();
   }
 
@@ -59,18 +65,20 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void delete_from_queue() {
     auto& queue = *left_.queues.back();
-    if (!queue.deleted()) return deletions_.virtual_host_.unregister(queue);
+    if (!queue.deleted()) return deletions_.virtual_host_.unregister(queue, event::Gone::connection_ended);
     if (auto* consumer = queue.any_consumer()) return consumer->on_queue_deleted();
-    if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back());
+    if (!queue.bindings_to().empty()) return remove(queue.bindings_to().back(), event::Gone::queue_deleted);
     left_.queues.pop_back();
   }
 
-  void remove(Binding& binding) {
+  void remove(Binding& binding, event::Gone reason) {
+    deletions_.virtual_host_.tell_unbound(binding, reason);
     if (auto* source = deletions_.bindings_.remove(binding))
-      left_.exchanges.push_back(deletions_.virtual_host_.unregister(*source));
+      left_.exchanges.push_back(deletions_.virtual_host_.unregister(*source, event::Gone::auto_delete));
   }
 
   DeferredDeletions& deletions_;
+  const Actor actor_;
   Request left_;
   Waiter* waiter_;
 };
@@ -79,11 +87,11 @@ DeferredDeletions::Waiter::~Waiter() {
   if (batch_ != nullptr) batch_->forget_waiter();
 }
 
-DeferredDeletions::DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog)
-    : virtual_host_{virtual_host}, bindings_{bindings}, backlog_{backlog} {}
+DeferredDeletions::DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Context& context)
+    : virtual_host_{virtual_host}, bindings_{bindings}, context_{context} {}
 
 void DeferredDeletions::add(Request request, Waiter* waiter) {
-  backlog_.keep_for_rest_of_slice(std::make_unique<Batch>(*this, std::move(request), waiter));
+  context_.backlog().keep_for_rest_of_slice(std::make_unique<Batch>(*this, std::move(request), waiter));
 }
 
 }  // namespace pocketmq::broker

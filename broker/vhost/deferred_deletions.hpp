@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "broker/core/backlog.hpp"
+#include "broker/core/context.hpp"
 #include "broker/queue/consumer.hpp"
 #include "broker/queue/queue.hpp"
 #include "broker/routing/exchange.hpp"
@@ -50,18 +50,19 @@ class DeferredDeletions {
   };
 
   /// The virtual host. `unregister` removes the name and marks the object as deleted; its bindings and consumers
-  /// remain.
+  /// remain. `tell_unbound` is called before a binding is removed.
   class Owner {
    public:
-    virtual void unregister(Queue& queue) = 0;
-    [[nodiscard]] virtual protocol::Ref<Exchange> unregister(Exchange& exchange) = 0;
+    virtual void unregister(Queue& queue, event::Gone reason) = 0;
+    [[nodiscard]] virtual protocol::Ref<Exchange> unregister(Exchange& exchange, event::Gone reason) = 0;
+    virtual void tell_unbound(const Binding& binding, event::Gone reason) = 0;
 
    protected:
     ~Owner() = default;
   };
 
   /// All three must outlive it.
-  DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Backlog& backlog);
+  DeferredDeletions(Owner& virtual_host, BindingTable& bindings, Context& context);
 
   /// Begins after the command, in the rest of the current slice. An auto-delete exchange is deleted with the last
   /// binding from it, in chains of any length. A waiter can wait for one request at a time.
@@ -70,7 +71,7 @@ class DeferredDeletions {
  private:
   Owner& virtual_host_;
   BindingTable& bindings_;
-  Backlog& backlog_;
+  Context& context_;
 };
 
 }  // namespace pocketmq::broker

@@ -18,6 +18,7 @@ enum class PolicyTarget : std::uint8_t { classic_queue, quorum_queue, exchange }
 struct Policy {
   std::string name;
   Pattern pattern;
+  std::string apply_to{"all"};  // as it was given
   std::vector<PolicyTarget> targets{};
   std::int64_t priority{0};
   std::string settings{};  // an encoded table of RabbitMQ's policy keys: "message-ttl", "max-length", ...

@@ -21,7 +21,8 @@ VirtualHost::VirtualHost(std::string name, Context& context)
       context_{context},
       router_{*this, context},
       dead_letters_{*this, router_, context},
-      deletions_{*this, bindings_, context.backlog()} {
+      deletions_{*this, bindings_, context} {
+  events().created();
   predeclare_exchanges();
 }
 
@@ -30,6 +31,7 @@ std::string VirtualHost::describe_queue(std::string_view queue) const {
 }
 
 void VirtualHost::add_policy(Policy policy) {
+  events().policy_set(policy);
   policies_.add(std::move(policy));
   exchanges_.for_each([this](const auto& named) {
     const auto& [name, exchange] = named;
@@ -88,6 +90,7 @@ std::shared_ptr<const QueueSettings> VirtualHost::settings_for(const QueueDeclar
 Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
   if (auto* queue = find_queue(declaration.name)) {
     require_equal(*queue, declaration);
+    queue->events().declared(false);
     return *queue;
   }
   check_new(declaration);
@@ -95,13 +98,15 @@ Queue& VirtualHost::declare_queue(QueueDeclaration declaration) {
                declaration.arguments.table());
   auto settings = settings_for(declaration);
   protocol::Ref<Queue> queue{new Queue{std::move(declaration), std::move(settings), context_, *this}};
-  return *queues_.add(queue->name(), queue).second;
+  queues_.add(queue->name(), queue);
+  queue->events().declared(true);
+  return *queue;
 }
 
-std::size_t VirtualHost::delete_queue(Queue& queue) {
+std::size_t VirtualHost::delete_queue(Queue& queue, event::Gone reason) {
   const auto ready = queue.ready();
   protocol::Ref<Queue> deleted{&queue};
-  unregister(queue);
+  unregister(queue, reason);
   std::vector<protocol::Ref<Queue>> queues;
   queues.push_back(std::move(deleted));
   deletions_.add({.queues = std::move(queues)});
@@ -114,7 +119,8 @@ void VirtualHost::delete_consumers_and_queues(std::vector<Consumers> consumers,
   deletions_.add({.consumers = std::move(consumers), .queues = std::move(queues)}, waiter);
 }
 
-void VirtualHost::unregister(Queue& queue) {
+void VirtualHost::unregister(Queue& queue, event::Gone reason) {
+  queue.events().deleted(reason, queue.ready());
   queues_.erase(queue.name());
   queue.close();
 }
@@ -123,6 +129,6 @@ void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason rea
   dead_letters_.collect(from, std::move(message), reason);
 }
 
-void VirtualHost::remove_unused(Queue& queue) { delete_queue(queue); }
+void VirtualHost::remove_unused(Queue& queue, event::Gone reason) { delete_queue(queue, reason); }
 
 }  // namespace pocketmq::broker

@@ -15,6 +15,7 @@
 #include "broker/vhost/dead_letters.hpp"
 #include "broker/vhost/deferred_deletions.hpp"
 #include "broker/vhost/policy.hpp"
+#include "broker/vhost/virtual_host_events.hpp"
 
 namespace pocketmq::broker {
 
@@ -24,7 +25,7 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   VirtualHost(const VirtualHost&) = delete;
   VirtualHost& operator=(const VirtualHost&) = delete;
 
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
   [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size(); }
   [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
@@ -37,7 +38,7 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   Queue& declare_queue(QueueDeclaration declaration);
   /// Deletes the queue and its messages, and returns how many messages were ready. Its consumers and the bindings to it
   /// are removed after the command, very many over several turns.
-  std::size_t delete_queue(Queue& queue);
+  std::size_t delete_queue(Queue& queue, event::Gone reason);
   /// Removes the consumers, and deletes those of the queues that still exist: after the command, very many over several
   /// turns. `waiter` is told when all is done; it may be null.
   void delete_consumers_and_queues(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
@@ -53,7 +54,7 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   /// a reserved name, and 406 if an exchange with that name has other fields.
   Exchange& declare_exchange(ExchangeDeclaration declaration);
   /// Deletes the exchange. The bindings from it and to it are removed over several turns if they are very many.
-  void delete_exchange(Exchange& exchange);
+  void delete_exchange(Exchange& exchange, event::Gone reason);
 
   /// Adds a binding. Does nothing if an equal one exists. Throws ChannelError 406 for arguments that the source's type
   /// does not allow.
@@ -91,10 +92,12 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   void require_equal(const Exchange& exchange, const ExchangeDeclaration& declaration) const;
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
-  void unregister(Queue& queue) override;
-  [[nodiscard]] protocol::Ref<Exchange> unregister(Exchange& exchange) override;
+  [[nodiscard]] VirtualHostEvents events() const { return {context_, name_}; }
+  void unregister(Queue& queue, event::Gone reason) override;
+  [[nodiscard]] protocol::Ref<Exchange> unregister(Exchange& exchange, event::Gone reason) override;
+  void tell_unbound(const Binding& binding, event::Gone reason) override { events().unbound(binding, reason); }
   void take_dead_letter(Queue& from, Message message, DeathReason reason) override;
-  void remove_unused(Queue& queue) override;
+  void remove_unused(Queue& queue, event::Gone reason) override;
 
   const std::string name_;
   Context& context_;

@@ -12,8 +12,13 @@ namespace pocketmq::broker {
 // The exchanges of AMQP 0-9-1, 3.1.3, and those that RabbitMQ adds.
 void VirtualHost::predeclare_exchanges() {
   default_exchange_ = exchanges_.add("", protocol::Ref<Exchange>{new DefaultExchange{*this}}).second.get();
+  events().exchange_declared(*default_exchange_, true);
   const auto predeclare = [this](const std::string& name, std::string type, bool internal = false) {
-    exchanges_.add(name, make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}));
+    const auto& made =
+        *exchanges_
+             .add(name, make_exchange({.name = name, .type = std::move(type), .durable = true, .internal = internal}))
+             .second;
+    events().exchange_declared(made, true);
   };
   for (const auto* type : {"direct", "fanout", "headers", "topic"}) predeclare("amq." + std::string{type}, type);
   predeclare("amq.match", "headers");
@@ -49,6 +54,7 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   require_exchange_type(declaration.type);
   if (auto* exchange = find_exchange(declaration.name)) {
     require_equal(*exchange, declaration);
+    events().exchange_declared(*exchange, false);
     return *exchange;
   }
   if (declaration.name.starts_with("amq."))
@@ -61,16 +67,19 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
   exchange->count_in(context_.quotas());
   const auto& name = exchange->name();
   exchange->apply_policy(policies_.in_force(PolicyTarget::exchange, name, &context_.budget()));
-  return *exchanges_.add(name, std::move(exchange)).second;
+  auto& declared = *exchanges_.add(name, std::move(exchange)).second;
+  events().exchange_declared(declared, true);
+  return declared;
 }
 
-void VirtualHost::delete_exchange(Exchange& exchange) {
+void VirtualHost::delete_exchange(Exchange& exchange, event::Gone reason) {
   std::vector<protocol::Ref<Exchange>> exchanges;
-  exchanges.push_back(unregister(exchange));
+  exchanges.push_back(unregister(exchange, reason));
   deletions_.add({.exchanges = std::move(exchanges)});
 }
 
-protocol::Ref<Exchange> VirtualHost::unregister(Exchange& exchange) {
+protocol::Ref<Exchange> VirtualHost::unregister(Exchange& exchange, event::Gone reason) {
+  events().exchange_deleted(exchange, reason);
   protocol::Ref<Exchange> taken{&exchange};
   exchanges_.erase(exchange.name());
   taken->close();
@@ -80,7 +89,7 @@ protocol::Ref<Exchange> VirtualHost::unregister(Exchange& exchange) {
 void VirtualHost::bind(Exchange& source, Destination& destination, std::string_view routing_key,
                        protocol::FieldTable arguments) {
   source.check_binding(arguments);
-  bindings_.add(source, destination, routing_key, arguments);
+  if (const auto* added = bindings_.add(source, destination, routing_key, arguments)) events().bound(*added);
 }
 
 Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, std::string_view routing_key,
@@ -90,7 +99,8 @@ Binding* VirtualHost::find_binding(Exchange* source, Destination* destination, s
 }
 
 void VirtualHost::unbind(Binding& binding) {
-  if (auto* source = bindings_.remove(binding)) delete_exchange(*source);
+  tell_unbound(binding, event::Gone::asked);
+  if (auto* source = bindings_.remove(binding)) delete_exchange(*source, event::Gone::auto_delete);
 }
 
 }  // namespace pocketmq::broker

@@ -56,8 +56,10 @@ class LoneQueue final : private broker::QueueHost, private broker::Publisher {
   void take_dead_letter(broker::Queue&, broker::Message message, broker::DeathReason reason) override {
     dead.push_back(std::string{message.body()} + " " + std::string{name_of(reason)});
   }
-  void remove_unused(broker::Queue&) override {}
+  [[nodiscard]] const std::string& name() const override { return virtual_host_; }
+  void remove_unused(broker::Queue&, broker::event::Gone) override {}
 
+  const std::string virtual_host_{"/"};
   broker::Context context_{{}, nullptr};
   protocol::Ref<broker::Queue> queue_;
   std::uint64_t next_publish_{1};

@@ -76,7 +76,7 @@ class Life {
   void settle() {
     if (unacked_.empty()) return;
     const auto one = unacked_.begin() + static_cast<std::ptrdiff_t>(below(unacked_.size()));
-    below(2) == 0 ? queue_->settle(one->first) : queue_->reject(one->first);
+    below(2) == 0 ? queue_->settle(one->first, {}, 1) : queue_->reject(one->first, {}, 1);
     unacked_.erase(one);
   }
 
@@ -88,7 +88,7 @@ class Life {
       unacked_.pop_back();
       modelled.redelivered = true;
       ready_[std::stoull(modelled.body)] = modelled;
-      queue_->put_back(std::move(queued), broker::Return::asked_for);
+      queue_->put_back(std::move(queued), {}, 1);
     }
     queue_->serve_consumers();
     drop_expired_heads();
@@ -164,9 +164,9 @@ TEST_CASE("a closed queue drops what is ready and what comes back") {
   CHECK(queue->any_consumer() == nullptr);
   CHECK(queue->deleted());
   CHECK(queue.context().deadlines().earliest() == TimePoint::max());
-  queue->put_back(std::move(*back), broker::Return::asked_for);
+  queue->put_back(std::move(*back), {}, 1);
   queue->serve_consumers();
-  queue->reject(std::move(*rejected));
+  queue->reject(*rejected, {}, 1);
   CHECK(queue->ready() == 0);
   CHECK(queue->unacked() == 0);
   CHECK(queue.dead.empty());

@@ -25,7 +25,7 @@ class Gotten {
 
   void carry_out(Outcome outcome) {
     queue.context().backlog().begin_turn();
-    settlements.carry_out(outcome, std::move(deliveries));
+    settlements.carry_out(outcome, std::move(deliveries), {});
   }
   // The next turn of the loop.
   void turn() { queue.take_turn(); }
@@ -50,7 +50,7 @@ class QueuesOfOne final : private broker::QueueHost, private broker::Publisher {
     context_.backlog().begin_turn();
   }
 
-  void requeue_all() { settlements_.carry_out(Outcome::requeued, std::move(deliveries_)); }
+  void requeue_all() { settlements_.carry_out(Outcome::requeued, std::move(deliveries_), {}); }
   void turn() {
     context_.backlog().begin_turn();
     context_.backlog().go_on();
@@ -61,8 +61,10 @@ class QueuesOfOne final : private broker::QueueHost, private broker::Publisher {
   void accepted(std::uint64_t) override {}
   void refused(std::uint64_t) override {}
   void take_dead_letter(broker::Queue&, broker::Message, broker::DeathReason) override {}
-  void remove_unused(broker::Queue&) override {}
+  [[nodiscard]] const std::string& name() const override { return virtual_host_; }
+  void remove_unused(broker::Queue&, broker::event::Gone) override {}
 
+  const std::string virtual_host_{"/"};
   broker::Context context_{{}, nullptr};
   std::shared_ptr<const broker::QueueSettings> settings_{std::make_shared<broker::QueueSettings>()};
   broker::Settlements settlements_{context_.backlog()};
@@ -73,15 +75,15 @@ class QueuesOfOne final : private broker::QueueHost, private broker::Publisher {
 
 TEST_CASE("a few deliveries are settled at once") {
   Gotten gotten{100};
-  gotten.carry_out(GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued, Outcome::lost));
+  gotten.carry_out(GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued));
   CHECK(gotten.queue->unacked() == 0);
   CHECK(gotten.is_finished());
 }
 
 TEST_CASE("very many deliveries are settled a slice a turn") {
   Gotten gotten{very_many_settled};
-  const auto outcome = GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued, Outcome::lost);
-  const bool comes_back = outcome == Outcome::requeued || outcome == Outcome::lost;
+  const auto outcome = GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued);
+  const bool comes_back = outcome == Outcome::requeued;
   gotten.carry_out(outcome);
   auto left = very_many_settled;
   for (int turns = 1; left > 0; ++turns) {
@@ -119,7 +121,7 @@ TEST_CASE("large messages make smaller slices") {
     deliveries.push_back({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue}, .message = *queue.take()});
   }
   queue.context().backlog().begin_turn();
-  settlements.carry_out(Outcome::acked, std::move(deliveries));
+  settlements.carry_out(Outcome::acked, std::move(deliveries), {});
   CHECK(queue->unacked() > 10);
   CHECK(queue->unacked() < 90);
   for (int turns = 0; !queue.is_idle(); ++turns) {
@@ -134,7 +136,7 @@ TEST_CASE("two batches are both settled in the end and what is left of one may b
   Deliveries first_half;
   while (gotten.deliveries.front().tag <= very_many_settled / 2)
     first_half.append(gotten.deliveries.take_some_up_to(very_many_settled / 2));
-  gotten.settlements.carry_out(Outcome::requeued, std::move(first_half));
+  gotten.settlements.carry_out(Outcome::requeued, std::move(first_half), {});
   gotten.carry_out(Outcome::acked);
   const bool is_cut_off = GENERATE(false, true);
   for (int turns = 0; !is_cut_off && !gotten.is_finished(); ++turns) {
@@ -159,7 +161,7 @@ TEST_CASE("very many queues are told a slice a turn that what comes back is ther
 
 TEST_CASE("one delivery that is requeued is delivered again at once") {
   Gotten gotten{1};
-  broker::Settlements::carry_out(Outcome::requeued, gotten.deliveries.pop_front());
+  broker::Settlements::carry_out(Outcome::requeued, gotten.deliveries.pop_front(), {});
   CHECK(gotten.queue->ready() == 1);
   CHECK(gotten.queue->unacked() == 0);
 }

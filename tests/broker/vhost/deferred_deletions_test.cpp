@@ -178,7 +178,7 @@ TEST_CASE("a close is answered when the last of very many exclusive queues has g
     CHECK_FALSE(alice.end().is_open());
   }
   SECTION("though somebody has deleted some of them meanwhile") {
-    host(world).delete_queue(queue_in(world, last_queue));
+    host(world).delete_queue(queue_in(world, last_queue), broker::event::Gone::asked);
     CHECK(world.take_turns() >= 4);
     alice.on_channel(0).is_answered(connection::CloseOk{});
   }

@@ -1,0 +1,88 @@
+// The way of a message through exchanges, as a search has found it. It is recorded only while somebody listens to what
+// happens to messages, and told to the journal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/core/context.hpp"
+#include "broker/message/message.hpp"
+#include "broker/queue/binding.hpp"
+#include "broker/queue/queue.hpp"
+
+namespace pocketmq::broker {
+
+class RouteRecord {
+ public:
+  /// Forgets the steps. `is_wanted`: whether steps are recorded from now on.
+  void restart(bool is_wanted) {
+    is_wanted_ = is_wanted;
+    steps_.clear();
+    count_ = 0;
+  }
+  void restart() { restart(is_wanted_); }
+  [[nodiscard]] bool is_wanted() const { return is_wanted_; }
+
+  /// A binding from the exchange matches. `key`: which of the message's keys it was, if the message has several.
+  void add_binding(const Exchange& exchange, std::string_view key, const Binding& binding);
+  /// The default exchange knows a queue of that name.
+  void add_queue_name(const Exchange& exchange, std::string_view key, const Queue& queue);
+  /// No binding of the exchange matches, and it has an alternate exchange.
+  void add_alternate(const Exchange& exchange, const Exchange& alternate);
+
+  /// How many steps there are. Only the first ones are kept (`event::Bounds::list_elements`).
+  [[nodiscard]] std::size_t count() const { return count_; }
+  /// Views into the record.
+  [[nodiscard]] std::vector<event::Route> routes() const;
+
+ private:
+  struct Step {
+    std::string exchange{};
+    event::Via via{};
+    std::string binding_key{};
+    std::string arguments{};
+    std::uint64_t left_out_bytes{0};  // of arguments that are too long for an event
+    std::string key{};
+    std::string to{};
+    event::Target to_is{};
+  };
+
+  void add(Step step);
+
+  bool is_wanted_{false};
+  std::vector<Step> steps_;
+  std::size_t count_{0};
+};
+
+/// The queues that a message goes to, as the journal tells them.
+struct RoutedTo {
+  std::size_t count{0};
+  std::vector<event::Text> names{};  // of the first ones; none unless somebody listens
+
+  /// `queues` is a list of pointers, which outlive this.
+  template <class Queues> static RoutedTo of(const Queues& queues, Context& context) {
+    RoutedTo to{.count = queues.size()};
+    if (!context.tells_messages()) return to;
+    for (const auto& queue : queues) {
+      if (to.names.size() == event::Bounds::list_elements) break;
+      to.names.push_back(queue->name());
+    }
+    return to;
+  }
+};
+
+/// Tells where the message goes: message.routed, or message.unroutable without any queue and direct reply. `vhost` is
+/// the virtual host's name. `direct_reply`: the message goes to a requester.
+void tell_route(Context& context, std::string_view vhost, const Message& message, const RoutedTo& to,
+                const RouteRecord& record, bool direct_reply = false);
+/// The same for a message that only goes to the queue whose name is its key. Call it only if somebody listens.
+void tell_route_by_name(Context& context, const Message& message, const Queue& queue);
+/// No queue was found for the message, and it ends here.
+void drop_unroutable(Context& context, std::string_view vhost, const Message& message);
+/// The message goes nowhere, and the journal tells it: message.dropped with stage `publish`.
+void tell_dropped_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason);
+
+}  // namespace pocketmq::broker

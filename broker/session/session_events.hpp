@@ -1,0 +1,45 @@
+// What a session tells the journal. Each function does nothing if nobody listens.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "broker/core/context.hpp"
+#include "broker/core/holdings.hpp"
+#include "protocol/vocabulary/encoding.hpp"
+#include "protocol/vocabulary/method.hpp"
+#include "protocol/vocabulary/reply_code.hpp"
+
+namespace pocketmq::broker {
+
+struct Client;
+
+class SessionEvents {
+ public:
+  /// `context` outlives it. `number` is the session's.
+  SessionEvents(Context& context, std::uint64_t number) : context_{context}, number_{number} {}
+  SessionEvents(const SessionEvents&) = delete;
+  SessionEvents& operator=(const SessionEvents&) = delete;
+
+  /// The first call tells that the client has connected.
+  void opened(std::string_view address);
+  void authenticated(const Client& client, std::string_view name, std::string_view address,
+                     protocol::Encoding encoding);
+  void unintelligible(std::string_view begin);
+  void refused(std::uint16_t channel, event::RefusalScope scope, protocol::ReplyCode code, std::string_view text,
+               const protocol::MethodId& cause);
+  void blocked();
+  void unblocked();
+
+  // ---- the end; only the first call tells anything
+  void closed(event::By by, std::uint16_t code = 0, std::string_view text = {});
+  void lost(std::string_view why, const Holdings& holdings);
+
+ private:
+  Context& context_;
+  const std::uint64_t number_;
+  bool is_opened_{false};
+  bool has_ended_{false};
+};
+
+}  // namespace pocketmq::broker
