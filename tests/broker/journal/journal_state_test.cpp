@@ -11,7 +11,7 @@ namespace {
 
 namespace event = broker::event;
 using broker::JournalState;
-using Json = nlohmann::json;
+using nlohmann::json;
 
 // A journal whose events are applied to a state, with short names for what happens in these tests.
 class Replay : public JournalUnderTest {
@@ -46,17 +46,17 @@ class Replay : public JournalUnderTest {
     return after(event::MessageDropped{.message = message, .vhost = "/", .queue = queue, .stage = stage});
   }
 
-  [[nodiscard]] Json to_json() const { return Json::parse(broker::to_json(state.snapshot())); }
+  [[nodiscard]] json to_json() const { return json::parse(broker::to_json(state.snapshot())); }
   /// Of the only virtual host.
-  [[nodiscard]] Json vhost() const { return to_json()["vhosts"].at(0); }
-  [[nodiscard]] Json queue(std::string_view name) const {
+  [[nodiscard]] json vhost() const { return to_json()["vhosts"].at(0); }
+  [[nodiscard]] json queue(std::string_view name) const {
     const auto here = vhost();
     for (const auto& queue : here["queues"])
       if (queue["name"] == name) return queue;
     return nullptr;
   }
-  [[nodiscard]] Json ready(std::string_view name) const { return queue(name)["ready"]; }
-  [[nodiscard]] Json unacked_of_consumer() const { return to_json()["connections"].at(0)["channels"].at(0)["unacked"]; }
+  [[nodiscard]] json ready(std::string_view name) const { return queue(name)["ready"]; }
+  [[nodiscard]] json unacked_of_consumer() const { return to_json()["connections"].at(0)["channels"].at(0)["unacked"]; }
 
   JournalState state;
 
@@ -84,7 +84,7 @@ TEST_CASE("connections and channels come and go in a state") {
   Replay replay;
   replay.after(event::ConnectionOpened{.connection = 3, .address = "127.0.0.1:5"});
   CHECK(replay.to_json()["connections"]
-        == Json::parse(R"([{"connection":3,"name":"127.0.0.1:5","address":"127.0.0.1:5","blocked":false,
+        == json::parse(R"([{"connection":3,"name":"127.0.0.1:5","address":"127.0.0.1:5","blocked":false,
                             "channels":[]}])"));
   replay
       .after(event::ConnectionAuthenticated{.connection = 3,
@@ -106,7 +106,7 @@ TEST_CASE("connections and channels come and go in a state") {
                                     .channel = 2,
                                     .reply_to = "amq.rabbitmq.reply-to.x"});
   CHECK(replay.to_json()["connections"]
-        == Json::parse(R"([{"connection":3,"name":"server 1","address":"127.0.0.1:5","user":"guest","vhost":"/",
+        == json::parse(R"([{"connection":3,"name":"server 1","address":"127.0.0.1:5","user":"guest","vhost":"/",
                             "encoding":"json","blocked":true,"channels":[
                               {"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":0,"unacked":[],
                                "reply_consumer":{"consumer":"c","reply_to":"amq.rabbitmq.reply-to.x"}}]}])"));
@@ -115,7 +115,7 @@ TEST_CASE("connections and channels come and go in a state") {
       .after(event::ConsumerCancelled{
           .vhost = "/", .queue = "amq.rabbitmq.reply-to", .consumer = "c", .connection = 3, .channel = 2});
   CHECK(replay.to_json()["connections"].at(0)["channels"].at(0)
-        == Json::parse(R"({"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":9,"unacked":[]})"));
+        == json::parse(R"({"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":9,"unacked":[]})"));
   CHECK(replay.to_json()["connections"].at(0)["blocked"] == false);
 
   SECTION("one is closed") { replay.after(event::ConnectionClosed{.connection = 3}); }
@@ -150,7 +150,7 @@ TEST_CASE("exchanges bindings queues and policies come and go in a state") {
                               .apply_to = "queues",
                               .priority = -1,
                               .settings = {table.table()}});
-  CHECK(replay.vhost() == Json::parse(R"({"name":"v",
+  CHECK(replay.vhost() == json::parse(R"({"name":"v",
       "exchanges":[{"name":"e","type":"headers","durable":true,"auto_delete":false,"internal":false,"alternate":"a",
                     "arguments":{"x-match":"any"}}],
       "bindings":[{"source":"d","destination":"e","destination_is":"exchange","routing_key":"","arguments":{}},
@@ -166,7 +166,7 @@ TEST_CASE("exchanges bindings queues and policies come and go in a state") {
       .after(event::BindingDeleted{.vhost = "v", .source = "d", .destination = "other"})
       .after(event::QueueDeleted{.vhost = "v", .queue = "q"})
       .after(event::ExchangeDeleted{.vhost = "v", .exchange = "e"});
-  CHECK(replay.vhost() == Json::parse(R"({"name":"v","exchanges":[],"queues":[],
+  CHECK(replay.vhost() == json::parse(R"({"name":"v","exchanges":[],"queues":[],
              "policies":[{"name":"p","pattern":".*","apply_to":"queues","priority":-1,"settings":{"x-match":"any"}}],"bindings":[
              {"source":"d","destination":"e","destination_is":"exchange","routing_key":"","arguments":{}}]})"));
 }
@@ -176,15 +176,15 @@ TEST_CASE("a message is ready unacked and gone") {
   replay.published(7);
   CHECK(replay.state.message_count() == 1);
   replay.enqueued(7, "q");
-  CHECK(replay.ready("q") == Json(Numbers{7}));
+  CHECK(replay.ready("q") == json(Numbers{7}));
   replay.delivered(7, "q", 11);
   CHECK(replay.ready("q").empty());
   CHECK(replay.queue("q")["unacked"] == 1);
   CHECK(replay.queue("q")["consumers"]
-        == Json::parse(R"([{"consumer":"c","connection":2,"channel":1,"ack_mode":"manual","exclusive":false,
+        == json::parse(R"([{"consumer":"c","connection":2,"channel":1,"ack_mode":"manual","exclusive":false,
                             "prefetch":3,"priority":0,"unacked":1}])"));
   CHECK(replay.unacked_of_consumer()
-        == Json::parse(R"([{"delivery_tag":11,"message":7,"queue":"q","consumer":"c","redelivered":false}])"));
+        == json::parse(R"([{"delivery_tag":11,"message":7,"queue":"q","consumer":"c","redelivered":false}])"));
   CHECK(replay.state.message_count() == 1);
   replay.after(event::MessageAcked{.message = 7, .vhost = "/", .queue = "q"});
   CHECK(replay.queue("q")["unacked"] == 0);
@@ -197,25 +197,25 @@ TEST_CASE("ready messages stand in their order") {
   WithConsumer replay;
   for (const std::uint64_t message : {1, 2, 3, 4}) replay.published(message);
   replay.enqueued(1, "q").enqueued(2, "q").enqueued(3, "q", 5).enqueued(4, "q");
-  CHECK(replay.ready("q") == Json(Numbers{3, 1, 2, 4}));
+  CHECK(replay.ready("q") == json(Numbers{3, 1, 2, 4}));
   replay.delivered(3, "q", 1).delivered(1, "q", 2).delivered(2, "q", 3);
   // The second one comes back first.
   replay.after(event::MessageRequeued{.message = 2, .vhost = "/", .queue = "q", .position = 2});
   replay.after(event::MessageRequeued{.message = 1, .vhost = "/", .queue = "q", .position = 1});
-  CHECK(replay.ready("q") == Json(Numbers{1, 2, 4}));
+  CHECK(replay.ready("q") == json(Numbers{1, 2, 4}));
   replay.after(event::MessageRequeued{.message = 3, .vhost = "/", .queue = "q", .position = 3});
-  CHECK(replay.ready("q") == Json(Numbers{3, 1, 2, 4}));
+  CHECK(replay.ready("q") == json(Numbers{3, 1, 2, 4}));
   CHECK(replay.queue("q")["unacked"] == 0);
 
   SECTION("on a quorum queue what comes back may stand behind all others") {
     replay.delivered(1, "q", 4);
     replay.after(event::MessageRequeued{.message = 1, .vhost = "/", .queue = "q", .position = 9, .at_end = true});
-    CHECK(replay.ready("q") == Json(Numbers{3, 2, 4, 1}));
+    CHECK(replay.ready("q") == json(Numbers{3, 2, 4, 1}));
   }
   SECTION("or behind those that came back before") {
     replay.delivered(1, "q", 4);
     replay.after(event::MessageRequeued{.message = 1, .vhost = "/", .queue = "q", .position = 9});
-    CHECK(replay.ready("q") == Json(Numbers{3, 2, 1, 4}));
+    CHECK(replay.ready("q") == json(Numbers{3, 2, 1, 4}));
   }
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("purged messages are not ready before they are told to be dropped") {
   CHECK(replay.ready("q").empty());
   CHECK(replay.queue("q")["unacked"] == 1);
   replay.published(4).enqueued(4, "q").dropped(2, "q", event::Stage::queue).dropped(3, "q", event::Stage::queue);
-  CHECK(replay.ready("q") == Json(Numbers{4}));
+  CHECK(replay.ready("q") == json(Numbers{4}));
   CHECK(replay.state.message_count() == 2);
 }
 
@@ -248,7 +248,7 @@ TEST_CASE("what a deleted queue held has nothing to do with a new one of its nam
   CHECK(replay.unacked_of_consumer().size() == 1);
   CHECK(replay.queue("q")["unacked"] == 0);
   replay.published(3).enqueued(3, "q").dropped(2, "q", event::Stage::queue).dropped(1, "q", event::Stage::queue);
-  CHECK(replay.ready("q") == Json(Numbers{3}));
+  CHECK(replay.ready("q") == json(Numbers{3}));
   CHECK(replay.unacked_of_consumer().empty());
   CHECK(replay.state.message_count() == 1);
 }
@@ -261,14 +261,14 @@ TEST_CASE("deliveries of a channel that has gone do not touch another one of its
   replay.delivered(2, "q", 1);
   replay.after(event::MessageRequeued{.message = 1, .vhost = "/", .queue = "q", .position = 1});
   CHECK(replay.unacked_of_consumer().at(0)["message"] == 2);
-  CHECK(replay.ready("q") == Json(Numbers{1}));
+  CHECK(replay.ready("q") == json(Numbers{1}));
 }
 
 TEST_CASE("a dead letter is another message and its parent ends with it") {
   WithConsumer replay;
   replay.declared("dead").published(1).enqueued(1, "q");
   replay.after(event::MessageExpired{.message = 1, .vhost = "/", .queue = "q"});
-  CHECK(replay.ready("q") == Json(Numbers{1}));
+  CHECK(replay.ready("q") == json(Numbers{1}));
   replay.after(event::MessageDeadLettered{.message = 1, .vhost = "/", .queue = "q", .reason = event::Death::expired});
   CHECK(replay.ready("q").empty());
   CHECK(replay.state.message_count() == 1);
@@ -276,7 +276,7 @@ TEST_CASE("a dead letter is another message and its parent ends with it") {
     replay.after(event::DeadLetterPublished{.message = 2, .parent = 1, .vhost = "/", .queue = "q"});
     CHECK(replay.state.message_count() == 1);
     replay.after(event::MessageRouted{.message = 2, .vhost = "/", .queue_count = 1}).enqueued(2, "dead");
-    CHECK(replay.ready("dead") == Json(Numbers{2}));
+    CHECK(replay.ready("dead") == json(Numbers{2}));
   }
   SECTION("where it is not") {
     replay.dropped(1, "q", event::Stage::dead_letter);

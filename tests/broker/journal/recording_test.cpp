@@ -22,7 +22,7 @@ namespace {
 namespace event = broker::event;
 using broker::Journal;
 using broker::Recording;
-using Json = nlohmann::json;
+using nlohmann::json;
 
 // Takes lines as long as it is told to.
 class File final : public protocol::LineSink {
@@ -34,10 +34,10 @@ class File final : public protocol::LineSink {
   void write_last(std::string_view line) override { text += line; }
 
   /// The lines, parsed.
-  [[nodiscard]] std::vector<Json> lines() const {
-    std::vector<Json> lines;
+  [[nodiscard]] std::vector<json> lines() const {
+    std::vector<json> lines;
     std::istringstream stream{text};
-    for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
+    for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
     return lines;
   }
   /// What comes behind the header, as "3 memory.freed" or "2 gap 1-2".
@@ -108,7 +108,7 @@ TEST_CASE("a recording begins with a header and has what the journal still had")
   }
   tell(test.journal, 1);
   CHECK(file.lines().at(0)
-        == Json{{"journal", 1}, {"broker", "PocketMQ 0.1.0"}, {"time", "2026-11-30T10:15:02.123456Z"}, {"next", 1}});
+        == json{{"journal", 1}, {"broker", "PocketMQ 0.1.0"}, {"time", "2026-11-30T10:15:02.123456Z"}, {"next", 1}});
   CHECK(file.events() == Events{"1 memory.freed", "2 memory.freed", "3 memory.freed"});
 }
 

@@ -16,7 +16,7 @@ namespace pocketmq::tests {
 namespace {
 
 namespace event = broker::event;
-using Json = nlohmann::json;
+using nlohmann::json;
 
 std::string line_of(const event::Entry::Event& sample) {
   std::string line;
@@ -25,7 +25,7 @@ std::string line_of(const event::Entry::Event& sample) {
 }
 
 // "unsigned", "one of `a`, `b`", "list of objects", ... as the README has it.
-std::string type_of(const Json& field) {
+std::string type_of(const json& field) {
   const auto type = field["type"].get<std::string>();
   const auto optional = field.value("optional", false) ? std::string{", optional"} : std::string{};
   if (type == "list") return "list of " + field["of"]["type"].get<std::string>() + 's' + optional;
@@ -59,7 +59,7 @@ std::vector<Section> sections_of_readme() {
   return sections;
 }
 
-std::vector<std::pair<std::string, std::string>> fields_of(const Json& described) {
+std::vector<std::pair<std::string, std::string>> fields_of(const json& described) {
   std::vector<std::pair<std::string, std::string>> fields;
   for (const auto& field : described["fields"]) fields.emplace_back(field["name"], type_of(field));
   return fields;
@@ -76,7 +76,7 @@ TEST_CASE("the line of each kind fits the schema with all optional fields and wi
     CHECK(faults_in_line(line_of(&full)).empty());
     CHECK(faults_in_line(line_of(&least)).empty());
     // With all of them there is each field.
-    CHECK(Json::parse(line_of(&full)).size() == 3 + schema_of(E::kind.name)["fields"].size());
+    CHECK(json::parse(line_of(&full)).size() == 3 + schema_of(E::kind.name)["fields"].size());
   });
   CHECK(schema()["journal"] == broker::journal_schema_version);
 }
@@ -84,16 +84,16 @@ TEST_CASE("the line of each kind fits the schema with all optional fields and wi
 TEST_CASE("what does not fit the schema is found") {
   const auto with = [](auto&& change) {
     const event::MessageDropped dropped{};
-    auto line = Json::parse(line_of(&dropped));
+    auto line = json::parse(line_of(&dropped));
     change(line);
     return faults_in_line(line.dump());
   };
-  CHECK(with([](Json&) {}).empty());
-  CHECK_FALSE(with([](Json& line) { line.erase("reason"); }).empty());
-  CHECK_FALSE(with([](Json& line) { line["reason"] = "because"; }).empty());
-  CHECK_FALSE(with([](Json& line) { line["message"] = -1; }).empty());
-  CHECK_FALSE(with([](Json& line) { line["vhost"] = Json::object(); }).empty());
-  CHECK_FALSE(with([](Json& line) { line["more"] = 1; }).empty());
+  CHECK(with([](json&) {}).empty());
+  CHECK_FALSE(with([](json& line) { line.erase("reason"); }).empty());
+  CHECK_FALSE(with([](json& line) { line["reason"] = "because"; }).empty());
+  CHECK_FALSE(with([](json& line) { line["message"] = -1; }).empty());
+  CHECK_FALSE(with([](json& line) { line["vhost"] = json::object(); }).empty());
+  CHECK_FALSE(with([](json& line) { line["more"] = 1; }).empty());
 }
 
 TEST_CASE("the README lists each kind with its fields in order and none else") {
@@ -118,7 +118,7 @@ TEST_CASE("the README's examples fit the schema and are of the kind above them")
     INFO(section.title);
     CHECK(section.examples.size() == 1);
     for (const auto& example : section.examples) {
-      CHECK(Json::parse(example)["kind"] == section.title);
+      CHECK(json::parse(example)["kind"] == section.title);
       CHECK(faults_in_line(example) == std::vector<std::string>{});
     }
   }
