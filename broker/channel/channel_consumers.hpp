@@ -44,6 +44,10 @@ class ChannelConsumers final : private DeliveryTarget {
   /// What was delivered to them stays unacked.
   [[nodiscard]] Consumers stop();
   void add_to(Holdings& holdings) const { holdings.consumers += consumers_.size(); }
+  /// The prefetch that all consumers share; 0 for no limit.
+  [[nodiscard]] std::uint16_t shared_prefetch() const { return prefetch_; }
+  /// The prefetch of each consumer that is started from now on; 0 for no limit.
+  [[nodiscard]] std::uint16_t consumer_prefetch() const { return consumer_prefetch_; }
 
  private:
   [[nodiscard]] bool has_room() const override {

@@ -57,6 +57,11 @@ class ChannelDeliveries {
     return unacked_.prefetch_used() + (settling_ ? settling_->found.prefetch_used : 0);
   }
   void add_to(Holdings& holdings) const;
+  /// Calls `visit(const Unacked&)` for each unacked delivery, and for those of an incomplete `settle`.
+  void for_each(auto&& visit) const {
+    if (settling_) settling_->found.deliveries.for_each(visit);
+    unacked_.for_each(visit);
+  }
 
  private:
   // An ack or nack with `multiple` that takes more than a slice.

@@ -40,6 +40,8 @@ class Commit final : public Backlog::Item, private Publisher {
   /// The owner ends. The commit is completed without it.
   void leave_to_itself() { owner_ = nullptr; }
 
+  /// What is not carried out yet.
+  [[nodiscard]] const Transaction::Content& left() const { return left_; }
   /// Whether a queue has refused a message.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   /// How many of the deliveries that it settles still count against the channel's prefetch.

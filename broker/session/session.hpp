@@ -50,6 +50,18 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool understands_consumer_cancel() const override { return client_.understands_consumer_cancel; }
   [[nodiscard]] Holdings holdings() const;
 
+  // ---- for code that shows the connection
+  /// The client has opened its virtual host, and neither side closes the connection.
+  [[nodiscard]] bool is_open() const { return state_ == State::open && !finished(); }
+  /// The client has said something, and its handshake is not complete.
+  [[nodiscard]] bool is_in_handshake() const { return state_ == State::handshaking && has_codec() && !finished(); }
+  /// Call it only if it is open or in its handshake.
+  [[nodiscard]] protocol::Encoding encoding() { return codec().encoding(); }
+  /// Memory is scarce, and the client waits.
+  [[nodiscard]] bool is_blocked() const { return waits_for_memory(); }
+  /// Calls `visit(const Channel&)` for each open channel, by its number.
+  void for_each_channel(auto&& visit) const { channels_.for_each(visit); }
+
   void send_answer(const protocol::Command& command) override;
   void send_unasked(const protocol::Command& command) override;
   [[nodiscard]] bool has_room_for_output() override;
