@@ -17,6 +17,10 @@
 #include "server/request.hpp"
 #include "server/stop_on_demand.hpp"
 
+namespace pocketmq::protocol {
+class LoopClock;
+}  // namespace pocketmq::protocol
+
 namespace pocketmq::server {
 
 /// Lives until its request is answered. May be used from any thread.
@@ -26,8 +30,9 @@ class Context {
   /// if nobody reads the stream any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
-  /// `procedure` and `executor` must outlive this object.
-  Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor, WriteElement write);
+  /// `procedure`, `executor` and `clock` must outlive this object. `clock` is the clock of the server's loop.
+  Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor,
+          const protocol::LoopClock& clock, WriteElement write);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -62,6 +67,7 @@ class Context {
 
   /// For those who run the handler.
   [[nodiscard]] const Request& request() const { return request_; }
+  [[nodiscard]] const protocol::LoopClock& clock() const { return clock_; }
   void request_stop() { stop_.request(); }
   void write(client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
     write_(std::move(element), std::move(taken));
@@ -73,6 +79,7 @@ class Context {
   const Request request_;
   const std::string& procedure_;
   const asio::any_io_executor& executor_;
+  const protocol::LoopClock& clock_;
   const WriteElement write_;
   StopOnDemand stop_;
   mutable std::once_flag decoded_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/values/rpc_error.hpp"
+#include "protocol/end/loop_clock.hpp"
 #include "protocol/vocabulary/limits.hpp"
 
 namespace pocketmq::server {
@@ -20,7 +21,7 @@ RpcError nobody_reads() { return {RpcCode::cancelled, "nobody reads the stream a
 // After the deadline the caller does not wait either. It may have crashed; with a direct reply-to the server learns of
 // a crash in no other way.
 bool nobody_waits(const Context& context) {
-  return context.is_cancelled() || is_late(context.request(), std::chrono::system_clock::now(), max_clock_skew_default);
+  return context.is_cancelled() || is_late(context.request(), context.clock().wall_now(), max_clock_skew_default);
 }
 
 void check_size(const Payload& element) {

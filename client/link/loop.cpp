@@ -28,6 +28,7 @@ std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
 Loop::Loop(std::shared_ptr<asio::io_context> own_context)
     : own_context_{std::move(own_context)},
       executor_{SerialExecutor::on(own_context_->get_executor())},
+      clock_{protocol::clock_of(*own_context_)},
       stays_{own_context_->get_executor()},
       thread_{[context = own_context_] { context->run(); }} {}
 

@@ -7,7 +7,6 @@
 
 namespace pocketmq::client {
 
-using protocol::Clock;
 using protocol::TimePoint;
 
 std::shared_ptr<ReconnectingConnection> ReconnectingConnection::on_own_thread(Urls urls, ConnectionOptions options,
@@ -32,7 +31,7 @@ ReconnectingConnection::ReconnectingConnection(std::shared_ptr<Loop> loop, Urls 
       is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
                reconnect.seed ? *reconnect.seed : random_id()},
-      timer_{loop_->executor()} {}
+      timer_{loop_->executor(), loop_->clock()} {}
 
 void ReconnectingConnection::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
@@ -102,7 +101,7 @@ void ReconnectingConnection::connected() {
 }
 
 void ReconnectingConnection::ready() {
-  ready_since_ = Clock::now();
+  ready_since_ = clock().now();
   opening_error_.reset();
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
@@ -114,7 +113,7 @@ void ReconnectingConnection::failed(CloseReason reason) {
     opening_error_ = connector_->opening_error(reason, before);
   }
   const bool was_ready = ready_since_.has_value();
-  if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
+  if (was_ready && clock().now() - *ready_since_ >= backoff_max_) backoff_.reset();
   let_go(reason);
   if (on_failure_ && !is_closing_) on_failure_(reason);
   if (is_closing_) return;
@@ -146,7 +145,7 @@ void ReconnectingConnection::finish_closing() {
 
 void ReconnectingConnection::pause() {
   failed_in_round_ = 0;
-  pause_ends_ = Clock::now() + backoff_.next();
+  pause_ends_ = clock().now() + backoff_.next();
   wait();
 }
 
@@ -154,7 +153,7 @@ void ReconnectingConnection::wait() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
   if (is_closing_) return;
   timer_.set(until, [this, self = shared_from_this()] {
-    if (!is_closing_) time_passed(Clock::now());
+    if (!is_closing_) time_passed(clock().now());
   });
 }
 

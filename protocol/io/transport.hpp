@@ -58,7 +58,7 @@ class Transport final : public Waker,
       : stream_{std::move(stream)},
         end_{std::move(end)},
         flushes_{flushes},
-        timer_{flushes.executor()},
+        timer_{flushes.executor(), flushes.clock()},
         watch_{watch} {}
 
   Transport(const Transport&) = delete;
@@ -86,7 +86,7 @@ class Transport final : public Waker,
     stream_.close(ignored);
     timer_.cancel();
     end_->on_wake(nullptr);
-    end_->disconnect(why, Clock::now());
+    end_->disconnect(why, flushes_.clock().now());
     if (closed_) std::exchange(closed_, nullptr)();
   }
 
@@ -199,7 +199,7 @@ class Transport final : public Waker,
         if (!read_at && !would_block(error)) close(error);
         break;
       }
-      read_at = Clock::now();
+      read_at = flushes_.clock().now();
       end_->commit(bytes, *read_at);
       if (bytes < room.size()) break;
       taken += bytes;
@@ -231,7 +231,7 @@ class Transport final : public Waker,
     else
       peer_ended_at_ = TimePoint::max();
     timer_.set(deadline, [self = this->shared_from_this()] {
-      if (self->is_open()) self->time_passed(Clock::now());
+      if (self->is_open()) self->time_passed(self->flushes_.clock().now());
     });
   }
 
