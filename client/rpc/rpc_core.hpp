@@ -138,8 +138,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
-  /// Completes a call whose server may still work on it, and tells the server.
-  void give_up(CallId id, const RpcError& why);
+  /// Completes a call with an error, while its server may still work on it. Tells the server that nobody waits.
+  void fail_and_tell_server(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
   void complete(CallId id, Call& call, RpcResult result);
 
