@@ -17,7 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "client/values/rpc_error.hpp"
 #include "protocol/base/text_hash.hpp"
 #include "server/caller_watch.hpp"
@@ -161,10 +161,10 @@ class ProcedureCore {
   bool stopped_{false};
 
   std::uint64_t last_number_{0};
-  client::Numbered<Entry> entries_;
+  client::NumberMap<Entry> entries_;
   std::deque<std::uint64_t> waiting_;  // in order; numbers without an entry are skipped
   std::size_t running_{0};
-  client::Numbered<std::uint64_t> by_caller_;  // by the hash of the caller; of two with one hash, the later
+  client::NumberMap<std::uint64_t> by_caller_;  // by the hash of the caller; of two with one hash, the later
   std::unordered_map<std::string, std::uint64_t, protocol::TextHash> by_message_id_;
   Recent<Answer> answers_;  // by message_id
   std::string properties_;  // an answer's, encoded; a member to keep its memory

@@ -16,7 +16,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/reconnecting_connection.hpp"
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "protocol/io/handler_queue.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/io/turn_batch.hpp"
@@ -71,9 +71,9 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   struct Procedure {
     std::string queue;
     Handler handler;
-    bool keeps_answers;                                         // for repeats
-    NextHandler chain{};                                        // the middleware, and the handler last
-    client::Numbered<std::weak_ptr<Invocation>> invocations{};  // used on the connection's executor
+    bool keeps_answers;                                          // for repeats
+    NextHandler chain{};                                         // the middleware, and the handler last
+    client::NumberMap<std::weak_ptr<Invocation>> invocations{};  // used on the connection's executor
   };
 
   using Waiting = protocol::HandlerQueue<std::shared_ptr<Invocation>>;

@@ -20,7 +20,7 @@
 #include "client/link/timed.hpp"
 #include "client/rpc/call_ids.hpp"
 #include "client/rpc/callback_channel.hpp"
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "client/rpc/queue_preparation.hpp"
 #include "client/values/rpc_request.hpp"
 #include "protocol/base/random_source.hpp"
@@ -154,7 +154,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::optional<RpcError> closed_;  // the error of calls after `close`
   protocol::RandomSource random_;
   CallId last_id_{0};
-  Numbered<Call> calls_;
+  NumberMap<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;
