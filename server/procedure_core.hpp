@@ -71,9 +71,9 @@ class ProcedureCore {
 
  private:
   // One delivery of a request. The delivery of a repeat joins the running request.
-  struct Asker {
-    Asker(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
-          std::optional<protocol::ShortString> correlation_id);
+  struct Delivery {
+    Delivery(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
+             std::optional<protocol::ShortString> correlation_id);
 
     [[nodiscard]] std::optional<std::string_view> reply_to() const;
     [[nodiscard]] std::optional<std::string_view> correlation_id() const;
@@ -89,17 +89,17 @@ class ProcedureCore {
     bool is_answered{false};
   };
   // Nearly always there is only one.
-  class Askers {
+  class Deliveries {
    public:
-    void add(Asker asker) {
+    void add(Delivery delivery) {
       if (first_)
-        others_.push_back(std::move(asker));
+        others_.push_back(std::move(delivery));
       else
-        first_ = std::move(asker);
+        first_ = std::move(delivery);
     }
     template <class F> void for_each(F f) {
       if (first_) f(*first_);
-      for (auto& asker : others_) f(asker);
+      for (auto& delivery : others_) f(delivery);
     }
     void forget() {
       first_.reset();
@@ -107,12 +107,12 @@ class ProcedureCore {
     }
 
    private:
-    std::optional<Asker> first_;
-    std::vector<Asker> others_;
+    std::optional<Delivery> first_;
+    std::vector<Delivery> others_;
   };
   struct Entry {
     Request request;  // moved from once it is handed out
-    Askers askers;
+    Deliveries deliveries;
     std::string message_id{};  // under which its answer is kept; empty: it is not kept
     std::int64_t elements{0};  // elements of a stream that were sent
     bool is_running{false};    // handed out
@@ -133,16 +133,16 @@ class ProcedureCore {
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
   /// True if the delivery is a repeat: then it gets the stored answer, or waits for that of the running request.
-  bool join(const std::string& message_id, Asker& asker);
+  bool join(const std::string& message_id, Delivery& delivery);
   void hand_out_waiting();
-  void refuse_unreadable(Asker& asker, std::string_view fault);
+  void refuse_unreadable(Delivery& delivery, std::string_view fault);
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
-  /// Sends the last message that an asker gets.
-  void send(Asker& asker, const AnswerView& answer, std::int64_t elements);
-  void send(Asker& asker, const client::RpcError& error, std::int64_t elements);
-  void publish(Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
-  void ack(Asker& asker);
-  void know_caller(const Asker& asker, std::uint64_t number);
+  /// Sends the last message that an delivery gets.
+  void send(Delivery& delivery, const AnswerView& answer, std::int64_t elements);
+  void send(Delivery& delivery, const client::RpcError& error, std::int64_t elements);
+  void publish(Delivery& delivery, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
+  void ack(Delivery& delivery);
+  void index_by_caller(const Delivery& delivery, std::uint64_t number);
   /// Removes an entry, whether it runs or waits.
   void remove(std::uint64_t number, Entry& entry);
   void forget_deliveries(const client::CloseReason& why);
