@@ -25,7 +25,7 @@
 #include "server/invocation.hpp"
 #include "server/middleware.hpp"
 #include "server/server_core.hpp"
-#include "server/starter.hpp"
+#include "server/startable.hpp"
 
 namespace pocketmq::server {
 
@@ -42,7 +42,7 @@ struct ResponderOptions {
 /// `RpcServer` is a handle of this object. May be used from any thread, but a handler must not call `close_and_wait`.
 /// Its owner calls `close_and_wait` before it releases this object.
 class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
-                           public Starter,
+                           public Startable,
                            private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
