@@ -14,8 +14,8 @@
 #include "client/values/callbacks.hpp"
 #include "client/values/message.hpp"
 #include "client/values/rpc_request.hpp"
+#include "server/lazy_stop_source.hpp"
 #include "server/request.hpp"
-#include "server/stop_on_demand.hpp"
 
 namespace pocketmq::protocol {
 class LoopClock;
@@ -81,7 +81,7 @@ class Context {
   const asio::any_io_executor& executor_;
   const protocol::LoopClock& clock_;
   const WriteElement write_;
-  StopOnDemand stop_;
+  LazyStopSource stop_;
   mutable std::once_flag decoded_;
   mutable std::unique_ptr<const client::Properties> properties_;  // decoded when they are first asked for
 };
