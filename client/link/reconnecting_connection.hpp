@@ -86,10 +86,10 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   void connected();
   void ready();
   void failed(CloseReason reason);
-  void let_go(const CloseReason& reason);
+  void leave_connection(const CloseReason& reason);
   void finish_closing();
-  void pause();
-  void wait();
+  void pause_before_next_round();
+  void set_timer();
   void time_passed(protocol::TimePoint now);
 
   /// A callback that calls `f(*this, ...)` if this object still exists and the attempt is still the current one. It
