@@ -80,7 +80,7 @@ void RpcCore::start_waiting() {
 void RpcCore::on_lost(const CloseReason& reason) {
   if (reason.text.find(rpc_cancel_exchange) != std::string::npos) may_cancel_ = false;
   auto& connection = *connection_;
-  const auto lost = take_back(connection.now());
+  const auto lost = keep_sendable_calls(connection.now());
   end_connection(reason);
   if (connection.is_open())  // only the channel is over
     open(connection, [&connection](const CloseReason& failure) {
@@ -97,7 +97,7 @@ void RpcCore::end_connection(const CloseReason& reason) {
   unconfirmed_.clear();
 }
 
-std::vector<RpcCore::CallId> RpcCore::take_back(TimePoint now) {
+std::vector<RpcCore::CallId> RpcCore::keep_sendable_calls(TimePoint now) {
   std::vector<CallId> lost;
   calls_.for_each([&](CallId id, Call& call) {
     if (call.stage == Stage::waiting) return;
@@ -219,13 +219,13 @@ void RpcCore::tick(TimePoint now) {
     if (call.stage == Stage::pausing)
       start(due.id, call, now);
     else
-      fail_and_tell_server(due.id, time_over(call));
+      fail_and_tell_server(due.id, time_out_error(call));
   }
 }
 
 TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.front().at; }
 
-RpcError RpcCore::time_over(const Call& call) const {
+RpcError RpcCore::time_out_error(const Call& call) const {
   if (call.stage == Stage::waiting)
     return {RpcCode::unavailable, "no connection to the broker in time: " + connection_lost(last_loss_).message(),
             reason::connection_lost};

@@ -126,7 +126,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void start_waiting();
   void end_connection(const CloseReason& reason);
   /// Prepares the calls that may be sent again for the next connection. Returns the ids of the others, which are lost.
-  [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
+  [[nodiscard]] std::vector<CallId> keep_sendable_calls(protocol::TimePoint now);
 
   void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   void on_plain_reply(CallId id, Call& call, std::string body);
@@ -134,7 +134,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// False if there was no room for the element; the call is then over.
   bool take_element(CallId id, Call& call, std::string body);
 
-  [[nodiscard]] RpcError time_over(const Call& call) const;
+  [[nodiscard]] RpcError time_out_error(const Call& call) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
