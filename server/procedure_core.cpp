@@ -18,7 +18,7 @@ namespace {
 
 // At this interval the server checks whether the callers of long requests still exist. A request is long if it was
 // running at the last check.
-constexpr std::chrono::seconds look_interval{2};
+constexpr std::chrono::seconds caller_check_interval{2};
 
 // RabbitMQ returns each mandatory message to a direct reply-to, although it delivers it.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
@@ -146,8 +146,8 @@ void ProcedureCore::hand_out_waiting() {
     if (entry == nullptr) continue;
     entry->is_running = true;
     ++running_;
-    if (look_at_ == TimePoint::max()) {
-      look_at_ = queue_.now() + look_interval;
+    if (next_caller_check_ == TimePoint::max()) {
+      next_caller_check_ = queue_.now() + caller_check_interval;
       events_.deadline_changed();
     }
     events_.requested(std::move(entry->request));
@@ -309,23 +309,23 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
 
 void ProcedureCore::tick(TimePoint now) {
   queue_.tick(now);
-  if (look_at_ <= now) look_for_callers(now);
+  if (next_caller_check_ <= now) check_callers(now);
 }
 
 // Requests whose answers are kept are left out: their callers may come back over another connection. A direct reply-to
 // is left out because it is no queue.
-void ProcedureCore::look_for_callers(TimePoint now) {
+void ProcedureCore::check_callers(TimePoint now) {
   std::set<std::string> reply_queues;
   entries_.for_each([&](std::uint64_t, Entry& entry) {
     if (!entry.is_running || entry.is_cancelled || !entry.message_id.empty()) return;
-    if (!std::exchange(entry.is_long, true)) return;
+    if (!std::exchange(entry.ran_at_last_check, true)) return;
     entry.deliveries.for_each([&](const Delivery& delivery) {
       const auto reply_to = delivery.reply_to();
       if (reply_to && !reply_to->empty() && is_queue(*reply_to)) reply_queues.emplace(*reply_to);
     });
   });
   if (auto* const connection = queue_.connection()) caller_watch_.look(*connection, reply_queues);
-  look_at_ = running_ > 0 ? now + look_interval : TimePoint::max();
+  next_caller_check_ = running_ > 0 ? now + caller_check_interval : TimePoint::max();
 }
 
 void ProcedureCore::forget_callers(const std::string& reply_to) {

@@ -67,7 +67,7 @@ class ProcedureCore {
 
   [[nodiscard]] std::size_t running() const { return running_; }
   void tick(protocol::TimePoint now);
-  [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), look_at_); }
+  [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), next_caller_check_); }
 
  private:
   // One delivery of a request. The delivery of a repeat joins the running request.
@@ -113,11 +113,11 @@ class ProcedureCore {
   struct Entry {
     Request request;  // moved from once it is handed out
     Deliveries deliveries;
-    std::string message_id{};  // under which its answer is kept; empty: it is not kept
-    std::int64_t elements{0};  // elements of a stream that were sent
-    bool is_running{false};    // handed out
-    bool is_long{false};       // it was already running at the last look for callers
-    bool is_cancelled{false};  // it was told to stop
+    std::string message_id{};       // under which its answer is kept; empty: it is not kept
+    std::int64_t elements{0};       // elements of a stream that were sent
+    bool is_running{false};         // handed out
+    bool ran_at_last_check{false};  // it was already running at the last look for callers
+    bool is_cancelled{false};       // it was told to stop
   };
   struct Answer {
     std::string body;
@@ -146,7 +146,7 @@ class ProcedureCore {
   /// Removes an entry, whether it runs or waits.
   void remove(std::uint64_t number, Entry& entry);
   void forget_deliveries(const client::CloseReason& why);
-  void look_for_callers(protocol::TimePoint now);
+  void check_callers(protocol::TimePoint now);
   /// The queue where callers await their replies is deleted: cancels their requests.
   void forget_callers(const std::string& reply_to);
 
@@ -157,7 +157,8 @@ class ProcedureCore {
   EarlyCancels& early_cancels_;
   RequestQueue queue_;
   CallerWatch caller_watch_;
-  protocol::TimePoint look_at_{protocol::TimePoint::max()};  // when to look for the callers of running requests
+  protocol::TimePoint next_caller_check_{
+      protocol::TimePoint::max()};  // when to look for the callers of running requests
   bool stopped_{false};
 
   std::uint64_t last_number_{0};

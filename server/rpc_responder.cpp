@@ -206,12 +206,13 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
 // Logs the first failure of an outage and its end, but not the attempts between them.
 void RpcResponder::connecting_failed(const CloseReason& reason) {
   if (!was_ready_ && !options_.is_patient) return;  // `start` reports it
-  if (std::exchange(is_away_, true)) return;
+  if (std::exchange(has_logged_outage_, true)) return;
   tell_trouble((was_ready_ ? "lost the broker, trying again: " : "cannot serve yet, trying again: ") + text_of(reason));
 }
 
 void RpcResponder::is_ready(const CloseReason& refusal) {
-  if (std::exchange(is_away_, false)) tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
+  if (std::exchange(has_logged_outage_, false))
+    tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
   // Once all queues were served, the refusal of one does not stop the service of the others.
   if (refusal.error) tell_trouble(text_of(refusal));
 }
@@ -234,7 +235,7 @@ void RpcResponder::tell(const std::string& what) {
 // A suspended coroutine holds no thread. So there is one more thread, on which coroutines resume while other handlers
 // block.
 void RpcResponder::provide_threads(std::size_t running) {
-  if (!options_.executor) threads_.at_least(running + (has_coroutines_ ? 2 : 1));
+  if (!options_.executor) threads_.grow_to(running + (has_coroutines_ ? 2 : 1));
 }
 
 void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {

@@ -114,7 +114,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   // Used on the connection's executor:
   ServerCore core_;
   bool was_ready_{false};
-  bool is_away_{false};  // the broker cannot be reached, and the log says so
+  bool has_logged_outage_{false};  // the broker cannot be reached, and the log says so
   protocol::TurnBatch<std::shared_ptr<Invocation>> requested_;
   // Set with the first line, if there is no `on_trouble`.
   std::optional<protocol::LineWriter> standard_error_;

@@ -55,7 +55,7 @@ class Loop {
   const std::shared_ptr<asio::io_context> own_context_;
   const SerialExecutor executor_;
   protocol::LoopClock& clock_;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_guard_;
   std::thread thread_;
 };
 
