@@ -125,7 +125,8 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void on_unserved(CallId id, Call& call, const RpcError& why);
   void start_waiting();
   void end_connection(const CloseReason& reason);
-  /// Prepares the calls that may be sent again for the next connection. Returns the ids of the others, which are lost.
+  /// Lets the calls that may be sent, or sent again, wait for the next connection. Returns the ids of the others, which
+  /// are lost.
   [[nodiscard]] std::vector<CallId> keep_sendable_calls(protocol::TimePoint now);
 
   void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
