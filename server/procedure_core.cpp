@@ -31,9 +31,9 @@ RpcError call_cancelled() { return {RpcCode::cancelled, "the call was cancelled"
 
 }  // namespace
 
-ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
+ProcedureCore::ProcedureCore(std::size_t procedure_number, Served served, std::uint16_t prefetch, ServerEvents& events,
                              EarlyCancels& early_cancels)
-    : procedure_number_{place},
+    : procedure_number_{procedure_number},
       served_{std::move(served)},
       prefetch_{prefetch},
       events_{events},

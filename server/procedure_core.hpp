@@ -45,7 +45,7 @@ using EarlyCancels = Recent<bool>;
 
 class ProcedureCore {
  public:
-  ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
+  ProcedureCore(std::size_t procedure_number, Served served, std::uint16_t prefetch, ServerEvents& events,
                 EarlyCancels& early_cancels);
 
   void open(client::ConnectionCore& connection, OnOpen opened) { queue_.open(connection, std::move(opened)); }
