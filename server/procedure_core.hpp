@@ -137,7 +137,7 @@ class ProcedureCore {
   void hand_out_waiting();
   void refuse_unreadable(Delivery& delivery, std::string_view fault);
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
-  /// Sends the last message that an delivery gets.
+  /// Sends the last message that the caller of a delivery gets.
   void send(Delivery& delivery, const AnswerView& answer, std::int64_t elements);
   void send(Delivery& delivery, const client::RpcError& error, std::int64_t elements);
   void publish(Delivery& delivery, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
