@@ -76,12 +76,12 @@ std::string Embedded::url(protocol::Encoding encoding) const {
 protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->acceptor, encoding); }
 
 void Embedded::freeze_clock() {
-  run([this](Broker&) { impl_->clock.freeze(protocol::Clock::now()); });
+  run([this](Broker&) { impl_->clock.freeze(impl_->listener.connections().clock().now()); });
 }
 
 void Embedded::run_clock() {
   run([this](Broker&) {
-    impl_->clock.run(protocol::Clock::now());
+    impl_->clock.run(impl_->listener.connections().clock().now());
     impl_->listener.connections().look_at_broker();
   });
 }

@@ -30,6 +30,7 @@
 #include "protocol/base/printable.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
+#include "protocol/end/loop_clock.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/wire_types.hpp"
 
@@ -273,7 +274,8 @@ class RecordingFile {
 
 int run(const Arguments& arguments, pid_t parent) {
   protocol::LineWriter standard_error{STDERR_FILENO};
-  broker::LogLines lines{standard_error, log_format_of(arguments)};
+  broker::LogLines lines{standard_error, log_format_of(arguments),
+                         [] { return protocol::LoopClock::of_system().wall_now(); }};
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // only this thread runs it
