@@ -23,19 +23,32 @@ std::string host_of(const asio::ip::address& address) {
   return "[" + (address.is_unspecified() ? "::1" : address.to_string()) + "]";
 }
 
+// Fills in what depends on the process and on HTTP, which shows the journal.
+Options completed(Options options, const HttpMaker& http) {
+  if (options.begins_at == std::chrono::system_clock::time_point{})
+    options.begins_at = std::chrono::system_clock::now();
+  if (http && options.journal_bytes == 0) options.journal_bytes = Journal::ring_default_bytes;
+  return options;
+}
+
 }  // namespace
 
 struct Embedded::Impl {
   Impl(Options options, Observer* observer, const ListenOn& where)
-      : broker{std::move(options), observer},
+      : broker{completed(std::move(options), where.http), observer},
+        http{where.http ? where.http(broker) : nullptr},
         listener{context, broker, listen_addresses(where.address, where.port)},
         address{listener.address()},
         acceptor{make_acceptor(listener.connections())},
-        thread{[this] { context.run(); }} {}
+        thread{[this] {
+          if (http) listener.answer_http_with(*http);
+          context.run();
+        }} {}
 
   asio::io_context context{1};
   Broker broker;
   ClockControl clock{broker.context()};
+  const std::shared_ptr<http::HttpEntrance> http;
   Listener listener;
   const asio::ip::tcp::endpoint address;
   const std::shared_ptr<protocol::PipeAcceptor> acceptor;
@@ -63,12 +76,12 @@ std::string Embedded::url(protocol::Encoding encoding) const {
 protocol::Url Embedded::pipe(protocol::Encoding encoding) const { return url_of(impl_->acceptor, encoding); }
 
 void Embedded::freeze_clock() {
-  run([this](Broker&) { impl_->clock.freeze(protocol::Clock::now()); });
+  run([this](Broker&) { impl_->clock.freeze(impl_->listener.connections().clock().now()); });
 }
 
 void Embedded::run_clock() {
   run([this](Broker&) {
-    impl_->clock.run(protocol::Clock::now());
+    impl_->clock.run(impl_->listener.connections().clock().now());
     impl_->listener.connections().look_at_broker();
   });
 }

@@ -39,10 +39,10 @@ protocol::Url InProcess::pipe(protocol::Encoding encoding) const { return url_of
 
 asio::any_io_executor InProcess::executor() const { return served_->connections.pipe_executor(); }
 
-void InProcess::freeze_clock() { served_->clock.freeze(protocol::Clock::now()); }
+void InProcess::freeze_clock() { served_->clock.freeze(served_->connections.clock().now()); }
 
 void InProcess::run_clock() {
-  served_->clock.run(protocol::Clock::now());
+  served_->clock.run(served_->connections.clock().now());
   served_->connections.look_at_broker();
 }
 

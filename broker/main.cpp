@@ -22,6 +22,7 @@
 #include "broker/host/exit_watch.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"
+#include "broker/http/broker_routes.hpp"
 #include "broker/http/http_server.hpp"
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/recording.hpp"
@@ -29,6 +30,7 @@
 #include "protocol/base/printable.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
+#include "protocol/end/loop_clock.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/vocabulary/wire_types.hpp"
 
@@ -54,6 +56,7 @@ struct Arguments {
   bool http{false};
   std::optional<std::uint16_t> http_port{};
   broker::http::HostNames http_hosts{};
+  std::optional<std::size_t> journal_bytes{};
   std::string definitions{};
   std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
@@ -83,9 +86,16 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+// By default the journal keeps events if HTTP shows them.
+std::size_t journal_bytes_of(const Arguments& arguments) {
+  const bool is_shown = arguments.http || arguments.http_port;
+  return arguments.journal_bytes.value_or(is_shown ? broker::Journal::ring_default_bytes : 0);
+}
+
 broker::Options options_of(const Arguments& arguments) {
   auto options = arguments.options;
   options.begins_at = std::chrono::system_clock::now();
+  options.journal_bytes = journal_bytes_of(arguments);
   for (const auto& user : arguments.users) {
     const auto colon = user.find(':');
     const auto name = user.substr(0, colon);
@@ -264,7 +274,8 @@ class RecordingFile {
 
 int run(const Arguments& arguments, pid_t parent) {
   protocol::LineWriter standard_error{STDERR_FILENO};
-  broker::LogLines lines{standard_error, log_format_of(arguments)};
+  broker::LogLines lines{standard_error, log_format_of(arguments),
+                         [] { return protocol::LoopClock::of_system().wall_now(); }};
   broker::EventLog log{lines, log_level_of(arguments)};
   broker::TraceLog trace{lines};
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // only this thread runs it
@@ -272,8 +283,9 @@ int run(const Arguments& arguments, pid_t parent) {
   if (!arguments.trace.empty()) trace.follow(broker.journal());
   std::optional<RecordingFile> recording;
   if (!arguments.record.empty()) recording.emplace(arguments.record, broker.journal());
-  if (arguments.options.journal_bytes == 0) broker.journal().keep_last(0);
+  if (journal_bytes_of(arguments) == 0) broker.journal().keep_last(0);
   broker::http::HttpServer http_server{broker.context(), arguments.http_hosts};
+  broker::http::serve_broker(http_server.router(), broker);
   std::optional<broker::Listener> listener;
   listen(listener, context, broker, arguments);
   answer_http(*listener, http_server, arguments);
@@ -337,6 +349,10 @@ int main(int argc, char** argv) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->check(is_given);
+  app.add_option("--journal-bytes", arguments.journal_bytes,
+                 "bytes of the last events that are kept for GET /journal, 0 for none; with HTTP 4MB by default")
+      ->type_name("BYTES")
+      ->transform(bytes_from(0, std::numeric_limits<std::int64_t>::max()));
   app.add_option("--port-file", arguments.port_file, "write the port to this file, FIFO or device once it is open")
       ->type_name("FILE")
       ->check(is_given);

@@ -3,30 +3,37 @@
 #include <utility>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include "client/link/backoff.hpp"
 #include "client/values/random_id.hpp"
 #include "client/values/rpc_wire.hpp"
 #include "client/values/trace_context.hpp"
+#include "protocol/io/lazy_timer.hpp"
 
 namespace pocketmq::client {
 namespace {
 
+using protocol::LoopClock;
+using protocol::TimePoint;
 using std::chrono::nanoseconds;
-using Clock = std::chrono::steady_clock;
+
+const LoopClock& clock_of(const RpcRequest& request) {
+  return request.clock == nullptr ? LoopClock::of_system() : *request.clock;
+}
 
 // The attempts of one call. It keeps itself alive until the last one is over.
 class Attempts : public std::enable_shared_from_this<Attempts> {
  public:
-  Attempts(const asio::any_io_executor& executor, const RetryOptions& options, RpcRequest request, NextCall next,
-           Completed completed)
+  Attempts(const asio::any_io_executor& executor, LoopClock& clock, const RetryOptions& options, RpcRequest request,
+           NextCall next, Completed completed)
       : left_{options.attempts},
         backoff_{options.backoff_min, options.backoff_max, options.jitter, random_id()},
-        timer_{executor},
+        clock_{clock},
+        timer_{executor, clock},
         request_{std::move(request)},
         next_{std::move(next)},
-        completed_{std::move(completed)} {}
+        completed_{std::move(completed)},
+        begun_{clock.now()} {}
 
   void begin() {
     --left_;
@@ -38,13 +45,12 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
     const bool may_help = result.error && result.error->code() == RpcCode::unavailable;
     const auto pause = backoff_.next();
     if (!may_help || left_ <= 0 || !has_time_after(pause)) return completed_(std::move(result));
-    timer_.expires_after(pause);
-    timer_.async_wait([self = shared_from_this()](std::error_code) { self->begin(); });
+    timer_.set(begun_, [self = shared_from_this()] { self->begin(); });
   }
 
   // Subtracts the time of the attempt and of the pause from the call's timeout.
   bool has_time_after(nanoseconds pause) {
-    const auto now = Clock::now();
+    const auto now = clock_.now();
     if (request_.timeout != no_timeout)
       request_.timeout -= std::chrono::ceil<std::chrono::milliseconds>(now - begun_ + pause);
     begun_ = now + pause;
@@ -53,11 +59,12 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
 
   int left_;
   Backoff backoff_;
-  asio::steady_timer timer_;
+  const LoopClock& clock_;
+  protocol::LazyTimer<asio::any_io_executor> timer_;
   RpcRequest request_;
   NextCall next_;
   Completed completed_;
-  Clock::time_point begun_{Clock::now()};
+  TimePoint begun_;  // the current attempt, or the next one during a pause
 };
 
 }  // namespace
@@ -65,9 +72,9 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
 CallMiddleware log_calls(std::function<void(const std::string& line)> write) {
   return [write = std::move(write)](RpcRequest request, const NextCall& next, Completed completed) {
     const auto trace = request.headers.string(traceparent_header).value_or("");
-    auto over = [write, begun = Clock::now(), queue = request.queue, trace,
+    auto over = [write, &clock = clock_of(request), begun = clock_of(request).now(), queue = request.queue, trace,
                  completed = std::move(completed)](RpcResult result) mutable {
-      write(log_line("call", queue, result.error, Clock::now() - begun, trace));
+      write(log_line("call", queue, result.error, clock.now() - begun, trace));
       completed(std::move(result));
     };
     next(std::move(request), std::move(over));
@@ -77,9 +84,9 @@ CallMiddleware log_calls(std::function<void(const std::string& line)> write) {
 CallMiddleware CallMetrics::middleware() const {
   return [tally = tally_](RpcRequest request, const NextCall& next, Completed completed) {
     tally.begun(request.queue);
-    auto over = [tally, begun = Clock::now(), queue = request.queue,
+    auto over = [tally, &clock = clock_of(request), begun = clock_of(request).now(), queue = request.queue,
                  completed = std::move(completed)](RpcResult result) mutable {
-      tally.over(queue, result.error, Clock::now() - begun);
+      tally.over(queue, result.error, clock.now() - begun);
       completed(std::move(result));
     };
     next(std::move(request), std::move(over));
@@ -94,9 +101,11 @@ CallMiddleware authorization(std::function<std::string()> token) {
 }
 
 CallMiddleware retry(asio::any_io_executor executor, RetryOptions options) {
-  return [executor = std::move(executor), options](RpcRequest request, NextCall next, Completed completed) {
+  auto& clock = protocol::clock_of(executor);
+  return [executor = std::move(executor), &clock, options](RpcRequest request, NextCall next, Completed completed) {
     if (!request.idempotent || request.on_element) return next(std::move(request), std::move(completed));
-    std::make_shared<Attempts>(executor, options, std::move(request), std::move(next), std::move(completed))->begin();
+    std::make_shared<Attempts>(executor, clock, options, std::move(request), std::move(next), std::move(completed))
+        ->begin();
   };
 }
 

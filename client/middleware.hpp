@@ -45,7 +45,8 @@ struct RetryOptions {
 };
 
 /// Repeats calls that fail as `unavailable`, if they are `idempotent` and no streams. All attempts share the call's
-/// deadline. `executor` runs the timer of the pauses; a cancellation during a pause takes effect after it.
+/// deadline. `executor` runs the timer of the pauses, and must not be empty. A cancellation during a pause takes effect
+/// after it.
 [[nodiscard]] CallMiddleware retry(asio::any_io_executor executor, RetryOptions options = {});
 
 }  // namespace pocketmq::client

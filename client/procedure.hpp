@@ -75,15 +75,17 @@ template <class Result, class... Args> struct SignatureParts<Result(Args...)> {
   static constexpr bool is_signature = true;
   static consteval bool are_sound() {
     if constexpr ((is_sendable<Argument<Args>>() && ...) && bytes_are_alone<Argument<Args>...>())
-      return comes_back(std::type_identity<Result>{});
+      return is_receivable_result(std::type_identity<Result>{});
     else
       return false;
   }
 
  private:
-  template <class T> static consteval bool comes_back(std::type_identity<T>) { return is_receivable<T>(); }
-  template <class T> static consteval bool comes_back(std::type_identity<Stream<T>>) { return is_receivable<T>(); }
-  static consteval bool comes_back(std::type_identity<void>) { return true; }
+  template <class T> static consteval bool is_receivable_result(std::type_identity<T>) { return is_receivable<T>(); }
+  template <class T> static consteval bool is_receivable_result(std::type_identity<Stream<T>>) {
+    return is_receivable<T>();
+  }
+  static consteval bool is_receivable_result(std::type_identity<void>) { return true; }
 };
 
 /// True for a signature that a procedure may have. For any other signature it does not compile.

@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "client/values/trace_context.hpp"
+#include "protocol/end/loop_clock.hpp"
 
 namespace pocketmq::server {
 
 Context::Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor,
-                 WriteElement write)
-    : request_{std::move(request)}, procedure_{procedure}, executor_{executor}, write_{std::move(write)} {}
+                 const protocol::LoopClock& clock, WriteElement write)
+    : request_{std::move(request)},
+      procedure_{procedure},
+      executor_{executor},
+      clock_{clock},
+      write_{std::move(write)} {}
 
 const client::Properties& Context::properties() const {
   std::call_once(decoded_, [this] {
@@ -37,7 +42,7 @@ std::string_view Context::traceparent() const {
 std::chrono::milliseconds Context::time_left() const {
   using std::chrono::milliseconds;
   if (!deadline()) return client::no_timeout;
-  const auto left = std::chrono::duration_cast<milliseconds>(*deadline() - std::chrono::system_clock::now());
+  const auto left = std::chrono::duration_cast<milliseconds>(*deadline() - clock_.wall_now());
   return std::max(left, milliseconds::zero());
 }
 

@@ -14,8 +14,12 @@
 #include "client/values/callbacks.hpp"
 #include "client/values/message.hpp"
 #include "client/values/rpc_request.hpp"
+#include "server/lazy_stop_source.hpp"
 #include "server/request.hpp"
-#include "server/stop_on_demand.hpp"
+
+namespace pocketmq::protocol {
+class LoopClock;
+}  // namespace pocketmq::protocol
 
 namespace pocketmq::server {
 
@@ -26,8 +30,9 @@ class Context {
   /// if nobody reads the stream any more.
   using WriteElement = std::function<void(client::Payload, client::MoveOnlyFunction<void(bool)>)>;
 
-  /// `procedure` and `executor` must outlive this object.
-  Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor, WriteElement write);
+  /// `procedure`, `executor` and `clock` must outlive this object. `clock` is the clock of the server's loop.
+  Context(Request&& request, const std::string& procedure, const asio::any_io_executor& executor,
+          const protocol::LoopClock& clock, WriteElement write);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -62,6 +67,7 @@ class Context {
 
   /// For those who run the handler.
   [[nodiscard]] const Request& request() const { return request_; }
+  [[nodiscard]] const protocol::LoopClock& clock() const { return clock_; }
   void request_stop() { stop_.request(); }
   void write(client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
     write_(std::move(element), std::move(taken));
@@ -73,8 +79,9 @@ class Context {
   const Request request_;
   const std::string& procedure_;
   const asio::any_io_executor& executor_;
+  const protocol::LoopClock& clock_;
   const WriteElement write_;
-  StopOnDemand stop_;
+  LazyStopSource stop_;
   mutable std::once_flag decoded_;
   mutable std::unique_ptr<const client::Properties> properties_;  // decoded when they are first asked for
 };

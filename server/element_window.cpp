@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/values/rpc_error.hpp"
+#include "protocol/end/loop_clock.hpp"
 #include "protocol/vocabulary/limits.hpp"
 
 namespace pocketmq::server {
@@ -20,7 +21,7 @@ RpcError nobody_reads() { return {RpcCode::cancelled, "nobody reads the stream a
 // After the deadline the caller does not wait either. It may have crashed; with a direct reply-to the server learns of
 // a crash in no other way.
 bool nobody_waits(const Context& context) {
-  return context.is_cancelled() || is_late(context.request(), std::chrono::system_clock::now(), max_clock_skew_default);
+  return context.is_cancelled() || is_late(context.request(), context.clock().wall_now(), max_clock_skew_default);
 }
 
 void check_size(const Payload& element) {
@@ -30,13 +31,14 @@ void check_size(const Payload& element) {
 
 }  // namespace
 
-// An element's place in the window. It is free again when the connection has taken the element, or is lost.
-class ElementWindow::Place {
+// One of the window's slots, taken by an element. It is free again when the connection has taken the element, or is
+// lost.
+class ElementWindow::Slot {
  public:
-  explicit Place(std::shared_ptr<ElementWindow> window) : window_{std::move(window)} {}
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
+  explicit Slot(std::shared_ptr<ElementWindow> window) : window_{std::move(window)} {}
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() {
     const std::lock_guard lock{window_->mutex_};
     --window_->on_their_way_;
     window_->changed_.notify_one();
@@ -55,9 +57,9 @@ void ElementWindow::write(Payload element) {
     if (!has_room) throw nobody_reads();
     ++on_their_way_;
   }
-  auto place = std::make_unique<Place>(shared_from_this());
+  auto slot = std::make_unique<Slot>(shared_from_this());
   if (nobody_waits(context_)) throw nobody_reads();
-  context_.write(std::move(element), [place = std::move(place)](bool) {});
+  context_.write(std::move(element), [slot = std::move(slot)](bool) {});
 }
 
 void ElementWindow::async_write(Payload element, client::MoveOnlyFunction<void(std::exception_ptr)> done) {

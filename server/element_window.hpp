@@ -28,7 +28,7 @@ class ElementWindow : public std::enable_shared_from_this<ElementWindow> {
   [[nodiscard]] const asio::any_io_executor& executor() const { return context_.executor(); }
 
  private:
-  class Place;
+  class Slot;
 
   Context& context_;
   std::mutex mutex_;

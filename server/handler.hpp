@@ -28,12 +28,12 @@ struct Handler {
 
 /// Owns what a callable's parameters refer to while it runs. Throws RpcError(invalid_argument) if the request's body
 /// does not fit them.
-template <class Parameters> class Given {
+template <class Parameters> class BoundArguments {
  public:
-  explicit Given(Context& context)
+  explicit BoundArguments(Context& context)
       : context_{context}, writer_{context}, arguments_{decode(context.body(), std::type_identity<Arguments>{})} {}
 
-  template <class Callable> decltype(auto) to(Callable& callable) {
+  template <class Callable> decltype(auto) call(Callable& callable) {
     return std::apply(
         [&](auto&... arguments) -> decltype(auto) {
           if constexpr (Parameters::has_context && Parameters::is_stream)
@@ -88,23 +88,23 @@ template <class Callable, class Result, class... Args> class TypedHandler<Callab
   }
 
   client::Payload call(Context& context) {
-    Given<Parameters> given{context};
+    BoundArguments<Parameters> bound{context};
     if constexpr (std::is_void_v<Value>) {
-      given.to(callable_);
+      bound.call(callable_);
       return {"null"};
     } else {
-      return client::rpc_json::encode_result<Value>(given.to(callable_));
+      return client::rpc_json::encode_result<Value>(bound.call(callable_));
     }
   }
 
   // The result's type depends on Callable, because asio::awaitable need not be complete if no handler is a coroutine.
   client::Awaitable<client::DependingOn<client::Payload, Callable>> co_call(Context& context) {
-    Given<Parameters> given{context};
+    BoundArguments<Parameters> bound{context};
     if constexpr (std::is_void_v<Value>) {
-      co_await given.to(callable_);
+      co_await bound.call(callable_);
       co_return client::Payload{"null"};
     } else {
-      const Value value = co_await given.to(callable_);
+      const Value value = co_await bound.call(callable_);
       co_return client::rpc_json::encode_result<Value>(value);
     }
   }

@@ -4,12 +4,12 @@
 
 namespace pocketmq::server {
 
-void HandlerThreads::at_least(std::size_t count) {
+void HandlerThreads::grow_to(std::size_t count) {
   while (threads_.size() < std::min(count, threads_max_)) threads_.emplace_back([this] { context_.run(); });
 }
 
 void HandlerThreads::join() {
-  stays_.reset();
+  work_guard_.reset();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -20,15 +20,15 @@ class HandlerThreads {
 
   [[nodiscard]] asio::io_context::executor_type executor() { return context_.get_executor(); }
   /// Starts threads until there are `count`, or `threads_max`. From one thread at a time.
-  void at_least(std::size_t count);
-  /// Waits until everything that was posted is done. Must not be called from one of these threads, or while `at_least`
+  void grow_to(std::size_t count);
+  /// Waits until everything that was posted is done. Must not be called from one of these threads, or while `grow_to`
   /// runs.
   void join();
 
  private:
   const std::size_t threads_max_;
   asio::io_context context_;
-  asio::executor_work_guard<asio::io_context::executor_type> stays_{context_.get_executor()};
+  asio::executor_work_guard<asio::io_context::executor_type> work_guard_{context_.get_executor()};
   std::vector<std::thread> threads_;
 };
 

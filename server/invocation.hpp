@@ -30,10 +30,10 @@ class Invocation {
     ~Owner() = default;
   };
 
-  /// `procedure` and the executor must live as long as the owner.
+  /// `procedure`, the executor and the clock must live as long as the owner.
   Invocation(std::shared_ptr<Owner> owner, Request&& request, const std::string& procedure,
-             const asio::any_io_executor& executor, Context::WriteElement write)
-      : owner_{std::move(owner)}, context_{std::move(request), procedure, executor, std::move(write)} {}
+             const asio::any_io_executor& executor, const protocol::LoopClock& clock, Context::WriteElement write)
+      : owner_{std::move(owner)}, context_{std::move(request), procedure, executor, clock, std::move(write)} {}
   Invocation(const Invocation&) = delete;
   Invocation& operator=(const Invocation&) = delete;
   ~Invocation() {

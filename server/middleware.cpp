@@ -1,21 +1,20 @@
 #include "server/middleware.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "client/values/rpc_wire.hpp"
 #include "client/values/trace_context.hpp"
+#include "protocol/end/loop_clock.hpp"
 
 namespace pocketmq::server {
 
-using Clock = std::chrono::steady_clock;
-
 HandlerMiddleware log_requests(std::function<void(const std::string& line)> write) {
   return [write = std::move(write)](Context& context, const NextHandler& next, Answered answered) {
-    auto over = [&context, write, begun = Clock::now(), answered = std::move(answered)](Outcome outcome) mutable {
+    auto over = [&context, write, begun = context.clock().now(),
+                 answered = std::move(answered)](Outcome outcome) mutable {
       const auto trace = context.header(client::traceparent_header).value_or(std::string{});
       const auto error = outcome.error ? std::optional{revealed(outcome)} : std::nullopt;
-      write(client::log_line("serve", context.procedure(), error, Clock::now() - begun, trace));
+      write(client::log_line("serve", context.procedure(), error, context.clock().now() - begun, trace));
       answered(std::move(outcome));
     };
     next(context, std::move(over));
@@ -25,9 +24,9 @@ HandlerMiddleware log_requests(std::function<void(const std::string& line)> writ
 HandlerMiddleware RequestMetrics::middleware() const {
   return [tally = tally_](Context& context, const NextHandler& next, Answered answered) {
     tally.begun(context.procedure());
-    auto over = [tally, queue = context.procedure(), begun = Clock::now(),
+    auto over = [tally, queue = context.procedure(), &clock = context.clock(), begun = context.clock().now(),
                  answered = std::move(answered)](Outcome outcome) mutable {
-      tally.over(queue, outcome.error, Clock::now() - begun);
+      tally.over(queue, outcome.error, clock.now() - begun);
       answered(std::move(outcome));
     };
     next(context, std::move(over));

@@ -18,7 +18,7 @@ namespace {
 
 // At this interval the server checks whether the callers of long requests still exist. A request is long if it was
 // running at the last check.
-constexpr std::chrono::seconds look_interval{2};
+constexpr std::chrono::seconds caller_check_interval{2};
 
 // RabbitMQ returns each mandatory message to a direct reply-to, although it delivers it.
 bool is_queue(std::string_view reply_to) { return !reply_to.starts_with("amq.rabbitmq.reply-to"); }
@@ -31,9 +31,9 @@ RpcError call_cancelled() { return {RpcCode::cancelled, "the call was cancelled"
 
 }  // namespace
 
-ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
+ProcedureCore::ProcedureCore(std::size_t procedure_number, Served served, std::uint16_t prefetch, ServerEvents& events,
                              EarlyCancels& early_cancels)
-    : procedure_number_{place},
+    : procedure_number_{procedure_number},
       served_{std::move(served)},
       prefetch_{prefetch},
       events_{events},
@@ -53,8 +53,8 @@ ProcedureCore::ProcedureCore(std::size_t place, Served served, std::uint16_t pre
       caller_watch_{[this](const std::string& reply_to) { forget_callers(reply_to); }},
       answers_{{served_.options.deduplicate_max, served_.options.deduplicate_max_bytes, served_.options.deduplicate}} {}
 
-ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_to,
-                            std::optional<ShortString> correlation_id)
+ProcedureCore::Delivery::Delivery(std::uint64_t tag, std::optional<ShortString> reply_to,
+                                  std::optional<ShortString> correlation_id)
     : delivery_tag{tag},
       caller{caller_key(reply_to.value_or(ShortString{}), correlation_id.value_or(ShortString{}))},
       caller_hash{protocol::TextHash{}(caller)},
@@ -62,39 +62,40 @@ ProcedureCore::Asker::Asker(std::uint64_t tag, std::optional<ShortString> reply_
       wants_reply{reply_to.has_value()},
       has_correlation_id{correlation_id.has_value()} {}
 
-std::optional<std::string_view> ProcedureCore::Asker::reply_to() const {
+std::optional<std::string_view> ProcedureCore::Delivery::reply_to() const {
   if (!wants_reply) return std::nullopt;
   return std::string_view{caller}.substr(0, reply_to_size);
 }
 
-std::optional<std::string_view> ProcedureCore::Asker::correlation_id() const {
+std::optional<std::string_view> ProcedureCore::Delivery::correlation_id() const {
   if (!has_correlation_id) return std::nullopt;
   return std::string_view{caller}.substr(reply_to_size + 1U);
 }
 
 void ProcedureCore::receive(const basic::Deliver& method, const Content& content) {
   if (stopped_) return queue_.give_back(method.delivery_tag);
-  Asker asker{method.delivery_tag, content.properties.find<&BasicProperties::reply_to>(),
-              content.properties.find<&BasicProperties::correlation_id>()};
-  if (method.redelivered && !suspects_.empty()) asker.is_acked_first = suspects_.erase(asker.caller_hash) > 0;
-  if (!content.fault.empty()) return refuse_unreadable(asker, content.fault);
-  if (early_cancels_.find(asker.caller, queue_.now()) != nullptr) {
-    early_cancels_.erase(asker.caller);
-    send(asker, call_cancelled(), 0);
-    return ack(asker);
+  Delivery delivery{method.delivery_tag, content.properties.find<&BasicProperties::reply_to>(),
+                    content.properties.find<&BasicProperties::correlation_id>()};
+  if (method.redelivered && !suspects_.empty()) delivery.is_acked_first = suspects_.erase(delivery.caller_hash) > 0;
+  if (!content.fault.empty()) return refuse_unreadable(delivery, content.fault);
+  if (early_cancels_.find(delivery.caller, queue_.now()) != nullptr) {
+    early_cancels_.erase(delivery.caller);
+    send(delivery, call_cancelled(), 0);
+    return ack(delivery);
   }
   std::string message_id;
   if (served_.options.deduplicate.count() > 0 && !served_.is_stream)
     message_id = content.properties.find<&BasicProperties::message_id>().value_or(ShortString{});
   const bool remembers = !message_id.empty();
-  if (remembers && join(message_id, asker)) return;
+  if (remembers && join(message_id, delivery)) return;
   if (method.redelivered && served_.options.redelivery == RedeliveryPolicy::refuse) {
-    send(asker, {RpcCode::aborted, "the request was delivered before and may have run; it is not run again here"}, 0);
-    return ack(asker);
+    send(delivery, {RpcCode::aborted, "the request was delivered before and may have run; it is not run again here"},
+         0);
+    return ack(delivery);
   }
 
   const auto number = ++last_number_;
-  know_caller(asker, number);
+  index_by_caller(delivery, number);
   if (remembers) by_message_id_.emplace(message_id, number);
   auto& entry = entries_.emplace(number);
   entry.request = {.id = {procedure_number_, number},
@@ -102,7 +103,7 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
                    .properties = std::string{content.properties.encoded()},
                    .redelivered = method.redelivered,
                    .deadline = deadline_of(content.properties)};
-  entry.askers.add(std::move(asker));
+  entry.deliveries.add(std::move(delivery));
   entry.message_id = std::move(message_id);
   waiting_.push_back(number);
   hand_out_waiting();
@@ -110,32 +111,32 @@ void ProcedureCore::receive(const basic::Deliver& method, const Content& content
 
 // The request is not requeued, because the broker would deliver it again and again. If the queue has a dead-letter
 // exchange, the broker publishes the request there.
-void ProcedureCore::refuse_unreadable(Asker& asker, std::string_view fault) {
+void ProcedureCore::refuse_unreadable(Delivery& delivery, std::string_view fault) {
   const auto text = "the request cannot be read: " + std::string{fault};
-  queue_.refuse(asker.delivery_tag);
-  asker.is_acked = true;
-  send(asker, {RpcCode::invalid_argument, text}, 0);
+  queue_.refuse(delivery.delivery_tag);
+  delivery.is_acked = true;
+  send(delivery, {RpcCode::invalid_argument, text}, 0);
   events_.troubled({client::Error::unreadable, "'" + served_.queue + "': " + text + "; it was refused"});
 }
 
-bool ProcedureCore::join(const std::string& message_id, Asker& asker) {
+bool ProcedureCore::join(const std::string& message_id, Delivery& delivery) {
   if (const auto* answer = answers_.find(message_id, queue_.now())) {
-    send(asker, AnswerView{answer->body, answer->content_type, answer->is_error}, 0);
-    ack(asker);
+    send(delivery, AnswerView{answer->body, answer->content_type, answer->is_error}, 0);
+    ack(delivery);
     return true;
   }
   const auto running = by_message_id_.find(message_id);
   if (running == by_message_id_.end()) return false;
-  entries_.find(running->second)->askers.add(asker);
-  know_caller(asker, running->second);
+  entries_.find(running->second)->deliveries.add(delivery);
+  index_by_caller(delivery, running->second);
   return true;
 }
 
-void ProcedureCore::know_caller(const Asker& asker, std::uint64_t number) {
-  if (auto* const known = by_caller_.find(asker.caller_hash))
+void ProcedureCore::index_by_caller(const Delivery& delivery, std::uint64_t number) {
+  if (auto* const known = by_caller_.find(delivery.caller_hash))
     *known = number;
   else
-    by_caller_.emplace(asker.caller_hash, number);
+    by_caller_.emplace(delivery.caller_hash, number);
 }
 
 void ProcedureCore::hand_out_waiting() {
@@ -145,8 +146,8 @@ void ProcedureCore::hand_out_waiting() {
     if (entry == nullptr) continue;
     entry->is_running = true;
     ++running_;
-    if (look_at_ == TimePoint::max()) {
-      look_at_ = queue_.now() + look_interval;
+    if (next_caller_check_ == TimePoint::max()) {
+      next_caller_check_ = queue_.now() + caller_check_interval;
       events_.deadline_changed();
     }
     events_.requested(std::move(entry->request));
@@ -167,9 +168,9 @@ void ProcedureCore::fail(std::uint64_t number, const RpcError& error, TimePoint 
 void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimePoint now) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
-  entry->askers.for_each([&](Asker& asker) {
-    if (!asker.is_answered) send(asker, answer, entry->elements);
-    ack(asker);
+  entry->deliveries.for_each([&](Delivery& delivery) {
+    if (!delivery.is_answered) send(delivery, answer, entry->elements);
+    ack(delivery);
   });
   if (!entry->message_id.empty())
     answers_.put(entry->message_id, {std::string{answer.body}, answer.content_type, answer.is_error},
@@ -181,13 +182,13 @@ void ProcedureCore::answer(std::uint64_t number, const AnswerView& answer, TimeP
 bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr || entry->is_cancelled) return false;
-  entry->askers.for_each([&](Asker& asker) {
-    if (asker.is_answered) return;
+  entry->deliveries.for_each([&](Delivery& delivery) {
+    if (delivery.is_answered) return;
     FieldTableWriter headers;
     headers.int64(client::rpc_sequence_header, entry->elements);
     BasicProperties properties{.headers = headers.table()};
     if (!element.content_type.empty()) properties.content_type = element.content_type;
-    publish(asker, properties, element.body, is_queue(asker.reply_to().value_or("")));
+    publish(delivery, properties, element.body, is_queue(delivery.reply_to().value_or("")));
   });
   ++entry->elements;
   return true;
@@ -195,13 +196,13 @@ bool ProcedureCore::write(std::uint64_t number, const Payload& element) {
 
 void ProcedureCore::end(std::uint64_t number) { answer(number, {}, TimePoint{}); }
 
-void ProcedureCore::send(Asker& asker, const RpcError& error, std::int64_t elements) {
+void ProcedureCore::send(Delivery& delivery, const RpcError& error, std::int64_t elements) {
   const auto body = to_body(error);
-  send(asker, AnswerView{.body = body, .is_error = true}, elements);
+  send(delivery, AnswerView{.body = body, .is_error = true}, elements);
 }
 
-void ProcedureCore::send(Asker& asker, const AnswerView& answer, std::int64_t elements) {
-  asker.is_answered = true;
+void ProcedureCore::send(Delivery& delivery, const AnswerView& answer, std::int64_t elements) {
+  delivery.is_answered = true;
   BasicProperties properties;
   FieldTableWriter headers;
   if (served_.is_stream)
@@ -209,32 +210,33 @@ void ProcedureCore::send(Asker& asker, const AnswerView& answer, std::int64_t el
         headers.int64(client::rpc_sequence_header, elements).boolean(client::rpc_end_header, true).table();
   if (!answer.content_type.empty()) properties.content_type = answer.content_type;
   if (answer.is_error) properties.type = client::rpc_error_type;
-  publish(asker, properties, answer.body, false);
+  publish(delivery, properties, answer.body, false);
 }
 
-void ProcedureCore::publish(Asker& asker, const BasicProperties& properties, std::string_view body, bool mandatory) {
-  const auto reply_to = asker.reply_to();
+void ProcedureCore::publish(Delivery& delivery, const BasicProperties& properties, std::string_view body,
+                            bool mandatory) {
+  const auto reply_to = delivery.reply_to();
   if (!reply_to) return;
-  if (asker.is_acked_first) ack(asker);
-  if (!is_queue(*reply_to) && (sent_directly_.empty() || sent_directly_.back() != asker.caller_hash)) {
+  if (delivery.is_acked_first) ack(delivery);
+  if (!is_queue(*reply_to) && (sent_directly_.empty() || sent_directly_.back() != delivery.caller_hash)) {
     if (sent_directly_.size() == sent_directly_max) sent_directly_.pop_front();
-    sent_directly_.push_back(asker.caller_hash);
+    sent_directly_.push_back(delivery.caller_hash);
   }
   auto with_id = properties;
-  if (const auto id = asker.correlation_id()) with_id.correlation_id = *id;
+  if (const auto id = delivery.correlation_id()) with_id.correlation_id = *id;
   properties_.clear();
   encode(with_id, properties_);
   queue_.publish(*reply_to, Content{.properties = Properties{properties_}, .body = body}, mandatory);
 }
 
-void ProcedureCore::ack(Asker& asker) {
-  if (!std::exchange(asker.is_acked, true)) queue_.ack(asker.delivery_tag);
+void ProcedureCore::ack(Delivery& delivery) {
+  if (!std::exchange(delivery.is_acked, true)) queue_.ack(delivery.delivery_tag);
 }
 
 void ProcedureCore::drop(std::uint64_t number) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
-  entry->askers.for_each([this](Asker& asker) { ack(asker); });
+  entry->deliveries.for_each([this](Delivery& delivery) { ack(delivery); });
   remove(number, *entry);
   hand_out_waiting();
 }
@@ -242,7 +244,7 @@ void ProcedureCore::drop(std::uint64_t number) {
 void ProcedureCore::give_back(std::uint64_t number) {
   auto* const entry = entries_.find(number);
   if (entry == nullptr) return;
-  entry->askers.for_each([this](const Asker& asker) { queue_.give_back(asker.delivery_tag); });
+  entry->deliveries.for_each([this](const Delivery& delivery) { queue_.give_back(delivery.delivery_tag); });
   remove(number, *entry);
   hand_out_waiting();
 }
@@ -254,11 +256,11 @@ bool ProcedureCore::cancel(const std::string& caller) {
   auto& entry = *entries_.find(number);
   bool asked = false;
   bool is_awaited = false;
-  entry.askers.for_each([&](Asker& asker) {
-    asked |= asker.caller == caller;
+  entry.deliveries.for_each([&](Delivery& delivery) {
+    asked |= delivery.caller == caller;
     // The caller is told at once, because the cancellation may come from somebody else.
-    if (asker.caller == caller && !asker.is_answered) send(asker, call_cancelled(), entry.elements);
-    is_awaited |= !asker.is_answered;
+    if (delivery.caller == caller && !delivery.is_answered) send(delivery, call_cancelled(), entry.elements);
+    is_awaited |= !delivery.is_answered;
   });
   if (!asked || is_awaited) return asked;
   if (!entry.is_running) {
@@ -277,9 +279,9 @@ void ProcedureCore::stop() {
 
 void ProcedureCore::remove(std::uint64_t number, Entry& entry) {
   if (entry.is_running) --running_;
-  entry.askers.for_each([&](const Asker& asker) {
-    const auto* const caller = by_caller_.find(asker.caller_hash);
-    if (caller != nullptr && *caller == number) by_caller_.erase(asker.caller_hash);
+  entry.deliveries.for_each([&](const Delivery& delivery) {
+    const auto* const caller = by_caller_.find(delivery.caller_hash);
+    if (caller != nullptr && *caller == number) by_caller_.erase(delivery.caller_hash);
   });
   if (!entry.message_id.empty()) by_message_id_.erase(entry.message_id);
   entries_.erase(number);
@@ -299,7 +301,7 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
   by_caller_ = {};
   std::vector<std::uint64_t> useless;
   entries_.for_each([&](std::uint64_t number, Entry& entry) {
-    entry.askers.forget();
+    entry.deliveries.forget();
     if (entry.message_id.empty() && !std::exchange(entry.is_cancelled, true)) useless.push_back(number);
   });
   for (const auto number : useless) events_.cancelled({procedure_number_, number});
@@ -307,30 +309,30 @@ void ProcedureCore::forget_deliveries(const client::CloseReason& why) {
 
 void ProcedureCore::tick(TimePoint now) {
   queue_.tick(now);
-  if (look_at_ <= now) look_for_callers(now);
+  if (next_caller_check_ <= now) check_callers(now);
 }
 
 // Requests whose answers are kept are left out: their callers may come back over another connection. A direct reply-to
 // is left out because it is no queue.
-void ProcedureCore::look_for_callers(TimePoint now) {
+void ProcedureCore::check_callers(TimePoint now) {
   std::set<std::string> reply_queues;
   entries_.for_each([&](std::uint64_t, Entry& entry) {
     if (!entry.is_running || entry.is_cancelled || !entry.message_id.empty()) return;
-    if (!std::exchange(entry.is_long, true)) return;
-    entry.askers.for_each([&](const Asker& asker) {
-      const auto reply_to = asker.reply_to();
+    if (!std::exchange(entry.ran_at_last_check, true)) return;
+    entry.deliveries.for_each([&](const Delivery& delivery) {
+      const auto reply_to = delivery.reply_to();
       if (reply_to && !reply_to->empty() && is_queue(*reply_to)) reply_queues.emplace(*reply_to);
     });
   });
   if (auto* const connection = queue_.connection()) caller_watch_.look(*connection, reply_queues);
-  look_at_ = running_ > 0 ? now + look_interval : TimePoint::max();
+  next_caller_check_ = running_ > 0 ? now + caller_check_interval : TimePoint::max();
 }
 
 void ProcedureCore::forget_callers(const std::string& reply_to) {
   std::vector<std::string> callers;
   entries_.for_each([&](std::uint64_t, Entry& entry) {
-    entry.askers.for_each([&](const Asker& asker) {
-      if (asker.reply_to() == reply_to) callers.push_back(asker.caller);
+    entry.deliveries.for_each([&](const Delivery& delivery) {
+      if (delivery.reply_to() == reply_to) callers.push_back(delivery.caller);
     });
   });
   for (const auto& caller : callers) cancel(caller);

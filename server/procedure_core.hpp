@@ -17,7 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "client/values/rpc_error.hpp"
 #include "protocol/base/text_hash.hpp"
 #include "server/caller_watch.hpp"
@@ -45,7 +45,7 @@ using EarlyCancels = Recent<bool>;
 
 class ProcedureCore {
  public:
-  ProcedureCore(std::size_t place, Served served, std::uint16_t prefetch, ServerEvents& events,
+  ProcedureCore(std::size_t procedure_number, Served served, std::uint16_t prefetch, ServerEvents& events,
                 EarlyCancels& early_cancels);
 
   void open(client::ConnectionCore& connection, OnOpen opened) { queue_.open(connection, std::move(opened)); }
@@ -67,13 +67,13 @@ class ProcedureCore {
 
   [[nodiscard]] std::size_t running() const { return running_; }
   void tick(protocol::TimePoint now);
-  [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), look_at_); }
+  [[nodiscard]] protocol::TimePoint deadline() const { return std::min(queue_.deadline(), next_caller_check_); }
 
  private:
   // One delivery of a request. The delivery of a repeat joins the running request.
-  struct Asker {
-    Asker(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
-          std::optional<protocol::ShortString> correlation_id);
+  struct Delivery {
+    Delivery(std::uint64_t tag, std::optional<protocol::ShortString> reply_to,
+             std::optional<protocol::ShortString> correlation_id);
 
     [[nodiscard]] std::optional<std::string_view> reply_to() const;
     [[nodiscard]] std::optional<std::string_view> correlation_id() const;
@@ -89,17 +89,17 @@ class ProcedureCore {
     bool is_answered{false};
   };
   // Nearly always there is only one.
-  class Askers {
+  class Deliveries {
    public:
-    void add(Asker asker) {
+    void add(Delivery delivery) {
       if (first_)
-        others_.push_back(std::move(asker));
+        others_.push_back(std::move(delivery));
       else
-        first_ = std::move(asker);
+        first_ = std::move(delivery);
     }
     template <class F> void for_each(F f) {
       if (first_) f(*first_);
-      for (auto& asker : others_) f(asker);
+      for (auto& delivery : others_) f(delivery);
     }
     void forget() {
       first_.reset();
@@ -107,17 +107,17 @@ class ProcedureCore {
     }
 
    private:
-    std::optional<Asker> first_;
-    std::vector<Asker> others_;
+    std::optional<Delivery> first_;
+    std::vector<Delivery> others_;
   };
   struct Entry {
     Request request;  // moved from once it is handed out
-    Askers askers;
-    std::string message_id{};  // under which its answer is kept; empty: it is not kept
-    std::int64_t elements{0};  // elements of a stream that were sent
-    bool is_running{false};    // handed out
-    bool is_long{false};       // it was already running at the last look for callers
-    bool is_cancelled{false};  // it was told to stop
+    Deliveries deliveries;
+    std::string message_id{};       // under which its answer is kept; empty: it is not kept
+    std::int64_t elements{0};       // elements of a stream that were sent
+    bool is_running{false};         // handed out
+    bool ran_at_last_check{false};  // it was already running at the last look for callers
+    bool is_cancelled{false};       // it was told to stop
   };
   struct Answer {
     std::string body;
@@ -133,20 +133,20 @@ class ProcedureCore {
 
   void receive(const protocol::basic::Deliver& method, const protocol::Content& content);
   /// True if the delivery is a repeat: then it gets the stored answer, or waits for that of the running request.
-  bool join(const std::string& message_id, Asker& asker);
+  bool join(const std::string& message_id, Delivery& delivery);
   void hand_out_waiting();
-  void refuse_unreadable(Asker& asker, std::string_view fault);
+  void refuse_unreadable(Delivery& delivery, std::string_view fault);
   void answer(std::uint64_t number, const AnswerView& answer, protocol::TimePoint now);
-  /// Sends the last message that an asker gets.
-  void send(Asker& asker, const AnswerView& answer, std::int64_t elements);
-  void send(Asker& asker, const client::RpcError& error, std::int64_t elements);
-  void publish(Asker& asker, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
-  void ack(Asker& asker);
-  void know_caller(const Asker& asker, std::uint64_t number);
+  /// Sends the last message that the caller of a delivery gets.
+  void send(Delivery& delivery, const AnswerView& answer, std::int64_t elements);
+  void send(Delivery& delivery, const client::RpcError& error, std::int64_t elements);
+  void publish(Delivery& delivery, const protocol::BasicProperties& properties, std::string_view body, bool mandatory);
+  void ack(Delivery& delivery);
+  void index_by_caller(const Delivery& delivery, std::uint64_t number);
   /// Removes an entry, whether it runs or waits.
   void remove(std::uint64_t number, Entry& entry);
   void forget_deliveries(const client::CloseReason& why);
-  void look_for_callers(protocol::TimePoint now);
+  void check_callers(protocol::TimePoint now);
   /// The queue where callers await their replies is deleted: cancels their requests.
   void forget_callers(const std::string& reply_to);
 
@@ -157,14 +157,15 @@ class ProcedureCore {
   EarlyCancels& early_cancels_;
   RequestQueue queue_;
   CallerWatch caller_watch_;
-  protocol::TimePoint look_at_{protocol::TimePoint::max()};  // when to look for the callers of running requests
+  protocol::TimePoint next_caller_check_{
+      protocol::TimePoint::max()};  // when to look for the callers of running requests
   bool stopped_{false};
 
   std::uint64_t last_number_{0};
-  client::Numbered<Entry> entries_;
+  client::NumberMap<Entry> entries_;
   std::deque<std::uint64_t> waiting_;  // in order; numbers without an entry are skipped
   std::size_t running_{0};
-  client::Numbered<std::uint64_t> by_caller_;  // by the hash of the caller; of two with one hash, the later
+  client::NumberMap<std::uint64_t> by_caller_;  // by the hash of the caller; of two with one hash, the later
   std::unordered_map<std::string, std::uint64_t, protocol::TextHash> by_message_id_;
   Recent<Answer> answers_;  // by message_id
   std::string properties_;  // an answer's, encoded; a member to keep its memory

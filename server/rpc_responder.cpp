@@ -163,8 +163,8 @@ void RpcResponder::hand_over(Request&& request) {
           });
     };
   std::shared_ptr<Invocation::Owner> owner{shared_from_this(), this};
-  auto invocation =
-      std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_, std::move(write));
+  auto invocation = std::make_shared<Invocation>(std::move(owner), std::move(request), procedure.queue, handlers_,
+                                                 connection_->clock(), std::move(write));
   procedure.invocations.emplace(id.number, invocation);
   if (auto batch = requested_.add(std::move(invocation)))
     connection_->executor().post([self = shared_from_this(), batch = std::move(batch)]() mutable {
@@ -194,7 +194,7 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
   const auto& outcome = std::get<Outcome>(ending);
   if (!outcome.exception.empty() && outcome.error && outcome.error->code() != client::RpcCode::cancelled)
     tell("'" + procedure.queue + "' failed: " + outcome.exception);
-  const auto now = procedure.keeps_answers ? protocol::Clock::now() : protocol::TimePoint{};
+  const auto now = procedure.keeps_answers ? connection_->clock().now() : protocol::TimePoint{};
   if (outcome.error)
     core_.fail(id, options_.reveals_exceptions ? revealed(outcome) : *outcome.error, now);
   else if (procedure.handler.is_stream)
@@ -206,12 +206,13 @@ void RpcResponder::end(RequestId id, const Ending& ending) {
 // Logs the first failure of an outage and its end, but not the attempts between them.
 void RpcResponder::connecting_failed(const CloseReason& reason) {
   if (!was_ready_ && !options_.is_patient) return;  // `start` reports it
-  if (std::exchange(is_away_, true)) return;
+  if (std::exchange(has_logged_outage_, true)) return;
   tell_trouble((was_ready_ ? "lost the broker, trying again: " : "cannot serve yet, trying again: ") + text_of(reason));
 }
 
 void RpcResponder::is_ready(const CloseReason& refusal) {
-  if (std::exchange(is_away_, false)) tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
+  if (std::exchange(has_logged_outage_, false))
+    tell_trouble(was_ready_ ? "the broker is back, serving again" : "serving");
   // Once all queues were served, the refusal of one does not stop the service of the others.
   if (refusal.error) tell_trouble(text_of(refusal));
 }
@@ -234,13 +235,13 @@ void RpcResponder::tell(const std::string& what) {
 // A suspended coroutine holds no thread. So there is one more thread, on which coroutines resume while other handlers
 // block.
 void RpcResponder::provide_threads(std::size_t running) {
-  if (!options_.executor) threads_.at_least(running + (has_coroutines_ ? 2 : 1));
+  if (!options_.executor) threads_.grow_to(running + (has_coroutines_ ? 2 : 1));
 }
 
 void RpcResponder::run(const std::shared_ptr<Invocation>& invocation) {
   auto& context = invocation->context();
   const auto& request = context.request();
-  if (request.deadline && is_late(request, std::chrono::system_clock::now(), options_.max_clock_skew))
+  if (request.deadline && is_late(request, connection_->clock().wall_now(), options_.max_clock_skew))
     return invocation->end(Drop{});
   if (!invocation->begin()) return;
   const client::TraceScope trace{context.traceparent()};

@@ -16,7 +16,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/reconnecting_connection.hpp"
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "protocol/io/handler_queue.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "protocol/io/turn_batch.hpp"
@@ -25,7 +25,7 @@
 #include "server/invocation.hpp"
 #include "server/middleware.hpp"
 #include "server/server_core.hpp"
-#include "server/starter.hpp"
+#include "server/startable.hpp"
 
 namespace pocketmq::server {
 
@@ -42,7 +42,7 @@ struct ResponderOptions {
 /// `RpcServer` is a handle of this object. May be used from any thread, but a handler must not call `close_and_wait`.
 /// Its owner calls `close_and_wait` before it releases this object.
 class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
-                           public Starter,
+                           public Startable,
                            private Invocation::Owner {
  public:
   RpcResponder(std::shared_ptr<client::ReconnectingConnection> connection, ResponderOptions options);
@@ -71,9 +71,9 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   struct Procedure {
     std::string queue;
     Handler handler;
-    bool keeps_answers;                                         // for repeats
-    NextHandler chain{};                                        // the middleware, and the handler last
-    client::Numbered<std::weak_ptr<Invocation>> invocations{};  // used on the connection's executor
+    bool keeps_answers;                                          // for repeats
+    NextHandler chain{};                                         // the middleware, and the handler last
+    client::NumberMap<std::weak_ptr<Invocation>> invocations{};  // used on the connection's executor
   };
 
   using Waiting = protocol::HandlerQueue<std::shared_ptr<Invocation>>;
@@ -114,7 +114,7 @@ class RpcResponder final : public std::enable_shared_from_this<RpcResponder>,
   // Used on the connection's executor:
   ServerCore core_;
   bool was_ready_{false};
-  bool is_away_{false};  // the broker cannot be reached, and the log says so
+  bool has_logged_outage_{false};  // the broker cannot be reached, and the log says so
   protocol::TurnBatch<std::shared_ptr<Invocation>> requested_;
   // Set with the first line, if there is no `on_trouble`.
   std::optional<protocol::LineWriter> standard_error_;

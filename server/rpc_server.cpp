@@ -46,7 +46,7 @@ void RpcServer::serve_handler(std::string queue, Handler handler, ServeOptions o
 
 void RpcServer::use(HandlerMiddleware middleware) { responder_->use(std::move(middleware)); }
 
-std::shared_ptr<Starter> RpcServer::starter() const { return responder_; }
+std::shared_ptr<Startable> RpcServer::startable() const { return responder_; }
 
 void RpcServer::start() { responder_->start_and_wait(); }
 

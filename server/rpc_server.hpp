@@ -23,7 +23,7 @@
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
 #include "server/request.hpp"
-#include "server/starter.hpp"
+#include "server/startable.hpp"
 
 namespace pocketmq::server {
 
@@ -106,8 +106,8 @@ class RpcServer {
   /// The same: void(std::error_code). Only for a server that was given an executor.
   template <class Token> auto async_start(Token&& token) {
     return client::initiate<std::error_code>(
-        starter(), std::forward<Token>(token),
-        [](Starter& starter, client::Done<> done) { starter.start(std::move(done)); });
+        startable(), std::forward<Token>(token),
+        [](Startable& startable, client::Done<> done) { startable.start(std::move(done)); });
   }
 
   /// Asks the server to stop. The server takes no more requests, gives back those that have not begun, answers the
@@ -120,7 +120,7 @@ class RpcServer {
 
  private:
   void serve_handler(std::string queue, Handler handler, ServeOptions options);
-  [[nodiscard]] std::shared_ptr<Starter> starter() const;
+  [[nodiscard]] std::shared_ptr<Startable> startable() const;
 
   std::shared_ptr<RpcResponder> responder_;
 };

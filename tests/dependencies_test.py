@@ -5,7 +5,7 @@
 A folder's rooms stand in ROOMS, from the top to the bottom: a file includes only files of its own room and of rooms
 below it. What stands in the folder itself, "", is what a user includes, and the programs. A unit is a header with its
 source: units have no cycles. Only the rooms and units of ASIO see Asio and threads, and only the sources of broker/http
-see Boost.
+see Boost. Only the files of ASKS_THE_SYSTEM ask the system for the time.
 """
 
 import collections
@@ -30,7 +30,8 @@ ROOMS = {
 }
 FILES_IN_A_ROOM_MAX = 42
 # Of protocol and broker: everything else there is I/O-free.
-ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/main"}
+ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/embedded_http",
+        "broker/main"}
 BOOST = re.compile(r"broker/http/\w+\.cpp$")
 # What README's first program includes. It compiles fast because it reads no header of Asio's and nlohmann's but these.
 # (asio_forward.hpp includes others for a file that has included Asio itself.)
@@ -39,6 +40,22 @@ LIGHT = {"asio/async_result.hpp", "nlohmann/json_fwd.hpp"}
 FOR_THOSE_WITH_ASIO = "client/values/asio_forward.hpp"
 PROGRAMS = {"broker/main.cpp", "client/fib_client.cpp", "client/pocketmq_call.cpp", "server/fib_server.cpp",
             "server/pocketmq_serve.cpp"}
+
+# Who may ask the system for the time, and set its timers. All others ask the LoopClock of their loop, and set a
+# LazyTimer: then a test can replace their time.
+ASKS_THE_SYSTEM = {
+    "protocol/end/loop_clock.hpp": "it is the clock",
+    "protocol/io/lazy_timer.hpp": "it is the timer",
+    "broker/core/heap_trim.cpp": "it measures the processor's time",
+    "client/pocketmq_call.cpp": "a program, which measures real time",
+    "server/fib_server.cpp": "a program",
+    "server/pocketmq_serve.cpp": "a program",
+    "server/run_command.cpp": "a command is a process of its own, which runs in real time",
+}
+THE_SYSTEMS_TIME = re.compile(
+    r"\b(?:Clock|steady_clock|system_clock|high_resolution_clock|utc_clock)\s*::\s*now\b|\bexpires_after\s*\("
+    r"|\b(?:steady_timer|system_timer|basic_waitable_timer)\b|\b(?:clock_gettime|gettimeofday|timerfd_create)\b"
+    r"|(?:std|asio::this_thread|this_thread)?::(?:sleep_for|sleep_until|time)\s*\(")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THREADS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "latch", "barrier"}
@@ -107,6 +124,15 @@ def violations(path, text):
             line = text.count("\n", 0, match.start(2)) + 1
             found.append(f"{path}:{line} includes {match.group(2)}: {why}")
     return found
+
+
+def questions_to_the_system(path, text):
+    """Where the file at `path` asks the system for the time and must not, one sentence each."""
+    if path in ASKS_THE_SYSTEM:
+        return []
+    code = re.sub(r"//[^\n]*", "", text)
+    return [f"{path}:{code.count(chr(10), 0, match.start()) + 1} says {match.group()}: ask the loop's clock (LoopClock), or "
+            f"set a LazyTimer" for match in THE_SYSTEMS_TIME.finditer(code)]
 
 
 def includes(files):
@@ -184,6 +210,12 @@ class TheCode(unittest.TestCase):
     def test_it_keeps_to_the_arrows(self):
         found = [v for path, text in self.files.items() for v in violations(path, text)]
         self.assertEqual([], found, "\n" + "\n".join(found))
+
+    def test_it_asks_the_loops_clock_for_the_time(self):
+        found = [v for path, text in self.files.items() for v in questions_to_the_system(path, text)]
+        self.assertEqual([], found, "\n" + "\n".join(found))
+        idle = [path for path in ASKS_THE_SYSTEM if not THE_SYSTEMS_TIME.search(self.files.get(path, ""))]
+        self.assertEqual([], idle, "these need no exception")
 
     def test_its_units_have_no_cycle(self):
         self.assertIsNone(find_cycle(self.files))
@@ -269,6 +301,20 @@ class TheRules(unittest.TestCase):
         ]:
             with self.subTest(path=path, include=include):
                 self.assertEqual([], violations(path, f"#include {include}\n// #include <boost/any.hpp>\n"))
+
+    def test_a_question_to_the_system_is_found(self):
+        for question in ("protocol::Clock::now()", "Clock::now()", "std::chrono::steady_clock::now()",
+                         "std::chrono::system_clock::now);", "high_resolution_clock::now()", "asio::steady_timer timer_;",
+                         "asio::basic_waitable_timer<Clock> timer_;", "timer_.expires_after(1s);", "std::time(nullptr)",
+                         "::clock_gettime(CLOCK_MONOTONIC, &now)", "std::this_thread::sleep_for(1s)"):
+            with self.subTest(question=question):
+                planted = f"// Clock::now()\nint a;\nauto b = {question}\n"
+                found = questions_to_the_system("client/link/connector.cpp", planted)
+                self.assertEqual(1, len(found), found)
+                self.assertTrue(found[0].startswith("client/link/connector.cpp:3 says "), found[0])
+                self.assertEqual([], questions_to_the_system("protocol/end/loop_clock.hpp", planted))
+        for answer in ("clock().now()", "flushes_.clock().now()", "broker_.tick(now)", "wait_for_time()"):
+            self.assertEqual([], questions_to_the_system("client/link/connector.cpp", answer))
 
     def test_a_cycle_of_units_is_found(self):
         files = {"broker/a.hpp": '#include "broker/b.hpp"', "broker/b.hpp": "", "broker/b.cpp": '#include "broker/c.hpp"',

@@ -23,15 +23,15 @@ Connections::Connections(asio::io_context& context, Broker& broker)
     : broker_{broker},
       flushes_{context.get_executor()},
       pipe_flushes_{protocol::SerialExecutor::on(context.get_executor())},
-      broker_timer_{context.get_executor()},
-      grace_timer_{context.get_executor()} {
+      broker_timer_{context.get_executor(), flushes_.clock()},
+      grace_timer_{context.get_executor(), flushes_.clock()} {
   flushes_.after_flushes([this] { set_broker_timer(); });
   pipe_flushes_.after_flushes([this] { set_broker_timer(); });
-  broker_.context().clock().set_wall_clock(protocol::Clock::now(), std::chrono::system_clock::now());
+  broker_.context().clock().set_wall_clock(clock().now(), clock().wall_now());
 }
 
 std::unique_ptr<protocol::ConnectionEnd> Connections::make_end(Peer peer, Spoken spoken) {
-  const auto now = protocol::Clock::now();
+  const auto now = clock().now();
   switch (spoken) {
     case Spoken::broker: break;
     case Spoken::broker_and_http: return std::make_unique<PortEnd>(broker_, *http_, std::move(peer), now);
@@ -70,7 +70,7 @@ void Connections::remove(Transports::iterator position) {
 void Connections::set_broker_timer() {
   if (stopping_) return;
   broker_timer_.set(broker_.deadline(), [this] {
-    broker_.tick(protocol::Clock::now());
+    broker_.tick(clock().now());
     set_broker_timer();
   });
 }
@@ -81,10 +81,7 @@ void Connections::stop(std::string_view text, std::chrono::milliseconds grace) {
   broker_.shut_down(text);
   if (http_ != nullptr) http_->shut_down(text);
   if (transports_.empty()) return;
-  grace_timer_.expires_after(grace);
-  grace_timer_.async_wait([this](std::error_code cancelled) {
-    if (!cancelled) cut_transports();
-  });
+  grace_timer_.set(clock().now() + grace, [this] { cut_transports(); });
 }
 
 void Connections::cut() {

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
@@ -45,10 +44,13 @@ class Connections {
     serve(std::move(stream), make_end(std::move(peer), spoken), flushes_);
   }
   void add(protocol::Pipe<protocol::SerialExecutor> pipe, Peer peer) {
-    serve(std::move(pipe), broker_.connect(std::move(peer), protocol::Clock::now()), pipe_flushes_);
+    serve(std::move(pipe), broker_.connect(std::move(peer), clock().now()), pipe_flushes_);
   }
   /// The executor on which pipes are served.
   [[nodiscard]] const protocol::SerialExecutor& pipe_executor() const { return pipe_flushes_.executor(); }
+
+  /// The clock of the loop.
+  [[nodiscard]] const protocol::LoopClock& clock() const { return flushes_.clock(); }
 
   /// Call it on the loop's thread after the broker was told to do something that no connection has asked for.
   void look_at_broker() { set_broker_timer(); }
@@ -60,8 +62,6 @@ class Connections {
   void cut();
 
  private:
-  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
-
   using Transports = std::list<std::shared_ptr<protocol::Closeable>>;
 
   template <class Stream>
@@ -83,7 +83,7 @@ class Connections {
   protocol::FlushScheduler<Executor> flushes_;
   protocol::FlushScheduler<protocol::SerialExecutor> pipe_flushes_;
   protocol::LazyTimer<Executor> broker_timer_;
-  Timer grace_timer_;
+  protocol::LazyTimer<Executor> grace_timer_;
   Transports transports_;
   std::size_t prepared_{8};             // up to this number of connections the reactor has memory
   bool memory_check_is_posted_{false};  // a call is posted

@@ -109,13 +109,13 @@ void Listener::accept(ListeningSocket& listening) {
     }
     // There is no descriptor or no memory for another connection. The open ones go on, and the next one is accepted
     // later.
-    broker_.context().clock().observe(protocol::Clock::now());
+    const auto now = connections_.clock().now();
+    broker_.context().clock().observe(now);
     broker_.context().tell(&ConnectionObserver::on_accept_failed, broker_.context(), error);
     const auto text = error.message();
     broker_.context().journal().tell(event::AcceptFailed{.text = text});
-    listening.pause_timer.expires_after(pause_without_room);
-    listening.pause_timer.async_wait([this, &listening](std::error_code cancelled) {
-      if (!cancelled && !stopping_) accept(listening);
+    listening.pause_timer.set(now + pause_without_room, [this, &listening] {
+      if (!stopping_) accept(listening);
     });
   });
 }

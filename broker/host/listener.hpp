@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <asio/basic_socket_acceptor.hpp>
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
@@ -49,16 +48,14 @@ class Listener {
   [[nodiscard]] Connections& connections() { return connections_; }
 
  private:
-  using Timer = asio::basic_waitable_timer<protocol::Clock, asio::wait_traits<protocol::Clock>, Executor>;
-
   // The acceptor of one address.
   struct ListeningSocket {
     ListeningSocket(const Executor& executor, Spoken on_it)
         : acceptor{executor}, pause_timer{executor}, spoken{on_it} {}
 
     asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor;
-    asio::ip::tcp::endpoint peer{};  // of the next connection
-    Timer pause_timer;               // delays the next accept after a failure
+    asio::ip::tcp::endpoint peer{};             // of the next connection
+    protocol::LazyTimer<Executor> pause_timer;  // delays the next accept after a failure
     Spoken spoken;
   };
   using ListeningSockets = std::list<ListeningSocket>;

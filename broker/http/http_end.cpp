@@ -37,7 +37,7 @@ HttpEnd::HttpEnd(HttpState& state, Caller caller, TimePoint now)
 
 HttpEnd::~HttpEnd() {
   forget_request();
-  if (!finished()) line().erase(list_position_);
+  if (!finished()) list_of_phase().erase(list_position_);
 }
 
 // ---- in and out
@@ -87,7 +87,7 @@ void HttpEnd::sent(std::size_t bytes, TimePoint now) {
 
 bool HttpEnd::go_on() {
   if (!rest_.empty()) send_some();
-  if (wants_room_call_) call_for_room();
+  if (wants_room_call_) call_on_room();
   process();
   wake();
   return true;
@@ -97,7 +97,7 @@ void HttpEnd::tick(TimePoint now) {
   observe(now);
   if (finished()) return;
   if (blocked_since_ && *blocked_since_ + state_.limits.unread_max <= now) {
-    tell_gone();
+    call_on_gone();
     return finish();
   }
   if (receive_deadline() <= now) {
@@ -132,30 +132,30 @@ TimePoint HttpEnd::receive_deadline() const {
 
 void HttpEnd::disconnect(std::error_code, TimePoint now) {
   observe(now);
-  tell_gone();
+  call_on_gone();
   finish();
 }
 
-void HttpEnd::leave(std::string_view text) {
+void HttpEnd::shut_down(std::string_view text) {
   if (finished()) return;
   if (phase_ == Phase::idle) {
     finish();
   } else if (answer_ == Answer::none) {
     refuse(error(503, text));
   } else {
-    tell_gone();
+    call_on_gone();
     finish();
   }
 }
 
-void HttpEnd::turn_away(std::string_view text) { refuse(error(503, text)); }
+void HttpEnd::refuse_connection(std::string_view text) { refuse(error(503, text)); }
 
 // ---- a request comes
 
 void HttpEnd::process() {
   if (processing_) return;
   processing_ = true;
-  while (may_take_input() && take_some()) {
+  while (may_take_input() && parse_input()) {
     if (context_.budget().is_used_up() && !input_.unread().empty() && is_receiving()) wait_in_line();
   }
   processing_ = false;
@@ -163,7 +163,7 @@ void HttpEnd::process() {
 }
 
 // Takes the next part of a request. Returns whether there may be more to take.
-bool HttpEnd::take_some() {
+bool HttpEnd::parse_input() {
   if (phase_ == Phase::idle) {
     // An empty line before a request is ignored (RFC 9112, section 2.2).
     const auto unread = input_.unread();
@@ -177,21 +177,21 @@ bool HttpEnd::take_some() {
   context_.budget().use(taken / (phase_ == Phase::head ? header_bytes_a_step : body_bytes_a_step));
   switch (progress) {
     case RequestParser::Progress::need_more:
-      if (phase_ == Phase::body) take_part_of_body();
+      if (phase_ == Phase::body) on_body_part();
       return false;
     case RequestParser::Progress::fault: refuse(parser_->refusal()); return false;
     case RequestParser::Progress::head: on_head(); return true;
-    case RequestParser::Progress::whole: on_whole(); return true;
+    case RequestParser::Progress::whole: on_request_complete(); return true;
   }
   return false;
 }
 
 // The two lists of the state keep the connections in the order in which they began to wait.
 void HttpEnd::begin_phase(Phase phase) {
-  auto& from = line();
+  auto& from = list_of_phase();
   phase_ = phase;
   begin_waiting();
-  auto& to = line();
+  auto& to = list_of_phase();
   if (&from != &to) to.splice(to.end(), from, list_position_);
 }
 
@@ -216,7 +216,7 @@ void HttpEnd::on_head() {
   keeps_alive_ = parser_->keeps_alive();
   is_http_1_0_ = parser_->is_http_1_0();
   is_head_request_ = parser_->request().method == Method::head;
-  refusal_ = look_at_head();
+  refusal_ = check_head();
   if (!parser_->has_body()) return;
   const auto expectation = parser_->request().header("Expect");
   // If a request is refused, its body is read if it is short, so that the connection can go on.
@@ -225,7 +225,7 @@ void HttpEnd::on_head() {
   if (expectation && !is_http_1_0_ && input_.unread().empty()) append(go_ahead);
 }
 
-std::optional<Response> HttpEnd::look_at_head() {
+std::optional<Response> HttpEnd::check_head() {
   auto& request = parser_->request();
   request.caller = caller_;
   std::string authority;
@@ -246,13 +246,13 @@ std::optional<Response> HttpEnd::refuse_expectation() const {
   return error(417, "the only Expect is '100-continue'; leave it out");
 }
 
-void HttpEnd::take_part_of_body() {
+void HttpEnd::on_body_part() {
   if (progress_bytes_ >= state_.limits.body_progress_bytes) begin_waiting();
   // If it may not read on, it waits for `on_admitted`.
   (void)may_read_on(parser_->left_to_come());
 }
 
-void HttpEnd::on_whole() {
+void HttpEnd::on_request_complete() {
   has_read_all();
   begin_phase(Phase::answering);
   const auto parser = std::move(parser_);
@@ -282,7 +282,7 @@ void HttpEnd::refuse(Response refusal) {
   has_read_all();
   keeps_alive_ = false;
   if (is_receiving()) begin_phase(Phase::answering);
-  tell_gone();
+  call_on_gone();
   send(std::move(refusal));
 }
 

@@ -46,9 +46,9 @@ class HttpEnd final : public protocol::ConnectionEnd,
 
   /// Ends the connection. A request that is not answered yet gets 503 with that text. Between two requests the
   /// connection ends without a response.
-  void leave(std::string_view text);
+  void shut_down(std::string_view text);
   /// Call this before the first byte has come: the connection ends with 503 and that text.
-  void turn_away(std::string_view text);
+  void refuse_connection(std::string_view text);
 
  private:
   enum class Phase : std::uint8_t {
@@ -79,26 +79,28 @@ class HttpEnd final : public protocol::ConnectionEnd,
   [[nodiscard]] bool may_take_input() const;
   void observe(TimePoint now);
   void process();
-  [[nodiscard]] bool take_some();
-  [[nodiscard]] std::list<HttpEnd*>& line() const { return is_receiving() ? state_.waiting : state_.answering; }
+  [[nodiscard]] bool parse_input();
+  [[nodiscard]] std::list<HttpEnd*>& list_of_phase() const {
+    return is_receiving() ? state_.waiting : state_.answering;
+  }
   void begin_phase(Phase phase);
   void begin_waiting();
   void begin_request();
   void on_head();
-  [[nodiscard]] std::optional<Response> look_at_head();
+  [[nodiscard]] std::optional<Response> check_head();
   [[nodiscard]] std::optional<Response> refuse_expectation() const;
-  void take_part_of_body();
-  void on_whole();
+  void on_body_part();
+  void on_request_complete();
   void run_handler(Request& request);
   void refuse(Response refusal);
   void append(std::string_view bytes);
   void send_head(const ResponseHead& head, Framing framing, std::uint64_t body_bytes);
   void send_some();
-  void call_for_room();
+  void call_on_room();
   void finish_response();
   void finish();
   void forget_request();
-  void tell_gone();
+  void call_on_gone();
   [[nodiscard]] TimePoint receive_deadline() const;
 
   HttpState& state_;

@@ -79,7 +79,7 @@ void HttpEnd::begin(ResponseHead head) {
   idle_text_ = std::move(head.idle_text);
   send_head(head, is_http_1_0_ ? Framing::close : Framing::chunked, 0);
   if (!is_head_request_) return;
-  tell_gone();  // no body is wanted
+  call_on_gone();  // no body is wanted
   finish_response();
 }
 
@@ -114,7 +114,7 @@ void HttpEnd::ask_for_room() {
   wake();  // the turn's end sees that the backlog is due
 }
 
-void HttpEnd::call_for_room() {
+void HttpEnd::call_on_room() {
   wants_room_call_ = false;
   const auto pending = pending_;
   if (!pending || answer_ != Answer::stream || !pending->on_room) return;
@@ -139,7 +139,7 @@ void HttpEnd::end() {
 }
 
 void HttpEnd::cut() {
-  tell_gone();
+  call_on_gone();
   finish();
 }
 
@@ -167,7 +167,7 @@ void HttpEnd::forget_request() {
   wants_room_call_ = false;
 }
 
-void HttpEnd::tell_gone() {
+void HttpEnd::call_on_gone() {
   if (!pending_ || pending_->sink == nullptr) return;
   const auto pending = pending_;
   pending->sink = nullptr;
@@ -182,7 +182,7 @@ void HttpEnd::finish() {
   input_.release();
   has_read_all();
   leave_line();
-  line().erase(list_position_);
+  list_of_phase().erase(list_position_);
   phase_ = Phase::finished;
   wake();
 }

@@ -16,13 +16,13 @@ std::unique_ptr<protocol::ConnectionEnd> HttpServer::connect(Caller caller, prot
   state_.context.clock().observe(now);
   const auto limit = std::to_string(state_.limits.connection_max);
   if (connection_count() >= state_.limits.connection_max && !state_.waiting.empty())
-    state_.waiting.front()->leave("there are " + limit + " HTTP connections, and this one has waited longest; send a "
-                                  "request at once when you have connected");
+    state_.waiting.front()->shut_down("there are " + limit + " HTTP connections, and this one has waited longest; send "
+                                      "a request at once when you have connected");
   auto end = std::make_unique<HttpEnd>(state_, std::move(caller), now);
   if (connection_count() > state_.limits.connection_max)
-    end->turn_away("there are " + limit + " HTTP connections, and all wait for answers; close some");
+    end->refuse_connection("there are " + limit + " HTTP connections, and all wait for answers; close some");
   else if (const auto& memory = state_.context.memory(); !memory.has_room_for_clients())
-    end->turn_away(memory.describe() + "; close some connections");
+    end->refuse_connection(memory.describe() + "; close some connections");
   return end;
 }
 
@@ -30,7 +30,7 @@ void HttpServer::shut_down(std::string_view text) {
   std::vector<HttpEnd*> ends{state_.waiting.begin(), state_.waiting.end()};
   ends.insert(ends.end(), state_.answering.begin(), state_.answering.end());
   for (auto* end : ends)
-    if (!end->finished()) end->leave(text);
+    if (!end->finished()) end->shut_down(text);
 }
 
 }  // namespace pocketmq::broker::http

@@ -103,6 +103,7 @@ class JournalState {
   [[nodiscard]] Snapshot::Channel* find_channel(std::uint64_t connection, std::uint16_t channel);
   [[nodiscard]] Message* find_message(std::uint64_t number);
   [[nodiscard]] Queue* find_queue_of(std::uint64_t message, std::string_view queue);
+  void forget_consumer(Snapshot::Channel& channel, std::string_view tag);
   void leave_queue(std::uint64_t message, std::string_view queue);
   void forget_delivery(Queue& queue, std::uint64_t message);
   void forget_ended(std::uint64_t message);

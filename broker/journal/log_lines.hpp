@@ -34,7 +34,7 @@ using WallClock = std::function<std::chrono::system_clock::time_point()>;
 class LogLines {
  public:
   /// `sink` must outlive it.
-  LogLines(protocol::LineSink& sink, LogFormat format, WallClock clock = std::chrono::system_clock::now)
+  LogLines(protocol::LineSink& sink, LogFormat format, WallClock clock)
       : sink_{sink}, format_{format}, clock_{std::move(clock)} {}
 
   LogLines(const LogLines&) = delete;

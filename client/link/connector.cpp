@@ -6,6 +6,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include "protocol/io/close_on_exec.hpp"
+#include "protocol/io/lazy_timer.hpp"
 #include "protocol/io/pipe.hpp"
 #include "protocol/io/transport.hpp"
 
@@ -13,7 +14,6 @@ namespace pocketmq::client {
 namespace {
 
 using asio::ip::tcp;
-using protocol::Clock;
 using protocol::TimePoint;
 
 // Asio has its own category for the system's errors. It does not compare equal with std::errc.
@@ -26,19 +26,17 @@ class SocketConnector final : public Connector {
  public:
   using Socket = asio::basic_stream_socket<tcp, SerialExecutor>;
   using Resolver = asio::ip::basic_resolver<tcp, SerialExecutor>;
-  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, SerialExecutor>;
 
   SocketConnector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOptions options)
       : Connector{std::move(loop), std::move(url), std::move(options)},
         resolver_{executor()},
         socket_{executor()},
-        timer_{executor()} {}
+        timer_{executor(), loop_->clock()} {}
 
  private:
   void connect(TimePoint until) override {
-    timer_.expires_at(until);
-    timer_.async_wait([this, self = shared_from_this()](std::error_code error) {
-      if (!error) fail({Error::timed_out, "no connection in the time given"});
+    timer_.set(until, [this, self = shared_from_this()] {
+      fail({Error::timed_out, "no connection in the time given"});
     });
     std::error_code not_numeric;
     const auto address = asio::ip::make_address(url_.host, not_numeric);
@@ -104,7 +102,7 @@ class SocketConnector final : public Connector {
   Resolver::results_type endpoints_;  // the addresses of the URL's host
   Resolver::results_type::iterator next_endpoint_;
   Socket socket_;
-  Timer timer_;
+  protocol::LazyTimer<SerialExecutor> timer_;
   bool is_connecting_{true};
 };
 
@@ -151,14 +149,15 @@ Connector::Connector(std::shared_ptr<Loop> loop, protocol::Url url, ConnectionOp
     : loop_{std::move(loop)},
       url_{std::move(url)},
       options_{std::move(options)},
-      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_), Clock::now())},
+      core_{std::make_shared<ConnectionCore>(url_.encoding, login_of(url_, options_), limits_of(url_),
+                                             loop_->clock().now())},
       flushes_{loop_->executor()} {}
 
 void Connector::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     if (open_done_ || core_->close_reason().error) return done(Error::not_open);
     open_done_ = std::move(done);
-    connect(Clock::now()
+    connect(loop_->clock().now()
             + options_.connection_timeout.value_or(url_.connection_timeout.value_or(connection_timeout_default)));
   });
 }
@@ -167,7 +166,7 @@ void Connector::close(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
     stop_connecting();
     if (open_done_ || !core_->has_begun()) connecting_failed({Error::closed, "closed by the client"});
-    core_->close(Clock::now(), std::move(done));
+    core_->close(loop_->clock().now(), std::move(done));
   });
 }
 

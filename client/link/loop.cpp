@@ -28,11 +28,12 @@ std::shared_ptr<Loop> Loop::on_executor(asio::any_io_executor executor) {
 Loop::Loop(std::shared_ptr<asio::io_context> own_context)
     : own_context_{std::move(own_context)},
       executor_{SerialExecutor::on(own_context_->get_executor())},
-      stays_{own_context_->get_executor()},
+      clock_{protocol::clock_of(*own_context_)},
+      work_guard_{own_context_->get_executor()},
       thread_{[context = own_context_] { context->run(); }} {}
 
 Loop::~Loop() {
-  stays_.reset();
+  work_guard_.reset();
   if (!thread_.joinable()) return;
   if (thread_.get_id() == std::this_thread::get_id())
     thread_.detach();  // it holds its context, and ends when no work is left

@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 
 #include "client/values/callbacks.hpp"
+#include "protocol/io/clock_of.hpp"
 #include "protocol/io/serial_executor.hpp"
 
 namespace pocketmq::client {
@@ -38,6 +39,7 @@ class Loop {
       executor_.post(std::forward<Task>(task));
   }
   [[nodiscard]] const SerialExecutor& executor() const { return executor_; }
+  [[nodiscard]] protocol::LoopClock& clock() const { return clock_; }
   /// Throws std::system_error(resource_deadlock_would_occur) if waiting here would block the loop itself.
   void refuse_to_block_here() const;
 
@@ -47,12 +49,13 @@ class Loop {
 
  private:
   explicit Loop(std::shared_ptr<asio::io_context> own_context);
-  explicit Loop(SerialExecutor executor) : executor_{std::move(executor)} {}
+  explicit Loop(SerialExecutor executor) : executor_{std::move(executor)}, clock_{protocol::clock_of(executor_)} {}
   [[nodiscard]] bool blocks_here() const;
 
   const std::shared_ptr<asio::io_context> own_context_;
   const SerialExecutor executor_;
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> stays_;
+  protocol::LoopClock& clock_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_guard_;
   std::thread thread_;
 };
 

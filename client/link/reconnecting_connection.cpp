@@ -7,7 +7,6 @@
 
 namespace pocketmq::client {
 
-using protocol::Clock;
 using protocol::TimePoint;
 
 std::shared_ptr<ReconnectingConnection> ReconnectingConnection::on_own_thread(Urls urls, ConnectionOptions options,
@@ -32,7 +31,7 @@ ReconnectingConnection::ReconnectingConnection(std::shared_ptr<Loop> loop, Urls 
       is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
                reconnect.seed ? *reconnect.seed : random_id()},
-      timer_{loop_->executor()} {}
+      timer_{loop_->executor(), loop_->clock()} {}
 
 void ReconnectingConnection::open(Done<> done) {
   run([this, self = shared_from_this(), done = std::move(done)]() mutable {
@@ -47,7 +46,7 @@ void ReconnectingConnection::close(Done<> done) {
     if (!std::exchange(is_closing_, true)) {
       const CloseReason reason{Error::closed, "closed by the client"};
       timer_.cancel();
-      if (connector_) let_go(reason);
+      if (connector_) leave_connection(reason);
       if (open_done_) std::exchange(open_done_, nullptr)(reason.error);
     }
     close_done_.push_back(std::move(done));
@@ -71,10 +70,10 @@ void ReconnectingConnection::close_and_wait() {
 
 void ReconnectingConnection::attach(Timed* timed) {
   timed_ = timed;
-  wait();
+  set_timer();
 }
 
-void ReconnectingConnection::deadline_changed() { wait(); }
+void ReconnectingConnection::deadline_changed() { set_timer(); }
 
 void ReconnectingConnection::begin_attempt() {
   ++attempt_;
@@ -102,7 +101,7 @@ void ReconnectingConnection::connected() {
 }
 
 void ReconnectingConnection::ready() {
-  ready_since_ = Clock::now();
+  ready_since_ = clock().now();
   opening_error_.reset();
   if (open_done_) std::exchange(open_done_, nullptr)({});
 }
@@ -114,20 +113,20 @@ void ReconnectingConnection::failed(CloseReason reason) {
     opening_error_ = connector_->opening_error(reason, before);
   }
   const bool was_ready = ready_since_.has_value();
-  if (was_ready && Clock::now() - *ready_since_ >= backoff_max_) backoff_.reset();
-  let_go(reason);
+  if (was_ready && clock().now() - *ready_since_ >= backoff_max_) backoff_.reset();
+  leave_connection(reason);
   if (on_failure_ && !is_closing_) on_failure_(reason);
   if (is_closing_) return;
 
   url_index_ = (url_index_ + 1) % urls_.size();
   failed_in_round_ = was_ready ? 0 : failed_in_round_ + 1;
-  if (was_ready) return pause();
+  if (was_ready) return pause_before_next_round();
   if (failed_in_round_ < urls_.size()) return begin_attempt();
   if (open_done_ && !is_patient_) return std::exchange(open_done_, nullptr)(reason.error);
-  pause();
+  pause_before_next_round();
 }
 
-void ReconnectingConnection::let_go(const CloseReason& reason) {
+void ReconnectingConnection::leave_connection(const CloseReason& reason) {
   ++attempt_;  // from now on the callbacks of the old attempt do nothing
   const auto connector = std::exchange(connector_, nullptr);
   ready_since_.reset();
@@ -144,17 +143,17 @@ void ReconnectingConnection::finish_closing() {
   for (auto& done : std::exchange(close_done_, {})) done({});
 }
 
-void ReconnectingConnection::pause() {
+void ReconnectingConnection::pause_before_next_round() {
   failed_in_round_ = 0;
-  pause_ends_ = Clock::now() + backoff_.next();
-  wait();
+  pause_ends_ = clock().now() + backoff_.next();
+  set_timer();
 }
 
-void ReconnectingConnection::wait() {
+void ReconnectingConnection::set_timer() {
   const auto until = std::min(pause_ends_, timed_ == nullptr ? TimePoint::max() : timed_->deadline());
   if (is_closing_) return;
   timer_.set(until, [this, self = shared_from_this()] {
-    if (!is_closing_) time_passed(Clock::now());
+    if (!is_closing_) time_passed(clock().now());
   });
 }
 
@@ -164,7 +163,7 @@ void ReconnectingConnection::time_passed(TimePoint now) {
     begin_attempt();
   }
   if (timed_ != nullptr && timed_->deadline() <= now) timed_->tick(now);
-  wait();
+  set_timer();
 }
 
 }  // namespace pocketmq::client

@@ -56,6 +56,8 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
 
   template <class Task> void run(Task&& task) { loop_->run(std::forward<Task>(task)); }
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
+  /// The clock of its loop.
+  [[nodiscard]] const protocol::LoopClock& clock() const { return loop_->clock(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Tries each URL once, in the order given. If no URL opens, `open` fails with the error of the last one; call
   /// `close` then. (With `patient` it goes on trying.) Once it is open, each lost connection is replaced until `close`.
@@ -84,10 +86,10 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   void connected();
   void ready();
   void failed(CloseReason reason);
-  void let_go(const CloseReason& reason);
+  void leave_connection(const CloseReason& reason);
   void finish_closing();
-  void pause();
-  void wait();
+  void pause_before_next_round();
+  void set_timer();
   void time_passed(protocol::TimePoint now);
 
   /// A callback that calls `f(*this, ...)` if this object still exists and the attempt is still the current one. It

@@ -11,7 +11,9 @@
 namespace pocketmq::client {
 
 RpcCaller::RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const RpcSettings& settings)
-    : connection_{std::move(connection)}, core_{settings, [this] { connection_->deadline_changed(); }} {
+    : connection_{std::move(connection)},
+      core_{settings, [this] { connection_->deadline_changed(); }},
+      wall_clock_{connection_->clock()} {
   connection_->on_up(
       [this](ConnectionCore& core, ReconnectingConnection::Ready ready) { core_.open(core, std::move(ready)); });
   connection_->on_failure([this](const CloseReason& reason) { core_.connecting_failed(reason); });
@@ -19,6 +21,7 @@ RpcCaller::RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const R
 }
 
 void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
+  request.clock = &connection_->clock();
   // The trace is added here, because a middleware may continue the call on another thread.
   if (!request.headers.view().find(traceparent_header)) {
     std::array<char, traceparent_size> text;
@@ -36,7 +39,7 @@ void RpcCaller::pass(std::size_t middleware, RpcRequest&& request, Completed&& c
 }
 
 void RpcCaller::send(RpcRequest&& request, Completed&& completed) {
-  const auto now = protocol::Clock::now();
+  const auto now = connection_->clock().now();
   if (connection_->executor().runs_here()) return begin(std::move(request), now, std::move(completed));
   connection_->executor().post(
       [self = shared_from_this(), request = std::move(request), now, completed = std::move(completed)]() mutable {

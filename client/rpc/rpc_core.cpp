@@ -80,7 +80,7 @@ void RpcCore::start_waiting() {
 void RpcCore::on_lost(const CloseReason& reason) {
   if (reason.text.find(rpc_cancel_exchange) != std::string::npos) may_cancel_ = false;
   auto& connection = *connection_;
-  const auto lost = take_back(connection.now());
+  const auto lost = keep_sendable_calls(connection.now());
   end_connection(reason);
   if (connection.is_open())  // only the channel is over
     open(connection, [&connection](const CloseReason& failure) {
@@ -97,7 +97,7 @@ void RpcCore::end_connection(const CloseReason& reason) {
   unconfirmed_.clear();
 }
 
-std::vector<RpcCore::CallId> RpcCore::take_back(TimePoint now) {
+std::vector<RpcCore::CallId> RpcCore::keep_sendable_calls(TimePoint now) {
   std::vector<CallId> lost;
   calls_.for_each([&](CallId id, Call& call) {
     if (call.stage == Stage::waiting) return;
@@ -206,7 +206,7 @@ void RpcCore::send(CallId id, Call& call, TimePoint now) {
   call.request.headers = {};
 }
 
-void RpcCore::cancel(CallId id) { give_up(id, {RpcCode::cancelled, "the caller cancelled the call"}); }
+void RpcCore::cancel(CallId id) { fail_and_tell_server(id, {RpcCode::cancelled, "the caller cancelled the call"}); }
 
 void RpcCore::tick(TimePoint now) {
   while (!due_.empty() && due_.front().at <= now) {
@@ -219,13 +219,13 @@ void RpcCore::tick(TimePoint now) {
     if (call.stage == Stage::pausing)
       start(due.id, call, now);
     else
-      give_up(due.id, time_over(call));
+      fail_and_tell_server(due.id, time_out_error(call));
   }
 }
 
 TimePoint RpcCore::deadline() const { return due_.empty() ? TimePoint::max() : due_.front().at; }
 
-RpcError RpcCore::time_over(const Call& call) const {
+RpcError RpcCore::time_out_error(const Call& call) const {
   if (call.stage == Stage::waiting)
     return {RpcCode::unavailable, "no connection to the broker in time: " + connection_lost(last_loss_).message(),
             reason::connection_lost};
@@ -254,7 +254,7 @@ bool RpcCore::is_stale(const Due& due) {
   return call == nullptr || call->due != due.at;
 }
 
-void RpcCore::give_up(CallId id, const RpcError& why) {
+void RpcCore::fail_and_tell_server(CallId id, const RpcError& why) {
   auto* const call = calls_.find(id);
   if (call == nullptr) return;
   if (call->stage == Stage::sent && channel_) channel_->cancel(call->ids.correlation_id());
@@ -302,7 +302,7 @@ void RpcCore::on_unreadable_reply(CallId id, Call& call, std::string_view fault)
   const RpcError error{RpcCode::internal,
                        "the reply of '" + call.request.queue + "' cannot be read: " + std::string{fault}};
   if (call.request.on_element)
-    give_up(id, error);
+    fail_and_tell_server(id, error);
   else
     complete(id, call, {.error = error});
 }
@@ -315,22 +315,22 @@ void RpcCore::on_plain_reply(CallId id, Call& call, std::string body) {
 void RpcCore::on_stream_reply(CallId id, Call& call, std::int64_t number, bool is_end, std::string body) {
   if (!call.request.on_element) {
     const RpcError error{RpcCode::internal, "'" + call.request.queue + "' is a stream procedure; call it as Stream<T>"};
-    return is_end ? complete(id, {.error = error}) : give_up(id, error);
+    return is_end ? complete(id, {.error = error}) : fail_and_tell_server(id, error);
   }
   // An idempotent request that was sent again is answered from its first element. This second stream may end earlier.
   if (number < call.next_element && !is_end) return drop_reply();
   if (number > call.next_element)
-    return give_up(id,
-                   {RpcCode::data_loss, "the stream of '" + call.request.queue + "' lost its elements from "
-                                            + std::to_string(call.next_element) + " to " + std::to_string(number - 1)});
+    return fail_and_tell_server(
+        id, {RpcCode::data_loss, "the stream of '" + call.request.queue + "' lost its elements from "
+                                     + std::to_string(call.next_element) + " to " + std::to_string(number - 1)});
   if (is_end) return complete(id, {});
   if (take_element(id, call, std::move(body))) ++call.next_element;
 }
 
 bool RpcCore::take_element(CallId id, Call& call, std::string body) {
   if (call.request.on_element(std::move(body))) return true;
-  give_up(id, {RpcCode::resource_exhausted,
-               "the stream of '" + call.request.queue + "' sent more than its reader left room for"});
+  fail_and_tell_server(id, {RpcCode::resource_exhausted,
+                            "the stream of '" + call.request.queue + "' sent more than its reader left room for"});
   return false;
 }
 

@@ -20,7 +20,7 @@
 #include "client/link/timed.hpp"
 #include "client/rpc/call_ids.hpp"
 #include "client/rpc/callback_channel.hpp"
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 #include "client/rpc/queue_preparation.hpp"
 #include "client/values/rpc_request.hpp"
 #include "protocol/base/random_source.hpp"
@@ -125,8 +125,9 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   void on_unserved(CallId id, Call& call, const RpcError& why);
   void start_waiting();
   void end_connection(const CloseReason& reason);
-  /// Prepares the calls that may be sent again for the next connection. Returns the ids of the others, which are lost.
-  [[nodiscard]] std::vector<CallId> take_back(protocol::TimePoint now);
+  /// Lets the calls that may be sent, or sent again, wait for the next connection. Returns the ids of the others, which
+  /// are lost.
+  [[nodiscard]] std::vector<CallId> keep_sendable_calls(protocol::TimePoint now);
 
   void on_unreadable_reply(CallId id, Call& call, std::string_view fault);
   void on_plain_reply(CallId id, Call& call, std::string body);
@@ -134,12 +135,12 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   /// False if there was no room for the element; the call is then over.
   bool take_element(CallId id, Call& call, std::string body);
 
-  [[nodiscard]] RpcError time_over(const Call& call) const;
+  [[nodiscard]] RpcError time_out_error(const Call& call) const;
   void drop_reply() { dropped_replies_.fetch_add(1, std::memory_order_relaxed); }
   void set_due(CallId id, Call& call, protocol::TimePoint due);
   [[nodiscard]] bool is_stale(const Due& due);
-  /// Completes a call whose server may still work on it, and tells the server.
-  void give_up(CallId id, const RpcError& why);
+  /// Completes a call with an error, while its server may still work on it. Tells the server that nobody waits.
+  void fail_and_tell_server(CallId id, const RpcError& why);
   void complete(CallId id, RpcResult result);
   void complete(CallId id, Call& call, RpcResult result);
 
@@ -154,7 +155,7 @@ class RpcCore final : public Timed, private CallbackChannel::Owner {
   std::optional<RpcError> closed_;  // the error of calls after `close`
   protocol::RandomSource random_;
   CallId last_id_{0};
-  Numbered<Call> calls_;
+  NumberMap<Call> calls_;
   std::vector<Due> due_;  // a heap, the earliest first
   std::set<CallId> waiting_;
   std::map<std::uint64_t, CallId> unconfirmed_;

@@ -15,6 +15,10 @@
 #include "client/values/rpc_error.hpp"
 #include "client/values/table.hpp"
 
+namespace pocketmq::protocol {
+class LoopClock;
+}  // namespace pocketmq::protocol
+
 namespace pocketmq::client {
 
 using WallTime = std::chrono::system_clock::time_point;
@@ -41,6 +45,9 @@ struct RpcRequest {
   std::function<bool(std::string)> on_element{};
   /// A stop request at one of these, on any thread, cancels the call.
   std::vector<std::stop_token> stops{};
+  /// The clock of the client's loop, for middleware that measures time. The client sets it, and it lives as long as the
+  /// client's executor. Null before that.
+  const protocol::LoopClock* clock{nullptr};
 };
 
 /// A reply's body, or how the call failed.

@@ -14,7 +14,8 @@
 
 #include <asio/post.hpp>
 
-#include "protocol/end/connection_end.hpp"
+#include "protocol/end/loop_clock.hpp"
+#include "protocol/io/clock_of.hpp"
 #include "protocol/io/serial_executor.hpp"
 #include "protocol/io/turn_batch.hpp"
 
@@ -32,11 +33,13 @@ class Flushable {
 /// Belongs to one thread or strand, that of its executor. Lives as long as the loop may still run its handlers.
 template <class Executor> class FlushScheduler {
  public:
-  explicit FlushScheduler(Executor executor) : executor_{std::move(executor)} {}
+  explicit FlushScheduler(Executor executor) : executor_{std::move(executor)}, clock_{clock_of(executor_)} {}
   FlushScheduler(const FlushScheduler&) = delete;
   FlushScheduler& operator=(const FlushScheduler&) = delete;
 
   [[nodiscard]] const Executor& executor() const { return executor_; }
+  /// The clock of the executor's loop.
+  [[nodiscard]] LoopClock& clock() const { return clock_; }
 
   /// How many are flushed before other handlers of the loop run: one or two milliseconds of system calls.
   static constexpr std::size_t flushes_max = 256;
@@ -65,7 +68,7 @@ template <class Executor> class FlushScheduler {
   }
   void flush_from(Batch batch, std::size_t next) {
     if (next == 0) requests_.end();
-    const auto now = Clock::now();
+    const auto now = clock_.now();
     for (const auto stop = std::min(batch->size(), next + flushes_max); next < stop; ++next)
       std::exchange((*batch)[next], nullptr)->flush(now);
     if (next < batch->size())
@@ -76,6 +79,7 @@ template <class Executor> class FlushScheduler {
   }
 
   const Executor executor_;
+  LoopClock& clock_;
   Requests requests_;
   std::function<void()> after_flushes_;
 };

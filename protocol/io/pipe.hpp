@@ -24,7 +24,7 @@
 #include <asio/prefer.hpp>
 #include <asio/query.hpp>
 
-#include "protocol/io/presence.hpp"
+#include "protocol/io/peer_state.hpp"
 #include "protocol/io/serial_executor.hpp"
 
 namespace pocketmq::protocol {
@@ -160,7 +160,9 @@ template <class Executor> class Pipe {
   }
 
   void shutdown(shutdown_type, std::error_code&) { out_->end(); }
-  [[nodiscard]] Presence peer() const { return in_->has_ended() ? Presence::says_no_more : Presence::there; }
+  [[nodiscard]] PeerState peer_state() const {
+    return in_->has_ended() ? PeerState::half_closed : PeerState::connected;
+  }
   /// Waits at this end complete with operation_aborted.
   void close(std::error_code&) {
     if (!in_) return;

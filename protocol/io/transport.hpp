@@ -23,7 +23,7 @@
 #include "protocol/io/flush_scheduler.hpp"
 #include "protocol/io/lazy_timer.hpp"
 #include "protocol/io/operation_memory.hpp"
-#include "protocol/io/presence.hpp"
+#include "protocol/io/peer_state.hpp"
 
 namespace pocketmq::protocol {
 
@@ -58,7 +58,7 @@ class Transport final : public Waker,
       : stream_{std::move(stream)},
         end_{std::move(end)},
         flushes_{flushes},
-        timer_{flushes.executor()},
+        timer_{flushes.executor(), flushes.clock()},
         watch_{watch} {}
 
   Transport(const Transport&) = delete;
@@ -86,7 +86,7 @@ class Transport final : public Waker,
     stream_.close(ignored);
     timer_.cancel();
     end_->on_wake(nullptr);
-    end_->disconnect(why, Clock::now());
+    end_->disconnect(why, flushes_.clock().now());
     if (closed_) std::exchange(closed_, nullptr)();
   }
 
@@ -199,7 +199,7 @@ class Transport final : public Waker,
         if (!read_at && !would_block(error)) close(error);
         break;
       }
-      read_at = Clock::now();
+      read_at = flushes_.clock().now();
       end_->commit(bytes, *read_at);
       if (bytes < room.size()) break;
       taken += bytes;
@@ -231,24 +231,24 @@ class Transport final : public Waker,
     else
       peer_ended_at_ = TimePoint::max();
     timer_.set(deadline, [self = this->shared_from_this()] {
-      if (self->is_open()) self->time_passed(Clock::now());
+      if (self->is_open()) self->time_passed(self->flushes_.clock().now());
     });
   }
 
   void time_passed(TimePoint now) {
     if (farewell_ends_ && *farewell_ends_ <= now) return close(asio::error::timed_out);
-    if (is_held() && has_gone(now)) return close(asio::error::connection_reset);
+    if (is_held() && peer_has_gone(now)) return close(asio::error::connection_reset);
     if (state_ == State::open && end_->deadline() <= now) end_->tick(now);
     wake();
   }
 
   // Whether a peer from which nothing is read is gone. If the peer has only ended its direction, it counts as gone
   // after `ended_max`, because the bytes that it sent before can still be read.
-  bool has_gone(TimePoint now) {
-    switch (presence_of_peer(stream_)) {
-      case Presence::there: return false;
-      case Presence::gone: return true;
-      case Presence::says_no_more: break;
+  bool peer_has_gone(TimePoint now) {
+    switch (peer_state_of(stream_)) {
+      case PeerState::connected: return false;
+      case PeerState::disconnected: return true;
+      case PeerState::half_closed: break;
     }
     peer_ended_at_ = std::min(peer_ended_at_, now);
     return peer_ended_at_ + watch_.ended_max <= now;
@@ -262,7 +262,7 @@ class Transport final : public Waker,
   LazyTimer<Executor> timer_;
   std::optional<TimePoint> farewell_ends_;
   const PeerWatch watch_;
-  TimePoint peer_ended_at_{TimePoint::max()};  // when has_gone noticed that the peer has ended its direction
+  TimePoint peer_ended_at_{TimePoint::max()};  // when peer_has_gone noticed that the peer has ended its direction
   State state_{State::open};
   bool dirty_{false};
   bool waiting_to_read_{false};

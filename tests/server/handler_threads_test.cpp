@@ -24,8 +24,8 @@ TEST_CASE("there are as many threads as were asked for, and never more than allo
       changed.wait(lock, [&] { return may_go; });
       --here;
     });
-  threads.at_least(2);
-  threads.at_least(10);
+  threads.grow_to(2);
+  threads.grow_to(10);
   {
     std::unique_lock lock{mutex};
     changed.wait(lock, [&] { return here == 3; });

@@ -11,6 +11,7 @@
 
 #include <asio/io_context.hpp>
 
+#include "protocol/io/clock_of.hpp"
 #include "server/handler.hpp"
 #include "server/middleware.hpp"
 #include "tests/support/catch.hpp"
@@ -43,7 +44,7 @@ class HandlerWorld {
         .body = std::move(asked.message.body), .redelivered = asked.redelivered, .deadline = asked.deadline};
     request.properties.clear();
     CHECK_FALSE(client::encode(asked.message.properties, request.properties));
-    context = std::make_shared<Context>(std::move(request), procedure_, executor_,
+    context = std::make_shared<Context>(std::move(request), procedure_, executor_, protocol::clock_of(io_),
                                         [this](client::Payload element, client::MoveOnlyFunction<void(bool)> taken) {
                                           if (elements.size() == reads_at_most) {
                                             context->request_stop();

@@ -29,7 +29,7 @@ class Log {
  private:
   std::ostringstream text_;
   protocol::StreamSink sink_{text_};
-  broker::LogLines lines_{sink_, broker::LogFormat::text};
+  broker::LogLines lines_{sink_, broker::LogFormat::text, [] { return std::chrono::system_clock::time_point{}; }};
   broker::EventLog log_;
 };
 

@@ -95,7 +95,7 @@ TEST_CASE("where there is no room lines are dropped and the next one says how ma
 TEST_CASE("what was dropped at the end is told at the end") {
   Reader reader;
   {
-    broker::LogLines lines{reader, LogFormat::text};
+    broker::LogLines lines{reader, LogFormat::text, [] { return std::chrono::system_clock::time_point{}; }};
     reader.takes = false;
     lines.say(LogLevel::info, "one");
   }

@@ -232,10 +232,10 @@ TEST_CASE("an entrance lets in whoever comes, until it is closed") {
 
 TEST_CASE("an end knows whether the other one may say more") {
   PipeWorld world;
-  CHECK(presence_of_peer(world.there) == Presence::there);
+  CHECK(peer_state_of(world.there) == PeerState::connected);
   world.writes("the last words");
   world.here.shutdown(End::shutdown_send, world.error);
-  CHECK(presence_of_peer(world.there) == Presence::says_no_more);
+  CHECK(peer_state_of(world.there) == PeerState::half_closed);
   CHECK(world.reads() == "the last words");
 }
 

@@ -1,4 +1,4 @@
-#include "client/rpc/numbered.hpp"
+#include "client/rpc/number_map.hpp"
 
 #include <map>
 #include <memory>
@@ -10,7 +10,7 @@ namespace pocketmq::client {
 namespace {
 
 TEST_CASE("values are found by their numbers, and only by those") {
-  Numbered<std::unique_ptr<int>> values;
+  NumberMap<std::unique_ptr<int>> values;
   CHECK(values.find(1) == nullptr);
   values.emplace(1, std::make_unique<int>(10));
   values.emplace(17, std::make_unique<int>(170));
@@ -25,7 +25,7 @@ TEST_CASE("values are found by their numbers, and only by those") {
 }
 
 TEST_CASE("a value stays where it is, however many come and go") {
-  Numbered<int> values;
+  NumberMap<int> values;
   const int* const first = &values.emplace(0, 7);
   for (std::uint64_t number = 1; number < 1'000; ++number) values.emplace(number, 0);
   for (std::uint64_t number = 1; number < 1'000; ++number) values.erase(number);
@@ -35,7 +35,7 @@ TEST_CASE("a value stays where it is, however many come and go") {
 }
 
 TEST_CASE("a value's end may look for others") {
-  Numbered<std::shared_ptr<void>> values;
+  NumberMap<std::shared_ptr<void>> values;
   bool found_itself = true;
   values.emplace(1, std::shared_ptr<void>{nullptr, [&](void*) { found_itself = values.find(1) != nullptr; }});
   values.erase(1);
@@ -45,7 +45,7 @@ TEST_CASE("a value's end may look for others") {
 
 TEST_CASE("numbers in any order, together or far apart, are kept as a map keeps them") {
   std::mt19937_64 random{5};
-  Numbered<std::uint64_t> values;
+  NumberMap<std::uint64_t> values;
   std::map<std::uint64_t, std::uint64_t> expected;
   for (int step = 0; step < 20'000; ++step) {
     const auto number = step % 2 == 0 ? random() % 300 : (random() % 300) << 48U;

@@ -8,7 +8,7 @@
 namespace pocketmq::server {
 
 /// May be used from any thread.
-class StopOnDemand {
+class LazyStopSource {
  public:
   [[nodiscard]] std::stop_token token() const {
     const std::lock_guard lock{mutex_};

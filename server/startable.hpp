@@ -10,7 +10,7 @@ class SerialExecutor;
 
 namespace pocketmq::server {
 
-class Starter {
+class Startable {
  public:
   /// Call it once. A second call throws std::logic_error.
   virtual void start(client::Done<> started) = 0;
@@ -18,7 +18,7 @@ class Starter {
   [[nodiscard]] virtual const protocol::SerialExecutor& executor() const = 0;
 
  protected:
-  ~Starter() = default;
+  ~Startable() = default;
 };
 
 }  // namespace pocketmq::server

@@ -1,4 +1,4 @@
-#include "protocol/io/presence.hpp"
+#include "protocol/io/peer_state.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,11 +17,11 @@ void set_option(int descriptor, int level, int name, int value) {
 
 }  // namespace
 
-Presence presence_of_socket(int descriptor) {
+PeerState peer_state_of_socket(int descriptor) {
   pollfd asked{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
-  if (::poll(&asked, 1, 0) <= 0) return Presence::there;
-  if ((asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return Presence::gone;
-  return (asked.revents & POLLRDHUP) != 0 ? Presence::says_no_more : Presence::there;
+  if (::poll(&asked, 1, 0) <= 0) return PeerState::connected;
+  if ((asked.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return PeerState::disconnected;
+  return (asked.revents & POLLRDHUP) != 0 ? PeerState::half_closed : PeerState::connected;
 }
 
 void keep_alive(int descriptor, std::chrono::seconds idle) {

@@ -1,4 +1,4 @@
-#include "server/stop_on_demand.hpp"
+#include "server/lazy_stop_source.hpp"
 
 #include "tests/support/catch.hpp"
 
@@ -6,7 +6,7 @@ namespace pocketmq::server {
 namespace {
 
 TEST_CASE("a stop reaches those who asked before, and those who ask later") {
-  StopOnDemand stop;
+  LazyStopSource stop;
   CHECK_FALSE(stop.requested());
   const auto before = stop.token();
   CHECK(before.stop_possible());
@@ -21,7 +21,7 @@ TEST_CASE("a stop reaches those who asked before, and those who ask later") {
 }
 
 TEST_CASE("a stop that nobody has asked for yet is not forgotten") {
-  StopOnDemand stop;
+  LazyStopSource stop;
   stop.request();
   CHECK(stop.token().stop_requested());
 }

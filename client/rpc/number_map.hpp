@@ -1,4 +1,4 @@
-// A table of values by their numbers, such as calls by their ids.
+// A map from numbers to values, such as from ids to calls.
 #pragma once
 
 #include <bit>
@@ -13,33 +13,33 @@
 namespace pocketmq::client {
 
 /// A hash table. A value does not move until it is taken out. Its memory is then used again for a later value.
-template <class Value> class Numbered {
+template <class Value> class NumberMap {
  public:
   using Number = std::uint64_t;
 
   /// Adds a value. The number must be unused.
   template <class... Args> Value& emplace(Number number, Args&&... args) {
-    if (2 * (size_ + 1) > places_.size()) grow();
-    auto& place = places_[place_of(number)];
-    place.number = number;
-    place.value = spare_.empty() ? std::make_unique<std::optional<Value>>() : take_spare();
+    if (2 * (size_ + 1) > slots_.size()) grow();
+    auto& slot = slots_[slot_of(number)];
+    slot.number = number;
+    slot.value = spare_.empty() ? std::make_unique<std::optional<Value>>() : take_spare();
     ++size_;
-    return place.value->emplace(std::forward<Args>(args)...);
+    return slot.value->emplace(std::forward<Args>(args)...);
   }
 
   /// Null if there is no value of that number.
   [[nodiscard]] Value* find(Number number) {
-    if (places_.empty()) return nullptr;
-    const auto& value = places_[place_of(number)].value;
+    if (slots_.empty()) return nullptr;
+    const auto& value = slots_[slot_of(number)].value;
     return value ? &**value : nullptr;
   }
 
   /// Removes a value, if it is there.
   void erase(Number number) {
-    if (places_.empty()) return;
-    const auto at = place_of(number);
-    if (!places_[at].value) return;
-    auto box = std::move(places_[at].value);
+    if (slots_.empty()) return;
+    const auto at = slot_of(number);
+    if (!slots_[at].value) return;
+    auto box = std::move(slots_[at].value);
     close_gap(at);
     --size_;
     box->reset();  // last: the value's destructor may call this table
@@ -48,8 +48,8 @@ template <class Value> class Numbered {
 
   /// Calls `f(number, value)` for each value, in any order. `f` must not add or remove values.
   template <class F> void for_each(F f) {
-    for (auto& place : places_)
-      if (place.value) f(place.number, **place.value);
+    for (auto& slot : slots_)
+      if (slot.value) f(slot.number, **slot.value);
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -62,20 +62,20 @@ template <class Value> class Numbered {
     std::unique_ptr<std::optional<Value>> value{};
   };
 
-  static constexpr std::size_t places_at_first = 16;
+  static constexpr std::size_t slots_at_first = 16;
   static constexpr std::size_t spare_max = 1'024;
 
   /// Spreads consecutive numbers: a search goes through all full slots that follow each other.
-  [[nodiscard]] std::size_t home_of(Number number) const {
+  [[nodiscard]] std::size_t first_slot_of(Number number) const {
     constexpr Number golden_ratio = 0x9E37'79B9'7F4A'7C15;
-    return (number * golden_ratio) >> (std::numeric_limits<Number>::digits - std::countr_zero(places_.size()));
+    return (number * golden_ratio) >> (std::numeric_limits<Number>::digits - std::countr_zero(slots_.size()));
   }
-  [[nodiscard]] std::size_t after(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
+  [[nodiscard]] std::size_t after(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
 
   /// The slot of that number, or the empty slot for it.
-  [[nodiscard]] std::size_t place_of(Number number) const {
-    auto at = home_of(number);
-    while (places_[at].value && places_[at].number != number) at = after(at);
+  [[nodiscard]] std::size_t slot_of(Number number) const {
+    auto at = first_slot_of(number);
+    while (slots_[at].value && slots_[at].number != number) at = after(at);
     return at;
   }
 
@@ -86,24 +86,24 @@ template <class Value> class Numbered {
   }
 
   void grow() {
-    auto old = std::exchange(places_, std::vector<Slot>(places_.empty() ? places_at_first : 2 * places_.size()));
-    for (auto& place : old)
-      if (place.value) places_[place_of(place.number)] = std::move(place);
+    auto old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? slots_at_first : 2 * slots_.size()));
+    for (auto& slot : old)
+      if (slot.value) slots_[slot_of(slot.number)] = std::move(slot);
   }
 
   /// Fills an empty slot with a value behind it whose search would end at that slot.
   void close_gap(std::size_t gap) {
-    for (auto at = after(gap); places_[at].value; at = after(at)) {
-      const auto from_home = (at - home_of(places_[at].number)) & (places_.size() - 1);
-      const auto from_gap = (at - gap) & (places_.size() - 1);
-      if (from_home < from_gap) continue;
-      places_[gap] = std::move(places_[at]);
+    for (auto at = after(gap); slots_[at].value; at = after(at)) {
+      const auto from_first = (at - first_slot_of(slots_[at].number)) & (slots_.size() - 1);
+      const auto from_gap = (at - gap) & (slots_.size() - 1);
+      if (from_first < from_gap) continue;
+      slots_[gap] = std::move(slots_[at]);
       gap = at;
     }
   }
 
   // At least half of the slots are empty. Their number is a power of two.
-  std::vector<Slot> places_;
+  std::vector<Slot> slots_;
   std::size_t size_{0};
   std::vector<std::unique_ptr<std::optional<Value>>> spare_;
 };

@@ -1,0 +1,37 @@
+#include "protocol/end/loop_clock.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace pocketmq::protocol {
+
+void LoopClock::make_virtual(TimePoint now, WallTime wall_now) {
+  assert(!is_virtual());
+  wall_clock_ahead_ = wall_now.time_since_epoch() - now.time_since_epoch();
+  virtual_now_.store(now.time_since_epoch().count(), std::memory_order_release);
+}
+
+TimePoint LoopClock::earliest_deadline() const { return timers_.empty() ? TimePoint::max() : timers_.begin()->first; }
+
+void LoopClock::advance_to(TimePoint now) {
+  assert(is_virtual());
+  if (now > this->now()) virtual_now_.store(now.time_since_epoch().count(), std::memory_order_release);
+  while (earliest_deadline() <= this->now()) timers_.extract(timers_.begin()).mapped().due();
+}
+
+void LoopClock::set_timer(const void* timer, TimePoint deadline, MoveOnlyFunction<void()> due) {
+  timers_.emplace(deadline, Timer{timer, std::move(due)});
+}
+
+MoveOnlyFunction<void()> LoopClock::cancel_timer(const void* timer, TimePoint deadline) {
+  const auto [first, last] = timers_.equal_range(deadline);
+  const auto found = std::find_if(first, last, [timer](const auto& each) { return each.second.timer == timer; });
+  if (found == last) return {};
+  return std::move(timers_.extract(found).mapped().due);
+}
+
+// What the timers keep alive may cancel other timers when it is destroyed. So all timers are taken out before.
+void LoopClock::cancel_all_timers() { const auto cancelled = std::exchange(timers_, {}); }
+
+}  // namespace pocketmq::protocol

@@ -1,0 +1,82 @@
+// The time of an event loop. Everything that runs on a loop asks the loop's clock, and nothing else in the libraries
+// asks the system. So a test can replace the time of a whole loop: of a broker, its clients and its servers.
+//
+// `clock_of` (io/clock_of.hpp) finds the clock of an executor's loop. On a virtual clock no timer of the system runs:
+// LazyTimer (io/lazy_timer.hpp) leaves its deadline to the clock, and whoever advances the clock makes it due.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
+
+#include "protocol/base/move_only_function.hpp"
+#include "protocol/end/connection_end.hpp"
+
+namespace pocketmq::protocol {
+
+/// The time of day.
+using WallTime = std::chrono::system_clock::time_point;
+
+/// Shows the system's time, or, after `make_virtual`, a time that moves only by `advance_to`.
+class LoopClock {
+ public:
+  LoopClock() = default;
+  LoopClock(const LoopClock&) = delete;
+  LoopClock& operator=(const LoopClock&) = delete;
+
+  /// A clock that always shows the system's time, for code that runs on no loop.
+  [[nodiscard]] static const LoopClock& of_system() {
+    static const LoopClock clock;
+    return clock;
+  }
+
+  // From any thread:
+
+  [[nodiscard]] TimePoint now() const {
+    const auto shown = virtual_now_.load(std::memory_order_acquire);
+    return shown == real ? Clock::now() : TimePoint{Clock::duration{shown}};
+  }
+  [[nodiscard]] WallTime wall_now() const {
+    const auto shown = virtual_now_.load(std::memory_order_acquire);
+    return shown == real ? std::chrono::system_clock::now() : WallTime{Clock::duration{shown} + wall_clock_ahead_};
+  }
+  [[nodiscard]] bool is_virtual() const { return virtual_now_.load(std::memory_order_relaxed) != real; }
+
+  // A loop with a virtual clock is run by one thread. That thread calls:
+
+  /// From now on the clock shows `now` and `wall_now`, and stands still. Call it once, before anything runs on the
+  /// loop.
+  void make_virtual(TimePoint now, WallTime wall_now);
+  /// The earliest time for which a timer is set; `TimePoint::max()` if there is none.
+  [[nodiscard]] TimePoint earliest_deadline() const;
+  /// Sets a virtual clock ahead, and posts the timers that are due by then, in the order of their deadlines. Does
+  /// nothing if the clock shows a later time. Each timer sees its own time if the clock is never advanced beyond
+  /// `earliest_deadline`, and the loop runs its handlers after each step.
+  void advance_to(TimePoint now);
+
+  // For LazyTimer, on a virtual clock:
+
+  /// Calls `due` once, inside of the `advance_to` that reaches `deadline`. If several timers have the same deadline,
+  /// the first one that was set is called first. `timer` identifies the timer.
+  void set_timer(const void* timer, TimePoint deadline, MoveOnlyFunction<void()> due);
+  /// Cancels the timer, which is set for `deadline`. Returns its `due`.
+  MoveOnlyFunction<void()> cancel_timer(const void* timer, TimePoint deadline);
+  /// Cancels all timers, because the loop ends.
+  void cancel_all_timers();
+
+ private:
+  static constexpr auto real = std::numeric_limits<Clock::rep>::min();
+
+  struct Timer {
+    const void* timer;
+    MoveOnlyFunction<void()> due;
+  };
+
+  std::atomic<Clock::rep> virtual_now_{real};
+  Clock::duration wall_clock_ahead_{0};  // of a virtual clock; does not change
+  std::multimap<TimePoint, Timer> timers_;
+};
+
+}  // namespace pocketmq::protocol
