@@ -17,7 +17,7 @@ namespace event = broker::event;
 using Arguments = protocol::FieldTableWriter;
 using nlohmann::json;
 
-constexpr auto reply_queue = "amq.rabbitmq.reply-to";
+constexpr auto direct_reply_queue = "amq.rabbitmq.reply-to";
 
 // "kind", or "kind value" for each value of a field of the kind that has one of a few.
 using Occurrences = std::set<std::string>;
@@ -29,11 +29,11 @@ struct Story {
   broker::Options options{};
 };
 
-Arguments dead_to(std::string_view exchange) { return Arguments{}.string("x-dead-letter-exchange", exchange); }
+Arguments dead_letters_to(std::string_view exchange) { return Arguments{}.string("x-dead-letter-exchange", exchange); }
 
-std::string reply_to_of(const Client& requester, const Client& server) {
+std::string direct_reply_to_of(const Client& requester, const Client& server) {
   server.declares("requests");
-  requester.publishes("requests", {.body = "request", .properties = {.reply_to = reply_queue}});
+  requester.publishes("requests", {.body = "request", .properties = {.reply_to = direct_reply_queue}});
   server.sends(basic::Get{.queue = "requests", .no_ack = true});
   return std::string{server.answer<basic::GetOk>().decoded_properties().reply_to.value_or("")};
 }
@@ -129,15 +129,16 @@ void quorum_queue(World& world) {
 void dead_letters(World& world) {
   auto alice = world.connect();
   alice.declares_exchange("dlx", "fanout").declares("dead").binds("dead", "dlx");
-  alice.declares({.queue = "q", .arguments = dead_to("dlx").int32("x-max-length", 1).table()});
+  alice.declares({.queue = "q", .arguments = dead_letters_to("dlx").int32("x-max-length", 1).table()});
   alice.publishes("q", {"1", "2"}).gets("q", "2").rejects("2");
   alice.publishes("q", {.body = "3", .properties = {.expiration = "1"}});
   world.advance(1s);
-  alice.declares({.queue = "lost", .arguments = dead_to("none").table()}).publishes("lost", "m");
+  alice.declares({.queue = "lost", .arguments = dead_letters_to("none").table()}).publishes("lost", "m");
   alice.gets("lost", "m").rejects("m");
-  alice.declares({.queue = "self", .arguments = dead_to("").int32("x-message-ttl", 1).table()}).publishes("self", "m");
+  alice.declares({.queue = "self", .arguments = dead_letters_to("").int32("x-message-ttl", 1).table()})
+      .publishes("self", "m");
   world.advance(1s);
-  const auto refusing = dead_to("dlx").int32("x-max-length", 0).string("x-overflow", "reject-publish-dlx");
+  const auto refusing = dead_letters_to("dlx").int32("x-max-length", 0).string("x-overflow", "reject-publish-dlx");
   alice.declares({.queue = "none", .arguments = refusing.table()}).publishes("none", "m");
 }
 
@@ -145,7 +146,7 @@ void dead_letters(World& world) {
 void endless_dead_letters(World& world) {
   auto alice = world.connect();
   const auto to = [](std::string_view queue) {
-    return dead_to("").string("x-dead-letter-routing-key", queue).int32("x-message-ttl", 0);
+    return dead_letters_to("").string("x-dead-letter-routing-key", queue).int32("x-message-ttl", 0);
   };
   alice.declares({.queue = "a", .arguments = to("b").table()});
   alice.declares({.queue = "b", .arguments = to("a").table()});
@@ -168,9 +169,9 @@ void routes(World& world) {
 }
 
 void replies(World& world) {
-  auto alice = world.connect().consumes({.queue = reply_queue, .consumer_tag = "r", .no_ack = true});
+  auto alice = world.connect().consumes({.queue = direct_reply_queue, .consumer_tag = "r", .no_ack = true});
   auto server = world.connect();
-  const auto reply_to = reply_to_of(alice, server);
+  const auto reply_to = direct_reply_to_of(alice, server);
   server.publishes(reply_to, "reply");
   alice.receives("reply");
   alice.stops_reading();
