@@ -5,7 +5,7 @@
 # `headers`: those that it copied, with their full paths.
 cmake_policy(VERSION 3.25)
 set(staged_names
-  broker/embedded.hpp broker/in_process.hpp broker/inspect.hpp broker/observer.hpp
+  broker/embedded.hpp broker/embedded_http.hpp broker/in_process.hpp broker/inspect.hpp broker/observer.hpp
   client/channel.hpp client/connection.hpp client/middleware.hpp client/procedure.hpp client/rpc_client.hpp
   client/stop_signals.hpp client/stream.hpp
   protocol/url.hpp

@@ -19,11 +19,18 @@ namespace pocketmq::broker {
 
 class Broker;
 class Observer;
+namespace http {
+class HttpEntrance;
+}
+
+/// Makes what answers HTTP for a broker: `with_http()` of embedded_http.hpp, which is in the library pocketmq::http.
+using HttpMaker = std::function<std::shared_ptr<http::HttpEntrance>(Broker&)>;
 
 /// Where an embedded broker listens.
 struct ListenOn {
   std::string address{"127.0.0.1"};  // IPv4, IPv6, or a name, as in listen_address.hpp
   std::uint16_t port{0};             // 0 for a free one
+  HttpMaker http{};                  // empty: HTTP is not answered
 };
 
 /// The broker listens when the constructor returns. The destructor closes all connections, stops the broker and joins
@@ -31,7 +38,8 @@ struct ListenOn {
 class Embedded {
  public:
   /// Throws std::system_error if it cannot listen there, std::runtime_error if the address is unknown. `observer`
-  /// (observer.hpp) is called on the broker's thread and must outlive the broker.
+  /// (observer.hpp) is called on the broker's thread and must outlive the broker. With `where.http` the journal keeps
+  /// its last 4 MiB, unless `options` say otherwise.
   explicit Embedded(Options options = {}, Observer* observer = nullptr, const ListenOn& where = {});
   Embedded(const Embedded&) = delete;
   Embedded& operator=(const Embedded&) = delete;

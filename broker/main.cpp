@@ -22,8 +22,10 @@
 #include "broker/host/exit_watch.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"
+#include "broker/http/broker_routes.hpp"
 #include "broker/http/http_server.hpp"
 #include "broker/journal/event_log.hpp"
+#include "broker/journal/recording.hpp"
 #include "broker/journal/trace_log.hpp"
 #include "protocol/base/printable.hpp"
 #include "protocol/base/version.hpp"
@@ -39,6 +41,8 @@ using namespace pocketmq;
 constexpr std::chrono::seconds grace{1};
 constexpr std::uint64_t message_size_ceiling = 536'870'912;  // RabbitMQ's
 
+constexpr std::size_t startup_events_max_bytes = 64 << 20;
+
 struct Arguments {
   std::uint16_t port{5672};
   std::vector<std::string> bind{"localhost"};
@@ -46,11 +50,13 @@ struct Arguments {
   std::string log_level{"info"};
   std::string log_format{};  // "text" or "json"; empty to use the trace's
   std::string trace{};       // "text" or "json"; empty for none
+  std::string record{};      // a file's name; empty for none
   bool exits_with_parent{false};
   bool exits_on_stdin_close{false};
   bool http{false};
   std::optional<std::uint16_t> http_port{};
   broker::http::HostNames http_hosts{};
+  std::optional<std::size_t> journal_bytes{};
   std::string definitions{};
   std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
@@ -80,8 +86,16 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+// By default the journal keeps events if HTTP shows them.
+std::size_t journal_bytes_of(const Arguments& arguments) {
+  const bool is_shown = arguments.http || arguments.http_port;
+  return arguments.journal_bytes.value_or(is_shown ? broker::Journal::ring_default_bytes : 0);
+}
+
 broker::Options options_of(const Arguments& arguments) {
   auto options = arguments.options;
+  options.begins_at = protocol::LoopClock::of_system().wall_now();
+  options.journal_bytes = journal_bytes_of(arguments);
   for (const auto& user : arguments.users) {
     const auto colon = user.find(':');
     const auto name = user.substr(0, colon);
@@ -95,6 +109,8 @@ broker::Options options_of(const Arguments& arguments) {
       throw std::runtime_error{arguments.definitions + " is empty; name a file that RabbitMQ exported, or leave "
                                "--definitions out"};
   }
+  // The recording begins with what the broker has from the start.
+  if (!arguments.record.empty() && options.journal_bytes == 0) options.journal_bytes = startup_events_max_bytes;
   return options;
 }
 
@@ -232,6 +248,30 @@ std::string text_of(const std::vector<asio::ip::tcp::endpoint>& addresses) {
   return text;
 }
 
+// The journal in a file. If the disk is so slow that this many bytes wait, events are left out, and the file says so.
+class RecordingFile {
+ public:
+  RecordingFile(const std::string& path, broker::Journal& journal) : RecordingFile{open_for_writing(path), journal} {}
+
+ private:
+  static constexpr std::size_t waiting_max_bytes = 64 << 20;
+
+  RecordingFile(int file, broker::Journal& journal) : writer_{file, waiting_max_bytes}, recording_{journal, writer_} {
+    ::close(file);  // the writer has a descriptor of its own
+  }
+
+  static int open_for_writing(const std::string& path) {
+    const auto file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0)
+      throw std::runtime_error{"--record: cannot write " + path + ": " + std::generic_category().message(errno)
+                               + "; name a file in a folder that is there and may be written"};
+    return file;
+  }
+
+  protocol::LineWriter writer_;
+  broker::Recording recording_;
+};
+
 int run(const Arguments& arguments, pid_t parent) {
   protocol::LineWriter standard_error{STDERR_FILENO};
   broker::LogLines lines{standard_error, log_format_of(arguments),
@@ -240,7 +280,12 @@ int run(const Arguments& arguments, pid_t parent) {
   broker::TraceLog trace{lines};
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE};  // only this thread runs it
   auto& broker = make_broker(arguments, arguments.trace.empty() ? nullptr : &trace, log);
+  if (!arguments.trace.empty()) trace.follow(broker.journal());
+  std::optional<RecordingFile> recording;
+  if (!arguments.record.empty()) recording.emplace(arguments.record, broker.journal());
+  if (journal_bytes_of(arguments) == 0) broker.journal().keep_last(0);
   broker::http::HttpServer http_server{broker.context(), arguments.http_hosts};
+  broker::http::serve_broker(http_server.router(), broker);
   std::optional<broker::Listener> listener;
   listen(listener, context, broker, arguments);
   answer_http(*listener, http_server, arguments);
@@ -304,6 +349,10 @@ int main(int argc, char** argv) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->check(is_given);
+  app.add_option("--journal-bytes", arguments.journal_bytes,
+                 "bytes of the last events that are kept for GET /journal, 0 for none; with HTTP 4MB by default")
+      ->type_name("BYTES")
+      ->transform(bytes_from(0, std::numeric_limits<std::int64_t>::max()));
   app.add_option("--port-file", arguments.port_file, "write the port to this file, FIFO or device once it is open")
       ->type_name("FILE")
       ->check(is_given);
@@ -317,6 +366,10 @@ int main(int argc, char** argv) {
       ->expected(0, 1)
       ->default_str("text")
       ->check(CLI::IsMember{{"text", "json"}});
+  app.add_option("--record", arguments.record,
+                 "write the journal, all that happens in the broker, to this file: a JSON object a line")
+      ->type_name("FILE")
+      ->check(is_given);
   app.add_flag("--exit-with-parent", arguments.exits_with_parent, "end when the process that started this one ends");
   app.add_flag("--exit-on-stdin-close", arguments.exits_on_stdin_close,
                "end when standard input is closed at its other end; nothing is read from it");

@@ -10,6 +10,7 @@
 #include "client/rpc_client.hpp"
 #include "client/stop_signals.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/process_name.hpp"
 #include "protocol/base/whole_number.hpp"
 
 namespace {
@@ -31,15 +32,18 @@ int main(int argc, char** argv) try {
   std::string url = "amqp+json://guest:guest@localhost:5672/";
   std::int64_t n = 30;
   bool quorum = false;
+  auto name = pocketmq::protocol::process_name("fib_client");
   CLI::App arguments{"Asks a fib_server for a Fibonacci number"};
   arguments.add_option("URL", url, "the broker; amqp://... for AMQP 0-9-1")->capture_default_str();
   arguments.add_option("N", n, "which Fibonacci number, from 0 to 90")
       ->capture_default_str()
       ->transform(CLI::Validator{fault_of_n, ""});
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
+  arguments.add_option("--name", name, "what the broker's log and trace call this program")
+      ->default_str("fib_client and its process number");
   CLI11_PARSE(arguments, argc, argv);
 
-  RpcClient rpc{url, {.connection = {.name = "fib_client"}}};
+  RpcClient rpc{url, {.connection = {.name = name}}};
   const StopSignals signals{
       SIGINT, SIGTERM};  // the first cancels the call, and so the server's handler; a second ends this program
   auto fib =

@@ -26,6 +26,7 @@
 #include "client/stop_signals.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/process_name.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/vocabulary/limits.hpp"
@@ -54,6 +55,7 @@ struct Arguments {
   std::optional<milliseconds> connection_timeout{};
   std::size_t repeat{1};
   std::size_t in_flight{1};
+  std::string name{pocketmq::protocol::process_name("pocketmq-call")};
 };
 
 using Finished = std::function<void(std::exception_ptr, Bytes)>;
@@ -270,6 +272,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_flag(
       "--raw", arguments.is_raw,
       "print the reply's bytes as they are, on a terminal with control characters\nescaped; it need not be JSON");
+  app.add_option("--name", arguments.name, "what the broker's log and trace call this program")
+      ->default_str("pocketmq-call and its process number");
   app.add_flag("--idempotent", arguments.options.idempotent, "send it again when the connection was lost");
   app.add_option_function<std::int64_t>(
          "--timeout",
@@ -311,7 +315,7 @@ int main(int argc, char** argv) try {
   CLI11_PARSE(app, argc, argv);
 
   RpcClient rpc{arguments.urls,
-                {.connection = {.name = "pocketmq-call", .connection_timeout = arguments.connection_timeout}}};
+                {.connection = {.name = arguments.name, .connection_timeout = arguments.connection_timeout}}};
   Bytes input;
   if (arguments.takes_standard_input) input.data = read_standard_input();
   asio::io_context io;

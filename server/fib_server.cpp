@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "protocol/base/printable.hpp"
+#include "protocol/base/process_name.hpp"
 #include "protocol/io/line_writer.hpp"
 #include "server/rpc_server.hpp"
 
@@ -64,14 +65,17 @@ std::int64_t answer(server::Context& context, std::int64_t n, protocol::LineSink
 int main(int argc, char** argv) try {
   std::string url = "amqp+json://guest:guest@localhost:5672/";
   bool quorum = false;
+  auto name = protocol::process_name("fib_server");
   CLI::App arguments{"Serves Fibonacci numbers"};
   arguments.add_option("URL", url, "the broker; amqp://... for AMQP 0-9-1")->capture_default_str();
   arguments.add_flag("--quorum", quorum, "use a durable quorum queue");
+  arguments.add_option("--name", name, "what the broker's log and trace call this program")
+      ->default_str("fib_server and its process number");
   CLI11_PARSE(arguments, argc, argv);
 
   std::signal(SIGPIPE, SIG_IGN);  // the reader of the output may end first
   protocol::LineWriter output{STDOUT_FILENO};
-  server::RpcServer server{url, {.prefetch = 1, .connection = {.name = "fib_server"}}};
+  server::RpcServer server{url, {.prefetch = 1, .connection = {.name = name}}};
   const auto handler = [&](server::Context& context, std::int64_t n) { return answer(context, n, output); };
   server.serve("rpc_queue", handler, {.queue = quorum ? client::QueueOptions::quorum() : client::QueueOptions{}});
 

@@ -15,6 +15,7 @@
 #include "client/values/error.hpp"
 #include "client/values/urls.hpp"
 #include "protocol/base/printable.hpp"
+#include "protocol/base/process_name.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
 #include "protocol/io/line_writer.hpp"
@@ -33,6 +34,7 @@ struct Arguments {
   std::uint16_t prefetch{1};
   bool quorum{false};
   std::vector<std::string> command{};
+  std::string name{protocol::process_name("pocketmq-serve")};
 };
 
 void describe(CLI::App& app, Arguments& arguments) {
@@ -51,6 +53,8 @@ void describe(CLI::App& app, Arguments& arguments) {
           CLI::Validator{[](std::string& text) { return protocol::fault_of_whole_number(text, 1, 65'535); }, ""})
       ->capture_default_str();
   app.add_flag("--quorum", arguments.quorum, "use a durable quorum queue");
+  app.add_option("--name", arguments.name, "what the broker's log and trace call this program")
+      ->default_str("pocketmq-serve and its process number");
   app.callback([&] {
     if (arguments.command.empty()) throw CLI::RequiredError{"-- COMMAND"};
   });
@@ -95,7 +99,7 @@ int main(int argc, char** argv) try {
   server::RpcServer server{arguments.urls,
                            {.prefetch = arguments.prefetch,
                             .on_trouble = [&](const std::string& text) { (void)standard_error.write(line_of(text)); },
-                            .connection = {.name = "pocketmq-serve"}}};
+                            .connection = {.name = arguments.name}}};
   const auto answer = [&](server::Context& context, const client::Bytes& body) {
     return client::Bytes{server::run_command(arguments.command, body.data, bounds_of(context), standard_error)};
   };

@@ -30,7 +30,8 @@ ROOMS = {
 }
 FILES_IN_A_ROOM_MAX = 42
 # Of protocol and broker: everything else there is I/O-free.
-ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/main"}
+ASIO = {"protocol/io", "broker/host", "broker/in_process", "broker/embedded", "broker/embedded_http",
+        "broker/main"}
 BOOST = re.compile(r"broker/http/\w+\.cpp$")
 # What README's first program includes. It compiles fast because it reads no header of Asio's and nlohmann's but these.
 # (asio_forward.hpp includes others for a file that has included Asio itself.)

@@ -75,6 +75,19 @@ class Channel final {
 
   /// Adds what the channel holds for its client to `holdings`.
   void add_to(Holdings& holdings) const;
+  // ---- for code that shows the channel
+  [[nodiscard]] bool has_confirms() const { return publisher_.has_confirms(); }
+  [[nodiscard]] bool is_transactional() const { return scope_.transaction() != nullptr; }
+  [[nodiscard]] std::uint16_t shared_prefetch() const { return consumers_.shared_prefetch(); }
+  [[nodiscard]] std::uint16_t consumer_prefetch() const { return consumers_.consumer_prefetch(); }
+  /// The consumer of direct replies; null if there is none.
+  [[nodiscard]] const ReplyConsumer* reply_consumer() const { return replies_.consumer(); }
+  /// Calls `visit(const Unacked&)` for each delivery that is not settled, in no particular order. What a transaction
+  /// settles is not settled before its commit.
+  void for_each_unacked(auto&& visit) const {
+    deliveries_.for_each(visit);
+    transactions_.for_each_delivery(visit);
+  }
   /// Whether the client may free memory through this channel, by an ack, a commit or a rollback.
   [[nodiscard]] bool may_free_memory() const;
 

@@ -116,7 +116,7 @@ void ChannelConsumers::get(const basic::Get& m) {
                                                .routing_key = taken->message.routing_key(),
                                                .message_count = static_cast<std::uint32_t>(from.ready())},
                         .content = taken->message.content()};
-  if (from.is_quorum()) tell_returns(*taken, *got.content);
+  if (from.is_quorum()) add_delivery_count(*taken, *got.content);
   scope_.connection().send_answer(got);
   if (m.no_ack)
     from.settle(*taken, settler, tag);
@@ -138,7 +138,7 @@ void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMess
                                                       .exchange = message.message.exchange(),
                                                       .routing_key = message.message.routing_key()},
                              .content = message.message.content()};
-  if (from.is_quorum()) tell_returns(message, *delivery.content);
+  if (from.is_quorum()) add_delivery_count(message, *delivery.content);
   scope_.connection().send_unasked(delivery);
   if (consumer.ack_mode() == AckMode::automatic)
     from.settle(message, deliveries_.settler(AckMode::automatic), tag);
@@ -147,12 +147,12 @@ void ChannelConsumers::send_delivery(Consumer& consumer, Queue& from, QueuedMess
                            .queue = protocol::Ref<Queue>{&from},
                            .message = std::move(message),
                            .prefetch = consumer.prefetch(),
-                           .was_consumed = true});
+                           .uses_prefetch = true});
 }
 
 // Adds x-delivery-count: how often the message has come back to its quorum queue. The content then refers to
-// `counted_properties_`, so it must be sent before this function is called again.
-void ChannelConsumers::tell_returns(const QueuedMessage& message, protocol::Content& content) {
+// `properties_with_count_`, so it must be sent before this function is called again.
+void ChannelConsumers::add_delivery_count(const QueuedMessage& message, protocol::Content& content) {
   protocol::FieldTableWriter count;
   count.int64(delivery_count, message.returns);
   auto properties = content.properties.decode();
@@ -160,10 +160,10 @@ void ChannelConsumers::tell_returns(const QueuedMessage& message, protocol::Cont
   headers.set(delivery_count, *count.table().find(delivery_count));
   const auto table = headers.sorted();
   properties.headers = table.table();
-  if (counted_properties_.capacity() > kept_properties_max_bytes) counted_properties_ = {};
-  counted_properties_.clear();
-  encode(properties, counted_properties_);
-  content.properties = protocol::Properties{counted_properties_};
+  if (properties_with_count_.capacity() > kept_properties_max_bytes) properties_with_count_ = {};
+  properties_with_count_.clear();
+  encode(properties, properties_with_count_);
+  content.properties = protocol::Properties{properties_with_count_};
 }
 
 void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) {

@@ -44,6 +44,10 @@ class ChannelConsumers final : private DeliveryTarget {
   /// What was delivered to them stays unacked.
   [[nodiscard]] Consumers stop();
   void add_to(Holdings& holdings) const { holdings.consumers += consumers_.size(); }
+  /// The prefetch that all consumers share; 0 for no limit.
+  [[nodiscard]] std::uint16_t shared_prefetch() const { return prefetch_; }
+  /// The prefetch of each consumer that is started from now on; 0 for no limit.
+  [[nodiscard]] std::uint16_t consumer_prefetch() const { return consumer_prefetch_; }
 
  private:
   [[nodiscard]] bool has_room() const override {
@@ -53,10 +57,12 @@ class ChannelConsumers final : private DeliveryTarget {
   void send_delivery(Consumer& consumer, Queue& from, QueuedMessage&& message) override;
   void cancel_for_deleted_queue(const Consumer& consumer) override;
 
-  [[nodiscard]] bool prefetch_allows() const { return deliveries_.consumed() + transactions_.consumed() < prefetch_; }
+  [[nodiscard]] bool prefetch_allows() const {
+    return deliveries_.prefetch_used() + transactions_.prefetch_used() < prefetch_;
+  }
   [[nodiscard]] Consumer::Settings settings_for(const protocol::basic::Consume& m, const Queue& queue) const;
   void require_room_for_consumer() const;
-  void tell_returns(const QueuedMessage& message, protocol::Content& content);
+  void add_delivery_count(const QueuedMessage& message, protocol::Content& content);
   [[nodiscard]] bool go_on_asking();
 
   ChannelScope& scope_;
@@ -69,7 +75,7 @@ class ChannelConsumers final : private DeliveryTarget {
   std::uint16_t consumer_prefetch_{0};  // of each consumer that is started from now on
   std::size_t left_to_ask_{0};          // how many of the waiting consumers `go_on_asking` still asks
   Backlog::Call<ChannelConsumers> asking_;
-  std::string counted_properties_;  // of the last delivery from a quorum queue, with x-delivery-count
+  std::string properties_with_count_;  // of the last delivery from a quorum queue, with x-delivery-count
 };
 
 }  // namespace pocketmq::broker

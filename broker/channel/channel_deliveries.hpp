@@ -53,10 +53,15 @@ class ChannelDeliveries {
   [[nodiscard]] std::size_t size() const { return unacked_.size(); }
   /// How many unacked deliveries, and deliveries of an incomplete `settle`, came through consumers: they count against
   /// the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const {
-    return unacked_.consumed() + (settling_ ? settling_->found.consumed : 0);
+  [[nodiscard]] std::size_t prefetch_used() const {
+    return unacked_.prefetch_used() + (settling_ ? settling_->found.prefetch_used : 0);
   }
   void add_to(Holdings& holdings) const;
+  /// Calls `visit(const Unacked&)` for each unacked delivery, and for those of an incomplete `settle`.
+  void for_each(auto&& visit) const {
+    if (settling_) settling_->found.deliveries.for_each(visit);
+    unacked_.for_each(visit);
+  }
 
  private:
   // An ack or nack with `multiple` that takes more than a slice.

@@ -60,23 +60,23 @@ void ChannelQueues::require_dead_letter_permissions(const queue::Declare& m, std
 void ChannelQueues::bind(const queue::Bind& m) {
   await_slice_for(m.arguments, scope_.context().budget());
   auto& virtual_host = scope_.virtual_host();
-  const auto to = scope_.name_meant(m.queue);
+  const auto to = scope_.resolve_queue_name(m.queue);
   require_may_bind(m.exchange, to);
   auto& source = virtual_host.require_exchange(m.exchange);
   auto& bound = virtual_host.require_queue(to);
   require_access(virtual_host, bound, scope_.connection().number());
-  virtual_host.bind(source, bound, key_meant(m.queue, m.routing_key), m.arguments);
+  virtual_host.bind(source, bound, resolve_routing_key(m.queue, m.routing_key), m.arguments);
   scope_.reply(m, queue::BindOk{});
 }
 
 void ChannelQueues::unbind(const queue::Unbind& m) {
   await_slice_for(m.arguments, scope_.context().budget());
   auto& virtual_host = scope_.virtual_host();
-  const auto to = scope_.name_meant(m.queue);
+  const auto to = scope_.resolve_queue_name(m.queue);
   require_may_bind(m.exchange, to);
   auto* bound = virtual_host.find_queue(to);
   auto* binding = virtual_host.find_binding(virtual_host.find_exchange(m.exchange), bound,
-                                            key_meant(m.queue, m.routing_key), m.arguments);
+                                            resolve_routing_key(m.queue, m.routing_key), m.arguments);
   if (binding != nullptr) {
     require_access(virtual_host, *bound, scope_.connection().number());
     virtual_host.unbind(*binding);
@@ -91,8 +91,8 @@ void ChannelQueues::require_may_bind(std::string_view source, std::string_view q
 }
 
 // If the client names neither a queue nor a key, the key is the name of the queue last declared.
-std::string_view ChannelQueues::key_meant(std::string_view queue, std::string_view routing_key) const {
-  return queue.empty() && routing_key.empty() ? scope_.name_meant(queue) : routing_key;
+std::string_view ChannelQueues::resolve_routing_key(std::string_view queue, std::string_view routing_key) const {
+  return queue.empty() && routing_key.empty() ? scope_.resolve_queue_name(queue) : routing_key;
 }
 
 void ChannelQueues::purge(const queue::Purge& m) {
@@ -102,7 +102,7 @@ void ChannelQueues::purge(const queue::Purge& m) {
 
 void ChannelQueues::remove(const queue::Delete& m) {
   auto& virtual_host = scope_.virtual_host();
-  const auto name = scope_.name_meant(m.queue);
+  const auto name = scope_.resolve_queue_name(m.queue);
   scope_.require_queue_permission(Permission::configure, name);
   auto* found = virtual_host.find_queue(name);
   if (found == nullptr) return scope_.reply(m, queue::DeleteOk{});

@@ -29,7 +29,7 @@ class ChannelQueues {
   /// ChannelError 403 unless the user may bind and unbind the queue and the exchange `source`. The default exchange
   /// cannot be bound.
   void require_may_bind(std::string_view source, std::string_view queue);
-  [[nodiscard]] std::string_view key_meant(std::string_view queue, std::string_view routing_key) const;
+  [[nodiscard]] std::string_view resolve_routing_key(std::string_view queue, std::string_view routing_key) const;
 
   ChannelScope& scope_;
   ChannelReplies& replies_;

@@ -41,6 +41,8 @@ class ChannelReplies final : private ReplyConsumer::Owner {
 
   /// ConnectionError 541 for a name that looks like that of a reply consumer, but was not made by this broker.
   static void refuse_forged(std::string_view name);
+  /// Null if there is none.
+  [[nodiscard]] const ReplyConsumer* consumer() const { return consumer_.get(); }
   void add_to(Holdings& holdings) const { holdings.consumers += consumer_ ? 1 : 0; }
 
  private:

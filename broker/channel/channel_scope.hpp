@@ -55,7 +55,7 @@ class ChannelScope {
   void set_last_declared(std::string_view queue) { last_declared_ = queue; }
   /// Returns the name of the queue that the client means: an empty name stands for the queue last declared.
   /// ChannelError 404 if the name is empty and no queue was declared.
-  [[nodiscard]] std::string_view name_meant(std::string_view queue) const;
+  [[nodiscard]] std::string_view resolve_queue_name(std::string_view queue) const;
   /// Returns the queue that the client means. ChannelError 404 if there is none, 403 without the permission, 405 if the
   /// queue is exclusive to another connection.
   [[nodiscard]] Queue& require_accessible_queue(std::string_view name, Permission permission);
@@ -73,7 +73,7 @@ class ChannelScope {
   Context& context_;
   const Actor actor_;
   std::string last_declared_;
-  std::array<std::optional<std::string>, 3> granted_;  // by permission, the last name that it was granted for
+  std::array<std::optional<std::string>, 3> last_granted_;  // by permission, the last name that it was granted for
   std::unique_ptr<Transaction> transaction_;
 };
 

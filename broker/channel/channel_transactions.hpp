@@ -31,11 +31,16 @@ class ChannelTransactions {
   /// The channel ends: a commit that has begun is completed without it. Uncommitted publishes are dropped.
   void give_up();
 
+  /// Calls `visit(const Unacked&)` for each delivery that is settled, but not committed.
+  void for_each_delivery(auto&& visit) const {
+    if (commit_) commit_->left().for_each_delivery(visit);
+    if (scope_.transaction() != nullptr) scope_.transaction()->content().for_each_delivery(visit);
+  }
   /// How many deliveries from consumers are settled, but not committed: they still count against the channel's
   /// prefetch.
-  [[nodiscard]] std::size_t consumed() const {
-    return (scope_.transaction() != nullptr ? scope_.transaction()->consumed() : 0)
-           + (commit_ ? commit_->consumed() : 0);
+  [[nodiscard]] std::size_t prefetch_used() const {
+    return (scope_.transaction() != nullptr ? scope_.transaction()->prefetch_used() : 0)
+           + (commit_ ? commit_->prefetch_used() : 0);
   }
 
  private:

@@ -92,7 +92,7 @@ void Commit::announce(const RoutedTo& to, const RouteRecord& record) {
 // The client gets tx.commit-ok before the deliveries for which the settlements make room.
 void Commit::end_publishing() {
   stage_ = Stage::settling;
-  left_.consumed = 0;
+  left_.prefetch_used = 0;
   committed_.complete = !has_failed_;
   context_.journal().tell(committed_);
   if (awaited_ == 0 && !has_failed_ && owner_ != nullptr) owner_->on_all_taken();

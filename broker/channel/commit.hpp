@@ -40,10 +40,12 @@ class Commit final : public Backlog::Item, private Publisher {
   /// The owner ends. The commit is completed without it.
   void leave_to_itself() { owner_ = nullptr; }
 
+  /// What is not carried out yet.
+  [[nodiscard]] const Transaction::Content& left() const { return left_; }
   /// Whether a queue has refused a message.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
   /// How many of the deliveries that it settles still count against the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const { return left_.consumed; }
+  [[nodiscard]] std::size_t prefetch_used() const { return left_.prefetch_used; }
 
  private:
   enum class Stage : std::uint8_t { publishing, settling };

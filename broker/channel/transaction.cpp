@@ -10,7 +10,7 @@ std::size_t Transaction::Content::settled_count() const {
 
 void Transaction::add(Outcome outcome, Unacked&& delivery) {
   auto& settlements = content_.settlements;
-  if (delivery.was_consumed) ++content_.consumed;
+  if (delivery.uses_prefetch) ++content_.prefetch_used;
   const bool goes_on = !settlements.empty() && settlements.back().outcome == outcome
                        && settlements.back().deliveries.back().tag < delivery.tag;
   if (!goes_on) settlements.push_back({.outcome = outcome});
@@ -19,12 +19,12 @@ void Transaction::add(Outcome outcome, Unacked&& delivery) {
 
 void Transaction::add(Outcome outcome, Settled settled) {
   if (settled.deliveries.empty()) return;
-  content_.consumed += settled.consumed;
+  content_.prefetch_used += settled.prefetch_used;
   content_.settlements.push_back({.outcome = outcome, .deliveries = std::move(settled.deliveries)});
 }
 
 std::deque<Settlement> Transaction::take_settlements() {
-  content_.consumed = 0;
+  content_.prefetch_used = 0;
   return std::exchange(content_.settlements, {});
 }
 
@@ -33,7 +33,7 @@ std::optional<Unacked> Transaction::take_delivery() {
   while (!settlements.empty() && settlements.front().deliveries.empty()) settlements.pop_front();
   if (settlements.empty()) return std::nullopt;
   std::optional delivery{settlements.front().deliveries.pop_front()};
-  if (delivery->was_consumed) --content_.consumed;
+  if (delivery->uses_prefetch) --content_.prefetch_used;
   return delivery;
 }
 

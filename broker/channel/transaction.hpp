@@ -27,9 +27,13 @@ class Transaction {
   struct Content {
     std::deque<Publication> publications{};
     std::deque<Settlement> settlements{};
-    std::size_t consumed{0};  // how many of the settled deliveries came through consumers
+    std::size_t prefetch_used{0};  // how many of the settled deliveries came through consumers
 
     [[nodiscard]] std::size_t settled_count() const;
+    /// Calls `visit(const Unacked&)` for each delivery that is to be settled.
+    void for_each_delivery(auto&& visit) const {
+      for (const auto& settlement : settlements) settlement.deliveries.for_each(visit);
+    }
   };
 
   void add(Publication publication) { content_.publications.push_back(std::move(publication)); }
@@ -43,11 +47,12 @@ class Transaction {
   /// Takes the next settled delivery out, to undo its settlement. Nothing if there is none left.
   [[nodiscard]] std::optional<Unacked> take_delivery();
 
+  [[nodiscard]] const Content& content() const { return content_; }
   [[nodiscard]] bool is_empty() const { return content_.publications.empty() && content_.settlements.empty(); }
   [[nodiscard]] std::size_t publication_count() const { return content_.publications.size(); }
   [[nodiscard]] std::size_t settled_count() const { return content_.settled_count(); }
   /// How many of the settled deliveries came through consumers: they still count against the channel's prefetch.
-  [[nodiscard]] std::size_t consumed() const { return content_.consumed; }
+  [[nodiscard]] std::size_t prefetch_used() const { return content_.prefetch_used; }
 
  private:
   Content content_;

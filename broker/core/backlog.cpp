@@ -30,7 +30,7 @@ Backlog::~Backlog() { clear(); }
 
 void Backlog::begin_slice(std::int64_t steps) {
   left_of_turn_ = left_of_turn();
-  granted_ = steps;
+  slice_budget_ = steps;
   budget_.grant(steps);
 }
 
@@ -74,8 +74,8 @@ void Backlog::serve_rest() {
 
 void Backlog::begin_turn() {
   left_of_turn_ = turn_steps;
-  granted_ = turn_steps / 2;
-  budget_.grant(granted_);
+  slice_budget_ = turn_steps / 2;
+  budget_.grant(slice_budget_);
 }
 
 void Backlog::go_on() {

@@ -113,7 +113,7 @@ class Backlog {
     std::unique_ptr<Item> owned;  // null if somebody else owns the item
   };
 
-  [[nodiscard]] std::int64_t left_of_turn() const { return left_of_turn_ - (granted_ - budget_.left()); }
+  [[nodiscard]] std::int64_t left_of_turn() const { return left_of_turn_ - (slice_budget_ - budget_.left()); }
   void begin_slice(std::int64_t steps);
   void add(Line& line, Item* item, std::unique_ptr<Item> owned);
   [[nodiscard]] static Entry take_first(Line& line);
@@ -121,7 +121,7 @@ class Backlog {
 
   Budget budget_;
   std::int64_t left_of_turn_{turn_steps};  // what was left of the turn's budget when the slice began
-  std::int64_t granted_{0};                // the slice's budget
+  std::int64_t slice_budget_{0};           // the slice's budget
   Line line_;
   Line waiting_for_rest_;  // items that wait for the rest of the slice
 };

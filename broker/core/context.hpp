@@ -25,6 +25,7 @@ class Context final : private EventClock, private Memory::Listener {
  public:
   Context(Options options, Observer* observer, ConnectionObserver* log = nullptr)
       : options_{std::move(options)}, observer_{observer}, log_{log}, random_{options_.seed} {
+    clock_.set_wall_clock({}, options_.begins_at);
     journal_.keep_last(options_.journal_bytes);
   }
 

@@ -69,6 +69,9 @@ struct Options {
   /// costs nothing until somebody subscribes.
   std::size_t journal_bytes{0};
 
+  /// What a wall clock shows when the broker is made: the time of its first events.
+  std::chrono::system_clock::time_point begins_at{};
+
   /// For tests: how far the broker's clock is ahead of the real one at the start, and whether it stands still then. See
   /// clock.hpp for what goes by it.
   std::chrono::milliseconds clock_offset{0};

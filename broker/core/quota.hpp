@@ -17,6 +17,7 @@ class Quota {
   Quota& operator=(const Quota&) = delete;
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
+  [[nodiscard]] std::size_t used() const { return used_; }
   /// Whether there is no room for `amount` more. Ask before adding them.
   [[nodiscard]] bool is_used_up(std::size_t amount = 1) const { return used_ >= limit_ || limit_ - used_ < amount; }
 

@@ -73,30 +73,4 @@ struct ClockReleased {
   static constexpr void describe(auto&, auto&&) {}
 };
 
-/// A fault that a test has asked for happens. Its effects are told after this event.
-struct FaultFired {
-  static constexpr Kind kind{"fault.fired", Category::broker};
-  Text fault{};           // its name, or the number that the test was given
-  Text action{};          // "nack", "cut", "delay", ...
-  std::uint64_t times{};  // how often it has fired, this time included
-  bool lawful{};          // RabbitMQ may do that too
-  std::uint64_t connection{};
-  std::uint16_t channel{};
-  Text method{};
-  std::uint64_t message{};
-  Text queue{};
-
-  static constexpr void describe(auto& e, auto&& field) {
-    field("fault", e.fault);
-    field("action", e.action);
-    field("times", e.times);
-    field("lawful", e.lawful);
-    field(optional("connection"), e.connection);
-    field(optional("channel"), e.channel);
-    field(optional("method"), e.method);
-    field(optional("message"), e.message);
-    field(optional("queue"), e.queue);
-  }
-};
-
 }  // namespace pocketmq::broker::event

@@ -135,6 +135,8 @@ class Journal {
   /// From now on keeps the last events, in at most `max_bytes`; 0 to keep none. Events that were kept before are gone.
   /// A subscriber must not call this.
   void keep_last(std::size_t max_bytes);
+  /// Whether it keeps the last events, so that they can be read.
+  [[nodiscard]] bool keeps_events() const { return ring_.has_value(); }
   /// Calls `look` for kept events of all categories, at most `max_events` of them, beginning with number `from`. If
   /// some are missing, a `gap` comes first. Returns the number from which to read the next time. For readers that read
   /// at their own pace.

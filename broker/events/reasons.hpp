@@ -39,25 +39,22 @@ enum class Gone : std::uint8_t {
   connection_ended,  // the queue was exclusive to a connection that has ended
   channel_ended,     // the consumer's channel has ended
   queue_deleted,     // the queue of the consumer or the binding was deleted
-  exchange_deleted,  // one of the binding's exchanges was deleted
-  by_broker          // for example, a virtual host was deleted, or a test's scope has ended
+  exchange_deleted   // one of the binding's exchanges was deleted
 };
 template <>
-inline constexpr std::array<std::string_view, 8> names_of<Gone>{
-    "asked",         "auto_delete",   "expired",          "connection_ended",
-    "channel_ended", "queue_deleted", "exchange_deleted", "by_broker"};
+inline constexpr std::array<std::string_view, 7> names_of<Gone>{
+    "asked", "auto_delete", "expired", "connection_ended", "channel_ended", "queue_deleted", "exchange_deleted"};
 
 /// Why an unacked delivery is requeued.
 enum class Requeued : std::uint8_t {
-  asked,            // basic.nack or basic.reject with requeue
-  recovered,        // basic.recover
-  channel_ended,    // its channel was closed, or its connection
-  connection_lost,  // its connection was lost
-  by_broker         // a fault of a test's, or a restart
+  asked,           // basic.nack or basic.reject with requeue
+  recovered,       // basic.recover
+  channel_ended,   // its channel was closed, or its connection
+  connection_lost  // its connection was lost
 };
 template <>
-inline constexpr std::array<std::string_view, 5> names_of<Requeued>{"asked", "recovered", "channel_ended",
-                                                                    "connection_lost", "by_broker"};
+inline constexpr std::array<std::string_view, 4> names_of<Requeued>{"asked", "recovered", "channel_ended",
+                                                                    "connection_lost"};
 
 /// Why a queue passes a message to its dead-letter exchange: RabbitMQ's reasons.
 enum class Death : std::uint8_t { rejected, expired, maxlen, delivery_limit };
@@ -90,13 +87,11 @@ enum class Dropped : std::uint8_t {
   dead_letter_limit,        // the broker makes no more dead letters of it by itself
   requester_gone,           // a direct reply whose requester has gone
   requester_slow,           // a direct reply, while too many wait for requesters that do not read
-  consumer_lost,            // delivered without acks to a connection that was lost before it was sent
   rolled_back,              // its transaction was rolled back, or not committed
-  no_memory,                // the broker's memory is exhausted
-  by_broker                 // a fault of a test's, or a restart
+  no_memory                 // the broker's memory is exhausted
 };
 template <>
-inline constexpr std::array<std::string_view, 17> names_of<Dropped>{"unroutable",
+inline constexpr std::array<std::string_view, 15> names_of<Dropped>{"unroutable",
                                                                     "queue_full",
                                                                     "maxlen",
                                                                     "expired",
@@ -109,9 +104,7 @@ inline constexpr std::array<std::string_view, 17> names_of<Dropped>{"unroutable"
                                                                     "dead_letter_limit",
                                                                     "requester_gone",
                                                                     "requester_slow",
-                                                                    "consumer_lost",
                                                                     "rolled_back",
-                                                                    "no_memory",
-                                                                    "by_broker"};
+                                                                    "no_memory"};
 
 }  // namespace pocketmq::broker::event

@@ -16,13 +16,6 @@ struct VhostCreated {
   static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
 };
 
-struct VhostDeleted {
-  static constexpr Kind kind{"vhost.deleted", Category::topology};
-  Text vhost{};
-
-  static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
-};
-
 /// A queue was declared, but not passively.
 struct QueueDeclared {
   static constexpr Kind kind{"queue.declared", Category::topology};
@@ -258,17 +251,6 @@ struct PolicySet {
     field("priority", e.priority);
     field("settings", e.settings);
     field(optional("settings_left_out_bytes"), e.settings.left_out_bytes);
-  }
-};
-
-struct PolicyCleared {
-  static constexpr Kind kind{"policy.cleared", Category::topology};
-  Text vhost{};
-  Text policy{};
-
-  static constexpr void describe(auto& e, auto&& field) {
-    field("vhost", e.vhost);
-    field("policy", e.policy);
   }
 };
 

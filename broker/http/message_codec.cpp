@@ -25,46 +25,6 @@ using BeastError = beast::error_code;
 std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
 beast::string_view text_for_beast(std::string_view text) { return {text.data(), text.size()}; }
 
-// A body that grows with the bytes that have come, not with the announced size.
-struct ChargedBody {
-  struct value_type {
-    std::string bytes{};
-    protocol::MemoryAccount* account{nullptr};
-    protocol::MemoryCharge charge{};
-
-    void append(std::string_view more) {
-      if (bytes.capacity() - bytes.size() < more.size()) {
-        const auto capacity = std::max(bytes.size() + more.size(), 2 * bytes.size());
-        charge = {};
-        charge = protocol::MemoryCharge{*account, capacity};
-        bytes.reserve(capacity);
-      }
-      bytes += more;
-    }
-  };
-
-  class reader {
-   public:
-    template <bool is_request, class Fields>
-    reader(beast::http::header<is_request, Fields>&, value_type& body) : body_{body} {}
-    void init(const boost::optional<std::uint64_t>&, BeastError& error) { error = {}; }
-    template <class Buffers> std::size_t put(const Buffers& given, BeastError& error) {
-      error = {};
-      std::size_t taken = 0;
-      for (auto it = buffers::buffer_sequence_begin(given); it != buffers::buffer_sequence_end(given); ++it) {
-        const buffers::const_buffer piece = *it;
-        body_.append({static_cast<const char*>(piece.data()), piece.size()});
-        taken += piece.size();
-      }
-      return taken;
-    }
-    void finish(BeastError& error) { error = {}; }
-
-   private:
-    value_type& body_;
-  };
-};
-
 std::string bytes_text(std::uint64_t bytes) { return std::to_string(bytes) + " bytes"; }
 
 Response refusal_for(const BeastError& fault, const HttpLimits& limits, bool has_head) {
@@ -120,7 +80,47 @@ std::string date_text(std::uint64_t seconds_since_epoch) {
 }  // namespace
 
 struct RequestParser::Beast {
-  beast::http::request_parser<ChargedBody> parser;
+  // A body that grows with the bytes that have come, not with the announced size.
+  struct Body {
+    struct value_type {
+      std::string bytes{};
+      protocol::MemoryAccount* account{nullptr};
+      protocol::MemoryCharge charge{};
+
+      void append(std::string_view more) {
+        if (bytes.capacity() - bytes.size() < more.size()) {
+          const auto capacity = std::max(bytes.size() + more.size(), 2 * bytes.size());
+          charge = {};
+          charge = protocol::MemoryCharge{*account, capacity};
+          bytes.reserve(capacity);
+        }
+        bytes += more;
+      }
+    };
+
+    class reader {
+     public:
+      template <bool is_request, class Fields>
+      reader(beast::http::header<is_request, Fields>&, value_type& body) : body_{body} {}
+      void init(const boost::optional<std::uint64_t>&, BeastError& error) { error = {}; }
+      template <class Buffers> std::size_t put(const Buffers& given, BeastError& error) {
+        error = {};
+        std::size_t taken = 0;
+        for (auto it = buffers::buffer_sequence_begin(given); it != buffers::buffer_sequence_end(given); ++it) {
+          const buffers::const_buffer piece = *it;
+          body_.append({static_cast<const char*>(piece.data()), piece.size()});
+          taken += piece.size();
+        }
+        return taken;
+      }
+      void finish(BeastError& error) { error = {}; }
+
+     private:
+      value_type& body_;
+    };
+  };
+
+  beast::http::request_parser<Body> parser;
 };
 
 RequestParser::RequestParser(const HttpLimits& limits, protocol::MemoryAccount& incoming)

@@ -13,13 +13,13 @@ struct Named {
   std::string_view name;
 };
 
-constexpr std::array<Named, 7> methods{{{Method::get, "GET"},
-                                        {Method::head, "HEAD"},
-                                        {Method::post, "POST"},
-                                        {Method::put, "PUT"},
-                                        {Method::patch, "PATCH"},
-                                        {Method::remove, "DELETE"},
-                                        {Method::options, "OPTIONS"}}};
+constexpr std::array<Named, 7> known_methods{{{Method::get, "GET"},
+                                              {Method::head, "HEAD"},
+                                              {Method::post, "POST"},
+                                              {Method::put, "PUT"},
+                                              {Method::patch, "PATCH"},
+                                              {Method::remove, "DELETE"},
+                                              {Method::options, "OPTIONS"}}};
 
 constexpr std::string_view wrong_escape =
     "the path or the query has a '%' that two hexadecimal digits do not follow; write '%25' for a percent sign";
@@ -80,13 +80,13 @@ bool decode_query(std::string_view query, std::vector<Field>& fields) {
 }  // namespace
 
 std::string_view name_of(Method method) {
-  const auto* found = std::ranges::find(methods, method, &Named::method);
-  return found == methods.end() ? std::string_view{} : found->name;
+  const auto* found = std::ranges::find(known_methods, method, &Named::method);
+  return found == known_methods.end() ? std::string_view{} : found->name;
 }
 
 Method method_of(std::string_view name) {
-  const auto* found = std::ranges::find(methods, name, &Named::name);
-  return found == methods.end() ? Method::other : found->method;
+  const auto* found = std::ranges::find(known_methods, name, &Named::name);
+  return found == known_methods.end() ? Method::other : found->method;
 }
 
 bool same_ignoring_case(std::string_view one, std::string_view other) {

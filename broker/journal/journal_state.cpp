@@ -35,12 +35,15 @@ Snapshot JournalState::snapshot() const {
   for (const auto& [name, queue] : queues_) {
     auto& shown = snapshot.vhosts[name.first].queues[name.second];
     for (const auto& [place, message] : queue->ready) shown.ready.push_back(message);
+    shown.ready_count = shown.ready.size();
     shown.unacked = queue->unacked.size();
     for (const auto& [message, delivery] : queue->unacked) {
       auto* consumer = find_in(shown.consumers, std::tuple{delivery.connection, delivery.channel, delivery.consumer});
       if (consumer != nullptr) ++consumer->unacked;
     }
   }
+  for (auto& [number, connection] : snapshot.connections)
+    for (auto& [channel_number, channel] : connection.channels) channel.unacked_count = channel.unacked.size();
   return snapshot;
 }
 
@@ -105,11 +108,6 @@ Snapshot::Queue* JournalState::find_queue(std::string_view vhost, std::string_vi
 }
 
 void JournalState::on(const event::VhostCreated& e) { snapshot_.vhosts[text_of(e.vhost)]; }
-
-void JournalState::on(const event::VhostDeleted& e) {
-  snapshot_.vhosts.erase(text_of(e.vhost));
-  std::erase_if(queues_, [&](const auto& named) { return named.first.first == e.vhost.view(); });
-}
 
 void JournalState::on(const event::QueueDeclared& e) {
   if (!e.created) return;
@@ -179,6 +177,18 @@ void JournalState::on(const event::ConsumerCancelled& e) {
     channel->reply_consumer.reset();
   if (auto* queue = find_queue(e.vhost.view(), e.queue.view()))
     queue->consumers.erase({e.connection, e.channel, text_of(e.consumer)});
+  if (channel != nullptr) forget_consumer(*channel, e.consumer.view());
+}
+
+// What was delivered to the consumer stays unacked. A later consumer may have the same tag.
+void JournalState::forget_consumer(Snapshot::Channel& channel, std::string_view tag) {
+  for (auto& [delivery_tag, unacked] : channel.unacked) {
+    if (unacked.consumer != tag) continue;
+    unacked.consumer.clear();
+    auto* queue = find_queue_of(unacked.message, unacked.queue);
+    if (auto* delivery = queue == nullptr ? nullptr : find_in(queue->unacked, unacked.message))
+      delivery->consumer.clear();
+  }
 }
 
 void JournalState::on(const event::PolicySet& e) {
@@ -186,10 +196,6 @@ void JournalState::on(const event::PolicySet& e) {
                                                                     .apply_to = text_of(e.apply_to),
                                                                     .priority = e.priority,
                                                                     .settings = encoded(e.settings)};
-}
-
-void JournalState::on(const event::PolicyCleared& e) {
-  if (auto* vhost = find_in(snapshot_.vhosts, text_of(e.vhost))) vhost->policies.erase(text_of(e.policy));
 }
 
 // ---- messages

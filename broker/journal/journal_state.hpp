@@ -77,7 +77,6 @@ class JournalState {
   void on(const event::ChannelModeSet& e);
   void on(const event::ChannelPrefetchSet& e);
   void on(const event::VhostCreated& e);
-  void on(const event::VhostDeleted& e);
   void on(const event::QueueDeclared& e);
   void on(const event::QueuePurged& e);
   void on(const event::QueueDeleted& e);
@@ -88,7 +87,6 @@ class JournalState {
   void on(const event::ConsumerStarted& e);
   void on(const event::ConsumerCancelled& e);
   void on(const event::PolicySet& e);
-  void on(const event::PolicyCleared& e);
   void on(const event::MessagePublished& e);
   void on(const event::DeadLetterPublished& e);
   void on(const event::MessageRouted& e);
@@ -105,6 +103,7 @@ class JournalState {
   [[nodiscard]] Snapshot::Channel* find_channel(std::uint64_t connection, std::uint16_t channel);
   [[nodiscard]] Message* find_message(std::uint64_t number);
   [[nodiscard]] Queue* find_queue_of(std::uint64_t message, std::string_view queue);
+  void forget_consumer(Snapshot::Channel& channel, std::string_view tag);
   void leave_queue(std::uint64_t message, std::string_view queue);
   void forget_delivery(Queue& queue, std::uint64_t message);
   void forget_ended(std::uint64_t message);

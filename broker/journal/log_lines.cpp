@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdio>
 
+#include "broker/journal/event_text.hpp"
+#include "broker/journal/ndjson.hpp"
 #include "protocol/base/printable.hpp"
 #include "protocol/codec/json_text.hpp"
 #include "protocol/codec/trace.hpp"
@@ -81,6 +83,19 @@ void LogLines::trace(std::string_view from, std::string_view to, const protocol:
   } else {
     line +=
         protocol::trace_word(cut(from)) + " -> " + protocol::trace_word(cut(to)) + "  " + protocol::trace_text(command);
+  }
+  write(std::move(line));
+}
+
+void LogLines::trace(std::string_view client, const Entry& event) {
+  auto line = begin("trace");
+  if (format_ == LogFormat::json) {
+    if (!client.empty()) append_member("client", cut(client), line);
+    line += ",\"event\":";
+    append_ndjson(event, line);
+    line.back() = '}';  // was the line's end
+  } else {
+    line += "broker  " + event_text(event, cut(client));
   }
   write(std::move(line));
 }

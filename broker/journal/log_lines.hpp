@@ -2,10 +2,12 @@
 //
 //     2026-11-30T10:15:02.123Z warning fib_client (127.0.0.1:49152)  closed with 404 NOT_FOUND - ...
 //     2026-11-30T10:15:02.123Z trace fib_client -> broker  basic.ack delivery_tag=1
+//     2026-11-30T10:15:02.123Z trace broker  message.unroutable message=3 exchange=e routing_key=k
 //
 // As JSON, one object in each line:
 // {"time":...,"level":"warning","connection":"fib_client","address":...,"message":...} and
-// {"time":...,"level":"trace","from":"fib_client","to":"broker","command":{...}}.
+// {"time":...,"level":"trace","from":"fib_client","to":"broker","command":{...}} and
+// {"time":...,"level":"trace","client":"fib_client","event":{...}}.
 #pragma once
 
 #include <chrono>
@@ -15,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/events/event.hpp"
 #include "protocol/base/line_sink.hpp"
 #include "protocol/vocabulary/command.hpp"
 
@@ -45,6 +48,8 @@ class LogLines {
   void say(LogLevel level, std::string_view name, std::string_view address, std::string_view text);
   /// Writes a command and its direction.
   void trace(std::string_view from, std::string_view to, const protocol::Command& command);
+  /// Writes an event. `client` is the name of the client that it is about; empty if there is none.
+  void trace(std::string_view client, const Entry& event);
 
  private:
   [[nodiscard]] std::string begin(std::string_view level) const;

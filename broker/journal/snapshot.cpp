@@ -107,6 +107,7 @@ void write(const std::pair<const std::string, Snapshot::Queue>& named, JsonWrite
     if (queue.exclusive_to != 0) json.member("exclusive_to", queue.exclusive_to);
     json.name("arguments");
     json.table(queue.arguments);
+    json.member("ready_count", queue.ready_count);
     json.name("ready");
     json.array(queue.ready, [&](std::uint64_t message) { json.value(message); });
     json.member("unacked", queue.unacked);
@@ -160,6 +161,7 @@ void write(const std::pair<const std::uint16_t, Snapshot::Channel>& numbered, Js
     if (channel.mode) json.member("mode", *channel.mode);
     json.member("prefetch", channel.prefetch);
     json.member("shared_prefetch", channel.shared_prefetch);
+    json.member("unacked_count", channel.unacked_count);
     json.name("unacked");
     json.array(channel.unacked, [&](const auto& unacked) { write(unacked, json); });
     if (!channel.reply_consumer) return;

@@ -49,7 +49,8 @@ struct Snapshot {
     bool auto_delete{false};
     std::uint64_t exclusive_to{0};  // the number of a connection; 0: not exclusive
     std::string arguments{};
-    std::vector<std::uint64_t> ready{};  // numbers of messages, in their order
+    std::uint64_t ready_count{0};
+    std::vector<std::uint64_t> ready{};  // numbers of messages, in their order; of very many perhaps only the first
     std::uint64_t unacked{0};
     std::map<ConsumerName, Consumer> consumers{};
   };
@@ -68,8 +69,8 @@ struct Snapshot {
 
   struct Unacked {
     std::uint64_t message{0};
-    std::string queue{};  // which may be deleted
-    std::string consumer{};
+    std::string queue{};     // which may be deleted
+    std::string consumer{};  // empty for a basic.get, and once the consumer is cancelled
     bool redelivered{false};
   };
   struct ReplyConsumer {
@@ -78,9 +79,10 @@ struct Snapshot {
   };
   struct Channel {
     std::optional<event::ChannelMode> mode{};
-    std::uint16_t prefetch{0};                   // of each consumer started from now on
-    std::uint16_t shared_prefetch{0};            // of all consumers together
-    std::map<std::uint64_t, Unacked> unacked{};  // by delivery tag
+    std::uint16_t prefetch{0};         // of each consumer started from now on
+    std::uint16_t shared_prefetch{0};  // of all consumers together
+    std::uint64_t unacked_count{0};
+    std::map<std::uint64_t, Unacked> unacked{};  // by delivery tag; of very many perhaps only some
     std::optional<ReplyConsumer> reply_consumer{};
   };
   struct Connection {

@@ -29,6 +29,13 @@ class ConsumerRotation {
   /// One of the consumers; null if there is none.
   [[nodiscard]] Consumer* any() const;
 
+  /// Calls `visit(const Consumer&)` for each consumer, in no particular order.
+  void for_each(auto&& visit) const {
+    for (const auto* consumer : held_) visit(*consumer);
+    for (const auto& [priority, level] : willing_)
+      for (const auto* consumer : level) visit(*consumer);
+  }
+
   /// Adds the consumer at the end of its priority. The rotation refers to it until `leave`.
   void join(Consumer& consumer);
   void leave(Consumer& consumer);

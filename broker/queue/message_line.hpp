@@ -20,6 +20,13 @@ class MessageLine {
   [[nodiscard]] std::uint64_t first_position() const { return sections_.front().first_details().position; }
   [[nodiscard]] TimePoint first_expires_at() const { return sections_.front().first_details().expires_at; }
   [[nodiscard]] QueuedMessage pop_front();
+  /// Calls `visit(const Message&)` for each message in order, until it returns false. Returns whether it visited all.
+  bool for_each(auto&& visit) const {
+    for (const auto& section : sections_)
+      for (auto i = section.taken; i < section.messages.size(); ++i)
+        if (!visit(section.messages[i])) return false;
+    return true;
+  }
 
  private:
   struct Details {

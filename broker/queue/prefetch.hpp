@@ -24,6 +24,7 @@ class Prefetch final : public protocol::Counted<Prefetch> {
   Prefetch(Owner& consumer, std::uint16_t limit) : consumer_{&consumer}, limit_{limit} {}
 
   [[nodiscard]] bool allows() const { return limit_ == 0 || unacked_ < limit_; }
+  [[nodiscard]] std::uint32_t unacked() const { return unacked_; }
   void take() { ++unacked_; }
   /// One delivery is no longer unacked. The consumer, if it still exists, may take another one.
   void release() {

@@ -19,9 +19,9 @@ event::Dropped dropped_for(DeathReason reason) {
     case DeathReason::rejected: return event::Dropped::rejected;
     case DeathReason::expired: return event::Dropped::expired;
     case DeathReason::maxlen: return event::Dropped::maxlen;
-    case DeathReason::delivery_limit: return event::Dropped::delivery_limit;
+    case DeathReason::delivery_limit: break;
   }
-  return event::Dropped::by_broker;
+  return event::Dropped::delivery_limit;
 }
 
 // Calls a queue's serve_consumers in another slice.

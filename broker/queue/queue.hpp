@@ -44,6 +44,10 @@ class Queue final : public MessageSource, public Destination {
   /// Whether the queue has an exclusive consumer.
   [[nodiscard]] bool exclusively_consumed() const { return exclusively_consumed_; }
 
+  // ---- for code that shows the queue
+  [[nodiscard]] const ReadyMessages& ready_messages() const { return ready_; }
+  [[nodiscard]] const ConsumerRotation& rotation() const { return rotation_; }
+
   /// Accepts a message and calls `publisher.accepted(publish)` at once, as messages are kept in memory; or, if the
   /// queue is full, calls `publisher.refused(publish)`.
   void enqueue(Message message, Publisher& publisher, std::uint64_t publish);

@@ -37,6 +37,13 @@ class ReadyMessages {
   /// The position and the expiry of the first message. There must be one.
   [[nodiscard]] First front() const;
   [[nodiscard]] QueuedMessage pop_front();
+  /// Calls `visit(const Message&)` for each message in order, until it returns false.
+  void for_each(auto&& visit) const {
+    for (const auto& [priority, level] : levels_) {
+      const auto visit_queued = [&](const QueuedMessage& queued) { return visit(queued.message); };
+      if (!level.returned.for_each_from(0, visit_queued) || !level.fresh.for_each(visit)) return;
+    }
+  }
 
  private:
   struct Level {

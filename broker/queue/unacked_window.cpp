@@ -5,22 +5,22 @@
 namespace pocketmq::broker {
 namespace {
 
-std::size_t consumed_of(const Deliveries& deliveries) {
-  std::size_t consumed = 0;
-  deliveries.for_each([&](const Unacked& delivery) { consumed += delivery.was_consumed ? 1U : 0U; });
-  return consumed;
+std::size_t prefetch_used_by(const Deliveries& deliveries) {
+  std::size_t prefetch_used = 0;
+  deliveries.for_each([&](const Unacked& delivery) { prefetch_used += delivery.uses_prefetch ? 1U : 0U; });
+  return prefetch_used;
 }
 
 }  // namespace
 
 void UnackedWindow::push(Unacked&& delivery) {
-  if (delivery.was_consumed) ++consumed_;
+  if (delivery.uses_prefetch) ++prefetch_used_;
   entries_.push_back(std::move(delivery));
 }
 
 std::optional<Unacked> UnackedWindow::settle(std::uint64_t tag) {
   auto settled = entries_.take(tag);
-  if (settled && settled->was_consumed) --consumed_;
+  if (settled && settled->uses_prefetch) --prefetch_used_;
   return settled;
 }
 
@@ -29,20 +29,20 @@ bool UnackedWindow::settle_up_to(std::uint64_t tag, Settled& settled, Budget& bu
     if (budget.is_used_up()) return false;
     auto some = entries_.take_some_up_to(tag);
     budget.use(steps::for_checking_a_delivery * some.size());
-    const auto consumed = entries_.empty() ? consumed_ : consumed_of(some);
-    consumed_ -= consumed;
-    settled.consumed += consumed;
+    const auto prefetch_used = entries_.empty() ? prefetch_used_ : prefetch_used_by(some);
+    prefetch_used_ -= prefetch_used;
+    settled.prefetch_used += prefetch_used;
     settled.deliveries.append(std::move(some));
   }
   return true;
 }
 
 Settled UnackedWindow::settle_all() {
-  return {.deliveries = std::move(entries_), .consumed = std::exchange(consumed_, 0)};
+  return {.deliveries = std::move(entries_), .prefetch_used = std::exchange(prefetch_used_, 0)};
 }
 
 void UnackedWindow::restore(Unacked&& delivery) {
-  if (delivery.was_consumed) ++consumed_;
+  if (delivery.uses_prefetch) ++prefetch_used_;
   entries_.insert(std::move(delivery));
 }
 

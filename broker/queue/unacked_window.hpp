@@ -17,7 +17,7 @@ struct Unacked {
   protocol::Ref<Queue> queue{};
   QueuedMessage message{};
   protocol::Ref<Prefetch> prefetch{};  // its consumer's; null for a basic.get
-  bool was_consumed{false};            // it counts against the channel's prefetch
+  bool uses_prefetch{false};           // it counts against the channel's prefetch
 };
 
 /// Deliveries by tag, oldest first.
@@ -26,7 +26,7 @@ using Deliveries = SortedRuns<Unacked, &Unacked::tag>;
 /// Deliveries that were taken out of a window together.
 struct Settled {
   Deliveries deliveries{};
-  std::size_t consumed{0};  // how many of them went to consumers
+  std::size_t prefetch_used{0};  // how many of them went to consumers
 };
 
 class UnackedWindow {
@@ -50,13 +50,15 @@ class UnackedWindow {
   /// The oldest delivery; null if there is none.
   [[nodiscard]] const Unacked* oldest() const { return entries_.empty() ? nullptr : &entries_.front(); }
 
+  /// Calls `visit(const Unacked&)` for each delivery, the oldest first.
+  void for_each(auto&& visit) const { entries_.for_each(visit); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// How many deliveries went to consumers (and not to basic.get).
-  [[nodiscard]] std::size_t consumed() const { return consumed_; }
+  [[nodiscard]] std::size_t prefetch_used() const { return prefetch_used_; }
 
  private:
   Deliveries entries_;
-  std::size_t consumed_{0};
+  std::size_t prefetch_used_{0};
 };
 
 }  // namespace pocketmq::broker

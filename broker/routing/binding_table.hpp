@@ -22,6 +22,11 @@ class BindingTable {
 
   [[nodiscard]] std::size_t size() const { return bindings_.size(); }
 
+  /// Calls `visit(const Binding&)` for each binding, in no particular order.
+  void for_each(auto&& visit) const {
+    bindings_.for_each([&](const std::unique_ptr<Binding>& binding) { visit(*binding); });
+  }
+
   /// The binding with these four parts; null if there is none. The order of the arguments does not matter.
   [[nodiscard]] Binding* find(Exchange& source, Destination& destination, std::string_view routing_key,
                               protocol::FieldTable arguments) const;

@@ -40,7 +40,13 @@ class Broker {
   [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name) { return state_.virtual_hosts.find(name); }
   /// Returns the virtual host of that name. Makes it if there is none.
   VirtualHost& add_virtual_host(std::string_view name) { return state_.virtual_hosts.add(name); }
+  [[nodiscard]] const VirtualHosts& virtual_hosts() const { return state_.virtual_hosts; }
+  /// Calls `visit(Session&)` for each connection, in no particular order. `visit` must not end or add any.
+  void for_each_session(auto&& visit) {
+    state_.sessions.for_each([&](Session* session) { visit(*session); });
+  }
   [[nodiscard]] Users& users() { return state_.users; }
+  [[nodiscard]] LoginThrottle& login_throttle() { return state_.login_throttle; }
   [[nodiscard]] std::size_t connection_count() const { return state_.sessions.size(); }
   [[nodiscard]] Context& context() { return state_.context; }
   /// What happens in the broker, event by event.

@@ -45,6 +45,11 @@ class ChannelTable {
   /// Whether the client may free memory through one of its channels.
   [[nodiscard]] bool may_free_memory() const;
   void add_to(Holdings& holdings) const;
+  /// Calls `visit(const Channel&)` for each open channel, by its number.
+  void for_each(auto&& visit) const {
+    for (const auto& [number, channel] : channels_)
+      if (channel) visit(*channel);
+  }
   /// Ends all channels. All consumers are stopped before the first message is requeued, so that no message comes back
   /// to this connection. Returns the consumers; the caller has to remove them from their queues.
   [[nodiscard]] std::vector<Consumers> end_all();

@@ -168,7 +168,7 @@ void Session::on_partial_command() {
     if (is_message && has_to_wait()) {
       has_read_all();
       hold();
-      return block();
+      return block_client();
     }
     if (!may_read_on(missing_bytes())) hold();
     return;
@@ -209,7 +209,7 @@ void Session::on_stall() {
   finish();
 }
 
-void Session::block() {
+void Session::block_client() {
   wait_for_memory();
   context().tell(&ConnectionObserver::on_blocked, *this);
   events_.blocked();
@@ -233,10 +233,10 @@ void Session::resume_if_possible() {
 
 void Session::begin_work(std::uint16_t channel) {
   working_ = channels_.find(channel);
-  yield();
+  wait_for_next_slice();
 }
 
-void Session::yield() {
+void Session::wait_for_next_slice() {
   hold();
   wait_in_line();
 }
@@ -270,7 +270,7 @@ std::size_t Session::bytes_without_body(const protocol::Command& command) const 
 void Session::on_command(protocol::Command& command) {
   if (has_to_wait_with(command)) {
     hold(command);
-    return block();
+    return block_client();
   }
   context().budget().use(steps::for_a_command + bytes_without_body(command) * steps_for_16_bytes_ / 16);
   if (!std::exchange(is_retried_, false)) {
@@ -293,14 +293,14 @@ void Session::on_command(protocol::Command& command) {
   } catch (const ConnectionError& error) {
     close(error.code(), error.text(), id_of(command.method));
   } catch (const Unfinished&) {
-    retry_later(command);
+    postpone(command);
     return wait_in_line();
   }
   context().backlog().use_rest_of_slice();
-  if (context().budget().is_used_up() && !is_held() && !finished()) yield();
+  if (context().budget().is_used_up() && !is_held() && !finished()) wait_for_next_slice();
 }
 
-void Session::retry_later(protocol::Command& command) {
+void Session::postpone(protocol::Command& command) {
   is_retried_ = true;
   hold(command);
 }
@@ -356,7 +356,7 @@ void Session::on_connection_command(const protocol::Command& command) {
 
 bool Session::shake_hands(protocol::Command& command) {
   const auto result = handshake_->take(command);
-  if (result == Handshake::Result::postponed) retry_later(command);
+  if (result == Handshake::Result::postponed) postpone(command);
   if (state_ == State::open) handshake_.reset();
   return result == Handshake::Result::skipped;
 }

@@ -50,6 +50,18 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool understands_consumer_cancel() const override { return client_.understands_consumer_cancel; }
   [[nodiscard]] Holdings holdings() const;
 
+  // ---- for code that shows the connection
+  /// The client has opened its virtual host, and neither side closes the connection.
+  [[nodiscard]] bool is_open() const { return state_ == State::open && !finished(); }
+  /// The client has said something, and its handshake is not complete.
+  [[nodiscard]] bool is_in_handshake() const { return state_ == State::handshaking && has_codec() && !finished(); }
+  /// Call it only if it is open or in its handshake.
+  [[nodiscard]] protocol::Encoding encoding() { return codec().encoding(); }
+  /// Memory is scarce, and the client waits.
+  [[nodiscard]] bool is_blocked() const { return waits_for_memory(); }
+  /// Calls `visit(const Channel&)` for each open channel, by its number.
+  void for_each_channel(auto&& visit) const { channels_.for_each(visit); }
+
   void send_answer(const protocol::Command& command) override;
   void send_unasked(const protocol::Command& command) override;
   [[nodiscard]] bool has_room_for_output() override;
@@ -86,9 +98,9 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool has_to_wait() const;
   [[nodiscard]] bool has_to_wait_with(const protocol::Command& command) const;
   /// Waits until memory is no longer scarce. Sends connection.blocked to a client that understands it.
-  void block();
+  void block_client();
   /// Takes no more commands from the peer until the next slice.
-  void yield();
+  void wait_for_next_slice();
   bool go_on() override;
   void resume_if_possible();
   void memory_is_back() override { wake(); }
@@ -110,7 +122,7 @@ class Session final : public protocol::CommandEnd,
   void cut_for_refused_login(std::string_view why) override;
 
   /// Holds the peer, and keeps the command. The command is carried out again after `resume`.
-  void retry_later(protocol::Command& command);
+  void postpone(protocol::Command& command);
   [[nodiscard]] std::size_t bytes_without_body(const protocol::Command& command) const;
   template <class M> void dispatch(protocol::Command& command, M& method);
   void on_connection_command(const protocol::Command& command);

@@ -40,6 +40,7 @@ class Policies {
  public:
   /// Adds the policy, or replaces the one with the same name.
   void add(Policy policy);
+  [[nodiscard]] const std::vector<Policy>& all() const { return policies_; }
   /// The settings for a queue or exchange of that name: those of the matching policy with the highest priority, and of
   /// equal ones the one that was added first. Policies are not combined. Empty if none matches. Valid until the next
   /// `add`.

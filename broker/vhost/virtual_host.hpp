@@ -29,6 +29,15 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
   [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size(); }
   [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
+  // ---- for code that shows the virtual host, in no particular order
+  void for_each_queue(auto&& visit) const {
+    queues_.for_each([&](const auto& named) { visit(*named.second); });
+  }
+  void for_each_exchange(auto&& visit) const {
+    exchanges_.for_each([&](const auto& named) { visit(*named.second); });
+  }
+  [[nodiscard]] const BindingTable& bindings() const { return bindings_; }
+  [[nodiscard]] const Policies& policies() const { return policies_; }
 
   [[nodiscard]] Queue* find_queue(std::string_view name) const override;
   /// The queue with that name. Throws ChannelError 404 if there is none.

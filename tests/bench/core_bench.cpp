@@ -25,6 +25,7 @@ struct Case {
   std::size_t body_bytes;
   std::size_t queues{1};
   Acks acks{Acks::each};
+  std::size_t journal_bytes{0};
 };
 
 // A publisher and a consumer; with several queues, each gets every message.
@@ -77,7 +78,7 @@ class Conversation {
   std::string ack(const basic::Ack& method) { return consumer_.encoded(method); }
 
   const Case case_;
-  bench::Loop loop_;
+  bench::Loop loop_{broker::Options{.journal_bytes = case_.journal_bytes}};
   bench::Peer publisher_{loop_, case_.encoding};
   bench::Peer consumer_{loop_, case_.encoding};
   std::string publishes_;  // a batch
@@ -102,6 +103,8 @@ int main(int argc, char** argv) try {
     add(bench, "to one queue, no ack", {.encoding = encoding, .body_bytes = 16, .acks = Acks::none});
     add(bench, "to one queue, acked 100 at a time",
         {.encoding = encoding, .body_bytes = 16, .acks = Acks::whole_batch});
+    add(bench, "to one queue, acked one by one, kept in the journal",
+        {.encoding = encoding, .body_bytes = 16, .journal_bytes = broker::Journal::ring_default_bytes});
     for (const std::size_t size : {16UL, 65'536UL})
       add(bench, "to 10 queues, acked 1000 at a time",
           {.encoding = encoding, .body_bytes = size, .queues = 10, .acks = Acks::whole_batch});

@@ -3,89 +3,22 @@
 // nanoseconds of processor time, as lines of JSON for plot.py.
 //
 //     turns_bench [WORD...]        only the curves whose names, "PANEL: CURVE", contain all words
-#include <algorithm>
-#include <functional>
+#include <cstdio>
+#include <exception>
 
 #include "broker/core/heap_trim.hpp"
-#include "tests/bench/curves.hpp"
-#include "tests/bench/scene.hpp"
+#include "tests/bench/turns.hpp"
 
+namespace pocketmq::bench {
 namespace {
 
-using namespace pocketmq;
 using namespace std::chrono_literals;
-using bench::Peer;
-using bench::Scene;
 namespace basic = protocol::basic;
 namespace channel = protocol::channel;
 namespace connection = protocol::connection;
 namespace exchange = protocol::exchange;
 namespace queue = protocol::queue;
 namespace tx = protocol::tx;
-
-// Brings a scene to a size, and returns what is then measured.
-using SetUp = std::function<std::function<void()>(Scene& scene, std::size_t size)>;
-
-constexpr std::size_t repetitions = 3;
-
-class Turns {
- public:
-  Turns(int argc, char** argv) : wanted_{argc, argv} {}
-
-  void measure(std::string_view panel, std::string_view curve, std::size_t largest, const SetUp& set_up,
-               const std::string& definitions = {}) const {
-    if (!wanted_.contains(panel, curve)) return;
-    for (const auto size : bench::powers_of_ten(largest)) {
-      std::vector<double> of_each, longest;
-      for (std::size_t i = 0; i < repetitions; ++i) {
-        Scene scene{definitions};
-        const auto work = set_up(scene, size);
-        scene.loop().measure_turns();
-        const auto begin = bench::cpu_time();
-        work();
-        const auto took = bench::cpu_time() - begin;
-        of_each.push_back(static_cast<double>(took.count()) / static_cast<double>(size));
-        longest.push_back(static_cast<double>(scene.loop().longest_turn().count()));
-      }
-      bench::print({panel, curve, "time of each", size, bench::median(of_each)});
-      bench::print({panel, curve, "longest turn", size, bench::median(longest)});
-    }
-  }
-
- private:
-  bench::Wanted wanted_;
-};
-
-// A queue "q" with that many messages.
-Peer& fill(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
-  auto& publisher = scene.connect();
-  Scene::declare(publisher, "q", arguments);
-  Scene::publish(publisher, size, Scene::message_to(publisher, "q"));
-  scene.require("q", size, 0);
-  return publisher;
-}
-
-protocol::FieldTableWriter dead_lettering() {
-  protocol::FieldTableWriter arguments;
-  arguments.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", "dead");
-  return arguments;
-}
-
-// Somebody who has all messages of "q" unacked.
-Peer& hold(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
-  fill(scene, size, arguments);
-  auto& holder = scene.connect();
-  holder.say(basic::Consume{.queue = "q", .consumer_tag = "holder"});
-  scene.require("q", 0, size);
-  return holder;
-}
-
-// The same after the holder has consumed: what comes back stays in the queue.
-Peer& hold_and_cancel(Scene& scene, std::size_t size, protocol::FieldTable arguments = {}) {
-  auto& holder = hold(scene, size, arguments);
-  holder.say(basic::Cancel{.consumer_tag = "holder"});
-  return holder;
-}
 
 // ---- ready messages
 
@@ -251,16 +184,6 @@ std::function<void()> roll_back_acks(Scene& scene, std::size_t size) {
 
 // ---- many queues, many consumers
 
-Peer& bind_queues(Scene& scene, std::size_t size, bool exclusive) {
-  auto& peer = scene.connect();
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto name = "q" + std::to_string(i);
-    peer.say(queue::Declare{.queue = name, .exclusive = exclusive, .no_wait = true});
-    peer.say(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
-  }
-  return peer;
-}
-
 std::function<void()> fan_out(Scene& scene, std::size_t size) {
   auto& peer = bind_queues(scene, size, false);
   return [&] {
@@ -365,212 +288,6 @@ SetUp bind_to_topics_at_once(const std::string& more_words = {}) {
   };
 }
 
-// ---- what one client may ask for in one read
-
-// As many commands as one read takes.
-std::string read_full_of(std::string_view command) { return bench::times(65'536 / command.size(), command); }
-
-std::function<void()> ask_waiting_consumers(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  peer.say(basic::Qos{.prefetch_count = 1, .global = true});
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto name = "q" + std::to_string(i);
-    Scene::declare(peer, name);
-    peer.feed(Scene::message_to(peer, name));
-    peer.say(basic::Consume{.queue = name, .consumer_tag = name, .no_wait = true});
-  }
-  return [&, burst = read_full_of(peer.encoded(basic::Qos{.prefetch_count = 1, .global = true}))] {
-    peer.feed(burst);
-    peer.feed(bench::times(65'536 / 100, peer.encoded(basic::Qos{.prefetch_count = 0, .global = true})));
-  };
-}
-
-std::function<void()> fan_out_a_burst(Scene& scene, std::size_t size) {
-  auto& peer = bind_queues(scene, size, false);
-  return [&] { peer.feed(bench::times(100, Scene::message_to(peer, "", "amq.fanout"))); };
-}
-
-std::function<void()> fan_out_from_many(Scene& scene, std::size_t size) {
-  bind_queues(scene, size, false);
-  std::vector<Peer*> publishers;
-  for (int i = 0; i < 20; ++i) publishers.push_back(&scene.connect());
-  return [&scene, publishers] {
-    const auto one = Scene::message_to(*publishers.front(), "", "amq.fanout");
-    for (auto* publisher : publishers) publisher->feed_only(one);
-    scene.loop().settle();
-    scene.require("q0", publishers.size(), 0);
-  };
-}
-
-std::function<void()> route_a_burst_by_bindings_to_one_queue(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  Scene::declare(peer, "q");
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto key = std::to_string(i);
-    peer.say(queue::Bind{.queue = "q", .exchange = "amq.fanout", .routing_key = key, .no_wait = true});
-  }
-  return [&] { peer.feed(bench::times(100, Scene::message_to(peer, "", "amq.fanout"))); };
-}
-
-// "*.#.*", "#.*.*", ...: of so many words that there are as many patterns.
-std::function<void()> route_by_wildcards(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  Scene::declare(peer, "q");
-  for (std::size_t i = 0; i < size; ++i) {
-    std::string pattern = "#";
-    for (auto bits = size + i; bits > 1; bits /= 2) pattern += bits % 2 == 0 ? ".#.*" : ".#.#";
-    peer.say(queue::Bind{.queue = "q", .exchange = "amq.topic", .routing_key = pattern, .no_wait = true});
-  }
-  std::string key = "a";
-  for (int words = 1; words < 100; ++words) key += ".a";
-  protocol::FieldArrayWriter copies;
-  for (int i = 0; i < 10; ++i) copies.string(key.substr(0, key.size() - 2 * static_cast<std::size_t>(i)));
-  protocol::FieldTableWriter headers;
-  headers.value("CC", copies.array());
-  std::string properties;
-  protocol::encode({.headers = headers.table()}, properties);
-  return [&, one = Scene::message_to(peer, key, "amq.topic", properties)] { peer.feed(one); };
-}
-
-// Bindings that want all of some headers, and a message that has very many.
-std::function<void()> route_by_headers(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  Scene::declare(peer, "q");
-  protocol::FieldTableWriter headers;
-  for (int i = 0; i < 3'000; ++i) headers.int32("h" + std::to_string(i), i);
-  for (std::size_t i = 0; i < size; ++i) {
-    protocol::FieldTableWriter arguments;
-    for (int h = 0; h < 100; ++h) arguments.int32("h" + std::to_string(h), h);
-    arguments.int32("i" + std::to_string(i), 0).string("x-match", "all");
-    if (i % 2 == 0) arguments.string("x-match", "any");
-    peer.say(queue::Bind{.queue = "q", .exchange = "amq.headers", .no_wait = true, .arguments = arguments.table()});
-  }
-  std::string properties;
-  protocol::encode({.headers = headers.table()}, properties);
-  return [&, one = Scene::message_to(peer, "", "amq.headers", properties)] { peer.feed(one); };
-}
-
-// A pattern for which each name takes as long as any may.
-const std::string slow_permissions = R"({"users": [{"name": "guest", "password": "guest", "tags": "administrator"}],
-  "permissions": [{"user": "guest", "vhost": "/", "configure": "((a|b|c|d|e|f|g)*(a|b|c|d|e|f|g)*){40}x", "write": ".*",
-                   "read": ".*"}]})";
-
-std::function<void()> ask_for_permissions(Scene& scene, std::size_t size) {
-  auto& peer = scene.connect();
-  std::string burst;
-  const std::string name(200, 'a');
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto channel = static_cast<std::uint16_t>(2 + i);
-    burst += peer.encoded({.channel = channel, .method = channel::Open{}});
-    burst += peer.encoded({.channel = channel, .method = queue::Declare{.queue = name}});
-  }
-  return [&, burst] { peer.feed(burst); };
-}
-
-std::function<void()> commit_to_many_queues_and_vanish(Scene& scene, std::size_t size) {
-  auto& publisher = bind_queues(scene, 1'000, false);
-  publisher.say(tx::Select{});
-  Scene::publish(publisher, size, Scene::message_to(publisher, "", "amq.fanout"));
-  return [&] {
-    publisher.feed_only(publisher.encoded(tx::Commit{}));
-    publisher.vanish();
-  };
-}
-
-std::function<void()> ack_beside_dead_letters(Scene& scene, std::size_t size) {
-  constexpr std::size_t acks = 1'000;
-  auto& acker = scene.connect();
-  Scene::declare(acker, "acked");
-  Scene::publish(acker, acks, Scene::message_to(acker, "acked"));
-  acker.say(basic::Consume{.queue = "acked"});
-  auto& holder = hold_and_cancel(scene, size, dead_lettering().table());
-  Scene::declare(holder, "dead");
-  std::string all;
-  for (std::size_t tag = 1; tag <= acks; ++tag) all += acker.encoded(basic::Ack{.delivery_tag = tag});
-  return [&, all] {
-    holder.feed_only(holder.encoded(basic::Nack{.multiple = true}));
-    acker.feed(all);
-  };
-}
-
-// Somebody's own dead letters beside another one's to a fanout, which are very many.
-std::function<void()> bury_beside_dead_letters(Scene& scene, std::size_t size) {
-  constexpr std::size_t own = 1'000;
-  protocol::FieldTableWriter arguments;
-  auto& holder = hold_and_cancel(scene, size, arguments.string("x-dead-letter-exchange", "amq.fanout").table());
-  protocol::FieldTableWriter one;
-  one.int32("x-max-length", 1);
-  for (const auto* name : {"sink1", "sink2", "sink3"}) {
-    Scene::declare(holder, name, one.table());
-    holder.say(queue::Bind{.queue = name, .exchange = "amq.fanout", .no_wait = true});
-  }
-  auto& other = scene.connect();
-  auto own_arguments = dead_lettering();
-  Scene::declare(other, "own", own_arguments.int32("x-message-ttl", 0).table());
-  Scene::declare(other, "dead");
-  return [&scene, &holder, &other] {
-    holder.feed_only(holder.encoded(basic::Nack{.multiple = true}));
-    Scene::publish(other, own, Scene::message_to(other, "own"));
-    scene.require("dead", own, 0);
-    scene.require("sink1", 1, 0);
-  };
-}
-
-// A client filled x-death with thousands of records.
-std::function<void()> bury_what_died_often(Scene& scene, std::size_t size) {
-  protocol::FieldArrayWriter deaths;
-  for (int i = 0; i < 5'000; ++i) {
-    protocol::FieldTableWriter death;
-    death.string("queue", std::to_string(i * 7'919 % 100'003));
-    deaths.table(death.table());
-  }
-  protocol::FieldTableWriter headers;
-  headers.value("x-death", deaths.array());
-  std::string properties;
-  protocol::encode({.headers = headers.table()}, properties);
-  auto arguments = dead_lettering();
-  auto& publisher = scene.connect();
-  Scene::declare(publisher, "q", arguments.int32("x-message-ttl", 60'000).table());
-  Scene::declare(publisher, "dead");
-  Scene::publish(publisher, size, Scene::message_to(publisher, "q", "", properties));
-  scene.loop().advance(61s);
-  return [&scene, size] {
-    scene.loop().settle();
-    scene.require("dead", size, 0);
-  };
-}
-
-std::function<void()> get_behind_expired(Scene& scene, std::size_t size) {
-  protocol::FieldTableWriter arguments;
-  auto& peer = fill(scene, size, arguments.int32("x-message-ttl", 60'000).table());
-  scene.loop().advance(61s);
-  return [&] {
-    peer.say(basic::Get{.queue = "q"});
-    scene.require("q", 0, 0);
-  };
-}
-
-// They were taken from a queue that has room for ten, and come back.
-std::function<void()> requeue_too_many(Scene& scene, std::size_t size) {
-  protocol::FieldTableWriter arguments;
-  arguments.int32("x-max-length", 10);
-  auto& holder = scene.connect();
-  Scene::declare(holder, "q", arguments.table());
-  holder.say(basic::Consume{.queue = "q", .consumer_tag = "holder"});
-  auto& publisher = scene.connect();
-  for (auto left = size; left > 0; holder.drain()) {  // so that the holder has room for them
-    const auto some = std::min<std::size_t>(left, 1'000);
-    Scene::publish(publisher, some, Scene::message_to(publisher, "q"));
-    left -= some;
-  }
-  scene.require("q", 0, size);
-  holder.say(basic::Cancel{.consumer_tag = "holder"});
-  return [&scene, &holder, size] {
-    holder.say(basic::Nack{.multiple = true, .requeue = true});
-    scene.require("q", std::min<std::size_t>(size, 10), 0);
-  };
-}
-
 std::function<void()> take_consumers_along(Scene& scene, std::size_t size) {
   auto& consumer = consume_very_often(scene, size);
   return [&] { consumer.vanish(); };
@@ -630,31 +347,15 @@ void run(const Turns& turns) {
   other("queues are declared", million, declare_queues);
   other("topic bindings are made", million, bind_to_topics_at_once());
   other("topic bindings of 100 words are made", 10'000, bind_to_topics_at_once(hundred_words));
-
-  const auto asked = [&](std::string_view curve, std::size_t largest, const SetUp& set_up,
-                         const std::string& definitions = {}) {
-    turns.measure("what one client may ask for", curve, largest, set_up, definitions);
-  };
-  asked("basic.qos for all beside waiting consumers", 10'000, ask_waiting_consumers);
-  asked("100 messages to all bound queues", 10'000, fan_out_a_burst);
-  asked("messages of 20 connections to all bound queues", 100'000, fan_out_from_many);
-  asked("100 messages by bindings to one queue", 100'000, route_a_burst_by_bindings_to_one_queue);
-  asked("a message with 11 keys by topics of wildcards", 10'000, route_by_wildcards);
-  asked("a message with 3,000 headers by bindings of 100", 1'000, route_by_headers);
-  asked("declares that a slow pattern refuses", 100, ask_for_permissions, slow_permissions);
-  asked("a commit to 1,000 queues whose connection is cut", 1'000, commit_to_many_queues_and_vanish);
-  asked("1,000 acks beside dead letters", million, ack_beside_dead_letters);
-  asked("1,000 dead letters beside others to a fanout", million, bury_beside_dead_letters);
-  asked("dead letters of 5,000 deaths", 1'000, bury_what_died_often);
-  asked("basic.get behind expired messages", million, get_behind_expired);
-  asked("messages come back to a queue of ten", million, requeue_too_many);
+  measure_what_one_client_may_ask_for(turns);
 }
 
 }  // namespace
+}  // namespace pocketmq::bench
 
 int main(int argc, char** argv) try {
-  broker::HeapTrim::configure_allocator();  // as in the broker's own process
-  run(Turns{argc, argv});
+  pocketmq::broker::HeapTrim::configure_allocator();  // as in the broker's own process
+  pocketmq::bench::run(pocketmq::bench::Turns{argc, argv});
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "turns_bench: %s\n", error.what());

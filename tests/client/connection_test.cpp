@@ -17,7 +17,7 @@ namespace {
 using asio::use_future;
 
 // The code that a future fails with.
-template <class Future> std::error_code error_of(Future future) {
+template <class Future> std::error_code error_code_of(Future future) {
   try {
     future.get();
   } catch (const std::system_error& error) {
@@ -117,14 +117,14 @@ TEST_CASE("an error closes its channel, which knows why, and no other") {
   auto channel = connection.open_channel(use_future).get();
   auto other = connection.open_channel(use_future).get();
   CHECK_FALSE(channel.close_reason().error);
-  CHECK(error_of(channel.declare_queue("q", QueueOptions::use_existing(), use_future)) == reply_error(404));
+  CHECK(error_code_of(channel.declare_queue("q", QueueOptions::use_existing(), use_future)) == reply_error(404));
   CHECK(channel.close_reason().error == reply_error(404));
   CHECK_THAT(channel.close_reason().text, Catch::Contains("no queue 'q'"));
-  CHECK(error_of(channel.ack(1, Upto::this_one, use_future)) == reply_error(404));
-  CHECK(error_of(channel.publish({.routing_key = "q"}, {}, use_future)) == reply_error(404));
+  CHECK(error_code_of(channel.ack(1, Upto::this_one, use_future)) == reply_error(404));
+  CHECK(error_code_of(channel.publish({.routing_key = "q"}, {}, use_future)) == reply_error(404));
   CHECK(other.declare_queue("q", {}, use_future).get().name == "q");
   other.close(use_future).get();
-  CHECK(error_of(other.declare_queue("q", {}, use_future)) == Error::closed);
+  CHECK(error_code_of(other.declare_queue("q", {}, use_future)) == Error::closed);
 }
 
 TEST_CASE("a name that is too long is an error and leaves the channel open") {
@@ -132,10 +132,10 @@ TEST_CASE("a name that is too long is an error and leaves the channel open") {
   Connection connection{broker.url(any_encoding())};
   auto channel = connection.open_channel(use_future).get();
   const std::string name(256, 'n');
-  CHECK(error_of(channel.declare_queue(name, {}, use_future)) == Error::name_too_long);
-  CHECK(error_of(channel.publish({.routing_key = name}, {}, use_future)) == Error::name_too_long);
-  CHECK(error_of(channel.publish({}, {.properties = {.reply_to = name}}, use_future)) == Error::name_too_long);
-  CHECK(error_of(channel.consume(
+  CHECK(error_code_of(channel.declare_queue(name, {}, use_future)) == Error::name_too_long);
+  CHECK(error_code_of(channel.publish({.routing_key = name}, {}, use_future)) == Error::name_too_long);
+  CHECK(error_code_of(channel.publish({}, {.properties = {.reply_to = name}}, use_future)) == Error::name_too_long);
+  CHECK(error_code_of(channel.consume(
             name, {}, [](const Delivery&) {}, use_future))
         == Error::name_too_long);
   CHECK(channel.declare_queue("q", {}, use_future).get().name == "q");
@@ -241,7 +241,7 @@ TEST_CASE("a channel may outlive its connection, and fails") {
     Connection connection{broker.url(any_encoding())};
     channel = connection.open_channel(use_future).get();
   }
-  CHECK(error_of(channel.declare_queue("q", {}, use_future)) == Error::closed);
+  CHECK(error_code_of(channel.declare_queue("q", {}, use_future)) == Error::closed);
   CHECK(channel.close_reason().error == Error::closed);
 }
 
@@ -251,7 +251,7 @@ TEST_CASE("a broker that goes takes its connections along", "[own broker]") {
   auto channel = connection.open_channel(use_future).get();
   channel.declare_queue("q", {}, use_future).get();
   broker.reset();
-  const auto error = error_of(channel.get("q", true, use_future));
+  const auto error = error_code_of(channel.get("q", true, use_future));
   CHECK((error == Error::connection_lost || error == reply_error(320)));
 }
 

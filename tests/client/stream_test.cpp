@@ -29,8 +29,8 @@ void count(HandMadeServer& server, const Message& request) {
 // Begins, and goes on when it is no use any more.
 void count_one(HandMadeServer& server, const Message& request) { server.send_element(request, 0, "0"); }
 
-struct StreamWorld {
-  explicit StreamWorld(HandMadeServer::Answer answer) : server{url, "count", std::move(answer)}, rpc{url} {}
+struct StreamingServer {
+  explicit StreamingServer(HandMadeServer::Answer answer) : server{url, "count", std::move(answer)}, rpc{url} {}
 
   tests::BrokerUnderTest broker;
   const std::string url{broker.url(any_encoding())};
@@ -39,7 +39,7 @@ struct StreamWorld {
 };
 
 TEST_CASE("a stream is passed through like a range") {
-  StreamWorld world{count};
+  StreamingServer world{count};
   auto numbers = world.rpc.procedure<Stream<int>(int)>("count");
   std::vector<int> read;
   for (const int n : numbers(5)) read.push_back(n);
@@ -48,7 +48,7 @@ TEST_CASE("a stream is passed through like a range") {
 }
 
 TEST_CASE("a stream is read one by one, and at its end there is nothing more") {
-  StreamWorld world{count};
+  StreamingServer world{count};
   auto stream = world.rpc.procedure<Stream<int>(int)>("count")(2);
   CHECK(stream.next() == 0);
   CHECK(stream.next() == 1);
@@ -57,7 +57,7 @@ TEST_CASE("a stream is read one by one, and at its end there is nothing more") {
 }
 
 TEST_CASE("a stream is read in a coroutine and with futures") {
-  StreamWorld world{count};
+  StreamingServer world{count};
   auto numbers = world.rpc.procedure<Stream<int>(int)>("count");
   asio::io_context io;
   const auto sum = [&]() -> asio::awaitable<int> {
@@ -76,21 +76,21 @@ TEST_CASE("a stream is read in a coroutine and with futures") {
 }
 
 TEST_CASE("a plain procedure may be called as a stream of one") {
-  StreamWorld world{[](HandMadeServer& server, const Message& request) { server.reply(request, request.body); }};
+  StreamingServer world{[](HandMadeServer& server, const Message& request) { server.reply(request, request.body); }};
   std::vector<int> read;
   for (const int n : world.rpc.procedure<Stream<int>(int)>("count")(7)) read.push_back(n);
   CHECK(read == std::vector{7});
 }
 
 TEST_CASE("a stream procedure that is called as a plain one says so, and is stopped") {
-  StreamWorld world{count_one};
+  StreamingServer world{count_one};
   auto plain = world.rpc.procedure<int(int)>("count", {.timeout = 1h});
   CHECK_THROWS_WITH(plain(5), "internal: 'count' is a stream procedure; call it as Stream<T>");
   CHECK(world.server.cancelled() == "1");
 }
 
 TEST_CASE("a stream that its reader lets go is stopped") {
-  StreamWorld world{count_one};
+  StreamingServer world{count_one};
   auto numbers = world.rpc.procedure<Stream<int>(int)>("count", {.timeout = 1h});
   for (const int n : numbers(5)) {
     CHECK(n == 0);
@@ -100,7 +100,7 @@ TEST_CASE("a stream that its reader lets go is stopped") {
 }
 
 TEST_CASE("a stream may be stopped by hand, and ends as cancelled after what has come") {
-  StreamWorld world{count_one};
+  StreamingServer world{count_one};
   auto stream = world.rpc.procedure<Stream<int>(int)>("count", {.timeout = 1h})(5);
   CHECK(stream.next() == 0);
   stream.cancel();
@@ -109,7 +109,7 @@ TEST_CASE("a stream may be stopped by hand, and ends as cancelled after what has
 }
 
 TEST_CASE("a stream that nobody reads is bounded") {
-  StreamWorld world{count};
+  StreamingServer world{count};
   auto stream = world.rpc.procedure<Stream<int>(int)>("count", {.unread_max = 3})(100);
   CHECK(world.server.cancelled() == "1");
   for (int i = 0; i < 3; ++i) CHECK(stream.next() == i);
@@ -117,14 +117,15 @@ TEST_CASE("a stream that nobody reads is bounded") {
 }
 
 TEST_CASE("an element that is none of its type is an error") {
-  StreamWorld world{[](HandMadeServer& server, const Message& request) { server.send_element(request, 0, "\"x\""); }};
+  StreamingServer world{
+      [](HandMadeServer& server, const Message& request) { server.send_element(request, 0, "\"x\""); }};
   auto stream = world.rpc.procedure<Stream<int>(int)>("count")(1);
   CHECK_THROWS_WITH(stream.next(),
                     "internal: the reply of 'count': expected an integer from -2147483648 to 2147483647, given \"x\"");
 }
 
 TEST_CASE("a stream ends when its client goes") {
-  StreamWorld world{count_one};
+  StreamingServer world{count_one};
   std::optional<RpcClient> rpc{std::in_place, world.url};
   auto stream = rpc->procedure<Stream<int>(int)>("count", {.timeout = 1h})(5);
   CHECK(stream.next() == 0);

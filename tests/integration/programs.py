@@ -240,11 +240,11 @@ def pika_client(cleanup, broker, n, *options):
 
 
 def our_server(cleanup, broker, encoding, *options, **popen):
-    return Program(cleanup, BIN / "fib_server", broker.url(encoding), *options, **popen)
+    return Program(cleanup, BIN / "fib_server", broker.url(encoding), "--name", "fib_server", *options, **popen)
 
 
 def our_client(cleanup, broker, encoding, n, *options, **popen):
-    return Program(cleanup, BIN / "fib_client", broker.url(encoding), n, *options, **popen)
+    return Program(cleanup, BIN / "fib_client", broker.url(encoding), n, "--name", "fib_client", *options, **popen)
 
 
 def fib(n):

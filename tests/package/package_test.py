@@ -3,6 +3,7 @@
 It takes the build to install from POCKETMQ_BIN. Users' projects are compiled as C++20 and C++23 by g++ and clang++.
 """
 
+import http.client
 import itertools
 import os
 import re
@@ -104,7 +105,7 @@ class PackageTest(unittest.TestCase):
 
     def test_libraries_programs_readme_and_cmake_package_are_there(self):
         libraries = {Path(path).name for path in self.installed("lib/**/*.a")}
-        self.assertEqual(libraries, {f"libpocketmq_{folder}.a" for folder in ("protocol", "broker", "client", "server")})
+        self.assertEqual(libraries, {f"libpocketmq_{name}.a" for name in ("protocol", "broker", "client", "server", "http")})
         self.assertEqual(self.installed("bin/*"), {f"bin/pocketmq-{name}" for name in ("broker", "call", "serve")})
         self.assertEqual(self.installed("share/**/*"), {"share/doc/pocketmq/README.md"})
         package = {Path(path).name for path in self.installed("lib/**/cmake/pocketmq/*")}
@@ -133,12 +134,25 @@ class PackageTest(unittest.TestCase):
         for program, (_, output) in PROGRAMS.items():
             self.assertEqual(run(build / program), output, program)
 
+    def status_of_state(self, program):
+        """What a user's program answers over HTTP to one who does not log in."""
+        with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            client = http.client.HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=60)
+            try:
+                client.request("GET", "/state")
+                return client.getresponse().status
+            finally:
+                client.close()
+                process.communicate("\n", timeout=60)
+
     def test_a_project_finds_versions_and_components_and_builds_readmes_programs(self):
         for name, options in combinations("installed", f"-DCMAKE_PREFIX_PATH={PREFIX}"):
             with self.subTest(name):
                 # Every header, where compilers and standards differ most.
                 every = name in ("installed-g++-20", "installed-clang++-23")
-                self.programs_run(build_project(ROOT / "tests/package", f"-DALL_HEADERS={every}", *options, name=name))
+                build = build_project(ROOT / "tests/package", f"-DALL_HEADERS={every}", *options, name=name)
+                self.programs_run(build)
+                self.assertEqual(self.status_of_state(build / "http"), 401)
 
     def test_a_project_builds_our_source_along(self):
         source = ROOT / "tests/package/from_source"

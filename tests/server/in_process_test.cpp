@@ -71,7 +71,7 @@ struct OneThread {
   std::optional<RpcClient> rpc;
 };
 
-RpcError error_of(const std::exception_ptr& thrown) {
+RpcError rpc_error_of(const std::exception_ptr& thrown) {
   try {
     if (thrown) std::rethrow_exception(thrown);
   } catch (const RpcError& error) {
@@ -157,9 +157,9 @@ TEST_CASE("calls under way are lost with the broker at the pipe", "[own broker]"
   OneThread world;
   std::vector<std::string> reasons;
   const auto record = [&](const std::exception_ptr& thrown, int) {
-    reasons.push_back(error_of(thrown).reason());
+    reasons.push_back(rpc_error_of(thrown).reason());
     world.rpc->procedure<int(int)>("twice").async(2, [&](const std::exception_ptr& later, int) {
-      reasons.push_back(error_of(later).reason());
+      reasons.push_back(rpc_error_of(later).reason());
       world.context.stop();
     });
   };
@@ -178,7 +178,7 @@ TEST_CASE("a client that goes leaves the broker's other end of the pipe closed",
     CHECK(world.broker->broker().connection_count() == 2);
     world.rpc->procedure<int(int)>("idle", {.declare = client::QueueOptions{}})
         .async(1, [&](const std::exception_ptr& thrown, int) {
-          cancelled = error_of(thrown).code() == RpcCode::cancelled;
+          cancelled = rpc_error_of(thrown).code() == RpcCode::cancelled;
         });
     world.rpc.reset();
   });

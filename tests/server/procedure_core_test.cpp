@@ -8,9 +8,6 @@ namespace {
 using namespace protocol;
 using namespace std::chrono_literals;
 
-// What the caller gets of a cancelled call.
-constexpr auto told_cancelled = R"({"code":"cancelled","message":"the call was cancelled"})";
-
 TEST_CASE("a caller that is answered can cancel no more, and one that uses an id twice cancels the later call") {
   ServerWorld world{{{"fib", {}}}};
   world.agrees();

@@ -23,6 +23,12 @@ struct HandedOut : Request {
   client::Message message;
 };
 
+/// Two procedures: "fib", and "fac" on a durable queue.
+inline std::vector<Served> fib_and_fac() { return {{"fib", {}}, {"fac", {.queue = {.durable = true}}}}; }
+
+/// What the caller gets of a cancelled call. It knows, unless another one cancelled it.
+inline constexpr auto told_cancelled = R"({"code":"cancelled","message":"the call was cancelled"})";
+
 class ServerWorld {
  public:
   /// Open, but for what the broker is to say to what it was asked.

@@ -15,7 +15,6 @@
 
 namespace pocketmq::tests {
 
-using http::json;
 using http::Request;
 using http::Responder;
 using http::Response;
@@ -51,7 +50,7 @@ inline void add_echo(HttpWorld& world) {
     std::string text = request.method_name;
     for (const auto& segment : request.path) text += "/" + segment;
     for (const auto& [name, value] : request.query) text.append("|").append(name).append("=").append(value);
-    return json(text + "|" + request.body);
+    return http::json(text + "|" + request.body);
   };
   world.router().get("/echo/{what...}", echo);
   world.router().post("/echo", echo);
@@ -67,7 +66,7 @@ class Later {
   void answer(std::string text) {
     auto first = std::move(waiting.front());
     waiting.erase(waiting.begin());
-    first.send(json(std::move(text)));
+    first.send(http::json(std::move(text)));
   }
   std::vector<Responder> waiting;
 };

@@ -10,7 +10,7 @@
 namespace pocketmq::tests {
 namespace {
 
-broker::Options seeded(broker::Options options) {
+broker::Options with_seed(broker::Options options) {
   options.seed = 1;
   return options;
 }
@@ -153,7 +153,7 @@ void HttpPeer::tick() {
 // ---- the world
 
 HttpWorld::HttpWorld(const http::HttpLimits& limits, http::HostNames names, broker::Options options)
-    : broker_{seeded(std::move(options))}, server_{broker_.context(), std::move(names), limits} {
+    : broker_{with_seed(std::move(options))}, server_{broker_.context(), std::move(names), limits} {
   broker_.context().clock().observe(now_);
 }
 

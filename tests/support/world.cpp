@@ -1,13 +1,23 @@
 #include "tests/support/world.hpp"
 
+#include <exception>
 #include <stdexcept>
 
 #include "broker/session/broker.hpp"
+#include "tests/support/state_check.hpp"
 
 namespace pocketmq::tests {
 namespace {
 
 std::string_view name_of(Encoding encoding) { return encoding == Encoding::json ? "JSON" : "AMQP"; }
+
+// Decides whether the world checks the state. If so, the broker has to keep its first events.
+broker::Options options_of(WorldSetup& setup) {
+  auto& options = setup.options;
+  setup.checks_state &= options.journal_bytes == 0;
+  if (setup.checks_state) options.journal_bytes = StateCheck::ring_bytes;
+  return std::move(options);
+}
 
 }  // namespace
 
@@ -15,7 +25,15 @@ World::World(WorldSetup setup)
     : encoding_{setup.encoding ? *setup.encoding : GENERATE(Encoding::json, Encoding::amqp)},
       told_in_{Catch::MessageBuilder{"World", CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info}
                << "in " << std::string{name_of(encoding_)}},
-      network_{std::move(setup.options), setup.observer, setup.log} {}
+      network_{options_of(setup), setup.observer, setup.log} {
+  if (setup.checks_state) state_check_ = std::make_unique<StateCheck>(broker());
+}
+
+World::~World() {
+  // While work waits for later turns, messages may be on their way.
+  if (!state_check_ || std::uncaught_exceptions() > 0 || !broker().context().backlog().is_empty()) return;
+  CHECK(state_check_->told() == state_check_->seen());
+}
 
 Client World::arrive(const Login& login) {
   return Client{*this, network_.connect(login.encoding.value_or(encoding_), login.from_loopback), 1};

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,8 @@ class Queue;
 
 namespace pocketmq::tests {
 
+class StateCheck;
+
 using namespace std::chrono_literals;
 
 struct WorldSetup {
@@ -31,6 +34,9 @@ struct WorldSetup {
   broker::Options options{};
   broker::Observer* observer{nullptr};
   broker::ConnectionObserver* log{nullptr};
+  /// At the world's end, what the journal's events add up to has to be what is in the broker, unless the test itself
+  /// uses the journal's ring.
+  bool checks_state{true};
 };
 
 /// How a client introduces itself.
@@ -54,6 +60,9 @@ class World {
   World() : World{WorldSetup{}} {}
   explicit World(Encoding encoding) : World{WorldSetup{.encoding = encoding}} {}
   explicit World(WorldSetup setup);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World();
 
   /// A client that is logged in and has channel 1 open.
   Client connect(const Login& login = {}, At at = At::current());
@@ -77,6 +86,8 @@ class World {
   [[nodiscard]] broker::Broker& broker() { return network_.broker(); }
   [[nodiscard]] bool has_queue(std::string_view name);
   [[nodiscard]] bool has_exchange(std::string_view name);
+  /// Only with `checks_state`.
+  [[nodiscard]] const StateCheck& state_check() const { return *state_check_; }
   /// Only one that is there.
   [[nodiscard]] const broker::Queue& queue(std::string_view name);
 
@@ -84,6 +95,7 @@ class World {
   const Encoding encoding_;
   const Catch::ScopedMessage told_in_;
   Network network_;
+  std::unique_ptr<StateCheck> state_check_;  // null unless it checks the state
 };
 
 }  // namespace pocketmq::tests

@@ -5,7 +5,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr auto no_queue = "NOT_FOUND - no queue 'nowhere' in vhost '/'";
+constexpr auto no_queue_nowhere = "NOT_FOUND - no queue 'nowhere' in vhost '/'";
 
 }  // namespace
 
@@ -83,7 +83,7 @@ TEST_CASE("a channel that an error closed ignores everything until its close-ok"
   alice.publishes("q", "ignored").sends(queue::Purge{.queue = "q"}).sends(queue::Declare{.queue = "r"});
   alice.sends(basic::Ack{.delivery_tag = 99}).publishes("q", {.body = "m", .exchange = "nowhere"});
   second.declares("s").is_fine();
-  alice.channel_close_comes(ReplyCode::not_found, no_queue).receives_nothing();
+  alice.channel_close_comes(ReplyCode::not_found, no_queue_nowhere).receives_nothing();
   CHECK(world.queue("q").ready() == 0);
   CHECK_FALSE(world.has_queue("r"));
   alice.sends(channel::CloseOk{}).opens_channel(1).publishes("q", "m").gets("q", message("m").tagged(1));
@@ -92,7 +92,7 @@ TEST_CASE("a channel that an error closed ignores everything until its close-ok"
 TEST_CASE("a channel that an error closed is not opened before its close-ok") {
   World world;
   auto alice = world.connect();
-  alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue);
+  alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue_nowhere);
   alice.sends(channel::Open{})
       .connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - second 'channel.open' seen");
 }
@@ -100,7 +100,7 @@ TEST_CASE("a channel that an error closed is not opened before its close-ok") {
 TEST_CASE("closes that cross are both answered and the channel can be opened again") {
   World world;
   auto alice = world.connect();
-  alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue);
+  alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue_nowhere);
   alice.closes_channel().sends(channel::CloseOk{}).opens_channel(1).is_fine();
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a close-ok that nobody waits for ends the connection") {
   auto alice = world.connect();
   SECTION("on a channel that is closed") { alice.opens_channel(2).closes_channel().sends(channel::CloseOk{}); }
   SECTION("twice") {
-    alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue);
+    alice.sends(basic::Get{.queue = "nowhere"}).channel_close_comes(ReplyCode::not_found, no_queue_nowhere);
     alice.closes_channel().sends(channel::CloseOk{}).sends(channel::CloseOk{});
   }
   const auto answer = alice.answer<connection::Close>();
@@ -122,7 +122,7 @@ TEST_CASE("the consumers of a channel that an error closed are gone at once") {
   auto alice = world.connect(), bob = world.connect();
   alice.declares("q").consumes("q").publishes("q", "1").receives("1").sends(basic::Get{.queue = "nowhere"});
   bob.publishes("q", "2").finds("q", {.messages = 2, .consumers = 0});
-  alice.channel_is_closed(ReplyCode::not_found, no_queue).receives_nothing();
+  alice.channel_is_closed(ReplyCode::not_found, no_queue_nowhere).receives_nothing();
 }
 
 TEST_CASE("an error closes its channel and leaves the others alone") {
@@ -130,7 +130,7 @@ TEST_CASE("an error closes its channel and leaves the others alone") {
   auto alice = world.connect();
   auto second = alice.opens_channel(2);
   second.declares("q").consumes("q");
-  alice.sends(basic::Get{.queue = "nowhere"}).channel_is_closed(ReplyCode::not_found, no_queue);
+  alice.sends(basic::Get{.queue = "nowhere"}).channel_is_closed(ReplyCode::not_found, no_queue_nowhere);
   second.publishes("q", "1").receives("1");
 }
 

@@ -42,7 +42,7 @@ struct ControlledWorld {
   ClockControl clock{world.broker().context()};
 };
 
-Publication living(std::string_view milliseconds, std::string_view body) {
+Publication with_ttl(std::string_view milliseconds, std::string_view body) {
   return {.body = body, .properties = {.expiration = milliseconds}};
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("a message of a day's life expires when the clock is set ahead by a da
   auto& world = controlled.world;
   const auto real_time = world.now();
   auto alice = world.connect();
-  alice.declares("q").publishes("q", living("86400000", "m"));
+  alice.declares("q").publishes("q", with_ttl("86400000", "m"));
   controlled.advance(24h - 1ms);
   CHECK(world.queue("q").ready() == 1);
   controlled.advance(1ms);
@@ -75,7 +75,7 @@ TEST_CASE("each expiry on the way happens at its own moment, and so does what fo
   const auto to_last = retried_after(20'000, "last");
   alice.declares({.queue = "first", .arguments = to_second.table()});
   alice.declares({.queue = "second", .arguments = to_last.table()}).declares("last").declares("other");
-  alice.publishes("first", "m").publishes("other", living("15000", "o"));
+  alice.publishes("first", "m").publishes("other", with_ttl("15000", "o"));
   controlled.advance(1h);
   CHECK(controlled.expiries.seen
         == std::vector<std::pair<std::string, std::chrono::nanoseconds>>{
@@ -88,7 +88,7 @@ TEST_CASE("a frozen clock stands still, and goes on from where it stands") {
   ControlledWorld controlled;
   auto& world = controlled.world;
   auto alice = world.connect();
-  alice.declares("q").publishes("q", living("1000", "m"));
+  alice.declares("q").publishes("q", with_ttl("1000", "m"));
   world.advance(400ms);
   controlled.clock.freeze(controlled.world.now());
   CHECK(controlled.clock.is_frozen());
@@ -106,7 +106,7 @@ TEST_CASE("a frozen clock can be advanced, and stays frozen") {
   ControlledWorld controlled;
   auto alice = controlled.world.connect();
   controlled.clock.freeze(controlled.world.now());
-  alice.declares("q").publishes("q", living("1000", "m"));
+  alice.declares("q").publishes("q", with_ttl("1000", "m"));
   controlled.advance(999ms);
   controlled.world.advance(1h);
   CHECK(controlled.world.queue("q").ready() == 1);
@@ -146,7 +146,7 @@ TEST_CASE("the ack timeout and the expiry of a queue go by the broker's clock") 
 TEST_CASE("advances that are asked for together follow each other") {
   ControlledWorld controlled;
   auto alice = controlled.world.connect();
-  alice.declares("q").publishes("q", living("1500", "m"));
+  alice.declares("q").publishes("q", with_ttl("1500", "m"));
   std::vector<std::string> done;
   controlled.clock.advance(1s, [&] { done.push_back("first, " + std::to_string(controlled.expiries.seen.size())); });
   controlled.clock.advance(1s, [&] { done.push_back("second, " + std::to_string(controlled.expiries.seen.size())); });
@@ -174,7 +174,7 @@ TEST_CASE("a broker's clock can be ahead from the start, and frozen") {
   ControlledWorld controlled{{.clock_offset = 24h, .clock_is_frozen = true}};
   auto alice = controlled.world.connect();
   CHECK(controlled.clock.now() - controlled.world.now() == 24h);
-  alice.declares("q").publishes("q", living("1", "m"));
+  alice.declares("q").publishes("q", with_ttl("1", "m"));
   controlled.world.advance(1h);
   CHECK(controlled.world.queue("q").ready() == 1);
 }

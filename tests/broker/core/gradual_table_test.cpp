@@ -15,19 +15,19 @@
 namespace pocketmq::tests {
 namespace {
 
-using Table = broker::GradualMap<int, int>;
+using IntTable = broker::GradualMap<int, int>;
 using Element = std::pair<const int, int>;
 
 constexpr int many = 50'000;
 
 // Has 0, 1, 2, ..., each with its negative.
-struct Filled : Table {
+struct Filled : IntTable {
   explicit Filled(int size) {
     for (int key = 0; key < size; ++key) add(key, -key);
   }
 };
 
-void require_exactly(const Table& table, const std::map<int, int>& expected) {
+void require_exactly(const IntTable& table, const std::map<int, int>& expected) {
   REQUIRE(table.size() == expected.size());
   REQUIRE(table.empty() == expected.empty());
   std::map<int, int> seen;
@@ -68,7 +68,7 @@ TEST_CASE("a table by name is asked with views, and finds names that are alike")
 }
 
 TEST_CASE("elements stay where they are while a gradual table grows and shrinks") {
-  Table table;
+  IntTable table;
   std::vector<const Element*> elements;
   std::mt19937 random{1};
   const auto require_any = [&](int first) {
@@ -91,7 +91,7 @@ TEST_CASE("elements stay where they are while a gradual table grows and shrinks"
 }
 
 TEST_CASE("each insertion adds a bucket or two, and each removal takes a few away") {
-  Table table;
+  IntTable table;
   auto buckets = table.bucket_count();
   for (int key = 0; key < many; ++key) {
     table.add(key, -key);
@@ -139,7 +139,7 @@ TEST_CASE("a gradual table does what a map does, however it grows and shrinks") 
   const auto seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random{seed};
-  Table table;
+  IntTable table;
   std::map<int, int> expected;
   for (const int percent_added : {90, 60, 10, 70, 0}) {
     for (int i = 0; i < 10'000; ++i) {

@@ -9,13 +9,13 @@ namespace {
 
 using Share = broker::WidePublishes::Share;
 
-constexpr std::size_t mark = 1'000'000;
-constexpr std::size_t all_may_hold = mark / 8;
+constexpr std::size_t memory_max = 1'000'000;
+constexpr std::size_t all_may_hold = memory_max / 8;
 
 }  // namespace
 
 TEST_CASE("what wide publishes hold is charged") {
-  broker::Memory memory{mark};
+  broker::Memory memory{memory_max};
   broker::WidePublishes wide{memory};
   {
     Share share{wide};
@@ -30,7 +30,7 @@ TEST_CASE("what wide publishes hold is charged") {
 }
 
 TEST_CASE("wide publishes grow one at a time when their share of the memory is taken up") {
-  broker::Memory memory{mark};
+  broker::Memory memory{memory_max};
   broker::WidePublishes wide{memory};
   std::optional<Share> one{wide}, other{wide};
   one->set_bytes(all_may_hold - 10'000);

@@ -20,7 +20,7 @@ std::vector<std::string> warnings(const std::string& definitions) {
   return broker::Broker{with(definitions)}.warnings();
 }
 
-std::string refusal(const std::string& definitions) {
+std::string refusal_of_definitions(const std::string& definitions) {
   try {
     const broker::Broker broker{with(definitions)};
   } catch (const broker::DefinitionsError& error) {
@@ -30,11 +30,12 @@ std::string refusal(const std::string& definitions) {
 }
 
 // alice's password is "orders-secret", and a RabbitMQ has made the hash.
-constexpr auto alice = R"({"users": [{"name": "alice", "tags": ["management", "impersonator"], "limits": {},
+constexpr auto definition_of_alice =
+    R"({"users": [{"name": "alice", "tags": ["management", "impersonator"], "limits": {},
     "password_hash": "aeNYVsbdL2om/JaZ3MWCM9UMM2Rol8X4TOWwy4jDZMNNfY6I",
     "hashing_algorithm": "rabbit_password_hashing_sha256"}],
   "permissions": [{"user": "alice", "vhost": "/", "configure": "^c", "write": "", "read": ".*"}]})";
-const Login alices{.user = "alice", .password = "orders-secret"};
+const Login login_of_alice{.user = "alice", .password = "orders-secret"};
 
 std::string queue_q(const std::string& more) {
   return R"({"queues": [{"name": "q", "vhost": "/", "durable": true, "auto_delete": false, )" + more + "}]}";
@@ -49,8 +50,8 @@ std::string policy_p(const std::string& more) {
 // ---- users
 
 TEST_CASE("a defined user logs in with the password that was hashed") {
-  Defined world{alice};
-  const auto& user = world.connect(alices).session().user();
+  Defined world{definition_of_alice};
+  const auto& user = world.connect(login_of_alice).session().user();
   CHECK(user.has_tag("impersonator"));
   CHECK(user.may(Permission::configure, "/", "cq"));
   CHECK_FALSE(user.may(Permission::configure, "/", "q"));
@@ -66,7 +67,7 @@ TEST_CASE("a defined password may be hashed with SHA-512 or be plain") {
     "permissions": [
       {"user": "alice", "vhost": "/", "configure": "", "write": "", "read": ""},
       {"user": "bob", "vhost": "/", "configure": "", "write": "", "read": ""}]})"};
-  CHECK(world.connect(alices).session().user().has_tag("impersonator"));
+  CHECK(world.connect(login_of_alice).session().user().has_tag("impersonator"));
   world.connect({.user = "bob", .password = "orders-secret"}).is_fine();
 }
 
@@ -110,7 +111,7 @@ TEST_CASE("a user of the options may do everything in defined virtual hosts too"
 }
 
 TEST_CASE("a defined user that the options name gets their password and keeps its permissions") {
-  broker::Broker broker{{.definitions = alice, .users = {{"alice", "known"}}}};
+  broker::Broker broker{{.definitions = definition_of_alice, .users = {{"alice", "known"}}}};
   const auto user = broker.users().find("alice");
   CHECK(user->password->matches("known"));
   CHECK(user->may(Permission::configure, "/", "cq"));
@@ -186,19 +187,20 @@ TEST_CASE("what the definitions have twice is refused with both places") {
     return section + "[1]." + key + ": " + what + " is in the file twice, first at " + section
            + "[0]; leave one of them out";
   };
-  CHECK(refusal(twice("queues", R"({"name": "q", "vhost": "/", "durable": true, "auto_delete": false})"))
+  CHECK(refusal_of_definitions(twice("queues", R"({"name": "q", "vhost": "/", "durable": true, "auto_delete": false})"))
         == refused("queues", "name", "queue 'q' in vhost '/'"));
-  CHECK(refusal(twice("exchanges",
-                      R"({"name": "e", "vhost": "/", "type": "topic", "durable": true, "auto_delete": false})"))
+  CHECK(refusal_of_definitions(twice(
+            "exchanges", R"({"name": "e", "vhost": "/", "type": "topic", "durable": true, "auto_delete": false})"))
         == refused("exchanges", "name", "exchange 'e' in vhost '/'"));
-  CHECK(refusal(twice("vhosts", R"({"name": "shop"})")) == refused("vhosts", "name", "vhost 'shop'"));
-  CHECK(refusal(twice("policies", R"({"name": "p", "vhost": "/", "pattern": "", "definition": {}})"))
+  CHECK(refusal_of_definitions(twice("vhosts", R"({"name": "shop"})")) == refused("vhosts", "name", "vhost 'shop'"));
+  CHECK(refusal_of_definitions(twice("policies", R"({"name": "p", "vhost": "/", "pattern": "", "definition": {}})"))
         == refused("policies", "name", "policy 'p' in vhost '/'"));
-  CHECK(refusal(twice("permissions", R"({"user": "u", "vhost": "/", "configure": "", "write": "", "read": ""})"))
+  CHECK(refusal_of_definitions(
+            twice("permissions", R"({"user": "u", "vhost": "/", "configure": "", "write": "", "read": ""})"))
         == refused("permissions", "user", "permissions of user 'u' in vhost '/'"));
-  CHECK(refusal(R"({"users": [{"name": "u", "tags": ""}, {"name": "u", "tags": ""}]})")
+  CHECK(refusal_of_definitions(R"({"users": [{"name": "u", "tags": ""}, {"name": "u", "tags": ""}]})")
         == refused("users", "name", "user 'u'"));
-  CHECK(refusal(R"({"users": [], "users": []})") == "key 'users' appears twice in one object");
+  CHECK(refusal_of_definitions(R"({"users": [], "users": []})") == "key 'users' appears twice in one object");
 }
 
 TEST_CASE("a binding whose ends are not there is left out and named") {
@@ -301,56 +303,58 @@ TEST_CASE("the rest of the definitions is loaded beside what is left out") {
 // ---- what is wrong
 
 TEST_CASE("definitions that are no JSON are refused with line and column") {
-  CHECK_THAT(refusal("{\n  \"users\": [}\n"), Catch::StartsWith("parse error at line 2, column 13: "));
-  CHECK(refusal("[]") == "wants a JSON object, got an array");
+  CHECK_THAT(refusal_of_definitions("{\n  \"users\": [}\n"), Catch::StartsWith("parse error at line 2, column 13: "));
+  CHECK(refusal_of_definitions("[]") == "wants a JSON object, got an array");
 }
 
 TEST_CASE("definitions that refer to what is not there are refused") {
-  CHECK(refusal(R"({"queues": [{"name": "q", "vhost": "shop", "durable": true, "auto_delete": false}]})")
+  CHECK(refusal_of_definitions(R"({"queues": [{"name": "q", "vhost": "shop", "durable": true, "auto_delete": false}]})")
         == "queues[0].vhost: there is no virtual host 'shop'; add it to \"vhosts\"");
-  CHECK(refusal(R"({"permissions": [{"user": "alice", "vhost": "/", "configure": "", "write": "", "read": ""}]})")
+  CHECK(refusal_of_definitions(
+            R"({"permissions": [{"user": "alice", "vhost": "/", "configure": "", "write": "", "read": ""}]})")
         == "permissions[0].user: there is no user 'alice'; add it to \"users\"");
 }
 
 TEST_CASE("the export of a single virtual host is refused and told what to do") {
-  CHECK_THAT(refusal(R"({"queues": [{"name": "q", "durable": true, "auto_delete": false}]})"),
+  CHECK_THAT(refusal_of_definitions(R"({"queues": [{"name": "q", "durable": true, "auto_delete": false}]})"),
              Catch::StartsWith("queues[0].vhost: is missing; the export of a single virtual host does not say it"));
 }
 
 TEST_CASE("definitions of the wrong type are refused with their place") {
-  CHECK(refusal(R"({"users": {}})") == "users: wants an array, got an object");
-  CHECK(refusal(R"({"users": [7]})") == "users[0]: wants a JSON object, got the integer 7");
-  CHECK(refusal(queue_q(R"("arguments": [])")) == "queues[0].arguments: wants a JSON object, got an array");
-  CHECK(refusal(R"({"bindings": [{"source": "amq.topic", "vhost": "/", "destination": "q",
+  CHECK(refusal_of_definitions(R"({"users": {}})") == "users: wants an array, got an object");
+  CHECK(refusal_of_definitions(R"({"users": [7]})") == "users[0]: wants a JSON object, got the integer 7");
+  CHECK(refusal_of_definitions(queue_q(R"("arguments": [])"))
+        == "queues[0].arguments: wants a JSON object, got an array");
+  CHECK(refusal_of_definitions(R"({"bindings": [{"source": "amq.topic", "vhost": "/", "destination": "q",
                    "destination_type": "topic", "routing_key": ""}]})")
         == "bindings[0].destination_type: wants 'queue' or 'exchange', got 'topic'");
 }
 
 TEST_CASE("a password that is given twice or that is no hash is refused") {
-  CHECK(refusal(R"({"users": [{"name": "a", "password": "x", "password_hash": "AAAA"}]})")
+  CHECK(refusal_of_definitions(R"({"users": [{"name": "a", "password": "x", "password_hash": "AAAA"}]})")
         == "users[0].password: is there beside password_hash; leave one of them out");
-  CHECK(refusal(R"({"users": [{"name": "a", "password_hash": "AAAA"}]})")
+  CHECK(refusal_of_definitions(R"({"users": [{"name": "a", "password_hash": "AAAA"}]})")
         == "users[0].password_hash: wants a salt of 4 bytes and the SHA-256 digest of salt and password, together in "
            "base64");
 }
 
 TEST_CASE("a malformed pattern is refused") {
-  CHECK_THAT(
-      refusal(R"({"permissions": [{"user": "guest", "vhost": "/", "configure": "", "write": "(", "read": ""}]})"),
-      Catch::StartsWith("permissions[0].write: "));
-  CHECK_THAT(refusal(R"({"policies": [{"name": "p", "vhost": "/", "pattern": "[", "definition": {}}]})"),
+  CHECK_THAT(refusal_of_definitions(
+                 R"({"permissions": [{"user": "guest", "vhost": "/", "configure": "", "write": "(", "read": ""}]})"),
+             Catch::StartsWith("permissions[0].write: "));
+  CHECK_THAT(refusal_of_definitions(R"({"policies": [{"name": "p", "vhost": "/", "pattern": "[", "definition": {}}]})"),
              Catch::StartsWith("policies[0].pattern: "));
 }
 
 TEST_CASE("a policy that says what it may not say is refused") {
-  CHECK(refusal(policy_p(R"("definition": {"max-length": "5"})"))
+  CHECK(refusal_of_definitions(policy_p(R"("definition": {"max-length": "5"})"))
         == "policies[0].definition.max-length: wants an integer from 0 to 9223372036854775807");
-  CHECK_THAT(refusal(policy_p(R"("definition": {}, "apply-to": "users")")),
+  CHECK_THAT(refusal_of_definitions(policy_p(R"("definition": {}, "apply-to": "users")")),
              Catch::StartsWith("policies[0].apply-to: wants 'all', 'queues'"));
 }
 
 TEST_CASE("an argument that a client could not declare is refused") {
-  CHECK_THAT(refusal(queue_q(R"("arguments": {"x-queue-type": "odd"})")),
+  CHECK_THAT(refusal_of_definitions(queue_q(R"("arguments": {"x-queue-type": "odd"})")),
              Catch::StartsWith("queues[0]: invalid arg 'x-queue-type' for queue 'q' in vhost '/'"));
 }
 
@@ -358,8 +362,8 @@ TEST_CASE("a queue wants a name of at most 255 bytes") {
   const auto named = [](const std::string& name) {
     return R"({"queues": [{"name": ")" + name + R"(", "vhost": "/", "durable": true, "auto_delete": false}]})";
   };
-  CHECK(refusal(named("")) == "queues[0].name: is empty");
-  CHECK(refusal(named(std::string(256, 'q'))) == "queues[0].name: is longer than 255 bytes");
+  CHECK(refusal_of_definitions(named("")) == "queues[0].name: is empty");
+  CHECK(refusal_of_definitions(named(std::string(256, 'q'))) == "queues[0].name: is longer than 255 bytes");
 }
 
 }  // namespace pocketmq::tests

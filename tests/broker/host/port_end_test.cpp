@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
-const std::string get_root = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string http_request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 // A frame of the JSON encoding: the length of what follows, and a header.
 std::string json_frame(const std::string& header) {
   std::string frame(3, '\0');
@@ -45,8 +45,8 @@ TEST_CASE("each protocol is served however its first bytes come") {
   Port port;
   for (const std::size_t piece : {1U, 2U, 3U, 4U, 5U, 1'000U}) {
     auto& http = port.connect().in_pieces_of(piece);
-    CHECK(http.asks(get_root).body == "\"somebody\"");
-    CHECK(http.asks(get_root).status == 200);
+    CHECK(http.asks(http_request).body == "\"somebody\"");
+    CHECK(http.asks(http_request).status == 200);
 
     auto& amqp = port.connect().in_pieces_of(piece);
     amqp.sends(protocol::amqp_header);
@@ -68,7 +68,7 @@ TEST_CASE("requests that come together with the first bytes are all answered") {
   Port port;
   auto& peer = port.connect();
   std::string requests;
-  for (int i = 0; i < 500; ++i) requests += get_root;
+  for (int i = 0; i < 500; ++i) requests += http_request;
   peer.sends(requests);
   for (int i = 0; i < 500; ++i) CHECK(peer.answer().status == 200);
 }
@@ -91,7 +91,7 @@ TEST_CASE("all connections of a port end when the broker shuts down") {
   Port port;
   auto& unknown = port.connect().sends("P");
   auto& http = port.connect();
-  CHECK(http.asks(get_root).status == 200);
+  CHECK(http.asks(http_request).status == 200);
   port.world.broker().shut_down("bye");
   port.world.server().shut_down("bye");
   port.world.settle();

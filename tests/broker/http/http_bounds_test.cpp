@@ -69,7 +69,7 @@ TEST_CASE("a connection without a request is closed without a word") {
 
 TEST_CASE("a reader that takes nothing is cut after a while") {
   HttpWorld world;
-  world.router().get("/large", [](Request&) { return json(std::string(10'000'000, 'x')); });
+  world.router().get("/large", [](Request&) { return http::json(std::string(10'000'000, 'x')); });
   auto& peer = world.connect();
   peer.reads_at_most(1'000);
   peer.sends(get("/large"));
@@ -86,7 +86,7 @@ TEST_CASE("a reader that takes nothing is cut after a while") {
 
 TEST_CASE("a reader that never reads its pipelined answers makes the broker hold little") {
   HttpWorld world;
-  world.router().get("/", [](Request&) { return json(std::string(5'000, 'x')); });
+  world.router().get("/", [](Request&) { return http::json(std::string(5'000, 'x')); });
   auto& peer = world.connect();
   peer.reads_at_most(0);
   std::string flood;
@@ -100,8 +100,8 @@ TEST_CASE("a reader that never reads its pipelined answers makes the broker hold
 
 TEST_CASE("large responses that nobody reads are bounded together") {
   HttpWorld world{{.responses_max_bytes = 10'000'000}};
-  world.router().get("/large", [](Request&) { return json(std::string(3'000'000, 'x')); });
-  world.router().get("/small", [](Request&) { return json("{}"); });
+  world.router().get("/large", [](Request&) { return http::json(std::string(3'000'000, 'x')); });
+  world.router().get("/small", [](Request&) { return http::json("{}"); });
   for (int i = 0; i < 3; ++i) {
     auto& peer = world.connect();
     peer.reads_at_most(0);
@@ -118,7 +118,7 @@ TEST_CASE("a reader that reads a large response gets all of it") {
   std::string large;
   for (int i = 0; i < 500'000; ++i) large += std::to_string(i);
   const std::string_view lasting = large;
-  world.router().get("/whole", [&](Request&) { return json(large); });
+  world.router().get("/whole", [&](Request&) { return http::json(large); });
   world.router().get("/lasting", [&](Request&) {
     Response response;
     response.lasting_body = lasting;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("an HTTP request is answered with what its handler says") {
   HttpWorld world;
-  world.router().get("/", [](Request&) { return json(R"({"here":true})"); });
+  world.router().get("/", [](Request&) { return http::json(R"({"here":true})"); });
   const auto answer = world.connect().asks(get_root);
   CHECK(answer.status == 200);
   CHECK(answer.body == R"({"here":true})");
@@ -66,7 +66,7 @@ TEST_CASE("a name with a slash in it is one part of the path") {
   world.router().get("/api/queues/{vhost}/{name}", [&](Request& request) {
     vhost = request.parameter("vhost");
     queue = request.parameter("name");
-    return json("{}");
+    return http::json("{}");
   });
   auto& peer = world.connect();
   CHECK(peer.asks(get("/api/queues/%2F/a%2Fb%20c%C3%A4")).status == 200);
@@ -83,7 +83,7 @@ TEST_CASE("a name with a slash in it is one part of the path") {
 
 TEST_CASE("a HEAD has the head of a GET and no body") {
   HttpWorld world;
-  world.router().get("/", [](Request&) { return json("0123456789"); });
+  world.router().get("/", [](Request&) { return http::json("0123456789"); });
   const Lines lines{world, 10};
   auto& peer = world.connect();
   const auto answer = peer.asks("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -99,7 +99,7 @@ TEST_CASE("a HEAD has the head of a GET and no body") {
 
 TEST_CASE("OPTIONS and a wrong method tell which methods there are") {
   HttpWorld world;
-  world.router().get("/things/{name}", [](Request&) { return json("{}"); });
+  world.router().get("/things/{name}", [](Request&) { return http::json("{}"); });
   world.router().remove("/things/{name}", [](Request&) { return http::no_content(); });
   auto& peer = world.connect();
   const auto options = peer.asks("OPTIONS /things/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -147,7 +147,7 @@ TEST_CASE("a client that waits for leave and would be refused is refused before 
 
 TEST_CASE("HTTP 1.0 is answered and closed unless it asks to be kept") {
   HttpWorld world;
-  world.router().get("/", [](Request&) { return json("{}"); });
+  world.router().get("/", [](Request&) { return http::json("{}"); });
   const Lines lines{world, 3};
   auto& peer = world.connect();
   auto answer = peer.asks("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");

@@ -11,7 +11,7 @@ using http::Asset;
 using http::Request;
 using http::text_of;
 
-std::string get(const std::string& headers) { return "GET / HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n"; }
+std::string get_with(const std::string& headers) { return "GET / HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n"; }
 
 }  // namespace
 
@@ -20,7 +20,7 @@ TEST_CASE("a page's file is sent once and then only asked for") {
   HttpWorld world;
   world.router().get("/", [&](Request& request) { return asset.response_to(request); });
   auto& peer = world.connect();
-  const auto answer = peer.asks(get(""));
+  const auto answer = peer.asks(get_with(""));
   CHECK(answer.status == 200);
   CHECK(answer.body == "<!doctype html>");
   CHECK(answer.header("Content-Type") == "text/html; charset=utf-8");
@@ -28,12 +28,12 @@ TEST_CASE("a page's file is sent once and then only asked for") {
   CHECK(answer.header("Cache-Control") == "no-cache");
   CHECK_THAT(answer.header("Content-Security-Policy"), Catch::StartsWith("default-src 'none'"));
   for (const auto& known : {asset.etag(), "\"other\", " + asset.etag(), "W/" + asset.etag(), std::string{"*"}}) {
-    const auto same = peer.asks(get("If-None-Match: " + known + "\r\n"));
+    const auto same = peer.asks(get_with("If-None-Match: " + known + "\r\n"));
     CHECK(same.status == 304);
     CHECK(same.header("ETag") == asset.etag());
     CHECK(same.header("Content-Length") == "");
   }
-  CHECK(peer.asks(get("If-None-Match: \"other\"\r\n")).status == 200);
+  CHECK(peer.asks(get_with("If-None-Match: \"other\"\r\n")).status == 200);
 }
 
 TEST_CASE("files that differ have different tags") {
@@ -76,14 +76,14 @@ TEST_CASE("a reader of events takes them up where its connection broke off") {
   });
   auto& peer = world.connect();
   peer.reads_at_most(70'000);
-  peer.sends(get(""));
+  peer.sends(get_with(""));
   peer.vanish();
   const std::string come{peer.received()};
   const auto begin = come.rfind("id: ", come.rfind("\n\n"));
   const auto last = come.substr(begin + 4, come.find('\n', begin) - begin - 4);
   CHECK(std::stoi(last) > 1'000);
   CHECK(std::stoi(last) < 19'000);
-  const auto rest = world.connect().asks(get("Last-Event-ID: " + last + "\r\n"));
+  const auto rest = world.connect().asks(get_with("Last-Event-ID: " + last + "\r\n"));
   CHECK(rest.header("Content-Type") == "text/event-stream");
   CHECK_THAT(rest.body, Catch::StartsWith("id: " + std::to_string(std::stoi(last) + 1) + "\n"));
   CHECK_THAT(rest.body, Catch::EndsWith("data: 20000\n\n"));

@@ -41,7 +41,7 @@ class Patterns {
   Router router_;
 };
 
-std::string basic(const std::string& text) {
+std::string basic_authorization(const std::string& text) {
   std::string encoded = "Basic ";
   protocol::append_base64(text, encoded);
   return encoded;
@@ -128,10 +128,10 @@ TEST_CASE("users and passwords are asked for and checked") {
     CHECK(refused->headers[0].value == "Basic realm=\"RabbitMQ Management\"");
     return refused->status;
   };
-  CHECK(status_for(basic("guest:a:b")) == 200);
-  CHECK(status_for("basic" + basic("guest:a:b").substr(5)) == 200);
-  for (const auto& wrong : {std::string{}, basic("guest:b"), basic("guest"), std::string{"Basic !"},
-                            std::string{"Basic"}, std::string{"Bearer x"}})
+  CHECK(status_for(basic_authorization("guest:a:b")) == 200);
+  CHECK(status_for("basic" + basic_authorization("guest:a:b").substr(5)) == 200);
+  for (const auto& wrong : {std::string{}, basic_authorization("guest:b"), basic_authorization("guest"),
+                            std::string{"Basic !"}, std::string{"Basic"}, std::string{"Bearer x"}})
     CHECK(status_for(wrong) == 401);
 }
 

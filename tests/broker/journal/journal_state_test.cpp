@@ -108,14 +108,15 @@ TEST_CASE("connections and channels come and go in a state") {
   CHECK(replay.to_json()["connections"]
         == json::parse(R"([{"connection":3,"name":"server 1","address":"127.0.0.1:5","user":"guest","vhost":"/",
                             "encoding":"json","blocked":true,"channels":[
-                              {"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":0,"unacked":[],
+                              {"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":0,"unacked_count":0,"unacked":[],
                                "reply_consumer":{"consumer":"c","reply_to":"amq.rabbitmq.reply-to.x"}}]}])"));
   replay.after(event::ChannelPrefetchSet{.connection = 3, .channel = 2, .prefetch = 9, .shared = true})
       .after(event::ConnectionUnblocked{.connection = 3})
       .after(event::ConsumerCancelled{
           .vhost = "/", .queue = "amq.rabbitmq.reply-to", .consumer = "c", .connection = 3, .channel = 2});
   CHECK(replay.to_json()["connections"].at(0)["channels"].at(0)
-        == json::parse(R"({"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":9,"unacked":[]})"));
+        == json::parse(
+            R"({"channel":2,"mode":"confirm","prefetch":5,"shared_prefetch":9,"unacked_count":0,"unacked":[]})"));
   CHECK(replay.to_json()["connections"].at(0)["blocked"] == false);
 
   SECTION("one is closed") { replay.after(event::ConnectionClosed{.connection = 3}); }
@@ -157,7 +158,7 @@ TEST_CASE("exchanges bindings queues and policies come and go in a state") {
                   {"source":"e","destination":"q","destination_is":"queue","routing_key":"k",
                    "arguments":{"x-match":"any"}}],
       "queues":[{"name":"q","type":"quorum","durable":false,"auto_delete":false,"exclusive_to":4,"arguments":{},
-                 "ready":[],"unacked":0,"consumers":[]}],
+                 "ready_count":0,"ready":[],"unacked":0,"consumers":[]}],
       "policies":[{"name":"p","pattern":".*","apply_to":"queues","priority":-1,"settings":{"x-match":"any"}}]})"));
 
   replay
@@ -165,12 +166,10 @@ TEST_CASE("exchanges bindings queues and policies come and go in a state") {
           .vhost = "v", .source = "e", .destination = "q", .routing_key = "k", .arguments = {table.table()}})
       .after(event::BindingDeleted{.vhost = "v", .source = "d", .destination = "other"})
       .after(event::QueueDeleted{.vhost = "v", .queue = "q"})
-      .after(event::ExchangeDeleted{.vhost = "v", .exchange = "e"})
-      .after(event::PolicyCleared{.vhost = "v", .policy = "p"});
-  CHECK(replay.vhost() == json::parse(R"({"name":"v","exchanges":[],"queues":[],"policies":[],"bindings":[
+      .after(event::ExchangeDeleted{.vhost = "v", .exchange = "e"});
+  CHECK(replay.vhost() == json::parse(R"({"name":"v","exchanges":[],"queues":[],
+             "policies":[{"name":"p","pattern":".*","apply_to":"queues","priority":-1,"settings":{"x-match":"any"}}],"bindings":[
              {"source":"d","destination":"e","destination_is":"exchange","routing_key":"","arguments":{}}]})"));
-  replay.after(event::VhostDeleted{.vhost = "v"});
-  CHECK(replay.to_json()["vhosts"].empty());
 }
 
 TEST_CASE("a message is ready unacked and gone") {

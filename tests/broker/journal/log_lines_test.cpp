@@ -25,8 +25,8 @@ class Reader : public protocol::LineSink {
   bool takes{true};
 };
 
-struct Log : Reader {
-  explicit Log(LogFormat format) : lines{*this, format, [this] { return now; }} {}
+struct WrittenLog : Reader {
+  explicit WrittenLog(LogFormat format) : lines{*this, format, [this] { return now; }} {}
 
   std::chrono::system_clock::time_point now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + 10h + 15min + 2s
                                             + 123ms};
@@ -36,7 +36,7 @@ struct Log : Reader {
 }  // namespace
 
 TEST_CASE("a line has a time a level who and what") {
-  Log log{LogFormat::text};
+  WrittenLog log{LogFormat::text};
   log.lines.say(LogLevel::info, "is there");
   log.lines.say(LogLevel::warning, "alice", "127.0.0.1:7", "has gone");
   log.now += 24h;
@@ -50,7 +50,7 @@ TEST_CASE("a line has a time a level who and what") {
 }
 
 TEST_CASE("a line of JSON has the same") {
-  Log log{LogFormat::json};
+  WrittenLog log{LogFormat::json};
   log.lines.say(LogLevel::info, "is there");
   log.lines.say(LogLevel::warning, "alice", "127.0.0.1:7", "has gone");
   CHECK(log.text
@@ -62,7 +62,7 @@ TEST_CASE("a line of JSON has the same") {
 }
 
 TEST_CASE("what peers call themselves does nothing to a terminal, and a line is one line") {
-  Log log{GENERATE(LogFormat::text, LogFormat::json)};
+  WrittenLog log{GENERATE(LogFormat::text, LogFormat::json)};
   log.lines.say(LogLevel::warning, "al\nice\x1b[2J\xff", "127.0.0.1:7", "user '\x1b]0;\r\n\xc2\x9b' \xff");
   log.lines.say(LogLevel::warning, "\x1b[2J\n");
   log.lines.trace("al\nice\x1b\xff", "broker", {.channel = 1, .method = protocol::tx::Select{}});
@@ -72,14 +72,14 @@ TEST_CASE("what peers call themselves does nothing to a terminal, and a line is 
 }
 
 TEST_CASE("a long name is cut") {
-  Log log{GENERATE(LogFormat::text, LogFormat::json)};
+  WrittenLog log{GENERATE(LogFormat::text, LogFormat::json)};
   log.lines.say(LogLevel::info, std::string(1'000'000, 'x'), "127.0.0.1:7", "is there");
   log.lines.trace("broker", std::string(1'000'000, 'x'), {.channel = 1, .method = protocol::tx::SelectOk{}});
   CHECK(log.text.size() < 700);
 }
 
 TEST_CASE("where there is no room lines are dropped and the next one says how many") {
-  Log log{LogFormat::text};
+  WrittenLog log{LogFormat::text};
   log.takes = false;
   log.lines.say(LogLevel::info, "one");
   log.lines.trace("alice", "broker", {.channel = 1, .method = protocol::tx::Select{}});
@@ -104,7 +104,7 @@ TEST_CASE("what was dropped at the end is told at the end") {
 }
 
 TEST_CASE("dropped lines are told of in JSON too") {
-  Log log{LogFormat::json};
+  WrittenLog log{LogFormat::json};
   log.takes = false;
   log.lines.say(LogLevel::info, "one");
   log.takes = true;

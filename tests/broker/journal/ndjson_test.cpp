@@ -14,14 +14,14 @@ using broker::Entry;
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
-template <class E> std::string line_of(const E& event, event::Time time = JournalUnderTest{}.time) {
+template <class E> std::string ndjson_of(const E& event, event::Time time = JournalUnderTest{}.time) {
   std::string line;
   broker::append_ndjson(Entry{7, time, &event}, line);
   return line;
 }
 
 nlohmann::json body_of(const event::Body& body) {
-  const auto line = nlohmann::json::parse(line_of(event::MessagePublished{.body = body}));
+  const auto line = nlohmann::json::parse(ndjson_of(event::MessagePublished{.body = body}));
   CHECK(line["body_bytes"] == body.size_bytes);
   return line["body"];
 }
@@ -29,7 +29,7 @@ nlohmann::json body_of(const event::Body& body) {
 }  // namespace
 
 TEST_CASE("a line has number time kind and fields") {
-  CHECK(line_of(event::QueuePurged{.vhost = "/", .queue = "q", .messages = 3, .connection = 2, .channel = 1})
+  CHECK(ndjson_of(event::QueuePurged{.vhost = "/", .queue = "q", .messages = 3, .connection = 2, .channel = 1})
         == R"({"number":7,"time":"2026-11-30T10:15:02.123456Z","kind":"queue.purged","vhost":"/","queue":"q",)"
            R"("messages":3,"connection":2,"channel":1})"
            "\n");
@@ -39,7 +39,7 @@ TEST_CASE("a virtual time says how far it is ahead") {
   auto time = JournalUnderTest{}.time;
   time.shown += 24h;
   time.ahead = 24h;
-  CHECK(line_of(event::ClockFrozen{}, time)
+  CHECK(ndjson_of(event::ClockFrozen{}, time)
         == R"({"number":7,"time":"2026-12-01T10:15:02.123456Z","ahead_ms":86400000,"kind":"clock.frozen"})"
            "\n");
 }
@@ -49,10 +49,10 @@ TEST_CASE("an optional field is left out while it says nothing") {
   const event::MessageEnqueued with_all{
       .message = 1, .vhost = "/", .queue = "q", .position = 4, .priority = 9, .expires_in_ms = 0};
   const auto fields = [](const std::string& line) { return line.substr(line.find("\"kind\"")); };
-  CHECK(fields(line_of(plain))
+  CHECK(fields(ndjson_of(plain))
         == R"("kind":"message.enqueued","message":1,"vhost":"/","queue":"q","position":4})"
            "\n");
-  CHECK(fields(line_of(with_all))
+  CHECK(fields(ndjson_of(with_all))
         == R"("kind":"message.enqueued","message":1,"vhost":"/","queue":"q","position":4,"priority":9,)"
            R"("expires_in_ms":0})"
            "\n");
@@ -64,7 +64,7 @@ TEST_CASE("routes and properties are objects") {
   std::string properties, storage;
   protocol::encode({.content_type = "text/plain", .headers = headers.table(), .priority = std::uint8_t{3}}, properties);
   const auto published = nlohmann::json::parse(
-      line_of(event::MessagePublished{.properties = {protocol::Properties{properties}, storage}}));
+      ndjson_of(event::MessagePublished{.properties = {protocol::Properties{properties}, storage}}));
   CHECK(published["properties"]
         == nlohmann::json{{"content_type", "text/plain"}, {"headers", {{"x", "y"}}}, {"priority", 3}});
 
@@ -72,7 +72,7 @@ TEST_CASE("routes and properties are objects") {
   const std::array routes{
       event::Route{.exchange = "e", .via = event::Via::alternate, .to = "f", .to_is = event::Target::exchange},
       event::Route{.exchange = "f", .binding_key = "#", .to = "q"}};
-  const auto routed = nlohmann::json::parse(line_of(event::MessageRouted{
+  const auto routed = nlohmann::json::parse(ndjson_of(event::MessageRouted{
       .queue_count = 2, .queues = {std::span{queues}}, .route_count = 2, .routes = {std::span{routes}}}));
   CHECK(routed["queues"] == nlohmann::json{"q", "r"});
   CHECK(routed["routes"][0]
@@ -84,7 +84,7 @@ TEST_CASE("routes and properties are objects") {
 
 TEST_CASE("others' names are shown whatever bytes they have") {
   const auto shown = [](std::string_view name) {
-    const auto line = line_of(event::VhostCreated{.vhost = name});
+    const auto line = ndjson_of(event::VhostCreated{.vhost = name});
     CHECK(line.find('\n') == line.size() - 1);
     for (const auto c : line) CHECK((static_cast<unsigned char>(c) >= 0x20 || c == '\n'));
     return nlohmann::json::parse(line)["vhost"];
@@ -126,16 +126,16 @@ TEST_CASE("headers and arguments show no secret") {
   std::string properties, storage;
   protocol::encode({.headers = table.table()}, properties);
   const auto published = nlohmann::json::parse(
-      line_of(event::MessagePublished{.properties = {protocol::Properties{properties}, storage}}));
+      ndjson_of(event::MessagePublished{.properties = {protocol::Properties{properties}, storage}}));
   CHECK(published["properties"]["headers"] == nlohmann::json{{"x-auth-token", "***"}, {"y", "z"}});
-  const auto declared = nlohmann::json::parse(line_of(event::QueueDeclared{.arguments = {table.table()}}));
+  const auto declared = nlohmann::json::parse(ndjson_of(event::QueueDeclared{.arguments = {table.table()}}));
   CHECK(declared["arguments"] == nlohmann::json{{"x-auth-token", "***"}, {"y", "z"}});
 }
 
 TEST_CASE("a table that is too long says how long it is") {
   protocol::FieldTableWriter table;
   table.string("key", std::string(10'000, 'v'));
-  const auto declared = nlohmann::json::parse(line_of(event::QueueDeclared{.arguments = {table.table()}}));
+  const auto declared = nlohmann::json::parse(ndjson_of(event::QueueDeclared{.arguments = {table.table()}}));
   CHECK(declared["arguments"] == nlohmann::json::object());
   CHECK(declared["arguments_left_out_bytes"] == table.table().encoded().size());
 }

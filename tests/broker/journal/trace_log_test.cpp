@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/session/broker.hpp"
 #include "tests/support/world.hpp"
 
 namespace pocketmq::tests {
@@ -84,6 +85,57 @@ TEST_CASE("the trace hides passwords") {
   (void)world.arrive(login).shakes_hands(login);
   CHECK_THAT(traced.text.str(), Catch::Contains("***"));
   CHECK_THAT(traced.text.str(), !Catch::Contains("hunter2"));
+}
+
+TEST_CASE("the trace shows what no command shows") {
+  Traced traced{LogFormat::text};
+  World world{{.observer = &traced.trace}};
+  traced.trace.follow(world.broker().journal());
+  auto alice = world.connect({.name = "alice"}), bob = world.connect({.name = "bob"});
+  alice.declares("q").declares({.queue = "own", .exclusive = true}).publishes("q", "m").gets("q", "m");
+  const auto silent_lines = [&traced] {
+    std::istringstream written{traced.text.str()};
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(written, line);)
+      if (line.find(" -> ") == line.npos)
+        lines.push_back(line.substr(std::string_view{"1970-01-01T00:00:00.000Z trace "}.size()));
+    traced.text.str("");
+    return lines;
+  };
+  CHECK(silent_lines().empty());
+
+  SECTION("a lost connection and what it held") {
+    alice.vanishes();
+    world.settle();
+    CHECK(silent_lines()
+          == std::vector<std::string>{
+              "broker  connection.lost client=alice text=\"Connection reset by peer\" unacked=1 exclusive_queues=1",
+              "broker  message.requeued message=1 queue=q reason=connection_lost client=alice channel=1 delivery_tag=1",
+              "broker  queue.deleted queue=own reason=connection_ended client=alice"});
+  }
+  SECTION("a reply to a queue that is gone") {
+    bob.publishes("gone", "late");
+    CHECK(silent_lines() == std::vector<std::string>{"broker  message.unroutable message=2 routing_key=gone"});
+  }
+  SECTION("a message that expires") {
+    bob.publishes("q", {.body = "short", .properties = {.expiration = "5"}});
+    world.advance(1s);
+    CHECK(silent_lines() == std::vector<std::string>{"broker  message.expired message=2 queue=q"});
+  }
+}
+
+TEST_CASE("the trace in JSON has the journal's events") {
+  Traced traced{LogFormat::json};
+  World world{{.observer = &traced.trace}};
+  traced.trace.follow(world.broker().journal());
+  auto alice = world.connect({.name = "alice"});
+  traced.text.str("");
+  alice.vanishes();
+  world.settle();
+  const auto line = nlohmann::json::parse(traced.text.str());
+  CHECK(line["level"] == "trace");
+  CHECK(line["client"] == "alice");
+  CHECK(line["event"]["kind"] == "connection.lost");
 }
 
 }  // namespace pocketmq::tests

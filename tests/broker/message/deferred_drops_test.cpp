@@ -7,7 +7,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr std::size_t very_many = 100'000;
+constexpr std::size_t very_many_dropped = 100'000;
 
 }  // namespace
 
@@ -26,12 +26,12 @@ TEST_CASE("very many purged messages are dropped a slice a turn and count as mem
   LoneQueue queue;
   auto& memory = queue.context().memory();
   const auto before = memory.used();
-  for (std::size_t i = 0; i < very_many; ++i) queue.publish("message");
-  const auto each = (memory.used() - before) / very_many;
-  CHECK(queue->purge() == very_many);
+  for (std::size_t i = 0; i < very_many_dropped; ++i) queue.publish("message");
+  const auto each = (memory.used() - before) / very_many_dropped;
+  CHECK(queue->purge() == very_many_dropped);
   CHECK(queue->ready() == 0);
-  CHECK(memory.used() < before + very_many * each);
-  CHECK(memory.used() > very_many / 2 * each);
+  CHECK(memory.used() < before + very_many_dropped * each);
+  CHECK(memory.used() > very_many_dropped / 2 * each);
   const auto left = memory.used();
   queue.publish("another");
   CHECK(memory.used() == left + each);
@@ -50,9 +50,11 @@ TEST_CASE("a queue with very many messages may be purged and deleted and its nam
   World world;
   auto alice = world.connect();
   alice.declares("q");
-  for (std::size_t i = 0; i < very_many / 2; ++i) alice.publishes("q", "x");
-  SECTION("purged") { alice.purges("q", very_many / 2).publishes("q", "y").finds("q", {.messages = 1}).purges("q", 1); }
-  SECTION("deleted") { alice.deletes("q", very_many / 2).declares("q").publishes("q", "y").purges("q", 1); }
+  for (std::size_t i = 0; i < very_many_dropped / 2; ++i) alice.publishes("q", "x");
+  SECTION("purged") {
+    alice.purges("q", very_many_dropped / 2).publishes("q", "y").finds("q", {.messages = 1}).purges("q", 1);
+  }
+  SECTION("deleted") { alice.deletes("q", very_many_dropped / 2).declares("q").publishes("q", "y").purges("q", 1); }
   CHECK(world.broker().context().memory().used() < 10'000);
 }
 

@@ -5,7 +5,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr auto precondition_failed = ReplyCode::precondition_failed;
+using ReplyCode::precondition_failed;
 
 std::string locked(const std::string& queue) {
   return "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '" + queue +

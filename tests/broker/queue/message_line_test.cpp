@@ -13,11 +13,11 @@ using broker::MessageLine;
 using broker::QueuedMessage;
 using broker::TimePoint;
 
-QueuedMessage numbered(std::uint64_t position) {
+QueuedMessage at_position(std::uint64_t position) {
   return {.message = {"", "q", {.body = std::to_string(position)}, std::nullopt}, .position = position};
 }
 
-TimePoint second(int n) { return TimePoint{std::chrono::seconds{n}}; }
+TimePoint at_second(int n) { return TimePoint{std::chrono::seconds{n}}; }
 
 }  // namespace
 
@@ -25,7 +25,7 @@ TEST_CASE("a line gives back its messages in their order") {
   MessageLine line;
   CHECK(line.empty());
   const std::uint64_t count = GENERATE(1, 511, 512, 513, 2'000);
-  for (std::uint64_t i = 0; i < count; ++i) line.push_back(numbered(100 + i));
+  for (std::uint64_t i = 0; i < count; ++i) line.push_back(at_position(100 + i));
   for (std::uint64_t i = 0; i < count; ++i) {
     REQUIRE_FALSE(line.empty());
     REQUIRE(line.first_position() == 100 + i);
@@ -38,14 +38,14 @@ TEST_CASE("a line gives back its messages in their order") {
 
 TEST_CASE("a line keeps what is remarkable about a message") {
   MessageLine line;
-  line.push_back(numbered(1));
-  line.push_back(numbered(2));
-  auto remarkable = numbered(7);
-  remarkable.expires_at = second(3);
+  line.push_back(at_position(1));
+  line.push_back(at_position(2));
+  auto remarkable = at_position(7);
+  remarkable.expires_at = at_second(3);
   remarkable.returns = 2;
   remarkable.redelivered = true;
   line.push_back(std::move(remarkable));
-  line.push_back(numbered(8));
+  line.push_back(at_position(8));
   for (const std::uint64_t plain : {1, 2}) {
     const auto message = line.pop_front();
     CHECK(message.position == plain);
@@ -53,7 +53,7 @@ TEST_CASE("a line keeps what is remarkable about a message") {
     CHECK(message.returns == 0);
     CHECK_FALSE(message.redelivered);
   }
-  CHECK(line.first_expires_at() == second(3));
+  CHECK(line.first_expires_at() == at_second(3));
   const auto message = line.pop_front();
   CHECK(message.position == 7);
   CHECK(message.returns == 2);
@@ -74,8 +74,8 @@ TEST_CASE("a line does what a deque does") {
     const bool grows = step / 4'000 % 2 == 0;
     if (below(100) < (grows ? 60 : 40)) {
       position += below(10) == 0 ? 2 : 1;
-      auto message = numbered(position);
-      if (below(50) == 0) message.expires_at = second(below(100));
+      auto message = at_position(position);
+      if (below(50) == 0) message.expires_at = at_second(below(100));
       if (below(50) == 0) message.redelivered = true;
       model.push_back(message);
       line.push_back(std::move(message));

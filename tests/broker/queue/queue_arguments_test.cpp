@@ -10,7 +10,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr auto precondition_failed = ReplyCode::precondition_failed;
+using ReplyCode::precondition_failed;
 
 protocol::FieldTableWriter of_type(std::string_view type) {
   protocol::FieldTableWriter arguments;

@@ -9,7 +9,7 @@
 namespace pocketmq::tests {
 namespace {
 
-broker::QueuedMessage numbered(std::uint64_t position, std::uint8_t priority = 0) {
+broker::QueuedMessage waiting_at(std::uint64_t position, std::uint8_t priority = 0) {
   const auto body = std::to_string(position);
   return {.message = {"", "q", {.body = body}, std::nullopt}, .position = position, .priority = priority};
 }
@@ -25,7 +25,7 @@ std::string bodies_of(broker::ReadyMessages& messages) {
 TEST_CASE("ready messages leave in the order in which they came") {
   broker::Memory memory{1'000'000};
   broker::ReadyMessages messages{memory};
-  for (std::uint64_t i = 1; i <= 5; ++i) messages.append(numbered(i));
+  for (std::uint64_t i = 1; i <= 5; ++i) messages.append(waiting_at(i));
   CHECK(messages.size() == 5);
   CHECK(messages.bytes() == 5);
   CHECK(messages.front().position == 1);
@@ -36,36 +36,36 @@ TEST_CASE("ready messages leave in the order in which they came") {
 TEST_CASE("ready messages that were put back come first by position") {
   broker::Memory memory{1'000'000};
   broker::ReadyMessages messages{memory};
-  messages.append(numbered(5));
-  messages.put_back(numbered(3));
-  messages.put_back(numbered(1));
-  messages.append(numbered(6));
-  messages.put_back(numbered(4));
+  messages.append(waiting_at(5));
+  messages.put_back(waiting_at(3));
+  messages.put_back(waiting_at(1));
+  messages.append(waiting_at(6));
+  messages.put_back(waiting_at(4));
   CHECK(bodies_of(messages) == "1 3 4 5 6 ");
 }
 
 TEST_CASE("ready messages of a higher priority come first whether new or put back") {
   broker::Memory memory{1'000'000};
   broker::ReadyMessages messages{memory};
-  messages.append(numbered(4));
-  messages.put_back(numbered(1));
-  messages.append(numbered(5, 9));
-  messages.put_back(numbered(2, 3));
-  messages.append(numbered(6, 3));
+  messages.append(waiting_at(4));
+  messages.put_back(waiting_at(1));
+  messages.append(waiting_at(5, 9));
+  messages.put_back(waiting_at(2, 3));
+  messages.append(waiting_at(6, 3));
   CHECK(bodies_of(messages) == "5 2 6 1 4 ");
 }
 
 TEST_CASE("each priority that has messages is charged but the lowest one") {
   broker::Memory memory{1'000'000};
   broker::ReadyMessages messages{memory};
-  messages.append(numbered(1));
+  messages.append(waiting_at(1));
   CHECK(memory.used() == 0);
-  messages.append(numbered(2, 1));
+  messages.append(waiting_at(2, 1));
   const auto one = memory.used();
   CHECK(one >= 150);
-  messages.append(numbered(3, 1));
+  messages.append(waiting_at(3, 1));
   CHECK(memory.used() == one);
-  messages.put_back(numbered(4, 9));
+  messages.put_back(waiting_at(4, 9));
   CHECK(memory.used() == 2 * one);
   auto moved = std::move(messages);
   CHECK(moved.pop_front().position == 4);
@@ -91,7 +91,7 @@ TEST_CASE("ready messages do what a sorted map does") {
     if (choice < 2) {
       const auto priority = static_cast<std::uint8_t>(below(4));
       model.emplace(std::pair{-priority, position}, true);
-      messages.append(numbered(position++, priority));
+      messages.append(waiting_at(position++, priority));
     } else if (choice < 4 && !messages.empty()) {
       taken.push_back(messages.pop_front());
       REQUIRE(taken.back().position == model.begin()->first.second);

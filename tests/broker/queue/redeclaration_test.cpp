@@ -28,7 +28,7 @@ std::string difference(const FieldTableWriter& received, const FieldTableWriter&
 FieldTableWriter none() { return {}; }
 FieldTableWriter x(const FieldValue& value) { return FieldTableWriter{}.value("x", value); }
 
-const std::string begin = "inequivalent arg 'x' for queue 'q': ";
+const std::string begin_of_refusal = "inequivalent arg 'x' for queue 'q': ";
 
 }  // namespace
 
@@ -51,16 +51,17 @@ TEST_CASE("arrays and tables are equal part by part and by types") {
   const auto seven = array('l', {"\0\0\0\0\0\0\0\7", 8}), same = array('L', {"\0\0\0\0\0\0\0\7", 8}),
              other = array('b', "\7");
   CHECK(difference(x(seven.array()), x(same.array())).empty());
-  CHECK(difference(x(seven.array()), x(other.array())) == begin + "received an array but current is an array");
+  CHECK(difference(x(seven.array()), x(other.array()))
+        == begin_of_refusal + "received an array but current is an array");
   const auto table = none().value("a", seven.array()).boolean("b", true);
   CHECK(difference(none().table("x", table.table()),
                    none().table("x", none().value("a", same.array()).value("b", {'t', "\2"}).table()))
             .empty());
   CHECK(difference(none().table("x", table.table()), none().table("x", none().value("a", seven.array()).table()))
-        == begin + "received a table but current is a table");
+        == begin_of_refusal + "received a table but current is a table");
   CHECK(difference(none().table("x", {}), x({'A', {}})).empty());
   CHECK(difference(none().table("x", table.table()), x({'A', {}}))
-        == begin + "received a table but current is an array");
+        == begin_of_refusal + "received a table but current is an array");
 }
 
 TEST_CASE("numbers are shown as Erlang shows them") {
@@ -86,20 +87,21 @@ TEST_CASE("numbers are shown as Erlang shows them") {
 }
 
 TEST_CASE("both values of an argument are named") {
-  CHECK(difference(none().int32("x", 7), none().int32("x", 8)) == begin + "received '7' but current is '8'");
-  CHECK(difference(none().string("x", "a"), none().int32("x", 8)) == begin + "received 'a' but current is '8'");
+  CHECK(difference(none().int32("x", 7), none().int32("x", 8)) == begin_of_refusal + "received '7' but current is '8'");
+  CHECK(difference(none().string("x", "a"), none().int32("x", 8))
+        == begin_of_refusal + "received 'a' but current is '8'");
   CHECK(difference(none().boolean("x", true), none().table("x", {}))
-        == begin + "received 'true' but current is a table");
+        == begin_of_refusal + "received 'true' but current is a table");
 }
 
 TEST_CASE("an argument that one of the two does not have is named with its type") {
   CHECK(difference(none().int32("x", 7), none())
-        == begin + "received the value '7' of type 'signedint' but current is none");
+        == begin_of_refusal + "received the value '7' of type 'signedint' but current is none");
   CHECK(difference(none(), none().string("x", "a"))
-        == begin + "received none but current is the value 'a' of type 'longstr'");
+        == begin_of_refusal + "received none but current is the value 'a' of type 'longstr'");
   CHECK(difference(x({'V', {}}), none())
-        == begin + "received the value 'undefined' of type 'void' but current is none");
-  CHECK(difference(x({'V', {}}), none().int32("x", 7)) == begin + "received none but current is '7'");
+        == begin_of_refusal + "received the value 'undefined' of type 'void' but current is none");
+  CHECK(difference(x({'V', {}}), none().int32("x", 7)) == begin_of_refusal + "received none but current is '7'");
 }
 
 TEST_CASE("fields are compared as they are") {

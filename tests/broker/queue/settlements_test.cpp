@@ -12,7 +12,7 @@ using broker::Deliveries;
 using broker::Outcome;
 
 // More than is settled at once.
-constexpr std::size_t very_many = 100'000;
+constexpr std::size_t very_many_settled = 100'000;
 
 // A queue of which that many messages were got, and not acked.
 class Gotten {
@@ -81,29 +81,29 @@ TEST_CASE("a few deliveries are settled at once") {
 }
 
 TEST_CASE("very many deliveries are settled a slice a turn") {
-  Gotten gotten{very_many};
+  Gotten gotten{very_many_settled};
   const auto outcome = GENERATE(Outcome::acked, Outcome::discarded, Outcome::requeued);
   const bool comes_back = outcome == Outcome::requeued;
   gotten.carry_out(outcome);
-  auto left = very_many;
+  auto left = very_many_settled;
   for (int turns = 1; left > 0; ++turns) {
     REQUIRE(turns < 100);
     const auto settled = left - gotten.queue->unacked();
     REQUIRE(settled > 0);
     REQUIRE(settled <= 25'000);
     left -= settled;
-    REQUIRE(gotten.queue->ready() == (comes_back ? very_many - left : 0));
+    REQUIRE(gotten.queue->ready() == (comes_back ? very_many_settled - left : 0));
     REQUIRE(gotten.is_finished() == (left == 0));
     gotten.turn();
   }
 }
 
 TEST_CASE("very many deliveries come back in their order") {
-  Gotten gotten{very_many};
+  Gotten gotten{very_many_settled};
   gotten.queue.publish("last");
   gotten.carry_out(Outcome::requeued);
   while (!gotten.is_finished()) gotten.turn();
-  for (std::size_t i = 1; i <= very_many; ++i) {
+  for (std::size_t i = 1; i <= very_many_settled; ++i) {
     const auto message = gotten.queue.take();
     REQUIRE(message->message.body() == std::to_string(i));
     REQUIRE(message->redelivered);
@@ -132,10 +132,10 @@ TEST_CASE("large messages make smaller slices") {
 }
 
 TEST_CASE("two batches are both settled in the end and what is left of one may be destroyed") {
-  Gotten gotten{very_many};
+  Gotten gotten{very_many_settled};
   Deliveries first_half;
-  while (gotten.deliveries.front().tag <= very_many / 2)
-    first_half.append(gotten.deliveries.take_some_up_to(very_many / 2));
+  while (gotten.deliveries.front().tag <= very_many_settled / 2)
+    first_half.append(gotten.deliveries.take_some_up_to(very_many_settled / 2));
   gotten.settlements.carry_out(Outcome::requeued, std::move(first_half), {});
   gotten.carry_out(Outcome::acked);
   const bool is_cut_off = GENERATE(false, true);
@@ -144,14 +144,14 @@ TEST_CASE("two batches are both settled in the end and what is left of one may b
     gotten.turn();
   }
   if (is_cut_off) return;
-  CHECK(gotten.queue->ready() == very_many / 2);
+  CHECK(gotten.queue->ready() == very_many_settled / 2);
   CHECK(gotten.queue->unacked() == 0);
 }
 
 TEST_CASE("very many queues are told a slice a turn that what comes back is there") {
-  QueuesOfOne queues{very_many};
+  QueuesOfOne queues{very_many_settled};
   queues.requeue_all();
-  for (auto left = very_many; left > 0;) {
+  for (auto left = very_many_settled; left > 0;) {
     queues.turn();
     const auto told = left - queues.left();
     REQUIRE(told <= 30'000);

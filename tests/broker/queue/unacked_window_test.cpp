@@ -21,8 +21,8 @@ class Window {
   void push(std::initializer_list<std::uint64_t> tags) {
     for (const auto tag : tags) push(tag);
   }
-  void push(std::uint64_t tag, bool was_consumed = true) {
-    window.push({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue_}, .was_consumed = was_consumed});
+  void push(std::uint64_t tag, bool uses_prefetch = true) {
+    window.push({.tag = tag, .queue = protocol::Ref<broker::Queue>{&*queue_}, .uses_prefetch = uses_prefetch});
   }
   // The tags that were settled; nothing for an unknown one.
   std::optional<Tags> settle(std::uint64_t tag, bool multiple = false) {
@@ -127,13 +127,13 @@ TEST_CASE("a window counts what came through consumers") {
   window.push(1, true);
   window.push(2, false);
   window.push(3, true);
-  CHECK(window.window.consumed() == 2);
+  CHECK(window.window.prefetch_used() == 2);
   CHECK(window.settle(2) == Tags{2});
-  CHECK(window.window.consumed() == 2);
+  CHECK(window.window.prefetch_used() == 2);
   CHECK(window.settle(1) == Tags{1});
-  CHECK(window.window.consumed() == 1);
+  CHECK(window.window.prefetch_used() == 1);
   (void)window.settle_all();
-  CHECK(window.window.consumed() == 0);
+  CHECK(window.window.prefetch_used() == 0);
 }
 
 TEST_CASE("very many deliveries leave a window as far as the budget goes, and are counted") {
@@ -146,12 +146,12 @@ TEST_CASE("very many deliveries leave a window as far as the budget goes, and ar
   CHECK(settled.deliveries.size() > 500);
   CHECK(settled.deliveries.size() < 2'000);
   CHECK(settled.deliveries.size() + window.window.size() == 10'000);
-  CHECK(settled.consumed + window.window.consumed() == 7'500);
+  CHECK(settled.prefetch_used + window.window.prefetch_used() == 7'500);
   budget.grant(100'000);
   CHECK(window.window.settle_up_to(9'000, settled, budget));
   CHECK(settled.deliveries.size() == 9'000);
-  CHECK(settled.consumed == 6'750);
-  CHECK(window.window.consumed() == 750);
+  CHECK(settled.prefetch_used == 6'750);
+  CHECK(window.window.prefetch_used() == 750);
 }
 
 TEST_CASE("a window keeps its order when its gaps are closed") {
@@ -173,7 +173,7 @@ TEST_CASE("what is restored to a window is back in its place") {
   for (const auto tag : settled) REQUIRE(window.settle(tag) == Tags{tag});
   CHECK(window.restore() == settled);
   CHECK(window.window.size() == 6);
-  CHECK(window.window.consumed() == 6);
+  CHECK(window.window.prefetch_used() == 6);
   CHECK(window.settle(2) == Tags{2});
   CHECK(window.settle_all() == Tags{1, 3, 4, 5, 6});
 }

@@ -8,7 +8,7 @@
 namespace pocketmq::tests {
 namespace {
 
-struct Table {
+struct TableOfBindings {
   // How many steps the work takes.
   std::int64_t steps_of(auto&& work) {
     context.budget().grant(0);
@@ -31,7 +31,7 @@ protocol::FieldTableWriter many_arguments() {
 }  // namespace
 
 TEST_CASE("a binding with many arguments is looked for, made and removed at the budget's cost") {
-  Table table;
+  TableOfBindings table;
   const auto written = many_arguments();
   const auto arguments = written.table();
   CHECK(table.steps_of([&](auto& bindings) {
@@ -44,7 +44,7 @@ TEST_CASE("a binding with many arguments is looked for, made and removed at the 
 }
 
 TEST_CASE("a binding with a pattern of many words is made and removed at the budget's cost") {
-  Table table;
+  TableOfBindings table;
   std::string words = "a";
   while (words.size() < 250) words += ".a";
   CHECK(table.steps_of([&](auto& bindings) { bindings.add(table.topics, table.headers, words, {}); }) > 1'000);

@@ -8,7 +8,7 @@ namespace {
 
 using protocol::FieldTableWriter;
 
-std::string locked(const std::string& queue) {
+std::string locked_queue(const std::string& queue) {
   return "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '" + queue
          + "' in vhost '/'. It could be originally declared on another connection or the exclusive property value does "
            "not match that of the original declaration.";
@@ -136,7 +136,7 @@ TEST_CASE("another connection's exclusive queue is neither bound nor unbound") {
       queue::Bind{.queue = "q", .exchange = "amq.direct", .routing_key = "other"},
       queue::Unbind{.queue = "q", .exchange = "amq.direct", .routing_key = "k"},
   }));
-  bob.sends(method).channel_is_closed(ReplyCode::resource_locked, locked("q"));
+  bob.sends(method).channel_is_closed(ReplyCode::resource_locked, locked_queue("q"));
   bob.opens_channel(1).publishes_to("amq.direct", "k", "m");
   alice.gets("q", "m");
 }

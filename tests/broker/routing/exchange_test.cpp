@@ -6,7 +6,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr auto precondition_failed = ReplyCode::precondition_failed;
+using ReplyCode::precondition_failed;
 constexpr auto fixed = "ACCESS_REFUSED - operation not permitted on the default exchange";
 
 protocol::FieldTableWriter alternate(std::string_view exchange) {

@@ -27,7 +27,7 @@ struct Bound {
   }
 };
 
-FieldTableWriter table() { return {}; }
+FieldTableWriter empty_table() { return {}; }
 
 FieldTableWriter match(std::string_view how) { return FieldTableWriter{}.string("x-match", how); }
 
@@ -37,23 +37,23 @@ constexpr protocol::FieldValue nothing{'V', {}};
 
 TEST_CASE("all headers that a binding names are wanted and others do no harm") {
   const bool by_default = GENERATE(true, false);
-  const Bound q{(by_default ? table() : match("all")).int32("a", 1).string("b", "x")};
-  CHECK(q.takes(table().string("b", "x").int32("a", 1)));
-  CHECK(q.takes(table().int32("a", 1).string("b", "x").string("c", "y")));
-  CHECK_FALSE(q.takes(table().int32("a", 1)));
-  CHECK_FALSE(q.takes(table().int32("a", 1).string("b", "y")));
-  CHECK_FALSE(q.takes(table().int32("a", 2).string("b", "x")));
-  CHECK_FALSE(q.takes(table().int32("A", 1).string("b", "x")));
+  const Bound q{(by_default ? empty_table() : match("all")).int32("a", 1).string("b", "x")};
+  CHECK(q.takes(empty_table().string("b", "x").int32("a", 1)));
+  CHECK(q.takes(empty_table().int32("a", 1).string("b", "x").string("c", "y")));
+  CHECK_FALSE(q.takes(empty_table().int32("a", 1)));
+  CHECK_FALSE(q.takes(empty_table().int32("a", 1).string("b", "y")));
+  CHECK_FALSE(q.takes(empty_table().int32("a", 2).string("b", "x")));
+  CHECK_FALSE(q.takes(empty_table().int32("A", 1).string("b", "x")));
   CHECK_FALSE(q.takes_properties({}));
 }
 
 TEST_CASE("one header is enough for a binding that wants any") {
   const Bound q{match("any").int32("a", 1).string("b", "x")};
-  CHECK(q.takes(table().int32("a", 1)));
-  CHECK(q.takes(table().int32("a", 2).string("b", "x")));
-  CHECK(q.takes(table().int32("a", 1).string("b", "x")));
-  CHECK_FALSE(q.takes(table().string("a", "x").int32("b", 1)));
-  CHECK_FALSE(q.takes(table()));
+  CHECK(q.takes(empty_table().int32("a", 1)));
+  CHECK(q.takes(empty_table().int32("a", 2).string("b", "x")));
+  CHECK(q.takes(empty_table().int32("a", 1).string("b", "x")));
+  CHECK_FALSE(q.takes(empty_table().string("a", "x").int32("b", 1)));
+  CHECK_FALSE(q.takes(empty_table()));
   CHECK_FALSE(q.takes_properties({}));
 }
 
@@ -62,50 +62,52 @@ TEST_CASE("a binding that names no header takes everything or with any nothing")
   const Bound q{match(how)};
   const bool everything = how.starts_with("all");
   CHECK(q.takes_properties({}) == everything);
-  CHECK(q.takes(table()) == everything);
-  CHECK(q.takes(table().int32("a", 1)) == everything);
+  CHECK(q.takes(empty_table()) == everything);
+  CHECK(q.takes(empty_table().int32("a", 1)) == everything);
   CHECK(q.takes(match(how)) == everything);
 }
 
 TEST_CASE("a binding without a value takes every value") {
   const std::string_view how = GENERATE("all", "any");
   const Bound q{match(how).value("a", nothing)};
-  CHECK(q.takes(table().int32("a", 1)));
-  CHECK(q.takes(table().string("a", "")));
-  CHECK(q.takes(table().value("a", nothing)));
-  CHECK(q.takes(table().table("a", {})));
-  CHECK_FALSE(q.takes(table().int32("b", 1)));
+  CHECK(q.takes(empty_table().int32("a", 1)));
+  CHECK(q.takes(empty_table().string("a", "")));
+  CHECK(q.takes(empty_table().value("a", nothing)));
+  CHECK(q.takes(empty_table().table("a", {})));
+  CHECK_FALSE(q.takes(empty_table().int32("b", 1)));
 }
 
 TEST_CASE("arguments that begin with x do not count unless that is asked for") {
   SECTION("all") {
     const Bound q{match("all").int32("x-a", 1).int32("b", 2)};
-    CHECK(q.takes(table().int32("b", 2)));
-    CHECK_FALSE(q.takes(table().int32("x-a", 1)));
+    CHECK(q.takes(empty_table().int32("b", 2)));
+    CHECK_FALSE(q.takes(empty_table().int32("x-a", 1)));
   }
   SECTION("any") {
     const Bound q{match("any").int32("x-a", 1).int32("b", 2)};
-    CHECK(q.takes(table().int32("b", 2)));
-    CHECK_FALSE(q.takes(table().int32("x-a", 1)));
+    CHECK(q.takes(empty_table().int32("b", 2)));
+    CHECK_FALSE(q.takes(empty_table().int32("x-a", 1)));
   }
   SECTION("all with x") {
     const Bound q{match("all-with-x").int32("x-a", 1).int32("b", 2)};
-    CHECK(q.takes(table().int32("b", 2).int32("x-a", 1)));
-    CHECK_FALSE(q.takes(table().int32("b", 2)));
+    CHECK(q.takes(empty_table().int32("b", 2).int32("x-a", 1)));
+    CHECK_FALSE(q.takes(empty_table().int32("b", 2)));
   }
   SECTION("any with x") {
     const Bound q{match("any-with-x").int32("x-a", 1).int32("b", 2)};
-    CHECK(q.takes(table().int32("b", 2)));
-    CHECK(q.takes(table().int32("x-a", 1)));
+    CHECK(q.takes(empty_table().int32("b", 2)));
+    CHECK(q.takes(empty_table().int32("x-a", 1)));
     CHECK_FALSE(q.takes(match("any-with-x")));
   }
-  SECTION("an x without a dash is a letter") { CHECK(Bound{match("any").int32("x", 1)}.takes(table().int32("x", 1))); }
+  SECTION("an x without a dash is a letter") {
+    CHECK(Bound{match("any").int32("x", 1)}.takes(empty_table().int32("x", 1)));
+  }
 }
 
 TEST_CASE("the first of several headers with the same name counts") {
-  const Bound q{table().int32("a", 1)};
-  CHECK(q.takes(table().int32("a", 1).int32("a", 2)));
-  CHECK_FALSE(q.takes(table().int32("a", 2).int32("a", 1)));
+  const Bound q{empty_table().int32("a", 1)};
+  CHECK(q.takes(empty_table().int32("a", 1).int32("a", 2)));
+  CHECK_FALSE(q.takes(empty_table().int32("a", 2).int32("a", 1)));
 }
 
 TEST_CASE("x-match says one of four words") {
@@ -138,7 +140,7 @@ TEST_CASE("headers bindings go when they are unbound or their queue goes") {
   World world;
   auto alice = world.connect();
   const auto all = match("all").int32("a", 1).int32("b", 2), any = match("any").int32("a", 1).int32("b", 2);
-  const auto headers = table().int32("a", 1).int32("b", 2);
+  const auto headers = empty_table().int32("a", 1).int32("b", 2);
   const Publication publication{
       .body = "m", .properties = {.headers = headers.table()}, .exchange = "amq.match", .mandatory = true};
   for (const auto* queue : {"q", "r"}) {
@@ -159,10 +161,10 @@ TEST_CASE("bindings that share a header are told apart by the others") {
   constexpr int queues = 20;
   for (int i = 0; i < queues; ++i) {
     const auto name = std::to_string(i);
-    const auto arguments = table().string("type", "report").int32("id", i);
+    const auto arguments = empty_table().string("type", "report").int32("id", i);
     alice.declares(name).binds({.queue = name, .exchange = "amq.headers", .arguments = arguments.table()});
   }
-  const auto headers = table().int32("id", 7).string("type", "report");
+  const auto headers = empty_table().int32("id", 7).string("type", "report");
   alice.publishes("", {.body = "m", .properties = {.headers = headers.table()}, .exchange = "amq.headers"});
   for (int i = 0; i < queues; ++i) alice.finds(std::to_string(i), {.messages = i == 7 ? 1U : 0U});
 }

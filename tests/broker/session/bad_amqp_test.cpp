@@ -45,8 +45,8 @@ std::string declare(const std::string& queue, const std::string& arguments) {
 std::string qos() { return method(60, 10, number(7, 0)); }
 
 // One client breaks the protocol and another one does not notice.
-void is_refused(World& world, const std::string& bytes, ReplyCode code, const std::string& text,
-                At at = At::current()) {
+void amqp_is_refused(World& world, const std::string& bytes, ReplyCode code, const std::string& text,
+                     At at = At::current()) {
   auto alice = world.connect(), bob = world.connect();
   bob.declares("others").consumes({.queue = "others", .no_ack = true});
   alice.declares("q").sends_bytes(bytes).connection_is_closed(code, text, at);
@@ -54,7 +54,7 @@ void is_refused(World& world, const std::string& bytes, ReplyCode code, const st
   CHECK(world.queue("q").ready() == 0);
 }
 
-constexpr auto frame_error = ReplyCode::frame_error;
+using ReplyCode::frame_error;
 constexpr auto unexpected_frame = ReplyCode::unexpected_frame;
 
 }  // namespace
@@ -80,7 +80,7 @@ TEST_CASE("frames that are none end an AMQP connection") {
       {publish() + header(3) + body("abcde"),
        "the body on channel 1 is longer than the 3 bytes that its content header announced"},
   }));
-  is_refused(world, bytes, frame_error, "FRAME_ERROR - " + text);
+  amqp_is_refused(world, bytes, frame_error, "FRAME_ERROR - " + text);
 }
 
 TEST_CASE("frames out of their order end an AMQP connection") {
@@ -100,16 +100,16 @@ TEST_CASE("frames out of their order end an AMQP connection") {
       {publish() + frame(header_frame, 1, number(2, 50) + number(12, 0)),
        "expected content header for class 60, got one for class 50 instead"},
   }));
-  is_refused(world, bytes, unexpected_frame, "UNEXPECTED_FRAME - " + text);
+  amqp_is_refused(world, bytes, unexpected_frame, "UNEXPECTED_FRAME - " + text);
 }
 
 TEST_CASE("methods that are none end an AMQP connection") {
   World world{Encoding::amqp};
   const auto [class_id, method_id] = GENERATE(table<int, int>({{50, 99}, {99, 10}, {10, 99}, {0, 0}, {65535, 65535}}));
-  is_refused(world, method(static_cast<std::uint64_t>(class_id), static_cast<std::uint64_t>(method_id), ""),
-             ReplyCode::not_implemented,
-             "NOT_IMPLEMENTED - no method " + std::to_string(method_id) + " in class " + std::to_string(class_id)
-                 + " is known");
+  amqp_is_refused(world, method(static_cast<std::uint64_t>(class_id), static_cast<std::uint64_t>(method_id), ""),
+                  ReplyCode::not_implemented,
+                  "NOT_IMPLEMENTED - no method " + std::to_string(method_id) + " in class " + std::to_string(class_id)
+                      + " is known");
 }
 
 TEST_CASE("arguments that do not fit their method end an AMQP connection and the close names it") {

@@ -14,8 +14,8 @@ std::string frame(const std::string& payload) {
 }
 
 // One client breaks the protocol and another one does not notice.
-void is_refused(World& world, const std::string& bytes, ReplyCode code, const std::string& text,
-                At at = At::current()) {
+void json_is_refused(World& world, const std::string& bytes, ReplyCode code, const std::string& text,
+                     At at = At::current()) {
   auto alice = world.connect(), bob = world.connect();
   bob.declares("others").consumes({.queue = "others", .no_ack = true});
   const auto close = alice.declares("q").sends_bytes(bytes).answer<connection::Close>(at);
@@ -27,7 +27,7 @@ void is_refused(World& world, const std::string& bytes, ReplyCode code, const st
   CHECK(world.queue("q").ready() == 0);
 }
 
-constexpr auto frame_error = ReplyCode::frame_error;
+using ReplyCode::frame_error;
 constexpr auto syntax_error = ReplyCode::syntax_error;
 
 }  // namespace
@@ -47,7 +47,7 @@ TEST_CASE("headers that are no JSON object end a JSON connection") {
       "\n",
       "\nbody",
   }));
-  is_refused(world, frame(header), syntax_error, "SYNTAX_ERROR - ");
+  json_is_refused(world, frame(header), syntax_error, "SYNTAX_ERROR - ");
 }
 
 TEST_CASE("a method that is none ends a JSON connection") {
@@ -90,36 +90,37 @@ TEST_CASE("fields that a method does not have or are mistyped are named") {
       {R"({"method":"basic.publish","routing_key":"q","properties":{"priority":256}})", "property 'priority'"},
       {R"({"method":"queue.declare","properties":{}})", "unknown field 'properties'"},
   }));
-  is_refused(world, frame(header), syntax_error, field);
+  json_is_refused(world, frame(header), syntax_error, field);
 }
 
 TEST_CASE("an unknown field is answered with the fields that there are") {
   World world{Encoding::json};
-  is_refused(world, frame(R"({"method":"basic.qos","prefetch":1})"), syntax_error,
-             "prefetch_size, prefetch_count, global");
+  json_is_refused(world, frame(R"({"method":"basic.qos","prefetch":1})"), syntax_error,
+                  "prefetch_size, prefetch_count, global");
 }
 
 TEST_CASE("a name that is too long is refused by field") {
   World world{Encoding::json};
-  is_refused(world, frame(R"({"method":"queue.declare","queue":")" + std::string(256, 'q') + "\"}"), syntax_error,
-             "field 'queue'");
+  json_is_refused(world, frame(R"({"method":"queue.declare","queue":")" + std::string(256, 'q') + "\"}"), syntax_error,
+                  "field 'queue'");
 }
 
 TEST_CASE("a body behind a method without content ends a JSON connection") {
   World world{Encoding::json};
-  is_refused(world, frame("{\"method\":\"queue.purge\",\"queue\":\"q\"}\nbody"), frame_error,
-             "FRAME_ERROR - queue.purge carries no content, got an LF after its header");
+  json_is_refused(world, frame("{\"method\":\"queue.purge\",\"queue\":\"q\"}\nbody"), frame_error,
+                  "FRAME_ERROR - queue.purge carries no content, got an LF after its header");
 }
 
 TEST_CASE("a frame that is too long ends a JSON connection") {
   World world{Encoding::json};
-  is_refused(world, "\xff\xff\xff\xff", frame_error, "FRAME_ERROR - a frame of 4294967295 bytes is longer than the ");
+  json_is_refused(world, "\xff\xff\xff\xff", frame_error,
+                  "FRAME_ERROR - a frame of 4294967295 bytes is longer than the ");
 }
 
 TEST_CASE("a header that is too long ends a JSON connection") {
   World world{{.encoding = Encoding::json, .options = {.limits = {.json_header_max_bytes = 1'000}}}};
-  is_refused(world, frame(R"({"method":"queue.declare","queue":"q")" + std::string(1'000, ' ') + "}"), frame_error,
-             "FRAME_ERROR - a header is longer than the 1000 bytes that are accepted");
+  json_is_refused(world, frame(R"({"method":"queue.declare","queue":"q")" + std::string(1'000, ' ') + "}"), frame_error,
+                  "FRAME_ERROR - a header is longer than the 1000 bytes that are accepted");
 }
 
 TEST_CASE("objects that are too deep end a JSON connection") {
@@ -127,23 +128,24 @@ TEST_CASE("objects that are too deep end a JSON connection") {
   std::string deep = "{}";
   for (int i = 0; i < 5'000; ++i) deep = R"({"a":)" + deep + "}";
   std::string deeper(100'000, '[');
-  is_refused(world, frame(R"({"method":"queue.declare","arguments":)" + deep + "}"), syntax_error, "deep");
-  is_refused(world, frame(R"({"method":"queue.declare","arguments":)" + deeper), syntax_error, "deep");
+  json_is_refused(world, frame(R"({"method":"queue.declare","arguments":)" + deep + "}"), syntax_error, "deep");
+  json_is_refused(world, frame(R"({"method":"queue.declare","arguments":)" + deeper), syntax_error, "deep");
 }
 
 TEST_CASE("a header of too many JSON values ends a JSON connection") {
   World world{Encoding::json};
   std::string many = "0";
   for (int i = 0; i < 70'000; ++i) many += ",0";
-  is_refused(world, frame(R"({"method":"queue.declare","arguments":{"a":[)" + many + "]}}"), syntax_error,
-             "SYNTAX_ERROR - the header is refused: it has more than the 10000 JSON values that are accepted; send "
-             "fewer, or put them into a message's body");
+  json_is_refused(
+      world, frame(R"({"method":"queue.declare","arguments":{"a":[)" + many + "]}}"), syntax_error,
+      "SYNTAX_ERROR - the header is refused: it has more than the 10000 JSON values that are accepted; send "
+      "fewer, or put them into a message's body");
 }
 
 TEST_CASE("a JSON connection method belongs to channel 0") {
   World world{Encoding::json};
-  is_refused(world, frame(R"({"method":"connection.close","channel":1})"), ReplyCode::command_invalid,
-             "COMMAND_INVALID - connection.close belongs to channel 0, got channel 1");
+  json_is_refused(world, frame(R"({"method":"connection.close","channel":1})"), ReplyCode::command_invalid,
+                  "COMMAND_INVALID - connection.close belongs to channel 0, got channel 1");
 }
 
 TEST_CASE("half a JSON frame is waited for") {

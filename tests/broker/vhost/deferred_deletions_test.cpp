@@ -9,7 +9,7 @@
 namespace pocketmq::tests {
 namespace {
 
-constexpr int very_many = 12'000;           // more than two slices
+constexpr int very_many_deleted = 12'000;   // more than two slices
 constexpr std::string_view last_key = "0";  // of the binding that goes last
 
 broker::VirtualHost& host(World& world) { return *world.broker().find_virtual_host("/"); }
@@ -19,7 +19,7 @@ std::size_t bindings(World& world) { return host(world).binding_count(); }
 // With the keys "0", "1", ...
 void bind_very_many(World& world, std::string_view exchange, broker::Destination& destination) {
   auto& source = host(world).require_exchange(exchange);
-  for (int key = 0; key < very_many; ++key) host(world).bind(source, destination, std::to_string(key), {});
+  for (int key = 0; key < very_many_deleted; ++key) host(world).bind(source, destination, std::to_string(key), {});
 }
 
 broker::Queue& queue_in(World& world, std::string_view name) { return host(world).require_queue(name); }
@@ -27,7 +27,7 @@ broker::Exchange& exchange_in(World& world, std::string_view name) { return host
 
 // Exclusive queues "0", "1", ..., each bound to amq.fanout.
 void declare_very_many(World& world, const Client& owner) {
-  for (int i = 0; i < very_many; ++i) {
+  for (int i = 0; i < very_many_deleted; ++i) {
     auto& queue = host(world).declare_queue({.name = std::to_string(i), .owner = owner.session().number()});
     owner.session().own(queue);
     host(world).bind(exchange_in(world, "amq.fanout"), queue, "", {});
@@ -35,9 +35,9 @@ void declare_very_many(World& world, const Client& owner) {
 }
 
 const std::string first_queue = "0";
-const std::string last_queue = std::to_string(very_many - 1);
+const std::string last_queue = std::to_string(very_many_deleted - 1);
 
-void is_refused(const Client& client, const std::string& queue, At at = At::current()) {
+void use_is_refused(const Client& client, const std::string& queue, At at = At::current()) {
   client.sends(queue::Declare{.queue = queue})
       .channel_is_closed(ReplyCode::resource_locked,
                          "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '" + queue
@@ -60,7 +60,7 @@ TEST_CASE("a deleted exchange's name is free at once and very many bindings from
   world.postpone_turns();
   alice.deletes_exchange("e");
   CHECK_FALSE(world.has_exchange("e"));
-  CHECK(bindings(world) > very_many / 2);
+  CHECK(bindings(world) > very_many_deleted / 2);
   SECTION("and another one of that name keeps its own") {
     alice.declares_exchange("e", "fanout").binds("q", "e", last_key);
     CHECK(world.take_turns() >= 2);
@@ -91,7 +91,7 @@ TEST_CASE("no message reaches a deleted queue that very many bindings still lead
   alice.deletes("q", 1);
   CHECK_FALSE(world.has_queue("q"));
   for (const bool halfway : {true, false}) {
-    CHECK((bindings(world) > very_many) == halfway);
+    CHECK((bindings(world) > very_many_deleted) == halfway);
     alice.publishes(last_key, mandatory("e")).is_returned("m");
     alice.publishes(last_key, mandatory("with alternate")).receives_nothing().gets("rest", "m");
     if (halfway) CHECK(world.take_turns() >= 4);
@@ -148,7 +148,7 @@ TEST_CASE("very many auto-delete exchanges in a row go a slice a turn") {
   auto alice = world.connect();
   alice.declares("q");
   broker::Destination* next = &queue_in(world, "q");
-  for (int i = 0; i < very_many; ++i) {
+  for (int i = 0; i < very_many_deleted; ++i) {
     auto& exchange = host(world).declare_exchange({.name = std::to_string(i), .type = "fanout", .auto_delete = true});
     host(world).bind(exchange, *next, "", {});
     next = &exchange;
@@ -157,9 +157,9 @@ TEST_CASE("very many auto-delete exchanges in a row go a slice a turn") {
   world.postpone_turns();
   alice.deletes("q");
   CHECK(host(world).exchange_count() < exchanges);
-  CHECK(host(world).exchange_count() > exchanges - very_many / 2);
+  CHECK(host(world).exchange_count() > exchanges - very_many_deleted / 2);
   CHECK(world.take_turns() >= 2);
-  CHECK(host(world).exchange_count() == exchanges - very_many);
+  CHECK(host(world).exchange_count() == exchanges - very_many_deleted);
   CHECK(bindings(world) == 0);
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a close is answered when the last of very many exclusive queues has g
   world.postpone_turns();
   alice.on_channel(0).sends(connection::Close{}).receives_nothing();
   bob.declares(first_queue).deletes(first_queue);
-  is_refused(bob, last_queue);
+  use_is_refused(bob, last_queue);
   alice.sends(queue::Declare{.queue = "q"}).receives_nothing().is_connected();
   SECTION("in peace") {
     CHECK(world.take_turns() >= 4);
@@ -184,7 +184,7 @@ TEST_CASE("a close is answered when the last of very many exclusive queues has g
   }
   SECTION("or is cut before") {
     alice.vanishes();
-    is_refused(bob, last_queue);
+    use_is_refused(bob, last_queue);
     CHECK(world.take_turns() >= 4);
   }
   SECTION("or the broker shuts down before") {
@@ -211,8 +211,8 @@ TEST_CASE("very many exclusive queues of a connection that ends otherwise are lo
     alice.sends(channel::Open{})
         .connection_is_closed(ReplyCode::channel_error, "CHANNEL_ERROR - second 'channel.open' seen");
   }
-  is_refused(bob, last_queue);
-  is_refused(world.connect(), last_queue);  // perhaps where the owner's session was
+  use_is_refused(bob, last_queue);
+  use_is_refused(world.connect(), last_queue);  // perhaps where the owner's session was
   CHECK(world.take_turns() >= 4);
   CHECK(host(world).queue_count() == 0);
   bob.declares(last_queue);

@@ -12,8 +12,8 @@ using broker::Policy;
 using broker::PolicyTarget;
 using protocol::FieldTableWriter;
 
-constexpr auto classic = PolicyTarget::classic_queue, quorum = PolicyTarget::quorum_queue,
-               exchange = PolicyTarget::exchange;
+constexpr auto classic_queues = PolicyTarget::classic_queue, quorum_queues = PolicyTarget::quorum_queue,
+               exchanges = PolicyTarget::exchange;
 
 // One whose only setting is its maximum length.
 Policy limits(std::int32_t max_length, const std::string& pattern, std::int64_t priority = 0,
@@ -51,9 +51,9 @@ TEST_CASE("a policy is for the names that its pattern matches somewhere") {
   Policies policies;
   policies.add(limits(1, "^a"));
   policies.add(limits(2, "b"));
-  CHECK(max_length(policies, classic, "a") == 1);
-  CHECK(max_length(policies, classic, "xbx") == 2);
-  CHECK(max_length(policies, classic, "c") == 0);
+  CHECK(max_length(policies, classic_queues, "a") == 1);
+  CHECK(max_length(policies, classic_queues, "xbx") == 2);
+  CHECK(max_length(policies, classic_queues, "c") == 0);
 }
 
 TEST_CASE("of several policies the one with the highest priority is in force and no other") {
@@ -61,23 +61,23 @@ TEST_CASE("of several policies the one with the highest priority is in force and
   policies.add(limits(1, ".*", 5));
   policies.add(limits(2, ".*", -1));
   policies.add(limits(3, "^q$", 7));
-  CHECK(max_length(policies, classic, "q") == 3);
-  CHECK(max_length(policies, classic, "other") == 1);
+  CHECK(max_length(policies, classic_queues, "q") == 3);
+  CHECK(max_length(policies, classic_queues, "other") == 1);
   FieldTableWriter no_length;
   no_length.string("overflow", "drop-head");
   policies.add({.name = "overflow",
                 .pattern = Pattern{"q"},
-                .targets = {classic},
+                .targets = {classic_queues},
                 .priority = 9,
                 .settings = std::string{no_length.table().encoded()}});
-  CHECK(max_length(policies, classic, "q") == 0);
+  CHECK(max_length(policies, classic_queues, "q") == 0);
 }
 
 TEST_CASE("of policies with equal priority the one added first is in force") {
   Policies policies;
   policies.add(limits(1, "a"));
   policies.add(limits(2, "a"));
-  CHECK(max_length(policies, classic, "a") == 1);
+  CHECK(max_length(policies, classic_queues, "a") == 1);
 }
 
 TEST_CASE("a policy takes the place of one of its name") {
@@ -86,8 +86,8 @@ TEST_CASE("a policy takes the place of one of its name") {
   auto other = limits(2, "b");
   other.name = limits(1, "a").name;
   policies.add(std::move(other));
-  CHECK(max_length(policies, classic, "a") == 0);
-  CHECK(max_length(policies, classic, "b") == 2);
+  CHECK(max_length(policies, classic_queues, "a") == 0);
+  CHECK(max_length(policies, classic_queues, "b") == 2);
 }
 
 TEST_CASE("a policy applies to what it is said to apply to") {
@@ -103,9 +103,9 @@ TEST_CASE("a policy applies to what it is said to apply to") {
                              {"exchanges", false, false, true}}));
   Policies policies;
   policies.add(limits(1, "", 0, apply_to));
-  CHECK((max_length(policies, classic, "x") == 1) == to_classic);
-  CHECK((max_length(policies, quorum, "x") == 1) == to_quorum);
-  CHECK((max_length(policies, exchange, "x") == 1) == to_exchange);
+  CHECK((max_length(policies, classic_queues, "x") == 1) == to_classic);
+  CHECK((max_length(policies, quorum_queues, "x") == 1) == to_quorum);
+  CHECK((max_length(policies, exchanges, "x") == 1) == to_exchange);
 }
 
 TEST_CASE("policies apply to nothing else") {

@@ -265,7 +265,8 @@ TEST_CASE("headers are read whole, also where they are larger than a frame may b
   std::string encoded;
   encode(BasicProperties{.headers = headers.table(), .correlation_id = "1"}, encoded);
   const auto heard = delivered(peer, [&] {
-    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "body"});
+    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1},
+              Content{protocol::Properties{encoded}, "body"});
   });
   CHECK(heard.body == "body");
   CHECK(heard.headers_bytes == headers.table().encoded().size());
@@ -281,7 +282,8 @@ TEST_CASE("a body that is too large is left out") {
   std::string encoded;
   encode(BasicProperties{.correlation_id = "1"}, encoded);
   const auto heard = delivered(peer, [&] {
-    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "eleven bytes"});
+    peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1},
+              Content{protocol::Properties{encoded}, "eleven bytes"});
   });
   CHECK(heard.body.empty());
   CHECK(heard.correlation_id == "1");
@@ -293,7 +295,8 @@ TEST_CASE("of malformed properties what can be read is there, and the fault is t
   auto peer = ScriptedPeer::open(Encoding::amqp);
   const auto comes = [&](std::string_view encoded) {
     return delivered(peer, [&] {
-      peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, Content{Properties{encoded}, "body"});
+      peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1},
+                Content{protocol::Properties{encoded}, "body"});
     });
   };
   SECTION("headers") {

@@ -18,7 +18,7 @@ void says_unreadable(RpcWorld& world, std::size_t call) {
   std::string encoded;
   encode(BasicProperties{.headers = FieldTable{table}, .correlation_id = ShortString{id}}, encoded);
   world.peer->says(1, basic::Deliver{.consumer_tag = world.consumer_tag, .delivery_tag = 1},
-                   Content{.properties = Properties{encoded}, .body = "55"});
+                   Content{.properties = protocol::Properties{encoded}, .body = "55"});
 }
 
 TEST_CASE("a reply that cannot be read fails its own call") {

@@ -180,7 +180,7 @@ struct RpcWorld {
     std::string encoded;
     encode(properties, encoded);
     peer->says(1, basic::Deliver{.consumer_tag = consumer_tag, .delivery_tag = ++delivery_tag, .routing_key = reply_to},
-               Content{.properties = Properties{encoded}, .body = body});
+               Content{.properties = protocol::Properties{encoded}, .body = body});
   }
 
   // The request heard last comes back.
@@ -188,7 +188,7 @@ struct RpcWorld {
     using namespace protocol;
     const std::string properties{peer->heard.content->properties.encoded()};
     peer->says(1, basic::Return{.reply_code = 312, .reply_text = "NO_ROUTE", .routing_key = queue},
-               Content{.properties = Properties{properties}, .body = "10"});
+               Content{.properties = protocol::Properties{properties}, .body = "10"});
   }
 
   [[nodiscard]] protocol::TimePoint now() const { return peer ? peer->now : protocol::TimePoint{1h}; }

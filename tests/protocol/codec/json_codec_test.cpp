@@ -51,7 +51,7 @@ std::string refusal_of_bytes(std::string_view bytes, const Limits& limits = {}) 
   return transcript.back();
 }
 
-std::string refusal_of(std::string_view payload, const Limits& limits = {}) {
+std::string refusal_of_payload(std::string_view payload, const Limits& limits = {}) {
   return refusal_of_bytes(frame(payload), limits);
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("connection methods name no channel") {
            R"("client_properties":{}})");
   receive(R"({"method":"connection.open"})", [](const Command& command) { CHECK(command.channel == 0); });
   receive(R"({"method":"connection.open","channel":0})", [](const Command& command) { CHECK(command.channel == 0); });
-  CHECK_THAT(refusal_of(R"({"method":"connection.open","channel":1})"),
+  CHECK_THAT(refusal_of_payload(R"({"method":"connection.open","channel":1})"),
              Catch::StartsWith("violation 503 connection.open belongs to channel 0, got channel 1")
                  && Catch::EndsWith(" about 10/40"));
 }
@@ -249,8 +249,9 @@ TEST_CASE("a header that is too long is refused before it has come") {
   const Limits limits{.json_header_max_bytes = 100};
   const auto header = R"({"method":"basic.publish","routing_key":")"s;
   const auto padded = [&](std::size_t size) { return header + std::string(size - header.size() - 2, 'k') + "\"}"; };
-  CHECK_THAT(refusal_of(padded(101), limits), Catch::StartsWith("violation 501 a header is longer than the 100 bytes"));
-  CHECK_THAT(refusal_of(padded(101) + "\nbody", limits), Catch::StartsWith("violation 501 a header is longer"));
+  CHECK_THAT(refusal_of_payload(padded(101), limits),
+             Catch::StartsWith("violation 501 a header is longer than the 100 bytes"));
+  CHECK_THAT(refusal_of_payload(padded(101) + "\nbody", limits), Catch::StartsWith("violation 501 a header is longer"));
   CHECK_THAT(refusal_of_bytes(length(1'000) + padded(101), limits),
              Catch::StartsWith("violation 501 a header is longer"));
   CHECK(transcript_of(json, frame(padded(100)), 1, limits).size() == 1);
@@ -268,10 +269,10 @@ TEST_CASE("a header of too many JSON values is refused, unless the reader sets n
   const auto fields_max = Limits{}.json_values_max - other_values;
   CHECK(Limits{}.json_values_max == 10'000);
   CHECK(transcript_of(json, frame(declares_with(fields_max)), 1'000).at(0).starts_with("channel 1 "));
-  CHECK_THAT(refusal_of(declares_with(fields_max + 1)),
+  CHECK_THAT(refusal_of_payload(declares_with(fields_max + 1)),
              Catch::StartsWith("violation 502 the header is refused: it has more than the 10000 JSON values that are "
                                "accepted; send fewer, or put them into a message's body"));
-  CHECK_THAT(refusal_of(declares_with(70'000)), Catch::Contains("more than the 10000 JSON values"));
+  CHECK_THAT(refusal_of_payload(declares_with(70'000)), Catch::Contains("more than the 10000 JSON values"));
   const auto read = transcript_of(json, frame(declares_with(70'000)), 1'000'000, {.json_values_max = 0});
   CHECK(read.at(0).starts_with("channel 1 "));
 }
@@ -290,60 +291,62 @@ TEST_CASE("a body that is too large is refused by its announcement, and dropped"
 }
 
 TEST_CASE("an LF behind a method without content is refused") {
-  CHECK_THAT(refusal_of("{\"method\":\"queue.declare\"}\n"),
+  CHECK_THAT(refusal_of_payload("{\"method\":\"queue.declare\"}\n"),
              Catch::StartsWith("violation 501 queue.declare carries no content") && Catch::EndsWith(" about 50/10"));
-  CHECK_THAT(refusal_of("{\"method\":\"queue.declare\"}\nbody"), Catch::StartsWith("violation 501 "));
+  CHECK_THAT(refusal_of_payload("{\"method\":\"queue.declare\"}\nbody"), Catch::StartsWith("violation 501 "));
 }
 
 TEST_CASE("headers that are no JSON object are refused") {
-  CHECK_THAT(refusal_of("{"), Catch::StartsWith("violation 502 the header is refused: malformed JSON at byte 2: "));
-  CHECK_THAT(refusal_of("{\n\"method\":\"tx.select\"}"),
+  CHECK_THAT(refusal_of_payload("{"),
+             Catch::StartsWith("violation 502 the header is refused: malformed JSON at byte 2: "));
+  CHECK_THAT(refusal_of_payload("{\n\"method\":\"tx.select\"}"),
              Catch::StartsWith("violation 502 the header is refused: malformed"));
-  CHECK_THAT(refusal_of("\nbody"), Catch::StartsWith("violation 502 the header is refused: malformed"));
-  CHECK_THAT(refusal_of("{\"method\":\"tx.select\",\"x\":\"\xff\"}"),
+  CHECK_THAT(refusal_of_payload("\nbody"), Catch::StartsWith("violation 502 the header is refused: malformed"));
+  CHECK_THAT(refusal_of_payload("{\"method\":\"tx.select\",\"x\":\"\xff\"}"),
              Catch::StartsWith("violation 502 the header is refused: malformed JSON at byte 28: "));
-  CHECK_THAT(refusal_of(R"({"method":"tx.select","method":"tx.commit"})"),
+  CHECK_THAT(refusal_of_payload(R"({"method":"tx.select","method":"tx.commit"})"),
              Catch::StartsWith("violation 502 the header is refused: key 'method' appears twice"));
-  CHECK_THAT(refusal_of("[]"), Catch::StartsWith("violation 502 a header is a JSON object, got an array"));
-  CHECK_THAT(refusal_of("{}"), Catch::StartsWith("violation 502 the header has no 'method'"));
-  CHECK_THAT(refusal_of(R"({"method":7})"),
+  CHECK_THAT(refusal_of_payload("[]"), Catch::StartsWith("violation 502 a header is a JSON object, got an array"));
+  CHECK_THAT(refusal_of_payload("{}"), Catch::StartsWith("violation 502 the header has no 'method'"));
+  CHECK_THAT(refusal_of_payload(R"({"method":7})"),
              Catch::StartsWith("violation 502 'method' wants a method's name, got the integer 7"));
 }
 
 TEST_CASE("an unknown method is refused by its name") {
-  CHECK_THAT(refusal_of(R"({"method":"queue.declair"})"),
+  CHECK_THAT(refusal_of_payload(R"({"method":"queue.declair"})"),
              Catch::StartsWith("violation 540 no method 'queue.declair' is known"));
-  CHECK_THAT(refusal_of(R"({"method":")" + std::string(1'000, 'm') + "\"}"),
+  CHECK_THAT(refusal_of_payload(R"({"method":")" + std::string(1'000, 'm') + "\"}"),
              Catch::StartsWith("violation 540 no method 'mmm"));
 }
 
 TEST_CASE("an unknown field is refused, and the method's fields are named") {
-  CHECK(refusal_of(R"({"method":"queue.purge","quene":"q"})")
+  CHECK(refusal_of_payload(R"({"method":"queue.purge","quene":"q"})")
         == "violation 502 queue.purge: unknown field 'quene'; its fields are queue, no_wait about 50/30");
-  CHECK(refusal_of(R"({"method":"basic.publish","routing_key":"q","body":"30"})")
+  CHECK(refusal_of_payload(R"({"method":"basic.publish","routing_key":"q","body":"30"})")
         == "violation 502 basic.publish: unknown field 'body'; its fields are exchange, routing_key, mandatory, immediate, "
            "properties about 60/40");
-  CHECK(refusal_of(R"({"method":"tx.select","properties":{}})")
+  CHECK(refusal_of_payload(R"({"method":"tx.select","properties":{}})")
         == "violation 502 tx.select: unknown field 'properties'; it has no fields about 90/10");
-  CHECK_THAT(refusal_of(R"({"method":"queue.declare","reserved_1":0})"), Catch::StartsWith("violation 502 "));
-  CHECK_THAT(refusal_of(R"({"method":"queue.declare","":0})"), Catch::StartsWith("violation 502 "));
-  CHECK_THAT(refusal_of(R"({"method":"queue.declare",")" + std::string(500, 'x') + R"(":0})"),
+  CHECK_THAT(refusal_of_payload(R"({"method":"queue.declare","reserved_1":0})"), Catch::StartsWith("violation 502 "));
+  CHECK_THAT(refusal_of_payload(R"({"method":"queue.declare","":0})"), Catch::StartsWith("violation 502 "));
+  CHECK_THAT(refusal_of_payload(R"({"method":"queue.declare",")" + std::string(500, 'x') + R"(":0})"),
              Catch::StartsWith("violation 502 queue.declare: unknown field 'xxx"));
 }
 
 TEST_CASE("an unknown property is refused, and the properties are named") {
-  const auto refusal = refusal_of(R"({"method":"basic.publish","routing_key":"q","properties":{"replyto":"q"}})");
+  const auto refusal =
+      refusal_of_payload(R"({"method":"basic.publish","routing_key":"q","properties":{"replyto":"q"}})");
   CHECK_THAT(refusal, Catch::StartsWith("violation 502 basic.publish: unknown property 'replyto'; there are "
                                         "content_type, content_encoding, headers, ")
                           && Catch::EndsWith(", app_id, cluster_id about 60/40"));
-  CHECK_THAT(
-      refusal_of(R"({"method":"basic.publish","routing_key":"q","properties":{")" + std::string(500, 'x') + R"(":0}})"),
-      Catch::StartsWith("violation 502 basic.publish: unknown property 'xxx"));
+  CHECK_THAT(refusal_of_payload(R"({"method":"basic.publish","routing_key":"q","properties":{")" + std::string(500, 'x')
+                                + R"(":0}})"),
+             Catch::StartsWith("violation 502 basic.publish: unknown property 'xxx"));
 }
 
 TEST_CASE("a mistyped field is refused with what it wants") {
   const auto refusal = [](const std::string& method, const std::string& field) {
-    return refusal_of("{\"method\":\"" + method + "\"," + field + "}");
+    return refusal_of_payload("{\"method\":\"" + method + "\"," + field + "}");
   };
   CHECK(refusal("queue.purge", R"("no_wait":"yes")")
         == "violation 502 queue.purge: field 'no_wait' wants true or false, got a string; its fields are queue, no_wait "
@@ -390,13 +393,13 @@ TEST_CASE("integers have to fit") {
 
 TEST_CASE("a field that is required has to be there") {
   CHECK(
-      refusal_of(R"({"method":"basic.ack","multiple":true})")
+      refusal_of_payload(R"({"method":"basic.ack","multiple":true})")
       == "violation 502 basic.ack: field 'delivery_tag' is required; its fields are delivery_tag, multiple about "
          "60/80");
-  CHECK_THAT(refusal_of(R"({"method":"basic.publish"})"),
+  CHECK_THAT(refusal_of_payload(R"({"method":"basic.publish"})"),
              Catch::StartsWith("violation 502 basic.publish: field 'routing_key' is required"));
-  CHECK_THAT(refusal_of(R"({"method":"basic.nack"})"), Catch::Contains("field 'delivery_tag' is required"));
-  CHECK_THAT(refusal_of(R"({"method":"basic.reject"})"), Catch::Contains("field 'delivery_tag' is required"));
+  CHECK_THAT(refusal_of_payload(R"({"method":"basic.nack"})"), Catch::Contains("field 'delivery_tag' is required"));
+  CHECK_THAT(refusal_of_payload(R"({"method":"basic.reject"})"), Catch::Contains("field 'delivery_tag' is required"));
 }
 
 TEST_CASE("tables nested too deeply are refused in a header") {
@@ -406,8 +409,8 @@ TEST_CASE("tables nested too deeply are refused in a header") {
     return R"({"method":"basic.publish","routing_key":"","properties":{"headers":)" + table + "}}";
   };
   CHECK(transcript_of(json, frame(nested(64)), 1)[0].starts_with("channel 1 "));
-  CHECK_THAT(refusal_of(nested(65)), Catch::Contains("tables are nested too deeply"));
-  CHECK_THAT(refusal_of(nested(10'000)), Catch::Contains("objects and arrays are nested more than 199 deep"));
+  CHECK_THAT(refusal_of_payload(nested(65)), Catch::Contains("tables are nested too deeply"));
+  CHECK_THAT(refusal_of_payload(nested(10'000)), Catch::Contains("objects and arrays are nested more than 199 deep"));
 }
 
 TEST_CASE("any table of an AMQP peer passes through a JSON header") {

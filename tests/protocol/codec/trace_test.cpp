@@ -13,7 +13,7 @@ std::string line(const Method& method, std::uint16_t channel = 1) {
   return trace_text({.channel = channel, .method = method});
 }
 
-Command publish(const BasicProperties& properties, std::string_view body) {
+Command publish_command(const BasicProperties& properties, std::string_view body) {
   static std::string encoded;
   encoded.clear();
   encode(properties, encoded);
@@ -45,19 +45,20 @@ TEST_CASE("a channel is named where it is not the usual one") {
 TEST_CASE("a content shows its properties and its body") {
   FieldTableWriter headers;
   headers.int64("x-rpc-deadline", 1'700'000'000'000);
-  CHECK(trace_text(publish(
+  CHECK(trace_text(publish_command(
             {.headers = headers.table(), .correlation_id = "1", .reply_to = "amq.gen-X", .expiration = "2000"}, "30"))
         == R"(basic.publish routing_key=rpc_queue headers={"x-rpc-deadline":1700000000000} correlation_id=1 )"
            R"(reply_to=amq.gen-X expiration=2000 body=30)");
-  CHECK(trace_text(publish({}, "")) == "basic.publish routing_key=rpc_queue body=(0 bytes)");
-  CHECK(trace_text(publish({}, R"({"code": "not_found"})"))
+  CHECK(trace_text(publish_command({}, "")) == "basic.publish routing_key=rpc_queue body=(0 bytes)");
+  CHECK(trace_text(publish_command({}, R"({"code": "not_found"})"))
         == R"(basic.publish routing_key=rpc_queue body={"code": "not_found"})");
 }
 
 TEST_CASE("long and binary bodies show their size") {
-  CHECK(trace_text(publish({}, std::string(65'536, 'x'))) == "basic.publish routing_key=rpc_queue body=(65536 bytes)");
-  CHECK(trace_text(publish({}, "\xff\xfe")) == "basic.publish routing_key=rpc_queue body=(2 bytes)");
-  auto refused = publish({}, "");
+  CHECK(trace_text(publish_command({}, std::string(65'536, 'x')))
+        == "basic.publish routing_key=rpc_queue body=(65536 bytes)");
+  CHECK(trace_text(publish_command({}, "\xff\xfe")) == "basic.publish routing_key=rpc_queue body=(2 bytes)");
+  auto refused = publish_command({}, "");
   refused.content->refused_size_bytes = 200'000'000;
   CHECK(trace_text(refused) == "basic.publish routing_key=rpc_queue body=(refused: 200000000 bytes)");
   CHECK_THAT(trace_json(refused), Catch::EndsWith(R"("properties":{},"body_bytes":200000000})"));
@@ -72,12 +73,12 @@ TEST_CASE("long tables are cut") {
 }
 
 TEST_CASE("a JSON trace is the header with the body") {
-  CHECK(trace_json(publish({.reply_to = "r"}, "30"))
+  CHECK(trace_json(publish_command({.reply_to = "r"}, "30"))
         == R"({"method":"basic.publish","exchange":"","routing_key":"rpc_queue","mandatory":false,"immediate":false,)"
            R"("properties":{"reply_to":"r"},"body":"30"})");
-  CHECK_THAT(trace_json(publish({}, "")), Catch::EndsWith(R"("properties":{},"body":""})"));
-  CHECK_THAT(trace_json(publish({}, "\xff")), Catch::EndsWith(R"("properties":{},"body_bytes":1})"));
-  CHECK_THAT(trace_json(publish({}, std::string(2'000, 'x'))), Catch::EndsWith(R"("body_bytes":2000})"));
+  CHECK_THAT(trace_json(publish_command({}, "")), Catch::EndsWith(R"("properties":{},"body":""})"));
+  CHECK_THAT(trace_json(publish_command({}, "\xff")), Catch::EndsWith(R"("properties":{},"body_bytes":1})"));
+  CHECK_THAT(trace_json(publish_command({}, std::string(2'000, 'x'))), Catch::EndsWith(R"("body_bytes":2000})"));
   CHECK(trace_json({.channel = 3, .method = tx::SelectOk{}}) == R"({"method":"tx.select-ok","channel":3})");
 }
 
@@ -107,8 +108,8 @@ TEST_CASE("secrets are never shown") {
   }
   FieldTableWriter outer;
   outer.table("nested", login.table());
-  for (const auto& shown :
-       {trace_text(publish({.headers = outer.table()}, "")), trace_json(publish({.headers = outer.table()}, ""))})
+  for (const auto& shown : {trace_text(publish_command({.headers = outer.table()}, "")),
+                            trace_json(publish_command({.headers = outer.table()}, ""))})
     CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("alice"));
 }
 
@@ -128,7 +129,7 @@ TEST_CASE("secrets are hidden wherever a table has them") {
   const auto named = in_array.table().encoded().substr(1);
   FieldTableWriter headers;
   headers.value("list", {'A', named}).string("Authorization", "Bearer hunter2");
-  for (const auto& command : {publish({.headers = headers.table()}, ""),
+  for (const auto& command : {publish_command({.headers = headers.table()}, ""),
                               Command{.channel = 1, .method = queue::Declare{.arguments = headers.table()}}})
     for (const auto& shown : {trace_text(command), trace_json(command)})
       CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("alice")
@@ -139,9 +140,9 @@ TEST_CASE("secrets are hidden in a JSON body") {
   for (const auto* body :
        {R"({"user": "alice", "password": "hunter2"})", R"([{"user": "alice", "Token": ["hunter2"]}])",
         R"({"user": {"name": "alice", "secret": {"pin": "hunter2"}}})"})
-    for (const auto& shown : {trace_text(publish({}, body)), trace_json(publish({}, body))})
+    for (const auto& shown : {trace_text(publish_command({}, body)), trace_json(publish_command({}, body))})
       CHECK_THAT(shown, !Catch::Contains("hunter2") && Catch::Contains("***") && Catch::Contains("alice"));
-  CHECK(trace_text(publish({}, R"({"password": "hunter2", "n": 1})"))
+  CHECK(trace_text(publish_command({}, R"({"password": "hunter2", "n": 1})"))
         == R"(basic.publish routing_key=rpc_queue body={"password":"***","n":1})");
 }
 
@@ -154,7 +155,7 @@ TEST_CASE("no control character reaches a terminal, and a line is one line") {
   const Command commands[] = {
       {.channel = 1, .method = queue::Declare{.queue = evil, .arguments = table.table()}},
       {.channel = 1, .method = queue::Declare{.queue = "\xff\x1b"}},
-      publish({.headers = table.table(), .correlation_id = evil}, evil),
+      publish_command({.headers = table.table(), .correlation_id = evil}, evil),
   };
   for (const auto& command : commands) {
     for (const auto& shown : {trace_text(command), trace_json(command)}) {

@@ -21,7 +21,7 @@ using Executor = asio::io_context::executor_type;
 using End = Pipe<Executor>;
 
 // Both ends on one event loop.
-struct World {
+struct PipeWorld {
   asio::io_context io;
   std::pair<End, End> ends{make_pipe(io.get_executor(), io.get_executor())};
   End& here{ends.first};
@@ -52,7 +52,7 @@ const std::string full(PipeBuffer::capacity_bytes, 'x');
 }  // namespace
 
 TEST_CASE("what is written to a pipe is read at its other end") {
-  World world;
+  PipeWorld world;
   CHECK(world.writes("one two") == 7);
   CHECK_FALSE(world.error);
   CHECK(world.reads(3) == "one");
@@ -62,14 +62,14 @@ TEST_CASE("what is written to a pipe is read at its other end") {
 }
 
 TEST_CASE("a write of several buffers is one stream of bytes") {
-  World world;
+  PipeWorld world;
   const std::array buffers{asio::buffer("ab", 2), asio::buffer("", 0), asio::buffer("cde", 3)};
   CHECK(world.here.write_some(buffers, world.error) == 5);
   CHECK(world.reads() == "abcde");
 }
 
 TEST_CASE("a pipe takes no more than it has room for") {
-  World world;
+  PipeWorld world;
   CHECK(world.writes(full + "more") == full.size());
   CHECK(world.writes("more") == 0);
   CHECK(world.error == asio::error::would_block);
@@ -79,7 +79,7 @@ TEST_CASE("a pipe takes no more than it has room for") {
 }
 
 TEST_CASE("bytes keep their order where the buffer wraps") {
-  World world;
+  PipeWorld world;
   std::string written, read;
   for (std::size_t i = 0; i < 1'000; ++i) {
     const std::string piece(i % 7 * 100 + 100, static_cast<char>('a' + i % 26));
@@ -92,7 +92,7 @@ TEST_CASE("bytes keep their order where the buffer wraps") {
 }
 
 TEST_CASE("who waits to read is told when there is something") {
-  World world;
+  PipeWorld world;
   const auto told = world.waits(world.there, End::wait_read);
   CHECK_FALSE(*told);
   world.writes("x");
@@ -103,7 +103,7 @@ TEST_CASE("who waits to read is told when there is something") {
 }
 
 TEST_CASE("who waits to write is told when half of the pipe is free") {
-  World world;
+  PipeWorld world;
   CHECK(**world.waits(world.here, End::wait_write) == std::error_code{});
   world.writes(full);
   const auto told = world.waits(world.here, End::wait_write);
@@ -116,7 +116,7 @@ TEST_CASE("who waits to write is told when half of the pipe is free") {
 }
 
 TEST_CASE("what was written before the end is read before it") {
-  World world;
+  PipeWorld world;
   world.writes("last words");
   const bool closes = GENERATE(true, false);
   if (closes)
@@ -132,7 +132,7 @@ TEST_CASE("what was written before the end is read before it") {
 }
 
 TEST_CASE("closing ends all that waits, at both ends") {
-  World world;
+  PipeWorld world;
   world.writes(full);
   const auto reader = world.waits(world.here, End::wait_read);
   const auto writer = world.waits(world.here, End::wait_write);
@@ -151,7 +151,7 @@ TEST_CASE("closing ends all that waits, at both ends") {
 }
 
 TEST_CASE("an end that goes out of scope is closed") {
-  World world;
+  PipeWorld world;
   { const End gone{std::move(world.here)}; }
   world.reads();
   CHECK(world.error == asio::error::eof);
@@ -231,7 +231,7 @@ TEST_CASE("an entrance lets in whoever comes, until it is closed") {
 }
 
 TEST_CASE("an end knows whether the other one may say more") {
-  World world;
+  PipeWorld world;
   CHECK(peer_state_of(world.there) == PeerState::connected);
   world.writes("the last words");
   world.here.shutdown(End::shutdown_send, world.error);

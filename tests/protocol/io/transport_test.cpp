@@ -100,7 +100,7 @@ struct Held {
   Socket here{io};
 };
 
-class World {
+class TransportWorld {
  public:
   // Somebody who sends all these bytes at once.
   void sends(std::string_view name, std::size_t bytes) {
@@ -128,7 +128,7 @@ class World {
 }  // namespace
 
 TEST_CASE("a message that needs several reads is read in one turn") {
-  World world;
+  TransportWorld world;
   world.sends("some", 20'000);
   const auto turns = world.turns();
   REQUIRE(turns.size() == 1);
@@ -136,7 +136,7 @@ TEST_CASE("a message that needs several reads is read in one turn") {
 }
 
 TEST_CASE("however much somebody sends, others have their turns between") {
-  World world;
+  TransportWorld world;
   world.sends("much", 100'000);
   world.sends("little", 1);
   world.sends("much too", 100'000);
