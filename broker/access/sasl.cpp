@@ -35,17 +35,17 @@ Credentials read_amqplain(std::string_view response) {
 
 }  // namespace
 
-std::string_view sasl_mechanisms(std::string_view proved_name) {
-  return proved_name.empty() ? "PLAIN AMQPLAIN" : "EXTERNAL PLAIN AMQPLAIN";
+std::string_view sasl_mechanisms(std::string_view certificate_name) {
+  return certificate_name.empty() ? "PLAIN AMQPLAIN" : "EXTERNAL PLAIN AMQPLAIN";
 }
 
-Credentials read_response(std::string_view mechanism, std::string_view response, std::string_view proved_name) {
+Credentials read_response(std::string_view mechanism, std::string_view response, std::string_view certificate_name) {
   if (mechanism == "PLAIN") return read_plain(response);
   if (mechanism == "AMQPLAIN") return read_amqplain(response);
-  if (mechanism == "EXTERNAL" && !proved_name.empty()) return {.user = proved_name};
+  if (mechanism == "EXTERNAL" && !certificate_name.empty()) return {.user = certificate_name};
   throw ConnectionError{ReplyCode::command_invalid, "unknown SASL mechanism '" + std::string{mechanism}
                                                         + "'; offered are "
-                                                        + std::string{sasl_mechanisms(proved_name)}};
+                                                        + std::string{sasl_mechanisms(certificate_name)}};
 }
 
 }  // namespace pocketmq::broker

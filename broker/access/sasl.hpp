@@ -7,9 +7,9 @@
 
 namespace pocketmq::broker {
 
-/// The mechanisms that connection.start lists. `proved_name` is the peer's name as the connection has proved it, such
-/// as the name in a TLS certificate. It is empty if nothing was proved; EXTERNAL is then not offered.
-[[nodiscard]] std::string_view sasl_mechanisms(std::string_view proved_name);
+/// The mechanisms that connection.start lists. `certificate_name` is the peer's name as the connection has proved it,
+/// such as the name in a TLS certificate. It is empty if nothing was proved; EXTERNAL is then not offered.
+[[nodiscard]] std::string_view sasl_mechanisms(std::string_view certificate_name);
 
 /// The name and the password that a client gave. Views into the response.
 struct Credentials {
@@ -20,6 +20,6 @@ struct Credentials {
 /// Reads the response in connection.start-ok. Throws ConnectionError 503 for a mechanism that was not offered, 501 for
 /// a malformed response.
 [[nodiscard]] Credentials read_response(std::string_view mechanism, std::string_view response,
-                                        std::string_view proved_name);
+                                        std::string_view certificate_name);
 
 }  // namespace pocketmq::broker

@@ -15,9 +15,9 @@ Channel::~Channel() {
   std::vector<Consumers> consumers;
   consumers.push_back(stop_consuming());
   if (!consumers.back().empty()) scope_.virtual_host().delete_consumers_and_queues(std::move(consumers), {}, nullptr);
-  publisher_.give_up();
-  transactions_.give_up();
-  deliveries_.give_up();
+  publisher_.finish_without_channel();
+  transactions_.end_without_channel();
+  deliveries_.requeue_unacked();
 }
 
 Consumers Channel::stop_consuming() {

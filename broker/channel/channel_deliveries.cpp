@@ -67,7 +67,7 @@ void ChannelDeliveries::requeue_all() {
                                                 settler_that_requeues(event::Requeued::recovered));
 }
 
-void ChannelDeliveries::give_up() {
+void ChannelDeliveries::requeue_unacked() {
   auto& settlements = scope_.virtual_host().settlements();
   if (const auto settling = std::exchange(settling_, nullptr)) carry_out(settling->outcome, std::move(settling->found));
   const auto by = settler_that_requeues(scope_.connection().is_lost() ? event::Requeued::connection_lost

@@ -43,7 +43,7 @@ class ChannelDeliveries {
   void requeue_all();
   /// The channel ends: all unacked deliveries are lost, that is, requeued. So are those that an uncommitted transaction
   /// has settled. If a `settle` is incomplete, the deliveries that it has found are settled.
-  void give_up();
+  void requeue_unacked();
 
   /// Makes a delivery that was settled in a transaction unacked again, under its old tag.
   void restore(Unacked&& delivery) { unacked_.restore(std::move(delivery)); }

@@ -111,7 +111,7 @@ std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<pr
 
 void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }
 
-void ChannelPublisher::give_up() {
+void ChannelPublisher::finish_without_channel() {
   if (!wide_ || scope_.transaction() != nullptr) return;
   wide_->leave();
   scope_.context().backlog().keep(std::move(wide_));

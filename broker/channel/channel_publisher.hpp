@@ -34,7 +34,7 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   /// memory is exhausted.
   [[nodiscard]] bool go_on();
   /// The channel ends. A publish that has begun is completed without it; in a transaction the publish is dropped.
-  void give_up();
+  void finish_without_channel();
 
  private:
   /// ChannelError 406 unless `id` is the name of the user that has logged in, or that user is an impersonator.

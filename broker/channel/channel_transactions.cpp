@@ -42,7 +42,7 @@ bool ChannelTransactions::go_on() {
   return !is_rolling_back_ || go_on_with_rollback();
 }
 
-void ChannelTransactions::give_up() {
+void ChannelTransactions::end_without_channel() {
   if (commit_) {
     commit_->leave_to_itself();
     scope_.context().backlog().keep(std::move(commit_));

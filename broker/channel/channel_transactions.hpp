@@ -29,7 +29,7 @@ class ChannelTransactions {
   /// Continues a commit or a rollback. Returns whether nothing is left to do.
   [[nodiscard]] bool go_on();
   /// The channel ends: a commit that has begun is completed without it. Uncommitted publishes are dropped.
-  void give_up();
+  void end_without_channel();
 
   /// Calls `visit(const Unacked&)` for each delivery that is settled, but not committed.
   void for_each_delivery(auto&& visit) const {

@@ -29,12 +29,12 @@ void Subscription::end() {
 }
 
 // While this exists, subscribers are being called: no place and no event of the ring may be removed.
-class Journal::Telling {
+class Journal::EventInProgress {
  public:
-  explicit Telling(Journal& journal) : journal_{journal} { ++journal_.telling_; }
-  Telling(const Telling&) = delete;
-  Telling& operator=(const Telling&) = delete;
-  ~Telling() {
+  explicit EventInProgress(Journal& journal) : journal_{journal} { ++journal_.telling_; }
+  EventInProgress(const EventInProgress&) = delete;
+  EventInProgress& operator=(const EventInProgress&) = delete;
+  ~EventInProgress() {
     --journal_.telling_;
     journal_.clean_up();
   }
@@ -70,7 +70,7 @@ void Journal::tell_rest() {
 
 void Journal::hand_out(event::Time time, const Entry::Event& event) {
   const Entry entry{++last_number_, time, event};
-  const Telling telling{*this};  // also while the ring frees memory, which may be told
+  const EventInProgress telling{*this};  // also while the ring frees memory, which may be told
   if (ring_) ring_->append(entry);
   // A subscriber that is added meanwhile begins with the next event.
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -83,12 +83,12 @@ void Journal::hand_out(event::Time time, const Entry::Event& event) {
 
 // ---- subscribing
 
-Subscription Journal::subscribe(Subscriber subscriber, const Wish& wish) {
+Subscription Journal::subscribe(Subscriber subscriber, const SubscribeOptions& options) {
   auto place = std::make_shared<Subscription::Place>(
       Subscription::Place{.journal = this,
                           .subscriber = std::move(subscriber),
-                          .categories = wish.categories,
-                          .next_number = std::min(wish.since.value_or(last_number_ + 1), last_number_ + 1)});
+                          .categories = options.categories,
+                          .next_number = std::min(options.since.value_or(last_number_ + 1), last_number_ + 1)});
   places_.push_back(place);
   count_listeners();
   Subscription subscription{place};
@@ -99,7 +99,7 @@ Subscription Journal::subscribe(Subscriber subscriber, const Wish& wish) {
 
 void Journal::replay(Subscription::Place& place) {
   if (place.next_number > last_number_) return;
-  const Telling telling{*this};
+  const EventInProgress telling{*this};
   const auto hand_over = [&place](const Entry& entry) {
     if (!place.wants(entry)) return;
     place.next_number = entry.number() + 1;
@@ -146,7 +146,7 @@ std::uint64_t Journal::read(std::uint64_t from, std::size_t max_events, const Lo
   from = std::max<std::uint64_t>(from, 1);
   if (from > last_number_) return last_number_ + 1;
   {
-    const Telling telling{*this};
+    const EventInProgress telling{*this};
     if (const auto first = first_number(); from < first) {
       tell_gap(from, first - 1, look);
       from = first;

@@ -122,15 +122,15 @@ class Journal {
   /// It may subscribe others and end subscriptions; its own too, once `subscribe` has returned. It must not throw.
   using Subscriber = protocol::MoveOnlyFunction<void(const Entry&)>;
 
-  struct Wish {
+  struct SubscribeOptions {
     Categories categories{Categories::all()};
     /// The number of the first event that is wanted. If that event has happened already, the subscriber is called for
     /// the events that the ring still has, before `subscribe` returns. If some of them are missing, a `gap` comes
     /// first. A number that no event has yet stands for the next event.
     std::optional<std::uint64_t> since{};
   };
-  Subscription subscribe(Subscriber subscriber, const Wish& wish);
-  Subscription subscribe(Subscriber subscriber) { return subscribe(std::move(subscriber), Wish{}); }
+  Subscription subscribe(Subscriber subscriber, const SubscribeOptions& options);
+  Subscription subscribe(Subscriber subscriber) { return subscribe(std::move(subscriber), SubscribeOptions{}); }
 
   /// From now on keeps the last events, in at most `max_bytes`; 0 to keep none. Events that were kept before are gone.
   /// A subscriber must not call this.
@@ -151,7 +151,7 @@ class Journal {
 
  private:
   friend class Subscription;
-  class Telling;
+  class EventInProgress;
 
   void tell_all(const Entry::Event& event);
   void hand_out(event::Time time, const Entry::Event& event);

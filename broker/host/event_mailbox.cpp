@@ -4,8 +4,8 @@
 
 namespace pocketmq::broker {
 
-EventMailbox::EventMailbox(Journal& journal, const Journal::Wish& wish, std::size_t max_bytes)
-    : max_bytes_{max_bytes}, subscription_{journal.subscribe([this](const Entry& entry) { put(entry); }, wish)} {}
+EventMailbox::EventMailbox(Journal& journal, const Journal::SubscribeOptions& options, std::size_t max_bytes)
+    : max_bytes_{max_bytes}, subscription_{journal.subscribe([this](const Entry& entry) { put(entry); }, options)} {}
 
 std::vector<StoredEvent> EventMailbox::take(std::chrono::milliseconds wait) {
   std::unique_lock lock{mutex_};

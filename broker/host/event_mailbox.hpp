@@ -18,7 +18,8 @@ class EventMailbox {
 
   /// Made and destroyed on the broker's thread. `journal` outlives it. If more than `max_bytes` wait, events are
   /// missing, and a `gap` is in their place.
-  explicit EventMailbox(Journal& journal, const Journal::Wish& wish = {}, std::size_t max_bytes = default_max_bytes);
+  explicit EventMailbox(Journal& journal, const Journal::SubscribeOptions& options = {},
+                        std::size_t max_bytes = default_max_bytes);
   EventMailbox(const EventMailbox&) = delete;
   EventMailbox& operator=(const EventMailbox&) = delete;
   ~EventMailbox() = default;

@@ -4,11 +4,11 @@
 
 namespace pocketmq::broker {
 
-Recording::Recording(Journal& journal, protocol::LineSink& sink, const Journal::Wish& wish)
-    : sink_{sink}, first_number_{wish.since.value_or(journal.last_number() + 1)}, began_{journal.now()} {
+Recording::Recording(Journal& journal, protocol::LineSink& sink, const Journal::SubscribeOptions& options)
+    : sink_{sink}, first_number_{options.since.value_or(journal.last_number() + 1)}, began_{journal.now()} {
   append_ndjson_header(began_, first_number_, lines_);
   has_header_ = sink_.write(lines_);
-  subscription_ = journal.subscribe([this](const Entry& entry) { write(entry); }, wish);
+  subscription_ = journal.subscribe([this](const Entry& entry) { write(entry); }, options);
 }
 
 Recording::~Recording() {

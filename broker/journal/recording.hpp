@@ -12,9 +12,9 @@ namespace pocketmq::broker {
 
 class Recording {
  public:
-  /// Begins with the events that the journal still has, or with those that `wish` asks for. `journal` and `sink`
+  /// Begins with the events that the journal still has, or with those that `options` asks for. `journal` and `sink`
   /// outlive the recording, and are used on the broker's thread only.
-  Recording(Journal& journal, protocol::LineSink& sink, const Journal::Wish& wish = {.since = 1});
+  Recording(Journal& journal, protocol::LineSink& sink, const Journal::SubscribeOptions& options = {.since = 1});
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
   /// If the last events are missing, writes a `gap` as the last line.

@@ -57,7 +57,7 @@ void Handshake::begin(Encoding encoding) {
       {.method = connection::Start{.version_major = 0,
                                    .version_minor = 9,
                                    .server_properties = protocol::FieldTable{broker_.server_properties},
-                                   .mechanisms = sasl_mechanisms(peer_.proved_name),
+                                   .mechanisms = sasl_mechanisms(peer_.certificate_name),
                                    .locales = "en_US"}});
 }
 
@@ -107,7 +107,7 @@ Handshake::Result Handshake::carry_out(const Step& step, const protocol::Command
 
 bool Handshake::on_start_ok(const protocol::Command& command) {
   const auto& m = std::get<connection::StartOk>(command.method);
-  if (!log_in(read_response(m.mechanism, m.response, peer_.proved_name), m.mechanism)) return false;
+  if (!log_in(read_response(m.mechanism, m.response, peer_.certificate_name), m.mechanism)) return false;
   const auto& options = broker_.context.options();
   connection_.send_answer(
       {.method = connection::Tune{.channel_max = client_.channel_max,

@@ -22,10 +22,10 @@ class VirtualHost;
 
 /// Where a connection comes from.
 struct Peer {
-  std::string name;           // address and port, for people
-  std::string source{};       // failed log-ins are counted for each source; if empty, they are not counted
-  bool from_loopback{true};   // guest may log in from there only
-  std::string proved_name{};  // the name that the peer has proved by TLS; empty for none
+  std::string name;                // address and port, for people
+  std::string source{};            // failed log-ins are counted for each source; if empty, they are not counted
+  bool from_loopback{true};        // guest may log in from there only
+  std::string certificate_name{};  // the name that the peer has proved by TLS; empty for none
 };
 
 /// What the handshake finds out about the client.
