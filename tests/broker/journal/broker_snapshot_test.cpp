@@ -32,7 +32,8 @@ class CheckedWorld : public World {
   }
   json vhost() { return state()["vhosts"].at(0); }
   json queue(std::string_view name) {
-    for (auto& queue : vhost()["queues"])
+    const auto here = vhost();
+    for (const auto& queue : here["queues"])
       if (queue["name"] == name) return queue;
     return nullptr;
   }
