@@ -10,6 +10,7 @@
 #include "broker/control/clock_control.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/pipe_acceptor.hpp"
+#include "protocol/io/clock_of.hpp"
 
 namespace pocketmq::broker {
 namespace {
@@ -23,10 +24,9 @@ std::string host_of(const asio::ip::address& address) {
   return "[" + (address.is_unspecified() ? "::1" : address.to_string()) + "]";
 }
 
-// Fills in what depends on the process and on HTTP, which shows the journal.
-Options completed(Options options, const HttpMaker& http) {
-  if (options.begins_at == std::chrono::system_clock::time_point{})
-    options.begins_at = std::chrono::system_clock::now();
+// Fills in what depends on the event loop and on HTTP, which shows the journal.
+Options completed(Options options, asio::io_context& context, const HttpMaker& http) {
+  if (options.begins_at == protocol::WallTime{}) options.begins_at = protocol::clock_of(context).wall_now();
   if (http && options.journal_bytes == 0) options.journal_bytes = Journal::ring_default_bytes;
   return options;
 }
@@ -35,7 +35,7 @@ Options completed(Options options, const HttpMaker& http) {
 
 struct Embedded::Impl {
   Impl(Options options, Observer* observer, const ListenOn& where)
-      : broker{completed(std::move(options), where.http), observer},
+      : broker{completed(std::move(options), context, where.http), observer},
         http{where.http ? where.http(broker) : nullptr},
         listener{context, broker, listen_addresses(where.address, where.port)},
         address{listener.address()},

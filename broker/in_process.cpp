@@ -8,12 +8,22 @@
 #include "broker/control/clock_control.hpp"
 #include "broker/host/connections.hpp"
 #include "broker/host/pipe_acceptor.hpp"
+#include "protocol/io/clock_of.hpp"
 
 namespace pocketmq::broker {
 
+namespace {
+
+Options beginning_now(Options options, asio::io_context& context) {
+  if (options.begins_at == protocol::WallTime{}) options.begins_at = protocol::clock_of(context).wall_now();
+  return options;
+}
+
+}  // namespace
+
 struct InProcess::Served {
   Served(asio::io_context& context, Options options, Observer* observer)
-      : broker{std::move(options), observer}, connections{context, broker} {}
+      : broker{beginning_now(std::move(options), context), observer}, connections{context, broker} {}
 
   Broker broker;
   ClockControl clock{broker.context()};

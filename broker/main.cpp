@@ -94,7 +94,7 @@ std::size_t journal_bytes_of(const Arguments& arguments) {
 
 broker::Options options_of(const Arguments& arguments) {
   auto options = arguments.options;
-  options.begins_at = std::chrono::system_clock::now();
+  options.begins_at = protocol::LoopClock::of_system().wall_now();
   options.journal_bytes = journal_bytes_of(arguments);
   for (const auto& user : arguments.users) {
     const auto colon = user.find(':');

@@ -1,6 +1,5 @@
 #include "tests/support/world.hpp"
 
-#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 
@@ -15,7 +14,6 @@ std::string_view name_of(Encoding encoding) { return encoding == Encoding::json 
 // Decides whether the world checks the state. If so, the broker has to keep its first events.
 broker::Options options_of(WorldSetup& setup) {
   auto& options = setup.options;
-  setup.checks_state |= std::getenv("POCKETMQ_CHECK_STATE") != nullptr;
   setup.checks_state &= options.journal_bytes == 0;
   if (setup.checks_state) options.journal_bytes = StateCheck::ring_bytes;
   return std::move(options);

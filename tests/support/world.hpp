@@ -34,9 +34,9 @@ struct WorldSetup {
   broker::Options options{};
   broker::Observer* observer{nullptr};
   broker::ConnectionObserver* log{nullptr};
-  /// At the world's end, what the journal's events add up to has to be what is in the broker. With POCKETMQ_CHECK_STATE
-  /// in the environment each world checks it, unless the test itself looks after the journal's ring.
-  bool checks_state{false};
+  /// At the world's end, what the journal's events add up to has to be what is in the broker, unless the test itself
+  /// uses the journal's ring.
+  bool checks_state{true};
 };
 
 /// How a client introduces itself.
