@@ -96,7 +96,7 @@ class VirtualWorld {
     try {
       std::rethrow_exception(thrown);
     } catch (const RpcError& error) {
-      return std::string{client::name_of(error.code())};
+      return std::string{name_of(error.code())};
     }
   }
 };
