@@ -32,7 +32,6 @@ RequestQueue::~RequestQueue() {
 void RequestQueue::open(client::ConnectionCore& connection, OnOpen opened) {
   connection_ = &connection;
   opened_ = std::move(opened);
-  retry_at_.reset();
   open_channel();
 }
 

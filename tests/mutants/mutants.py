@@ -1,14 +1,15 @@
 """Seeds small faults into the cores, one at a time, and prints those that no unit test notices.
 
-    ./run mutants [SECONDS] [SEED] [--at PLACE...]
+    ./run mutants [SECONDS] [SEED] [--count COUNT] [--at PLACE...]
 
 It works for SECONDS (600 if not given) after its build is ready. The same SEED gives the same faults in the same order.
+With --count it ends as soon as so many mutants are counted.
 With --at it seeds faults only there: in files ("client/rpc/rpc_core.cpp") or lines ("client/rpc/rpc_core.cpp:154").
 
 A mutant is a copy of a source with one token changed: a comparison, an operator, a constant, a condition, or with one
 statement left out. Its folder's test program is built with it and run. The mutant is caught if a test fails, crashes or
 hangs. Otherwise it survives and is printed: either a test is missing, or the mutant changes nothing that one can see. A
-mutant that does not compile does not count.
+mutant that does not compile does not count. build/mutants/results.log tells of each mutant what became of it.
 
 No file of the work tree is changed. The sources are copied to build/mutants/source and built there as for ./run test,
 so that ccache has most of it. A mutant lies in a folder of its own, which the compiler searches first. What sees it is
@@ -37,10 +38,14 @@ WORK = ROOT / "build/mutants"
 SOURCE = WORK / "source"
 BUILD = SOURCE / "build/test"
 LOG = WORK / "build.log"
+RESULTS = WORK / "results.log"  # of the last run: each mutant, what became of it, and how long that took
 
 PROCESSORS = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", os.cpu_count()))
 MEMORY_MAX_BYTES = 4 << 30
+FILE_MAX_BYTES = 1 << 30
+HANG_MAX_SECONDS = 1_200  # after this it hangs, however busy the machine is
 FOLDERS = ["protocol", "broker", "client", "server"]
+MUTANT_OPTIONS = ["-O0", "-UNDEBUG", "-D_GLIBCXX_ASSERTIONS"]
 # No logic of the cores: what works with sockets, threads, processes and files, and the programs.
 LEFT_OUT = re.compile(r"/io/|/host/|/(connector|loop|completion|command_process|run_command|handler_threads|stop_signals|exit_watch"
                       r"|embedded|in_process|fib_client|fib_server|pocketmq_call|pocketmq_serve|main)\.[ch]pp$")
@@ -76,6 +81,10 @@ class Interrupted(Exception):
     pass
 
 
+def folder_of(mutant):
+    return mutant.file.split("/")[0]
+
+
 def code_of(line):
     """As long as the line, with blanks for texts and for the comment."""
     line = TEXT.sub(lambda text: "\0" * len(text[0]), line)
@@ -106,6 +115,17 @@ def mutants():
                         yield Mutant(file, number, line, changed)
 
 
+def seconds_without_processor(pid):
+    """For how long its threads were ready, but other processes had the processors."""
+    nanoseconds = 0
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            nanoseconds += int(thread.read_text().split()[1])
+        except OSError:
+            pass  # the thread has ended
+    return nanoseconds / 1e9
+
+
 class Processes:
     """Those that run at this moment, each in a group of its own, so that all of them can be ended."""
 
@@ -115,7 +135,7 @@ class Processes:
         self._ended = False
 
     def run(self, command, seconds, cwd=BUILD, output=subprocess.DEVNULL, environment=None):
-        """The exit code; None if it takes longer."""
+        """The exit code; None if it takes longer, not counting the time for which it waits for a processor."""
         with self._lock:
             if self._ended:
                 raise Interrupted
@@ -123,9 +143,7 @@ class Processes:
                                        env=environment, start_new_session=True)
             self._running.add(process)
         try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            code = None
+            code = self._wait(process, seconds)
         finally:
             with self._lock:
                 self._running.remove(process)
@@ -140,6 +158,17 @@ class Processes:
             self._ended = True
             for process in self._running:
                 self._kill(process)
+
+    @staticmethod
+    def _wait(process, seconds):
+        started = time.monotonic()
+        while True:
+            try:
+                return process.wait(None if seconds is None else min(seconds, 2))
+            except subprocess.TimeoutExpired:
+                taken = time.monotonic() - started
+                if taken > seconds + seconds_without_processor(process.pid) or taken > HANG_MAX_SECONDS:
+                    return None
 
     @staticmethod
     def _kill(process):
@@ -177,6 +206,8 @@ class Program:
         self._commands, self._sources = {}, {}
         self._read_compile_commands()
         self._users = self._users_by_file()
+        self._precompiled = WORK / f"{folder}_precompiled/precompiled.hpp"
+        self._precompile()
         self._seconds = 60 + 5 * self._seconds_without_mutant()
 
     def _seconds_without_mutant(self):
@@ -184,7 +215,7 @@ class Program:
         program, measured = BUILD / "bin" / self.name, WORK / f"{self.name}.seconds"
         if not measured.is_file() or measured.stat().st_mtime < program.stat().st_mtime:
             started = time.monotonic()
-            if not self.passes(program, [], 1_200, WORK / "no_mutant"):
+            if self.run(program, [], 1_200, WORK / "no_mutant") != 0:
                 sys.exit(f"mutants: {program} fails without a mutant")
             measured.write_text(str(time.monotonic() - started))
         return float(measured.read_text())
@@ -197,12 +228,11 @@ class Program:
 
     def _read_compile_commands(self):
         """Of each object that may see a mutant: what it is compiled with, and from what."""
-        folders = (f"{self.folder}/CMakeFiles/", f"tests/CMakeFiles/{self.name}.dir/",
-                   "tests/CMakeFiles/test_support.dir/")
+        libraries = re.compile(rf"({self.folder}/(\w+/)*CMakeFiles/pocketmq_\w+|tests/CMakeFiles/({self.name}|test_support))\.dir/")
         for entry in json.loads((BUILD / "compile_commands.json").read_text()):
             command = shlex.split(entry["command"])
             end = command.index("-o")
-            if (made := command[end + 1]).startswith(folders):
+            if libraries.match(made := command[end + 1]):
                 self._commands[made] = command[:end]
                 self._sources[made] = Path(entry["file"]).relative_to(SOURCE).as_posix()
 
@@ -217,6 +247,9 @@ class Program:
                 if path.is_relative_to(SOURCE):
                     users[path.relative_to(SOURCE).as_posix()].append(made)
         return users
+
+    def sees(self, file):
+        return bool(self._users[file])
 
     def users_of(self, file):
         """The objects that see the file: first those of its room and of the unit's own test, then, of a header, all."""
@@ -249,36 +282,76 @@ class Program:
         compiler, *options = self._commands[made]
         source = self._sources[made]
         if not source.startswith("tests/"):  # those stay as they are, for the precompiled header
-            options += ["-O0", "-UNDEBUG", "-D_GLIBCXX_ASSERTIONS"]
-        path = changed if changed == folder / "source" / source else SOURCE / source
-        return self._processes.run([compiler, "-iquote", str(folder / "source"), *options, "-w",
-                                    "-o", str(compiled), "-c", str(path)], 600) == 0
+            options += MUTANT_OPTIONS
+        command = [compiler, "-iquote", str(folder / "source"), *options, "-w", "-o", str(compiled), "-c"]
+        if changed != folder / "source" / source:
+            return self._processes.run([*command, str(SOURCE / source)], 600) == 0
+        # A name of a header that the source does not include may clash with one of its own.
+        return any(self._processes.run([*command, *include, str(changed)], 600) == 0
+                   for include in (["-include", str(self._precompiled)], []))
+
+    def _precompile(self):
+        """Compiles the headers that many sources of the folder see, for mutants that are no headers themselves."""
+        own = {made for made in self._sources if made.startswith(f"{self.folder}/")}
+        headers = sorted(file for file, users in self._users.items()
+                         if file.endswith(".hpp") and 4 * len(own.intersection(users)) > len(own))
+        text, compiled = "".join(f'#include "{header}"\n' for header in headers), Path(f"{self._precompiled}.gch")
+        if (compiled.is_file() and self._precompiled.read_text() == text
+                and compiled.stat().st_mtime > max((SOURCE / header).stat().st_mtime for header in headers)):
+            return
+        compiled.parent.mkdir(exist_ok=True)
+        self._precompiled.write_text(text)
+        compiler, *options = self._commands[min(own)]
+        if self._processes.run([compiler, *options, *MUTANT_OPTIONS, "-w", "-x", "c++-header", "-o", str(compiled),
+                                str(self._precompiled)], 1_200) != 0:
+            compiled.unlink(missing_ok=True)
+            sys.exit(f"mutants: {self._precompiled} does not compile")
 
     def notices(self, mutant, program, folder):
-        """The tests of the mutant's room come first: they are the most likely to fail."""
+        """How, or None. The unit's own test comes first and then those of its room: they are the most likely to fail."""
         room = sorted(path.stem for path in (SOURCE / "tests" / mutant.file).parent.glob("*_test.cpp"))
+        own = f"{Path(mutant.file).stem}_test"
         selections = [[]]
         if room:
-            selections = [[",".join(f"[#{test}]" for test in room)], ["".join(f"~[#{test}]" for test in room)]]
-        return any(not self.passes(program, selection, self._seconds, folder) for selection in selections)
+            selections = [[",".join(f"[#{test}]" for test in room if test != own)],
+                          ["".join(f"~[#{test}]" for test in room)]]
+            if own in room:
+                selections = [[f"[#{own}]"], *(selections if len(room) > 1 else selections[1:])]
+        for selection in selections:
+            code = self.run(program, selection, self._seconds, folder)
+            if code != 0:
+                return "hangs" if code is None else self._failure(code, folder)
+        return None
 
-    def passes(self, program, tests, seconds, folder):
+    @staticmethod
+    def _failure(code, folder):
+        """The test that failed, by file and line, or the exit code."""
+        for line in (folder / "output").read_text(errors="replace").splitlines():
+            if found := re.search(r"(tests/\S+:\d+): failed", line):
+                return f"fails at {found[1]}"
+        return f"ends with {code}"
+
+    def run(self, program, tests, seconds, folder):
         files = folder / "files"
         files.mkdir(parents=True, exist_ok=True)
-        return self._processes.run([str(program), "--abort", "-#", *tests], seconds, cwd=files,
-                                   environment={**os.environ, "TMPDIR": str(files)}) == 0
+        with (folder / "output").open("w") as output:
+            return self._processes.run([str(program), "--abort", "-r", "compact", "-#", *tests], seconds, cwd=files,
+                                       output=output, environment={**os.environ, "TMPDIR": str(files)})
 
 
 class Hunt:
     """Takes one mutant after the other, on as many threads as there are processors, and counts."""
 
-    def __init__(self, programs, processes, chosen, seconds):
+    def __init__(self, programs, processes, chosen, seconds, count):
         self._programs = programs
         self._processes = processes
         self._chosen = iter(chosen)
         self._deadline = time.monotonic() + seconds
         self._lock = threading.Lock()
-        self.caught, self.survived = 0, 0
+        self._count = count
+        self._at_work = 0
+        self._results = RESULTS.open("w")
+        self.caught, self.survived = collections.Counter(), collections.Counter()
 
     def run(self):
         threads = [threading.Thread(target=self._work, args=(WORK / f"mutant{number}",))
@@ -297,7 +370,9 @@ class Hunt:
         try:
             while mutant := self._next():
                 shutil.rmtree(folder, ignore_errors=True)
-                self._try(mutant, folder)
+                started = time.monotonic()
+                outcome = self._try(mutant, folder)
+                self._finish(mutant, outcome, time.monotonic() - started)
         except Interrupted:
             pass
         finally:
@@ -305,25 +380,42 @@ class Hunt:
 
     def _next(self):
         with self._lock:
-            return next(self._chosen, None) if time.monotonic() < self._deadline else None
+            counted = self.caught.total() + self.survived.total()
+            if time.monotonic() >= self._deadline or counted + self._at_work == self._count:
+                return None
+            mutant = next(self._chosen, None)
+            if mutant:
+                self._at_work += 1
+            return mutant
 
     def _try(self, mutant, folder):
-        program = self._programs[mutant.file.split("/")[0]]
-        caught = False
+        """What becomes of the tests, or None if the mutant does not compile."""
+        program = self._programs[folder_of(mutant)]
         for users in program.users_of(mutant.file):
             linked = program.link_with(mutant, users, folder)
             if linked is None:
-                return
-            caught = program.notices(mutant, linked, folder)
-            if caught:
-                break
+                return None
+            if (caught := program.notices(mutant, linked, folder)):
+                return caught
+        return "survives"
+
+    def _finish(self, mutant, outcome, seconds):
+        place, change = f"{mutant.file}:{mutant.line}", f"  - {mutant.before.strip()}\n  + {mutant.after.strip()}"
         with self._lock:
-            if caught:
-                self.caught += 1
-            else:
-                self.survived += 1
-                print(f"survives: {mutant.file}:{mutant.line}\n  - {mutant.before.strip()}\n  + {mutant.after.strip()}",
-                      flush=True)
+            self._at_work -= 1
+            print(f"{outcome or 'does not compile'}: {place} ({seconds:.1f} s)\n{change}", file=self._results, flush=True)
+            if outcome == "survives":
+                self.survived[folder_of(mutant)] += 1
+                print(f"survives: {place}\n{change}", flush=True)
+            elif outcome:
+                self.caught[folder_of(mutant)] += 1
+
+    def print_score(self):
+        for folder in FOLDERS:
+            if total := self.caught[folder] + self.survived[folder]:
+                print(f"{folder}: {self.caught[folder]} of {total}")
+        caught, total = self.caught.total(), self.caught.total() + self.survived.total()
+        print(f"{caught} of {total} were caught" + (f", {100 * caught / total:.1f} %" if total else ""))
 
 
 def build(processes):
@@ -348,12 +440,14 @@ def main():
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("seconds", nargs="?", type=int, default=600)
     options.add_argument("seed", nargs="?", type=int, default=random.randrange(1_000_000))
+    options.add_argument("--count", type=int)
     options.add_argument("--at", nargs="+", metavar="PLACE", help="FILE or FILE:LINE")
     arguments = options.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
-    # Of all that is started here: a mutant may allocate without end.
+    # Of all that is started here: a mutant may allocate or write without end.
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MAX_BYTES, FILE_MAX_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     WORK.mkdir(parents=True, exist_ok=True)
@@ -362,18 +456,21 @@ def main():
         build(processes)
         chosen = [mutant for mutant in mutants()
                   if not arguments.at or not {mutant.file, f"{mutant.file}:{mutant.line}"}.isdisjoint(arguments.at)]
-        programs = {folder: Program(folder, processes) for folder in {mutant.file.split("/")[0] for mutant in chosen}}
+        programs = {folder: Program(folder, processes) for folder in set(map(folder_of, chosen))}
+        unseen = sorted({mutant.file for mutant in chosen if not programs[folder_of(mutant)].sees(mutant.file)})
+        if unseen:
+            print(f"left out, because no unit test of their folder is linked with them: {', '.join(unseen)}")
+            chosen = [mutant for mutant in chosen if mutant.file not in unseen]
     except BaseException:
         processes.end()
         raise
     random.Random(arguments.seed).shuffle(chosen)
     print(f"seed {arguments.seed}, {len(chosen)} mutants to choose from", flush=True)
-    hunt = Hunt(programs, processes, chosen, arguments.seconds)
+    hunt = Hunt(programs, processes, chosen, arguments.seconds, arguments.count)
     try:
         hunt.run()
     finally:
-        total = hunt.caught + hunt.survived
-        print(f"{hunt.caught} of {total} were caught" + (f", {100 * hunt.caught / total:.1f} %" if total else ""))
+        hunt.print_score()
 
 
 if __name__ == "__main__":

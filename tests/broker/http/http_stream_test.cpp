@@ -54,6 +54,31 @@ TEST_CASE("a stream that has nothing to write goes on when it is asked for") {
   CHECK(peer.answer().body == "rain");
 }
 
+TEST_CASE("a stream that asks for room while its output is full waits until its reader has taken some") {
+  HttpWorld world;
+  std::shared_ptr<Stream> stream;
+  int calls = 0;
+  world.router().get("/full", [&](Request&, Responder responder) {
+    stream = std::make_shared<Stream>(responder.begin({.content_type = "text/plain"}));
+    stream->on_room([&] {
+      ++calls;
+      stream->write(std::string(stream->room(), 'x'));
+    });
+  });
+  auto& peer = world.connect();
+  peer.reads_at_most(0);
+  peer.sends("GET /full HTTP/1.0\r\n\r\n");  // the response has no chunks, so that it fills the output exactly
+  CHECK(peer.end().output().size() == http::HttpLimits{}.output_bytes);
+  CHECK(calls == 1);
+  stream->ask_for_room();
+  world.broker().tick(world.now());
+  REQUIRE(world.broker().deadline() > world.now());  // it does not take one slice after the other meanwhile
+  CHECK(calls == 1);
+  peer.reads_at_most(40'000);
+  CHECK(calls == 2);
+  stream->end();
+}
+
 TEST_CASE("who may not come in is told before the body is read") {
   HttpWorld world;
   add_echo(world);
