@@ -140,7 +140,8 @@ CLI::Validator bytes_from(std::uint64_t min, std::uint64_t max) {
   return {[=](std::string& text) -> std::string {
             const auto given = text;
             const bool begins_with_digit = !text.empty() && text[0] >= '0' && text[0] <= '9';
-            text.erase(0, text.find_first_not_of('0'));  // CLI11 would read the number as octal
+            // CLI11 would read the number as octal. A lone 0 stays.
+            text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
             try {
               const bool is_size = begins_with_digit && CLI::AsSizeValue{false}(text).empty();
               if (is_size && protocol::fault_of_whole_number(text, min, max).empty()) return "";

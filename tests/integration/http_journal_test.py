@@ -122,7 +122,7 @@ class HttpJournalTest(BystandersTest):
     def test_a_follower_that_never_reads_takes_bounded_memory_and_hears_of_its_gap(self):
         deaf = socket.create_connection(("127.0.0.1", self.broker.port), TIMEOUT)
         self.addCleanup(deaf.close)
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         lines = "".join(f"{name}: {value}\r\n" for name, value in FOLLOW.items())
         deaf.sendall(f"GET /journal?categories=messages HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
         peer = self.connect("amqp")
@@ -130,7 +130,7 @@ class HttpJournalTest(BystandersTest):
         before = self.broker.resident_bytes()
         for _ in range(20):
             for _ in range(1000):
-                peer.send("basic.publish", b"x" * 100, routing_key="many")
+                peer.send("basic.publish", b"x" * 500, routing_key="many")
             peer.call("queue.purge", queue="many")
         self.assertLess(self.broker.resident_bytes() - before, 20_000_000)
         with deaf.makefile("rb") as stream:
