@@ -64,13 +64,12 @@ void SnapshotBuilder::add(const VirtualHost& virtual_host) {
         .arguments = encoded(declaration.arguments.table())};
   });
   virtual_host.bindings().for_each([&](const Binding& binding) {
-    shown.bindings.push_back({.source = text_of(binding.source.name()),
-                              .destination = text_of(binding.destination.name()),
-                              .destination_is = binding.destination.target(),
-                              .routing_key = text_of(binding.routing_key),
-                              .arguments = encoded(protocol::FieldTable{binding.arguments})});
+    shown.bindings.insert({.source = text_of(binding.source.name()),
+                           .destination = text_of(binding.destination.name()),
+                           .destination_is = binding.destination.target(),
+                           .routing_key = text_of(binding.routing_key),
+                           .arguments = encoded(protocol::FieldTable{binding.arguments})});
   });
-  std::ranges::sort(shown.bindings);
   virtual_host.for_each_queue([&](const Queue& queue) { shown.queues[text_of(queue.name())] = queue_of(queue); });
   for (const auto& policy : virtual_host.policies().all())
     shown.policies[text_of(policy.name)] = {.pattern = text_of(policy.pattern.text()),

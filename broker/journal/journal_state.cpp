@@ -1,7 +1,5 @@
 #include "broker/journal/journal_state.hpp"
 
-#include <algorithm>
-
 namespace pocketmq::broker {
 namespace {
 
@@ -148,17 +146,14 @@ void JournalState::on(const event::ExchangeDeleted& e) {
 }
 
 void JournalState::on(const event::BindingCreated& e) {
-  auto& bindings = snapshot_.vhosts[text_of(e.vhost)].bindings;
-  auto binding = binding_of(e);
-  const auto place = std::ranges::lower_bound(bindings, binding);
-  bindings.insert(place, std::move(binding));
+  snapshot_.vhosts[text_of(e.vhost)].bindings.insert(binding_of(e));
 }
 
 void JournalState::on(const event::BindingDeleted& e) {
   auto* vhost = find_in(snapshot_.vhosts, text_of(e.vhost));
   if (vhost == nullptr) return;
-  const auto found = std::ranges::lower_bound(vhost->bindings, binding_of(e));
-  if (found != vhost->bindings.end() && *found == binding_of(e)) vhost->bindings.erase(found);
+  const auto found = vhost->bindings.find(binding_of(e));
+  if (found != vhost->bindings.end()) vhost->bindings.erase(found);
 }
 
 void JournalState::on(const event::ConsumerStarted& e) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -62,7 +63,9 @@ struct Snapshot {
   };
   struct Vhost {
     std::map<std::string, Exchange> exchanges{};
-    std::vector<Binding> bindings{};  // sorted
+    // A binding is there twice while the bindings of a deleted queue are removed and a new queue of that name has it
+    // too.
+    std::multiset<Binding> bindings{};
     std::map<std::string, Queue> queues{};
     std::map<std::string, Policy> policies{};
   };

@@ -45,7 +45,7 @@ TEST_CASE("a queue gets a message once however many bindings lead to it") {
 }
 
 TEST_CASE("a message in many queues is one block of memory") {
-  World world;
+  World world{{.checks_state = false}};  // messages are taken out of the queues here
   auto alice = world.connect();
   const std::vector<std::string> queues{"1", "2", "3"};
   for (const auto& queue : queues) alice.declares(queue).binds(queue, "amq.fanout");
