@@ -75,7 +75,9 @@ class Channel final {
 
   /// Adds what the channel holds for its client to `holdings`.
   void add_to(Holdings& holdings) const;
+
   // ---- for code that shows the channel
+
   [[nodiscard]] bool has_confirms() const { return publisher_.has_confirms(); }
   [[nodiscard]] bool is_transactional() const { return scope_.transaction() != nullptr; }
   [[nodiscard]] std::uint16_t shared_prefetch() const { return consumers_.shared_prefetch(); }
@@ -88,6 +90,9 @@ class Channel final {
     deliveries_.for_each(visit);
     transactions_.for_each_delivery(visit);
   }
+
+  // ---- for the session
+
   /// Whether the client may free memory through this channel, by an ack, a commit or a rollback.
   [[nodiscard]] bool may_free_memory() const;
 

@@ -35,14 +35,14 @@ class ChannelDeliveries {
   [[nodiscard]] bool is_settling() const { return settling_ != nullptr; }
   /// Continues an incomplete `settle`. Returns whether it is complete.
   [[nodiscard]] bool go_on_settling();
-  /// The channel, as it settles a delivery: for the client, or at once for a consumer without acks.
+  /// Who settles a delivery: this channel. `ack_mode` is that of the delivery; an automatic one is settled at once.
   [[nodiscard]] const Settler& settler(AckMode ack_mode = AckMode::manual) const {
     return ack_mode == AckMode::manual ? manual_ : automatic_;
   }
   /// basic.recover: requeues all unacked deliveries.
   void requeue_all();
-  /// The channel ends: all unacked deliveries are lost, that is, requeued. So are those that an uncommitted transaction
-  /// has settled. If a `settle` is incomplete, the deliveries that it has found are settled.
+  /// The channel ends: all unacked deliveries are requeued. So are those that an uncommitted transaction has settled.
+  /// If a `settle` is incomplete, the deliveries that it has found are settled.
   void requeue_unacked();
 
   /// Makes a delivery that was settled in a transaction unacked again, under its old tag.

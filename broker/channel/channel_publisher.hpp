@@ -46,8 +46,8 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   void begin_wide(std::unique_ptr<WidePublish> publish);
   void add_to_transaction(const Message& message, std::vector<protocol::Ref<Queue>> queues, RouteRecord& record,
                           bool mandatory);
-  /// The message is about to go to these queues: tells the client what it must know before. Returns the publish's
-  /// number, 0 without confirms.
+  /// The message is about to go to these queues: tells the journal, hands a direct reply to its requester, and returns
+  /// a mandatory message for which there is no queue. Returns the publish's number, 0 without confirms.
   [[nodiscard]] std::uint64_t begin_publish(const Message& message, const RoutedTo& to, const RouteRecord& record,
                                             bool mandatory);
   void announce(const Message& message, const RoutedTo& to, const RouteRecord& record, bool mandatory);

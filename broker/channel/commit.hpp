@@ -33,7 +33,8 @@ class Commit final : public Backlog::Item, private Publisher {
     ~Owner() = default;
   };
 
-  /// `context` and `virtual_host` outlive it. `owner` has to live until `leave_to_itself`. `by` is the channel.
+  /// `context` and `virtual_host` outlive it. `owner` has to live until `leave_to_itself`. `by` is the
+  /// channel that commits.
   Commit(Context& context, VirtualHost& virtual_host, Transaction::Content content, const Settler& by, Owner& owner);
 
   bool go_on() override;

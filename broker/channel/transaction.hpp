@@ -18,7 +18,7 @@ class Transaction {
  public:
   struct Publication {
     Message message;
-    std::vector<protocol::Ref<Queue>> queues;  // empty for the default exchange: the commit looks for them
+    std::vector<protocol::Ref<Queue>> queues;  // not used for the default exchange: the commit searches again
     bool mandatory{false};
     RouteRecord record{};  // of the search for the queues
     protocol::MemoryCharge charge{};

@@ -1,4 +1,4 @@
-// Whose command the broker carries out. The journal tells it with what the command changes.
+// The client for which the broker is working. The journal's events name the client whose command was their cause.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,14 @@
 
 namespace pocketmq::broker {
 
-/// The numbers of a connection and of its channel. Both are 0 if the broker acts by itself.
+/// The number of a connection, and the number of one of its channels; the latter is 0 for the connection as a whole.
+/// Both are 0 if the broker acts by itself.
 struct Actor {
   std::uint64_t connection{0};
   std::uint16_t channel{0};
 };
 
-/// As long as this exists, `current` is the given actor.
+/// Sets `current` to `actor`, and restores the previous value when it is destroyed.
 class ActingFor {
  public:
   ActingFor(Actor& current, Actor actor) : current_{current}, previous_{std::exchange(current, actor)} {}

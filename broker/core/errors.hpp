@@ -1,5 +1,5 @@
-// How the core refuses a command: an exception is thrown where the error is found and caught once, in
-// Session::dispatch.
+// How the core refuses a command: an exception is thrown where the error is found. Session::on_command catches it, or
+// Session::go_on, if the command takes more than a slice.
 #pragma once
 
 #include <exception>

@@ -69,7 +69,8 @@ struct Options {
   /// costs nothing until somebody subscribes.
   std::size_t journal_bytes{0};
 
-  /// What a wall clock shows when the broker is made: the time of its first events.
+  /// What a wall clock shows when the broker is made: the time of its first events. `Embedded` and `InProcess` ask the
+  /// clock if it is not set.
   std::chrono::system_clock::time_point begins_at{};
 
   /// For tests: how far the broker's clock is ahead of the real one at the start, and whether it stands still then. See

@@ -9,7 +9,8 @@
 
 namespace pocketmq::broker::event {
 
-/// A client has connected. It has not sent anything yet.
+/// A client has connected. This is told when the client's first four bytes have come, because an HTTP connection has no
+/// events; or at the end of the connection, if that comes before.
 struct ConnectionOpened {
   static constexpr Kind kind{"connection.opened", Category::connections};
   std::uint64_t connection{};
@@ -53,13 +54,14 @@ struct ConnectionUnintelligible {
   }
 };
 
-/// The client or the broker closes the connection. If the broker does, a refusal with scope `connection` tells why.
+/// The client or the broker closes the connection. If the broker does, a command.refused with scope `connection` or
+/// `login`, or a connection.unintelligible, has told why.
 struct ConnectionClosed {
   static constexpr Kind kind{"connection.closed", Category::connections};
   std::uint64_t connection{};
   By by{};
-  std::uint16_t code{};  // of the client's connection.close, or the broker's
-  Text text{};
+  std::uint16_t code{};  // of the connection.close; 0 if the broker sends none
+  Text text{};           // of the connection.close
 
   static constexpr void describe(auto& e, auto&& field) {
     field("connection", e.connection);

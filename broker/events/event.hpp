@@ -41,7 +41,8 @@ template <class Visitor> constexpr void for_each_kind(Visitor&& visitor) { Kinds
 /// When something happened.
 struct Time {
   std::chrono::system_clock::time_point shown{};  // the time on the broker's clock
-  std::chrono::nanoseconds ahead{0};              // how far that is ahead of the system's clock
+  // How far that is ahead of the system's clock. Negative if the broker's clock is behind, because it stood still.
+  std::chrono::nanoseconds ahead{0};
 
   friend bool operator==(const Time&, const Time&) = default;
 };

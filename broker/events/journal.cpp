@@ -28,7 +28,8 @@ void Subscription::end() {
   journal.clean_up();
 }
 
-// While this exists, subscribers are being called: no place and no event of the ring may be removed.
+// While this exists, subscribers may be running, or the ring may be read. Then no place is removed. Events that are
+// told wait in `told_meanwhile_`, so the ring does not change while it is read.
 class Journal::EventInProgress {
  public:
   explicit EventInProgress(Journal& journal) : journal_{journal} { ++journal_.telling_; }
@@ -43,7 +44,7 @@ class Journal::EventInProgress {
   Journal& journal_;
 };
 
-// The ring frees memory, and that may be told.
+// The destructor of the ring frees memory. The event about that, memory.freed, must not be told any more.
 Journal::~Journal() {
   assert(telling_ == 0);
   listened_to_ = {};

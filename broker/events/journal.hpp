@@ -61,7 +61,7 @@ class Categories {
   unsigned bits_{0};
 };
 
-/// A subscription to the journal. It ends when it is destroyed. It may outlive the journal. Movable.
+/// A subscription to the journal. It ends when this object is destroyed. This object may outlive the journal.
 class [[nodiscard]] Subscription {
  public:
   Subscription() = default;
@@ -86,8 +86,10 @@ class [[nodiscard]] Subscription {
   std::weak_ptr<Place> place_;
 };
 
+/// Gives events their numbers and times, calls the subscribers, and may keep the last events in a ring.
 class Journal {
  public:
+  /// The ring's size if HTTP shows the journal and nothing else was asked for.
   static constexpr std::size_t ring_default_bytes = 4 << 20;
 
   /// `clock` and `memory` outlive it. The ring is charged to `memory`.
@@ -103,8 +105,8 @@ class Journal {
   template <class E> [[nodiscard]] bool is_on() const { return is_on(E::kind.category); }
 
   /// Tells that something has happened: `journal.tell(event::QueuePurged{...})`. What the event refers to has to be
-  /// valid until this returns. Subscribers are called at once. If a subscriber tells an event while it is called,
-  /// subscribers are called for that event after the current one.
+  /// valid until this returns. Subscribers are called at once. If a subscriber tells an event while it is called, the
+  /// journal copies that event, and calls the subscribers for it after the current event.
   template <event::Described E> void tell(const E& event) {
     if (is_on<E>()) tell_all(Entry::Event{std::in_place_type<const E*>, &event});
   }
@@ -129,6 +131,7 @@ class Journal {
     /// first. A number that no event has yet stands for the next event.
     std::optional<std::uint64_t> since{};
   };
+  /// Calls `subscriber` for each event from now on, or from `options.since` on, until the subscription ends.
   Subscription subscribe(Subscriber subscriber, const SubscribeOptions& options);
   Subscription subscribe(Subscriber subscriber) { return subscribe(std::move(subscriber), SubscribeOptions{}); }
 

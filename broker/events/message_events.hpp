@@ -5,11 +5,18 @@
 // alternate exchanges. So in a queue, the number and the name of the queue identify the message. A message that is
 // requeued keeps its number. A dead letter is another message; its `parent` is the message that died.
 //
-//     message.published -> message.routed      -> message.enqueued, or message.dropped, for each of its queues
-//                       -> message.unroutable  -> message.returned, or message.dropped
-//     message.enqueued  -> message.delivered   -> message.acked, message.rejected or message.requeued
-//     message.rejected, message.expired        -> message.dropped or message.dead_lettered
-//     message.dead_lettered                    -> message.dead_letter, as message.published; or message.dropped
+// What may come next:
+//
+//     message.published, message.dead_letter -> message.routed, message.unroutable or message.dropped
+//     message.unroutable                     -> message.returned or message.dropped
+//     message.routed, for each queue         -> message.enqueued, message.dropped or message.dead_lettered
+//     message.routed, as a direct reply      -> message.replied or message.dropped
+//     message.enqueued, message.requeued     -> message.delivered, message.expired, message.dropped or
+//                                               message.dead_lettered
+//     message.delivered                      -> message.acked, message.rejected, message.requeued, message.dropped
+//                                               or message.dead_lettered
+//     message.rejected, message.expired      -> message.dropped or message.dead_lettered
+//     message.dead_lettered                  -> message.dead_letter, which is a new message; or message.dropped
 #pragma once
 
 #include "broker/events/encoding.hpp"
@@ -99,8 +106,8 @@ struct Route {
   }
 };
 
-/// The message goes to these queues. Each queue takes it (message.enqueued) or does not (message.dropped, stage
-/// `enter`). If there are very many queues, some do so in later turns.
+/// The message goes to these queues. Each queue takes it (message.enqueued) or does not (message.dropped with stage
+/// `enter`, or message.dead_lettered). If there are very many queues, some do so in later turns.
 struct MessageRouted {
   static constexpr Kind kind{"message.routed", Category::messages};
   std::uint64_t message{};
@@ -130,7 +137,7 @@ struct MessageUnroutable {
   Text exchange{};
   Text routing_key{};
   std::uint64_t route_count{};
-  List<Route> routes{};  // the exchanges at which it was without finding a queue
+  List<Route> routes{};  // the steps from exchange to exchange, none of which led to a queue
 
   static constexpr void describe(auto& e, auto&& field) {
     field("message", e.message);

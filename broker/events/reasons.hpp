@@ -8,7 +8,8 @@ namespace pocketmq::broker::event {
 enum class Encoding : std::uint8_t { amqp, json };
 template <> inline constexpr std::array<std::string_view, 2> names_of<Encoding>{"amqp", "json"};
 
-/// Who has done it. A channel may also end because its connection ends.
+/// Which side closes a connection or a channel, or asks for channel.flow. `connection`: a channel ends because its
+/// connection ends.
 enum class By : std::uint8_t { client, broker, connection };
 template <> inline constexpr std::array<std::string_view, 3> names_of<By>{"client", "broker", "connection"};
 
@@ -78,7 +79,7 @@ enum class Dropped : std::uint8_t {
   queue_full,               // the queue refuses it: x-overflow reject-publish
   maxlen,                   // the queue drops its first message for a new one, and has no dead-letter exchange
   expired,                  // it has expired, and the queue has no dead-letter exchange
-  rejected,                 // a consumer rejected it, and the queue has no dead-letter exchange
+  rejected,                 // a consumer rejected it, and the queue has no dead-letter exchange or was deleted
   delivery_limit,           // it came back too often, and the queue has no dead-letter exchange
   purged,                   // its queue was purged
   queue_deleted,            // its queue was deleted

@@ -1,7 +1,7 @@
 // Events of virtual hosts, queues, exchanges, bindings, consumers and policies.
 //
-// `connection` and `channel` say whose command was the cause. They are absent if the broker acted by itself, for
-// example because of its definitions or an expiry.
+// `connection` and `channel` name the client whose command, or whose end, was the cause. They are absent if the broker
+// acted by itself, for example because of its definitions or an expiry.
 #pragma once
 
 #include "broker/events/encoding.hpp"

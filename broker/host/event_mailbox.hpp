@@ -45,7 +45,7 @@ class EventMailbox {
   std::vector<StoredEvent> waiting_;
   std::size_t bytes_{0};
   std::optional<Missing> missing_;
-  Subscription subscription_;  // goes first
+  Subscription subscription_;  // the last member, so that it ends first
 };
 
 }  // namespace pocketmq::broker

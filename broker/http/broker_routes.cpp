@@ -13,11 +13,11 @@
 namespace pocketmq::broker::http {
 namespace {
 
-// The state is that of one moment, so it is made in one turn, and these bounds keep the turn short.
+// The state is made in one turn, because it is that of one moment. These bounds keep the turn short.
 constexpr std::size_t objects_max = 10'000;
 constexpr std::size_t messages_max = 20'000;
 constexpr std::size_t messages_each_default = 1'000;
-// What it costs, in the budget's steps of about 20 ns.
+// The cost of the state: bytes of JSON for each step of the budget.
 constexpr std::size_t bytes_a_step = 4;
 
 Response state_of(Broker& broker, const Request& request) {

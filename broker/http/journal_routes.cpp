@@ -79,8 +79,9 @@ Wanted wanted_in(const Request& request, const Journal& journal) {
   return wanted;
 }
 
-/// One reader of the journal. It reads from the ring at its own pace: its output waits in the connection, which is
-/// bounded, and what it has not read waits in the ring. If the ring has given that up, the reader is told of the gap.
+/// One reader of the journal. It reads from the ring at its own pace. Its output waits in the connection, which is
+/// bounded. Events that it has not read stay in the ring. If newer events have replaced them there, the reader gets a
+/// gap.
 class JournalReader {
  public:
   JournalReader(Context& context, Stream stream, const Wanted& wanted)
@@ -92,7 +93,7 @@ class JournalReader {
   JournalReader(const JournalReader&) = delete;
   JournalReader& operator=(const JournalReader&) = delete;
 
-  /// The reader's function for `on_room`. It owns the reader, which so lives as long as its connection.
+  /// Begins to write. The function for `on_room` owns the reader, so the reader lives until its response ends.
   static void start(std::shared_ptr<JournalReader> reader) {
     auto& stream = reader->stream_;
     stream.on_room([reader = std::move(reader)] { reader->write_more(); });

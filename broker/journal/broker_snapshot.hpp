@@ -1,4 +1,4 @@
-// The state of a broker, from its own objects. It has the shape that the journal's events add up to (JournalState).
+// Makes a snapshot of a broker from the broker's own objects. JournalState makes the same from the journal's events.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ struct SnapshotBounds {
   std::size_t messages{std::numeric_limits<std::size_t>::max()};
 };
 
-/// All of it is from one moment, so a large broker takes long: ask `snapshot_cost` before. Work that is done over
-/// several turns may be half done then: deliveries that are being settled may be missing from their channel, while
-/// their queue still counts them.
+/// The state at this moment. It is made at once, which takes long for a large broker: ask `snapshot_cost` before. The
+/// state may be in the middle of work that takes several turns: deliveries that are being settled may be missing from
+/// their channel, while their queue still counts them.
 [[nodiscard]] Snapshot snapshot_of(Broker& broker, const SnapshotBounds& bounds = {});
 
 /// About how many objects a snapshot without messages would list. Arguments count too: 64 bytes of them are one object.

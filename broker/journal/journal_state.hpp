@@ -18,8 +18,8 @@ namespace pocketmq::broker {
 
 class JournalState {
  public:
-  /// Applies the next event. Begin with the first event, so that nothing is unknown. If an event refers to something
-  /// unknown, that part of it is ignored.
+  /// Applies the next event. Begin with the broker's first event. If an event refers to an object of which no event has
+  /// told, that part of the event is ignored.
   void apply(const Entry& entry);
 
   /// False once a gap has been told.

@@ -63,8 +63,8 @@ struct Snapshot {
   };
   struct Vhost {
     std::map<std::string, Exchange> exchanges{};
-    // A binding is there twice while the bindings of a deleted queue are removed and a new queue of that name has it
-    // too.
+    // Two equal bindings may be here for some turns: one of a deleted queue or exchange, which is not removed yet, and
+    // one of a new queue or exchange with the same name.
     std::multiset<Binding> bindings{};
     std::map<std::string, Queue> queues{};
     std::map<std::string, Policy> policies{};

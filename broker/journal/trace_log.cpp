@@ -12,7 +12,8 @@ namespace {
 template <class E, class... Kinds>
 concept OneOf = (std::same_as<E, Kinds> || ...);
 
-// Whether no command on the wire shows it. A message that is dropped after another event has told why is shown once.
+// Whether no command on the wire shows the event. A message.dropped is left out where message.unroutable or
+// message.expired has already told why.
 template <class E> bool is_silent(const E& e) {
   if constexpr (OneOf<E, event::QueueDeleted, event::ExchangeDeleted>)
     return e.reason != event::Gone::asked;
@@ -54,7 +55,7 @@ void TraceLog::hear(const Entry& entry) {
   const auto client = clients_.find(number);
   if (entry.visit([](const auto& e) { return is_silent(e); }))
     lines_.trace(client == clients_.end() ? std::string_view{} : client->second, entry);
-  // What the connection held ends after it, and is told with its name.
+  // The events of what the connection held follow, and show its name. So the name is kept until the next one ends.
   if (entry.find<event::ConnectionLost>() != nullptr || entry.find<event::ConnectionClosed>() != nullptr)
     clients_.erase(std::exchange(ended_, number));
 }

@@ -19,7 +19,7 @@ class Context;
 /// it frees other objects, it charges them to the budget.
 using DroppedMessages = protocol::MoveOnlyFunction<std::optional<Message>(Budget& budget)>;
 
-/// What the journal tells of each of them. The names are empty if the messages are in no queue.
+/// What the journal's message.dropped says about each of the messages. `queue` is empty if they are in no queue.
 struct DropReason {
   std::string vhost{};
   std::string queue{};

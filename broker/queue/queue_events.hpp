@@ -1,4 +1,5 @@
-// What a queue tells the journal. Each function does nothing if nobody listens.
+// What a queue tells the journal. Each function does nothing if nobody listens. `to` and `by` are the channel of a
+// delivery, and `tag` is its delivery tag.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +24,14 @@ class QueueEvents {
       : context_{context}, host_{host}, queue_{queue} {}
 
   void declared(bool created) const;
-  /// `messages`: how many were ready.
+  /// queue.purge. `messages` is how many were ready.
   void purged(std::size_t messages) const;
+  /// `messages` is how many were ready.
   void deleted(event::Gone reason, std::size_t messages) const;
   void consumer_started(const Consumer& consumer) const;
   void consumer_cancelled(const Consumer& consumer, event::Gone reason) const;
+
+  // Each message causes these three events. The checks are inline, so they cost little while nobody listens.
 
   void enqueued(const QueuedMessage& message) const {
     if (context_.tells_messages()) tell_enqueued(message);
@@ -39,7 +43,9 @@ class QueueEvents {
   void acked(const QueuedMessage& message, const Settler& by, std::uint64_t tag) const {
     if (context_.tells_messages()) tell_acked(message, by, tag);
   }
+
   void rejected(const QueuedMessage& message, const Settler& by, std::uint64_t tag) const;
+  /// `at_end`: the message stands behind those that were never delivered.
   void requeued(const QueuedMessage& message, const Settler& by, std::uint64_t tag, bool at_end) const;
   void expired(const Message& message) const;
   void dead_lettered(const Message& message, DeathReason reason) const;

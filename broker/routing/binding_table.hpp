@@ -30,7 +30,8 @@ class BindingTable {
   /// The binding with these four parts; null if there is none. The order of the arguments does not matter.
   [[nodiscard]] Binding* find(Exchange& source, Destination& destination, std::string_view routing_key,
                               protocol::FieldTable arguments) const;
-  /// Adds a binding. Returns null if an equal one exists. Throws ChannelError 406 if there is no room for another one.
+  /// Adds a binding, and returns it. Returns null if an equal one exists. Throws ChannelError 406 if there is no room
+  /// for another one.
   const Binding* add(Exchange& source, Destination& destination, std::string_view routing_key,
                      protocol::FieldTable arguments);
   /// Removes the binding. Returns its source if that is an auto-delete exchange and this was the last binding from it:

@@ -1,5 +1,5 @@
-// The way of a message through exchanges, as a search has found it. It is recorded only while somebody listens to what
-// happens to messages, and told to the journal.
+// The way of a message through exchanges, as a search has found it, for the journal. It is recorded only while somebody
+// listens to events of messages.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,7 @@
 
 namespace pocketmq::broker {
 
+/// A list of steps. Callers add steps only if `is_wanted`.
 class RouteRecord {
  public:
   /// Forgets the steps. `is_wanted`: whether steps are recorded from now on.
@@ -23,10 +24,12 @@ class RouteRecord {
     steps_.clear();
     count_ = 0;
   }
+  /// Forgets the steps. Steps are recorded as before.
   void restart() { restart(is_wanted_); }
   [[nodiscard]] bool is_wanted() const { return is_wanted_; }
 
-  /// A binding from the exchange matches. `key`: which of the message's keys it was, if the message has several.
+  /// A binding from the exchange matches. `key` is the message's key that matched if the message has several keys;
+  /// otherwise it is empty.
   void add_binding(const Exchange& exchange, std::string_view key, const Binding& binding);
   /// The default exchange knows a queue of that name.
   void add_queue_name(const Exchange& exchange, std::string_view key, const Queue& queue);
@@ -35,7 +38,7 @@ class RouteRecord {
 
   /// How many steps there are. Only the first ones are kept (`event::Bounds::list_elements`).
   [[nodiscard]] std::size_t count() const { return count_; }
-  /// Views into the record.
+  /// The steps that are kept, as views: they are valid as long as the record is not changed.
   [[nodiscard]] std::vector<event::Route> routes() const;
 
  private:
@@ -57,12 +60,12 @@ class RouteRecord {
   std::size_t count_{0};
 };
 
-/// The queues that a message goes to, as the journal tells them.
+/// The queues that a message goes to, as the journal's events name them. The names are views.
 struct RoutedTo {
   std::size_t count{0};
   std::vector<event::Text> names{};  // of the first ones; none unless somebody listens
 
-  /// `queues` is a list of pointers, which outlive this.
+  /// `queues` is a list of pointers. The queues must outlive the result.
   template <class Queues> static RoutedTo of(const Queues& queues, Context& context) {
     RoutedTo to{.count = queues.size()};
     if (!context.tells_messages()) return to;
@@ -74,15 +77,18 @@ struct RoutedTo {
   }
 };
 
-/// Tells where the message goes: message.routed, or message.unroutable without any queue and direct reply. `vhost` is
-/// the virtual host's name. `direct_reply`: the message goes to a requester.
+// In these functions, `vhost` is the name of the virtual host.
+
+/// Tells message.routed. If the message goes to no queue and is no direct reply, tells message.unroutable instead.
+/// `direct_reply`: the message goes to a requester.
 void tell_route(Context& context, std::string_view vhost, const Message& message, const RoutedTo& to,
                 const RouteRecord& record, bool direct_reply = false);
-/// The same for a message that only goes to the queue whose name is its key. Call it only if somebody listens.
+/// Tells message.routed for a message that goes only to the queue whose name is its routing key. Call it only if
+/// `context.tells_messages()`.
 void tell_route_by_name(Context& context, const Message& message, const Queue& queue);
-/// No queue was found for the message, and it ends here.
+/// No queue was found for the message, and it is not returned. Tells the observer, and the journal: message.dropped.
 void drop_unroutable(Context& context, std::string_view vhost, const Message& message);
-/// The message goes nowhere, and the journal tells it: message.dropped with stage `publish`.
+/// Tells the journal message.dropped with stage `publish`. The caller tells the observer.
 void tell_dropped_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason);
 
 }  // namespace pocketmq::broker

@@ -27,8 +27,8 @@ constexpr std::size_t uncounted_part_max_bytes = 4'096;
 // The limit of a JSON header before the log-in. AMQP frames have a limit of 4,096 bytes until tune-ok.
 constexpr std::uint32_t json_header_before_login_max = 16'384;
 
-// Whether the method may declare or delete something: then the journal tells whose command it was. Of the basic methods
-// only the cancel of a queue's last consumer may.
+// Whether the method may declare or delete something. Then the journal's events name the client. Of the basic methods,
+// only basic.cancel may do so: it may delete an auto-delete queue.
 template <class M>
 constexpr bool is_told_with_actor =
     M::id.class_id != protocol::basic::Publish::id.class_id || std::is_same_v<M, protocol::basic::Cancel>;

@@ -21,18 +21,22 @@ class SessionEvents {
   SessionEvents(const SessionEvents&) = delete;
   SessionEvents& operator=(const SessionEvents&) = delete;
 
-  /// The first call tells that the client has connected.
+  /// The client has sent its first bytes, or the connection ends before. Only the first call tells anything.
   void opened(std::string_view address);
   void authenticated(const Client& client, std::string_view name, std::string_view address,
                      protocol::Encoding encoding);
+  /// `begin`: the first bytes, which belong to no protocol that the broker speaks.
   void unintelligible(std::string_view begin);
+  /// `cause` is the refused method; its name is empty if no method is the cause.
   void refused(std::uint16_t channel, event::RefusalScope scope, protocol::ReplyCode code, std::string_view text,
                const protocol::MethodId& cause);
   void blocked();
   void unblocked();
 
-  // ---- the end; only the first call tells anything
+  // ---- the end; only the first call of one of these tells anything
+
   void closed(event::By by, std::uint16_t code = 0, std::string_view text = {});
+  /// Tells nothing before `opened`.
   void lost(std::string_view why, const Holdings& holdings);
 
  private:

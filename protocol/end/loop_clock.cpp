@@ -31,7 +31,8 @@ MoveOnlyFunction<void()> LoopClock::cancel_timer(const void* timer, TimePoint de
   return std::move(timers_.extract(found).mapped().due);
 }
 
-// What the timers keep alive may cancel other timers when it is destroyed. So all timers are taken out before.
+// A timer's function may own an object that cancels other timers when it is destroyed. So all timers are removed from
+// the map first.
 void LoopClock::cancel_all_timers() { const auto cancelled = std::exchange(timers_, {}); }
 
 }  // namespace pocketmq::protocol

@@ -1,8 +1,8 @@
-// The time of an event loop. Everything that runs on a loop asks the loop's clock, and nothing else in the libraries
-// asks the system. So a test can replace the time of a whole loop: of a broker, its clients and its servers.
+// The time of an event loop. Everything that runs on a loop asks the loop's clock for the time, never the system. So a
+// test can replace the time of a whole loop: of a broker, its clients and its servers.
 //
-// `clock_of` (io/clock_of.hpp) finds the clock of an executor's loop. On a virtual clock no timer of the system runs:
-// LazyTimer (io/lazy_timer.hpp) leaves its deadline to the clock, and whoever advances the clock makes it due.
+// `clock_of` (io/clock_of.hpp) finds the clock of an executor's loop. On a loop with a virtual clock, no timer of the
+// system runs: LazyTimer (io/lazy_timer.hpp) gives its deadline to the clock, and `advance_to` makes the timer fire.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,7 @@ class LoopClock {
     return clock;
   }
 
-  // From any thread:
+  // On any thread:
 
   [[nodiscard]] TimePoint now() const {
     const auto shown = virtual_now_.load(std::memory_order_acquire);
@@ -51,17 +51,19 @@ class LoopClock {
   void make_virtual(TimePoint now, WallTime wall_now);
   /// The earliest time for which a timer is set; `TimePoint::max()` if there is none.
   [[nodiscard]] TimePoint earliest_deadline() const;
-  /// Sets a virtual clock ahead, and posts the timers that are due by then, in the order of their deadlines. Does
-  /// nothing if the clock shows a later time. Each timer sees its own time if the clock is never advanced beyond
-  /// `earliest_deadline`, and the loop runs its handlers after each step.
+  /// Sets a virtual clock ahead to `now`, unless it shows a later time. Then calls the timers that are due, in the
+  /// order of their deadlines. A LazyTimer posts its handler when it is called. So that each handler sees the time of
+  /// its own deadline, never advance the clock beyond `earliest_deadline`, and let the loop run its handlers after each
+  /// step.
   void advance_to(TimePoint now);
 
   // For LazyTimer, on a virtual clock:
 
-  /// Calls `due` once, inside of the `advance_to` that reaches `deadline`. If several timers have the same deadline,
-  /// the first one that was set is called first. `timer` identifies the timer.
+  /// Calls `due` once, inside of the first `advance_to` after which the clock shows `deadline` or a later time. If
+  /// several timers have the same deadline, they are called in the order in which they were set. `timer` identifies the
+  /// timer.
   void set_timer(const void* timer, TimePoint deadline, MoveOnlyFunction<void()> due);
-  /// Cancels the timer, which is set for `deadline`. Returns its `due`.
+  /// Cancels the timer, which was set for `deadline`. Returns its `due`; empty if there is no such timer.
   MoveOnlyFunction<void()> cancel_timer(const void* timer, TimePoint deadline);
   /// Cancels all timers, because the loop ends.
   void cancel_all_timers();

@@ -8,8 +8,8 @@
 
 namespace pocketmq::tests {
 
-/// Listens to the journal from the broker's first event on. The broker must be made with
-/// `journal_bytes = StateCheck::ring_bytes`, which are given back then.
+/// Subscribes to the journal from the broker's first event on. The broker must be made with
+/// `journal_bytes = StateCheck::ring_bytes`. The constructor reads the kept events, and then has the journal keep none.
 class StateCheck {
  public:
   /// Enough for what a broker tells while it is made.

@@ -142,7 +142,8 @@ void dead_letters(World& world) {
   alice.declares({.queue = "none", .arguments = refusing.table()}).publishes("none", "m");
 }
 
-// An x-death that says of a message that a client rejected it: then it is no cycle of the broker's own.
+// The message has an x-death that says that a client has rejected it. Then RabbitMQ's rule finds no cycle, and only the
+// broker's own count ends the dead letters.
 void endless_dead_letters(World& world) {
   auto alice = world.connect();
   const auto to = [](std::string_view queue) {
@@ -187,7 +188,7 @@ void scarce_memory(World& world) {
   alice.is_unblocked();
 }
 
-// So many bindings are not gone through in a slice, and memory is used up by others before the next one.
+// The search through so many bindings takes more than one slice. Before the next slice, others use up the memory.
 void no_memory_for_a_wide_publish(World& world) {
   auto alice = world.connect();
   alice.declares("q");
@@ -286,7 +287,7 @@ const std::vector<Story>& stories() {
 // Kinds that need a real listener, or a ring that is too small: see listener_test.cpp and journal_test.cpp.
 const Occurrences shown_elsewhere{"broker.accept_failed", "gap"};
 
-// The values of the fields that have one of a few. A route's are told with the kind.
+// Adds "kind value" for each field of the object that has one of a few values. Values in a route get the event's kind.
 void add_values(const json& fields, const json& object, const std::string& kind, Occurrences& to) {
   for (const auto& field : fields) {
     const auto name = field["name"].get<std::string>();
@@ -305,7 +306,7 @@ void for_each_named(const json& fields, const std::function<void(const json& val
   }
 }
 
-// What is told in a world. The lines of the first events of each kind are checked against the schema.
+// Collects what the journal tells in a world. Checks the lines of the first events of each kind against the schema.
 class Listener {
  public:
   explicit Listener(World& world) {
