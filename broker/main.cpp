@@ -284,7 +284,7 @@ int run(const Arguments& arguments, pid_t parent) {
   if (!arguments.trace.empty()) trace.follow(broker.journal());
   std::optional<RecordingFile> recording;
   if (!arguments.record.empty()) recording.emplace(arguments.record, broker.journal());
-  if (journal_bytes_of(arguments) == 0) broker.journal().keep_last(0);
+  if (journal_bytes_of(arguments) == 0) broker.journal().keep_last(0);  // a recording has taken the first events
   broker::http::HttpServer http_server{broker.context(), arguments.http_hosts};
   broker::http::serve_broker(http_server.router(), broker);
   std::optional<broker::Listener> listener;

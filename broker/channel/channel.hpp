@@ -84,11 +84,13 @@ class Channel final {
   [[nodiscard]] std::uint16_t consumer_prefetch() const { return consumers_.consumer_prefetch(); }
   /// The consumer of direct replies; null if there is none.
   [[nodiscard]] const ReplyConsumer* reply_consumer() const { return replies_.consumer(); }
-  /// Calls `visit(const Unacked&)` for each delivery that is not settled, in no particular order. What a transaction
-  /// settles is not settled before its commit.
+  /// How many deliveries are not settled. What a transaction settles is not settled before its commit.
+  [[nodiscard]] std::size_t unacked_count() const {
+    return deliveries_.unsettled_count() + transactions_.unsettled_count();
+  }
+  /// Calls `visit(const Unacked&)` for each of them, in no particular order, until it returns false.
   void for_each_unacked(auto&& visit) const {
-    deliveries_.for_each(visit);
-    transactions_.for_each_delivery(visit);
+    (void)(deliveries_.for_each(visit) && transactions_.for_each_delivery(visit));
   }
 
   // ---- for the session

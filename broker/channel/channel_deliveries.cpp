@@ -10,9 +10,7 @@ namespace pocketmq::broker {
 ChannelDeliveries::ChannelDeliveries(ChannelScope& scope)
     : scope_{scope}, ack_due_{scope.context().deadlines(), *this, &ChannelDeliveries::fail_if_acks_are_overdue} {}
 
-void ChannelDeliveries::add_to(Holdings& holdings) const {
-  holdings.unacked += unacked_.size() + (settling_ ? settling_->found.deliveries.size() : 0);
-}
+void ChannelDeliveries::add_to(Holdings& holdings) const { holdings.unacked += unsettled_count(); }
 
 // ---- settling
 

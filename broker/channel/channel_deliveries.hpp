@@ -58,9 +58,12 @@ class ChannelDeliveries {
   }
   void add_to(Holdings& holdings) const;
   /// Calls `visit(const Unacked&)` for each unacked delivery, and for those of an incomplete `settle`.
-  void for_each(auto&& visit) const {
-    if (settling_) settling_->found.deliveries.for_each(visit);
-    unacked_.for_each(visit);
+  /// How many are not settled, those of an incomplete `settle` included.
+  [[nodiscard]] std::size_t unsettled_count() const {
+    return unacked_.size() + (settling_ ? settling_->found.deliveries.size() : 0);
+  }
+  bool for_each(auto&& visit) const {
+    return (!settling_ || settling_->found.deliveries.for_each_from(0, visit)) && unacked_.for_each(visit);
   }
 
  private:

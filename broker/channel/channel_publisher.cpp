@@ -112,7 +112,8 @@ std::uint64_t ChannelPublisher::on_routed(const Message& message, std::vector<pr
 void ChannelPublisher::on_memory_exhausted() { refuse_for_memory(scope_.context().memory()); }
 
 void ChannelPublisher::finish_without_channel() {
-  if (!wide_ || scope_.transaction() != nullptr) return;
+  if (!wide_) return;
+  if (scope_.transaction() != nullptr) return std::exchange(wide_, nullptr)->drop();
   wide_->leave();
   scope_.context().backlog().keep(std::move(wide_));
 }
@@ -124,7 +125,7 @@ void ChannelPublisher::add_to_transaction(const Message& message, std::vector<pr
   auto& memory = scope_.context().memory();
   message.charge_to(memory);
   scope_.context().budget().use(steps::for_a_binding * queues.size());
-  const auto bytes = Message::entry_bytes + queues.size() * sizeof(protocol::Ref<Queue>);
+  const auto bytes = Message::entry_bytes + queues.size() * sizeof(protocol::Ref<Queue>) + record.bytes();
   scope_.transaction()->add({.message = message,
                              .queues = std::move(queues),
                              .mandatory = mandatory,

@@ -32,9 +32,14 @@ class ChannelTransactions {
   void end_without_channel();
 
   /// Calls `visit(const Unacked&)` for each delivery that is settled, but not committed.
-  void for_each_delivery(auto&& visit) const {
-    if (commit_) commit_->left().for_each_delivery(visit);
-    if (scope_.transaction() != nullptr) scope_.transaction()->content().for_each_delivery(visit);
+  /// How many deliveries are settled, but not committed.
+  [[nodiscard]] std::size_t unsettled_count() const {
+    return (commit_ ? commit_->left().settled_count() : 0)
+           + (scope_.transaction() != nullptr ? scope_.transaction()->settled_count() : 0);
+  }
+  bool for_each_delivery(auto&& visit) const {
+    if (commit_ && !commit_->left().for_each_delivery(visit)) return false;
+    return scope_.transaction() == nullptr || scope_.transaction()->content().for_each_delivery(visit);
   }
   /// How many deliveries from consumers are settled, but not committed: they still count against the channel's
   /// prefetch.

@@ -30,9 +30,11 @@ class Transaction {
     std::size_t prefetch_used{0};  // how many of the settled deliveries came through consumers
 
     [[nodiscard]] std::size_t settled_count() const;
-    /// Calls `visit(const Unacked&)` for each delivery that is to be settled.
-    void for_each_delivery(auto&& visit) const {
-      for (const auto& settlement : settlements) settlement.deliveries.for_each(visit);
+    /// Calls `visit(const Unacked&)` for each delivery that is to be settled, until it returns false. Returns whether
+    /// it was called for all.
+    bool for_each_delivery(auto&& visit) const {
+      return std::ranges::all_of(settlements,
+                                 [&](const auto& settlement) { return settlement.deliveries.for_each_from(0, visit); });
     }
   };
 

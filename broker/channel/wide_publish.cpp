@@ -66,6 +66,12 @@ void WidePublish::drop_queues(Routing& routing) {
   context_.backlog().carry_out(std::make_unique<UnusedQueues>(context_, routing.take_queues(), routing.take_share()));
 }
 
+void WidePublish::drop() {
+  const auto& message = routing_->message();
+  context_.tell(&Observer::on_dropped, message);
+  tell_dropped_at_publish(context_, routing_->virtual_host_name(), message, event::Dropped::rolled_back);
+}
+
 void WidePublish::accepted(std::uint64_t publish) {
   if (owner_ != nullptr) owner_->accepted(publish);
 }

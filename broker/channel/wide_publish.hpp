@@ -39,6 +39,8 @@ class WidePublish final : public Backlog::Item, private Publisher {
   bool go_on() override;
   /// The owner ends. The publish is completed without it.
   void leave() { owner_ = nullptr; }
+  /// The transaction ends to which the message was to be added. The search for its queues must not be finished.
+  void drop();
 
  private:
   [[nodiscard]] bool finish_search();

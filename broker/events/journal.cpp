@@ -48,16 +48,16 @@ class Journal::EventInProgress {
 Journal::~Journal() {
   assert(telling_ == 0);
   listened_to_ = {};
+  for (const auto& place : places_) place->has_ended = true;  // what their functions hold may end subscriptions
 }
 
 // ---- telling
 
 void Journal::tell_all(const Entry::Event& event) {
-  if (telling_ > 0) {
+  if (telling_ > 0 || !told_meanwhile_.empty())
     told_meanwhile_.emplace_back(0, clock_.event_time(), event);
-    return;
-  }
-  hand_out(clock_.event_time(), event);
+  else
+    hand_out(clock_.event_time(), event);
   tell_rest();
 }
 
@@ -133,7 +133,11 @@ void Journal::clean_up() {
 
 void Journal::keep_last(std::size_t max_bytes) {
   assert(telling_ == 0);
-  ring_.reset();
+  {
+    const EventInProgress telling{*this};  // the ring frees memory, which may be told
+    ring_.reset();
+  }
+  tell_rest();
   if (max_bytes > 0) ring_.emplace(memory_, max_bytes);
   count_listeners();
 }

@@ -67,7 +67,8 @@ class [[nodiscard]] Subscription {
   Subscription() = default;
   Subscription(Subscription&&) = default;
   Subscription& operator=(Subscription&& other) noexcept {
-    if (this != &other) end();
+    if (this == &other) return *this;
+    end();
     place_ = std::move(other.place_);
     return *this;
   }

@@ -88,7 +88,8 @@ class JournalReader {
       : context_{context}, stream_{std::move(stream)}, wanted_{wanted}, next_{wanted.from} {
     write_header();
     if (wanted_.format == Format::server_sent_events)
-      news_ = context_.journal().subscribe([this](const Entry&) { on_news(); }, {.categories = wanted_.categories});
+      news_ = context_.journal().subscribe([this](const Entry& entry) { on_news(entry); },
+                                           {.categories = wanted_.categories});
   }
   JournalReader(const JournalReader&) = delete;
   JournalReader& operator=(const JournalReader&) = delete;
@@ -105,8 +106,11 @@ class JournalReader {
   static constexpr std::size_t events_at_once = 64;
   static constexpr std::size_t steps_for_an_event = 5;
 
-  void on_news() {
-    if (std::exchange(waits_for_news_, false)) stream_.ask_for_room();
+  // The events before it are of other categories.
+  void on_news(const Entry& entry) {
+    if (!std::exchange(waits_for_news_, false)) return;
+    next_ = entry.number();
+    stream_.ask_for_room();
   }
 
   void write_header() {

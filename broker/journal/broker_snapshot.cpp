@@ -45,8 +45,7 @@ Snapshot SnapshotBuilder::build() && {
   snapshot_.number = broker_.journal().last_number();
   for (const auto& [name, virtual_host] : broker_.virtual_hosts()) add(virtual_host);
   broker_.for_each_session([this](Session& session) {
-    if (session.is_open() || session.is_in_handshake())
-      snapshot_.connections.emplace(session.number(), connection_of(session));
+    if (session.is_told()) snapshot_.connections.emplace(session.number(), connection_of(session));
   });
   return std::move(snapshot_);
 }
@@ -55,13 +54,12 @@ void SnapshotBuilder::add(const VirtualHost& virtual_host) {
   auto& shown = snapshot_.vhosts[text_of(virtual_host.name())];
   virtual_host.for_each_exchange([&](const Exchange& exchange) {
     const auto& declaration = exchange.declaration();
-    shown.exchanges[text_of(exchange.name())] = {
-        .type = declaration.type,
-        .durable = declaration.durable,
-        .auto_delete = declaration.auto_delete,
-        .internal = declaration.internal,
-        .alternate = std::string{declaration.arguments.alternate().value_or("")},
-        .arguments = encoded(declaration.arguments.table())};
+    shown.exchanges[text_of(exchange.name())] = {.type = declaration.type,
+                                                 .durable = declaration.durable,
+                                                 .auto_delete = declaration.auto_delete,
+                                                 .internal = declaration.internal,
+                                                 .alternate = text_of(declaration.arguments.alternate().value_or("")),
+                                                 .arguments = encoded(declaration.arguments.table())};
   });
   virtual_host.bindings().for_each([&](const Binding& binding) {
     shown.bindings.insert({.source = text_of(binding.source.name()),
@@ -125,15 +123,16 @@ Snapshot::Channel SnapshotBuilder::channel_of(const Channel& channel) {
   Snapshot::Channel shown{.prefetch = channel.consumer_prefetch(), .shared_prefetch = channel.shared_prefetch()};
   if (channel.has_confirms()) shown.mode = event::ChannelMode::confirm;
   if (channel.is_transactional()) shown.mode = event::ChannelMode::transaction;
+  shown.unacked_count = channel.unacked_count();
   channel.for_each_unacked([&](const Unacked& delivery) {
-    ++shown.unacked_count;
-    if (!may_list(shown.unacked.size())) return;
+    if (!may_list(shown.unacked.size())) return false;
     const auto tag = tags_.find(delivery.prefetch.get());
     shown.unacked[delivery.tag] = {.message = delivery.message.message.number(),
                                    .queue = text_of(delivery.queue->name()),
                                    .consumer = tag == tags_.end() ? "" : tag->second,
                                    .redelivered = delivery.message.redelivered};
     ++listed_;
+    return true;
   });
   if (const auto* consumer = channel.reply_consumer())
     shown.reply_consumer = {.tag = text_of(consumer->tag()), .reply_to = text_of(consumer->name())};

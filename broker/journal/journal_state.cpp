@@ -161,7 +161,9 @@ void JournalState::on(const event::ConsumerStarted& e) {
     if (auto* channel = find_channel(e.connection, e.channel))
       channel->reply_consumer = {.tag = text_of(e.consumer), .reply_to = text_of(e.reply_to)};
   } else if (auto* queue = find_queue(e.vhost.view(), e.queue.view())) {
-    queue->consumers[{e.connection, e.channel, text_of(e.consumer)}] = {
+    const Snapshot::ConsumerName name{e.connection, e.channel, text_of(e.consumer)};
+    if (queue->consumers.contains(name)) ++queues_.at({text_of(e.vhost), text_of(e.queue)})->replaced[name];
+    queue->consumers[name] = {
         .ack_mode = e.ack_mode, .exclusive = e.exclusive, .prefetch = e.prefetch, .priority = e.priority};
   }
 }
@@ -170,8 +172,15 @@ void JournalState::on(const event::ConsumerCancelled& e) {
   auto* channel = find_channel(e.connection, e.channel);
   if (channel != nullptr && channel->reply_consumer && channel->reply_consumer->tag == e.consumer.view())
     channel->reply_consumer.reset();
-  if (auto* queue = find_queue(e.vhost.view(), e.queue.view()))
-    queue->consumers.erase({e.connection, e.channel, text_of(e.consumer)});
+  const Snapshot::ConsumerName name{e.connection, e.channel, text_of(e.consumer)};
+  if (const auto* queue = find_in(queues_, QueueName{text_of(e.vhost), text_of(e.queue)})) {
+    auto& replaced = (*queue)->replaced;
+    if (const auto found = replaced.find(name); found != replaced.end()) {
+      if (--found->second == 0) replaced.erase(found);
+      return;
+    }
+  }
+  if (auto* queue = find_queue(e.vhost.view(), e.queue.view())) queue->consumers.erase(name);
   if (channel != nullptr) forget_consumer(*channel, e.consumer.view());
 }
 

@@ -54,6 +54,9 @@ class JournalState {
     std::map<Place, std::uint64_t> ready{};
     std::map<std::uint64_t, Place> places{};  // of messages that are or were ready
     std::map<std::uint64_t, Delivery> unacked{};
+    // How many consumers of a closed channel are still to be told as cancelled, where a consumer of the next channel of
+    // that number has the same tag.
+    std::map<Snapshot::ConsumerName, std::size_t> replaced{};
   };
   struct Message {
     bool is_published{true};   // and not yet routed

@@ -1,11 +1,15 @@
 #include "broker/journal/recording.hpp"
 
+#include <algorithm>
+
 #include "broker/journal/ndjson.hpp"
 
 namespace pocketmq::broker {
 
 Recording::Recording(Journal& journal, protocol::LineSink& sink, const Journal::SubscribeOptions& options)
-    : sink_{sink}, first_number_{options.since.value_or(journal.last_number() + 1)}, began_{journal.now()} {
+    : sink_{sink},
+      first_number_{std::min(options.since.value_or(journal.last_number() + 1), journal.last_number() + 1)},
+      began_{journal.now()} {
   append_ndjson_header(began_, first_number_, lines_);
   has_header_ = sink_.write(lines_);
   subscription_ = journal.subscribe([this](const Entry& entry) { write(entry); }, options);

@@ -51,7 +51,7 @@ class UnackedWindow {
   [[nodiscard]] const Unacked* oldest() const { return entries_.empty() ? nullptr : &entries_.front(); }
 
   /// Calls `visit(const Unacked&)` for each delivery, the oldest first.
-  void for_each(auto&& visit) const { entries_.for_each(visit); }
+  bool for_each(auto&& visit) const { return entries_.for_each_from(0, visit); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// How many deliveries went to consumers (and not to basic.get).
   [[nodiscard]] std::size_t prefetch_used() const { return prefetch_used_; }

@@ -36,7 +36,10 @@ void RouteRecord::add_alternate(const Exchange& exchange, const Exchange& altern
 
 void RouteRecord::add(Step step) {
   ++count_;
-  if (steps_.size() < event::Bounds::list_elements) steps_.push_back(std::move(step));
+  if (steps_.size() == event::Bounds::list_elements) return;
+  bytes_ += sizeof(Step) + step.exchange.size() + step.binding_key.size() + step.arguments.size() + step.key.size()
+            + step.to.size();
+  steps_.push_back(std::move(step));
 }
 
 std::vector<event::Route> RouteRecord::routes() const {

@@ -22,7 +22,7 @@ class RouteRecord {
   void restart(bool is_wanted) {
     is_wanted_ = is_wanted;
     steps_.clear();
-    count_ = 0;
+    count_ = bytes_ = 0;
   }
   /// Forgets the steps. Steps are recorded as before.
   void restart() { restart(is_wanted_); }
@@ -40,6 +40,8 @@ class RouteRecord {
   [[nodiscard]] std::size_t count() const { return count_; }
   /// The steps that are kept, as views: they are valid as long as the record is not changed.
   [[nodiscard]] std::vector<event::Route> routes() const;
+  /// About the bytes that the record takes.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Step {
@@ -58,6 +60,7 @@ class RouteRecord {
   bool is_wanted_{false};
   std::vector<Step> steps_;
   std::size_t count_{0};
+  std::size_t bytes_{0};
 };
 
 /// The queues that a message goes to, as the journal's events name them. The names are views.

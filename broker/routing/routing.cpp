@@ -105,7 +105,7 @@ void Routing::keep() {
 std::size_t Routing::bytes_held() const {
   return routing_bytes + routing_keys_.size() * sizeof(std::string_view)
          + (has_begun_headers_ ? header_facts_.size() : 0) * fact_bytes + known_.size() * known_bytes
-         + kept_queues_.size() * found_bytes;
+         + kept_queues_.size() * found_bytes + record_.bytes();
 }
 
 // `record` records the step that leads there.

@@ -68,7 +68,8 @@ Session::Session(BrokerState& broker, Peer peer, TimePoint now)
 }
 
 Session::~Session() {
-  if (context().journal().is_on<event::ConnectionLost>()) events_.lost("the broker has dropped it", holdings());
+  if (events_.is_open() && context().journal().is_on<event::ConnectionLost>())
+    events_.lost("the broker has dropped it", holdings());
   release();
   broker_.sessions.erase(this);
   context().memory().release_object(session_bytes);
@@ -482,8 +483,10 @@ void Session::tell_lost(std::string_view why) {
   if (is_ending) return;
   is_lost_ = true;
   events_.opened(address());
-  if (context().connections_are_observed()) context().tell(&ConnectionObserver::on_lost, *this, why, holdings());
-  if (context().journal().is_on<event::ConnectionLost>()) events_.lost(why, holdings());
+  const bool is_heard = context().connections_are_observed() || context().journal().is_on<event::ConnectionLost>();
+  const auto held = is_heard ? holdings() : Holdings{};
+  if (is_heard) context().tell(&ConnectionObserver::on_lost, *this, why, held);
+  events_.lost(why, held);
 }
 
 DirectReplies& Session::direct_replies() const { return broker_.direct_replies; }

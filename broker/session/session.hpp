@@ -53,8 +53,8 @@ class Session final : public protocol::CommandEnd,
   // ---- for code that shows the connection
   /// The client has opened its virtual host, and neither side closes the connection.
   [[nodiscard]] bool is_open() const { return state_ == State::open && !finished(); }
-  /// The client has said something, and its handshake is not complete.
-  [[nodiscard]] bool is_in_handshake() const { return state_ == State::handshaking && has_codec() && !finished(); }
+  /// Whether the journal has told that the connection is open, and not that it has ended.
+  [[nodiscard]] bool is_told() const { return events_.is_open(); }
   /// Call it only if it is open or in its handshake.
   [[nodiscard]] protocol::Encoding encoding() { return codec().encoding(); }
   /// Memory is scarce, and the client waits.

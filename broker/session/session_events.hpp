@@ -38,6 +38,8 @@ class SessionEvents {
   void closed(event::By by, std::uint16_t code = 0, std::string_view text = {});
   /// Tells nothing before `opened`.
   void lost(std::string_view why, const Holdings& holdings);
+  /// Whether the connection was told as opened, and not as ended.
+  [[nodiscard]] bool is_open() const { return is_opened_ && !has_ended_; }
 
  private:
   Context& context_;

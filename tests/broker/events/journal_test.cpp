@@ -337,4 +337,30 @@ TEST_CASE("what is told while kept events are looked at comes behind them") {
   }
 }
 
+TEST_CASE("a subscriber that holds another subscription may end with the journal") {
+  auto test = std::make_unique<JournalUnderTest>();
+  Told told;
+  auto inner = std::make_shared<broker::Subscription>(test->journal.subscribe(write_to(told)));
+  const auto outer = test->journal.subscribe([inner = std::move(inner)](const Entry&) {});
+  tell_some(test->journal);
+  test.reset();
+  CHECK(told.size() == 3);
+}
+
+TEST_CASE("events keep their order after a reader has thrown") {
+  JournalUnderTest test;
+  test.journal.keep_last(Journal::ring_default_bytes);
+  test.journal.tell(event::MemoryScarce{});
+  CHECK_THROWS_AS(test.journal.read(1, 1,
+                                    [&](const Entry&) {
+                                      test.journal.tell(event::AcceptFailed{});
+                                      throw std::runtime_error{"no more"};
+                                    }),
+                  std::runtime_error);
+  Told told;
+  const auto subscription = test.journal.subscribe(write_to(told));
+  test.journal.tell(event::MemoryFreed{});
+  CHECK(told == Told{"2 broker.accept_failed", "3 memory.freed"});
+}
+
 }  // namespace pocketmq::tests

@@ -279,4 +279,16 @@ TEST_CASE("the journal's schema can be had") {
   CHECK(answer.body == broker::journal_schema());
 }
 
+TEST_CASE("a follower misses nothing while events of other categories go through the ring") {
+  JournalWorld world{100'000};
+  auto& peer = world.connect();
+  peer.sends(get("/journal?follow=true&categories=topology&from=" + std::to_string(world.told + 1)));
+  world.tells(10'000);
+  world.journal().tell(event::VhostCreated{.vhost = "new"});
+  world.settle();
+  const auto events = events_in(peer.received());
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].at("kind") == "vhost.created");
+}
+
 }  // namespace pocketmq::tests

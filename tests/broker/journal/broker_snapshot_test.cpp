@@ -188,4 +188,57 @@ TEST_CASE("a snapshot can be bounded and still counts all") {
   CHECK(broker::snapshot_cost(world.broker()) == 1 + 1 + 2 + 1);  // connection, channel, queues, consumer
 }
 
+TEST_CASE("a consumer may have the name of one that is still to be removed") {
+  constexpr int very_many = 3'000;
+  CheckedWorld world;
+  auto alice = world.connect(), bob = world.connect();
+  bob.declares("q");
+  world.postpone_turns();
+  for (int i = 0; i < very_many; ++i)
+    alice.sends(
+        basic::Consume{.queue = "q", .consumer_tag = protocol::ShortString{std::to_string(i)}, .no_wait = true});
+  world.take_turns();
+  alice.closes_channel();
+  const auto last = std::to_string(very_many - 1);
+  alice.opens_channel(1).consumes("q", last);
+  CHECK(world.queue("q")["consumers"].size() > 1);
+  world.take_turns();
+  const auto consumers = world.queue("q")["consumers"];
+  REQUIRE(consumers.size() == 1);
+  CHECK(consumers[0]["consumer"] == last);
+}
+
+TEST_CASE("a publish whose search is not finished ends with its transaction") {
+  CheckedWorld world;
+  auto alice = world.connect(), bob = world.connect();
+  bob.declares("q");
+  auto& host = *world.broker().find_virtual_host("/");
+  for (int i = 0; i < 40'000; ++i)
+    host.bind(host.require_exchange("amq.fanout"), host.require_queue("q"), std::to_string(i), {});
+  world.take_turns();
+  alice.selects_tx();
+  world.postpone_turns();
+  alice.end().send(
+      {.channel = 1, .method = basic::Publish{.exchange = "amq.fanout"}, .content = protocol::Content{.body = "m"}});
+  alice.end().take_turn(world.now());
+  CHECK(world.told().message_count() == 1);
+  alice.vanishes();
+  world.take_turns();
+  CHECK(world.told().message_count() == 0);
+}
+
+TEST_CASE("the routes that a transaction keeps for the journal are charged to the memory") {
+  CheckedWorld world;
+  auto alice = world.connect();
+  alice.declares("q");
+  constexpr std::size_t bindings = 64, messages = 10, step_bytes_min = 100;
+  for (std::size_t i = 0; i < bindings; ++i) alice.binds("q", "amq.fanout", std::to_string(i));
+  alice.selects_tx();
+  const auto& memory = world.broker().context().memory();
+  const auto before = memory.used();
+  for (std::size_t i = 0; i < messages; ++i) alice.publishes_to("amq.fanout", "", "m");
+  CHECK(memory.used() - before > bindings * messages * step_bytes_min);
+  alice.rolls_back();
+}
+
 }  // namespace pocketmq::tests
