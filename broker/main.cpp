@@ -262,10 +262,13 @@ class RecordingFile {
   }
 
   static int open_for_writing(const std::string& path) {
-    const auto file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    // Without O_NONBLOCK, a FIFO would be opened only when somebody reads it.
+    const auto file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
     if (file < 0)
       throw std::runtime_error{"--record: cannot write " + path + ": " + std::generic_category().message(errno)
-                               + "; name a file in a folder that is there and may be written"};
+                               + (errno == ENXIO ? "; start the reader of the FIFO first"
+                                                 : "; name a file in a folder that is there and may be written")};
+    ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) & ~O_NONBLOCK);
     return file;
   }
 

@@ -10,6 +10,9 @@
 namespace pocketmq::broker {
 namespace {
 
+// So many bytes of names count as much as a message.
+constexpr std::size_t name_bytes_a_message = 32;
+
 class SnapshotBuilder {
  public:
   SnapshotBuilder(Broker& broker, const SnapshotBounds& bounds) : broker_{broker}, bounds_{bounds} {}
@@ -36,7 +39,7 @@ class SnapshotBuilder {
   Broker& broker_;
   const SnapshotBounds bounds_;
   Snapshot snapshot_{};
-  std::size_t listed_{0};  // messages
+  std::size_t listed_{0};  // messages; the names in unacked deliveries count too
   // A delivery refers to the prefetch of its consumer, which tells the consumer's tag as long as there is a consumer.
   std::unordered_map<const Prefetch*, std::string> tags_{};
 };
@@ -127,11 +130,11 @@ Snapshot::Channel SnapshotBuilder::channel_of(const Channel& channel) {
   channel.for_each_unacked([&](const Unacked& delivery) {
     if (!may_list(shown.unacked.size())) return false;
     const auto tag = tags_.find(delivery.prefetch.get());
-    shown.unacked[delivery.tag] = {.message = delivery.message.message.number(),
-                                   .queue = text_of(delivery.queue->name()),
-                                   .consumer = tag == tags_.end() ? "" : tag->second,
-                                   .redelivered = delivery.message.redelivered};
-    ++listed_;
+    const auto& listed = shown.unacked[delivery.tag] = {.message = delivery.message.message.number(),
+                                                        .queue = text_of(delivery.queue->name()),
+                                                        .consumer = tag == tags_.end() ? "" : tag->second,
+                                                        .redelivered = delivery.message.redelivered};
+    listed_ += 1 + (listed.queue.size() + listed.consumer.size()) / name_bytes_a_message;
     return true;
   });
   if (const auto* consumer = channel.reply_consumer())

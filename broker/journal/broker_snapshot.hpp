@@ -14,7 +14,7 @@ class Broker;
 struct SnapshotBounds {
   /// Ready messages of each queue, and unacked deliveries of each channel.
   std::size_t messages_each{std::numeric_limits<std::size_t>::max()};
-  /// All of them together.
+  /// All of them together. 32 bytes of names in an unacked delivery count as one more.
   std::size_t messages{std::numeric_limits<std::size_t>::max()};
 };
 

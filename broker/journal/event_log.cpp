@@ -10,7 +10,6 @@ namespace pocketmq::broker {
 namespace {
 
 constexpr std::chrono::minutes repeat_after{1};
-constexpr std::size_t garbage_shown_max_bytes = 32;
 constexpr std::string_view tls_handshake{"\x16\x03", 2};
 
 // "1.5 MB"
@@ -116,8 +115,7 @@ void EventLog::log_limits_reached(Context& context) {
 
 void EventLog::on_garbage(const Session& session, std::string_view begin) {
   say(session, LogLevel::warning,
-      "closed: it begins with what is no known protocol, '" + std::string{begin.substr(0, garbage_shown_max_bytes)}
-          + '\'' + std::string{hint_for(begin)});
+      "closed: it begins with what is no known protocol, '" + std::string{begin} + '\'' + std::string{hint_for(begin)});
 }
 
 void EventLog::on_lost(const Session& session, std::string_view why, const Holdings& left) {

@@ -33,6 +33,12 @@ template <class M>
 constexpr bool is_told_with_actor =
     M::id.class_id != protocol::basic::Publish::id.class_id || std::is_same_v<M, protocol::basic::Cancel>;
 
+// What may be shown of bytes of no known protocol. A password may stand behind it, such as one for HTTP.
+std::string_view harmless_part(std::string_view begin) {
+  constexpr std::size_t shown_max_bytes = 16;
+  return begin.substr(0, std::min(begin.find_first_of("\r\n"), shown_max_bytes));
+}
+
 // A text that is too long for a short string is cut as RabbitMQ cuts it, but never within a UTF-8 character.
 std::string reply_text(ReplyCode code, std::string_view text) {
   constexpr std::string_view left_out = "...";
@@ -96,8 +102,8 @@ void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
   }
   if (first_four == first_four_of_amqp && begin.size() < protocol::amqp_header.size()) return;
   if (!begin.starts_with(protocol::amqp_header) && !begin.starts_with(amqp_header_of_0_9)) {
-    context().tell(&ConnectionObserver::on_garbage, *this, begin);
-    events_.unintelligible(begin);
+    context().tell(&ConnectionObserver::on_garbage, *this, harmless_part(begin));
+    events_.unintelligible(harmless_part(begin));
     events_.closed(event::By::broker);
     raw_output().append(protocol::amqp_header);
     return finish();

@@ -17,11 +17,12 @@ namespace pocketmq::protocol {
 namespace {
 
 constexpr std::chrono::milliseconds farewell{500};
+constexpr std::chrono::milliseconds full_disk_pause{100};
 constexpr std::size_t worth_keeping_bytes = 16 << 10;
 constexpr std::size_t at_once_bytes = 16 << 10;
 
-// False if the reader is gone.
-bool write_whole(int descriptor, std::string_view bytes) {
+// False if the reader is gone, or if the disk is full and `is_ending()`. While the disk is full, it tries again.
+bool write_whole(int descriptor, std::string_view bytes, const auto& is_ending) {
   while (!bytes.empty()) {
     const auto written = ::write(descriptor, bytes.data(), bytes.size());
     if (written >= 0) {
@@ -29,10 +30,13 @@ bool write_whole(int descriptor, std::string_view bytes) {
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {  // another process has made it non-blocking
       pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
       ::poll(&writable, 1, -1);
+    } else if (errno == ENOSPC || errno == EDQUOT) {
+      if (is_ending()) return false;
+      std::this_thread::sleep_for(full_disk_pause);
     } else if (errno == EPIPE || errno == EBADF || errno == ECONNRESET) {
       return false;
     } else if (errno != EINTR) {
-      return true;  // for example a full disk: these lines are lost, but later lines may be written
+      return true;  // these lines are lost, but later lines may be written
     }
   }
   return true;
@@ -128,7 +132,10 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared) {
       const auto piece = left.substr(0, at_once_bytes);
       left.remove_prefix(piece.size());
       lock.unlock();
-      is_read = write_whole(shared->target, piece);
+      is_read = write_whole(shared->target, piece, [&shared] {
+        const std::lock_guard inner{shared->mutex};
+        return shared->is_ending;
+      });
       lock.lock();
       ++shared->pieces_written;
       shared->changed.notify_all();

@@ -1,6 +1,7 @@
 """The journal in a file (`--record`), and the trace's lines that no command shows, as another process reads them."""
 
 import json
+import os
 import resource
 import socket
 import tempfile
@@ -63,6 +64,13 @@ class RecordingTest(unittest.TestCase):
         program = Program(self.addCleanup, BIN / "pocketmq-broker", "--port", "0", "--record", "/nowhere/journal")
         self.assertEqual(program.wait(), 1)
         program.err.expect(r"--record: cannot write /nowhere/journal: No such file or directory; name a file")
+
+    def test_a_fifo_needs_its_reader_first(self):
+        fifo = self.path.with_name("fifo")
+        os.mkfifo(fifo)
+        program = Program(self.addCleanup, BIN / "pocketmq-broker", "--port", "0", "--record", fifo)
+        self.assertEqual(program.wait(), 1)
+        program.err.expect(r"--record: cannot write .*fifo: No such device or address; start the reader")
 
 
 @looks_inside

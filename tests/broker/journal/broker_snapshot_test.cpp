@@ -241,4 +241,16 @@ TEST_CASE("the routes that a transaction keeps for the journal are charged to th
   alice.rolls_back();
 }
 
+TEST_CASE("long names count as much as messages where a snapshot has bounds") {
+  CheckedWorld world;
+  auto alice = world.connect();
+  const std::string name(250, 'q');
+  alice.declares(name).consumes(name);
+  for (int i = 0; i < 100; ++i) alice.publishes(name, "m");
+  const auto bounded = snapshot_of(world.broker(), {.messages = 100});
+  const auto& channel = bounded.connections.begin()->second.channels.begin()->second;
+  CHECK(channel.unacked_count == 100);
+  CHECK(channel.unacked.size() < 20);
+}
+
 }  // namespace pocketmq::tests

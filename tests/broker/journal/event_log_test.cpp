@@ -223,4 +223,18 @@ TEST_CASE("a broker that cannot take connections says why once within a minute")
   CHECK_THAT(told[0], Catch::StartsWith("error broker  cannot take a connection: ") && Catch::Contains("ulimit -n"));
 }
 
+TEST_CASE("of bytes of no protocol only the beginning is shown and no password behind it") {
+  Log log{LogLevel::warning};
+  World world{{.encoding = Encoding::amqp, .options = {.journal_bytes = 100'000}, .log = &log.observer()}};
+  world.arrive_raw().sends_bytes("GET /a HTTP/1.1\r\nAuthorization: Basic Z3Vlc3Q6aHVudGVyMg==\r\n\r\n");
+  world.arrive_raw().sends_bytes(R"({"user":"alice","password":"hunter2"})");
+  for (const auto& line : log.read()) CHECK_THAT(line, !Catch::Contains("hunter2") && !Catch::Contains("Z3Vlc3Q6"));
+  std::vector<std::string> begins;
+  (void)world.broker().journal().read(1, 1'000, [&](const broker::Entry& entry) {
+    if (const auto* told = entry.find<broker::event::ConnectionUnintelligible>())
+      begins.emplace_back(told->begin.view());
+  });
+  CHECK(begins == std::vector<std::string>{"GET /a HTTP/1.1", R"({"user":"alice",)"});
+}
+
 }  // namespace pocketmq::tests

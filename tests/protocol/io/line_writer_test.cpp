@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "tests/support/catch.hpp"
@@ -98,6 +99,21 @@ TEST_CASE("where nobody reads lines go nowhere") {
   while (!writer.write(std::string(999, 'x') + '\n')) std::this_thread::yield();
   for (int i = 0; i < 10; ++i)
     while (!writer.write(std::string(999, 'x') + '\n')) std::this_thread::yield();
+}
+
+TEST_CASE("lines wait while the disk is full and are refused when too many wait") {
+  constexpr std::size_t waiting_max = 1'000;
+  const std::string line(99, 'x');
+  const auto full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  REQUIRE(full >= 0);
+  protocol::LineWriter writer{full, waiting_max};
+  ::close(full);
+  std::size_t taken_bytes = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    if (writer.write(line + '\n')) taken_bytes += line.size() + 1;
+    std::this_thread::yield();
+  }
+  CHECK(taken_bytes <= 2 * waiting_max);
 }
 
 }  // namespace pocketmq::tests
