@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds full_disk_pause{100};
 constexpr std::size_t worth_keeping_bytes = 16 << 10;
 constexpr std::size_t at_once_bytes = 16 << 10;
 
-// False if the reader is gone, or if the disk is full and `is_ending()`. While the disk is full, it tries again.
-bool write_whole(int descriptor, std::string_view bytes, const auto& is_ending) {
+// False if the reader is gone. While the disk is full, it tries again, until `may_try_again` returns false.
+bool write_whole(int descriptor, std::string_view bytes, const auto& may_try_again) {
   while (!bytes.empty()) {
     const auto written = ::write(descriptor, bytes.data(), bytes.size());
     if (written >= 0) {
@@ -31,8 +31,7 @@ bool write_whole(int descriptor, std::string_view bytes, const auto& is_ending) 
       pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
       ::poll(&writable, 1, -1);
     } else if (errno == ENOSPC || errno == EDQUOT) {
-      if (is_ending()) return false;
-      std::this_thread::sleep_for(full_disk_pause);
+      if (!may_try_again()) return false;
     } else if (errno == EPIPE || errno == EBADF || errno == ECONNRESET) {
       return false;
     } else if (errno != EINTR) {
@@ -133,8 +132,8 @@ void LineWriter::write_all(const std::shared_ptr<Shared>& shared) {
       left.remove_prefix(piece.size());
       lock.unlock();
       is_read = write_whole(shared->target, piece, [&shared] {
-        const std::lock_guard inner{shared->mutex};
-        return shared->is_ending;
+        std::unique_lock waiting{shared->mutex};
+        return !shared->changed.wait_for(waiting, full_disk_pause, [&shared] { return shared->is_ending; });
       });
       lock.lock();
       ++shared->pieces_written;
