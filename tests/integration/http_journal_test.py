@@ -8,7 +8,7 @@ import time
 import unittest
 
 from bystanders import BystandersTest
-from programs import TIMEOUT, Broker
+from programs import SANITIZED, TIMEOUT, Broker
 
 AS_GUEST = {"Authorization": "Basic " + base64.b64encode(b"guest:guest").decode()}
 FOLLOW = {**AS_GUEST, "Accept": "text/event-stream"}
@@ -132,7 +132,8 @@ class HttpJournalTest(BystandersTest):
             for _ in range(1000):
                 peer.send("basic.publish", b"x" * 500, routing_key="many")
             peer.call("queue.purge", queue="many")
-        self.assertLess(self.broker.resident_bytes() - before, 20_000_000)
+        if not SANITIZED:
+            self.assertLess(self.broker.resident_bytes() - before, 20_000_000)
         with deaf.makefile("rb") as stream:
             deadline = time.monotonic() + TIMEOUT
             while b'"kind":"gap"' not in (line := stream.readline()):

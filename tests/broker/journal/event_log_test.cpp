@@ -93,8 +93,7 @@ TEST_CASE("a channel that is closed is told of at info") {
 
 TEST_CASE("bytes of no known protocol are told of with what they look like") {
   const auto [bytes, wants] = GENERATE(table<std::string, std::string>({
-      {"GET / HTTP/1.1\r\nHost: x\r\n",
-       "'GET / HTTP/1.1\\r\\nHost: x\\r\\n'; it looks like HTTP, which this port does not"},
+      {"GET / HTTP/1.1\r\nHost: x\r\n", "'GET / HTTP/1.1'; it looks like HTTP, which this port does not"},
       {std::string{"\x16\x03\x01\x02\x00\x01\x00", 7}, "; it looks like TLS, which this port does not speak"},
       {"\x1b[2J\x1b[2J", "'\\x1b[2J\\x1b[2J'"},
       {"AMQP\1\1\x08\x01", "of AMQP only 0-9-1 is spoken here"},
