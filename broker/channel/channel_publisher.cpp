@@ -153,7 +153,7 @@ void ChannelPublisher::announce(const Message& message, const RoutedTo& to, cons
   context.tell(&Observer::on_routed, message, to.count);
   if (to.count > 0) return;
   if (mandatory) return return_to_client(message);
-  if (requester == nullptr) drop_unroutable(context, virtual_host, message);
+  if (requester == nullptr) drop_at_publish(context, virtual_host, message, event::Dropped::unroutable);
 }
 
 void ChannelPublisher::tell_published(const Message& message, bool mandatory) const {

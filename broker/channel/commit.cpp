@@ -86,7 +86,7 @@ void Commit::announce(const RoutedTo& to, const RouteRecord& record) {
   const auto& message = current_->message;
   if (owner_ != nullptr) return owner_->on_committed(message, to, record, current_->mandatory);
   tell_route(context_, virtual_host_.name(), message, to, record);
-  if (to.count == 0) drop_unroutable(context_, virtual_host_.name(), message);
+  if (to.count == 0) drop_at_publish(context_, virtual_host_.name(), message, event::Dropped::unroutable);
 }
 
 // The client gets tx.commit-ok before the deliveries for which the settlements make room.

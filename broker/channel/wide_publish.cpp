@@ -43,8 +43,7 @@ bool WidePublish::finish_search() {
   const auto routing = std::move(routing_);
   const auto& message = routing->message();
   if (context_.memory().is_exhausted()) {  // others have used it up since the publish came
-    context_.tell(&Observer::on_dropped, message);
-    tell_dropped_at_publish(context_, routing->virtual_host_name(), message, event::Dropped::no_memory);
+    drop_at_publish(context_, routing->virtual_host_name(), message, event::Dropped::no_memory);
     drop_queues(*routing);
     if (owner_ != nullptr) owner_->on_memory_exhausted();
     return true;
@@ -56,7 +55,7 @@ bool WidePublish::finish_search() {
   } else {
     context_.tell(&Observer::on_routed, message, queues.size());
     tell_route(context_, routing->virtual_host_name(), message, RoutedTo::of(queues, context_), routing->record());
-    if (queues.empty()) drop_unroutable(context_, routing->virtual_host_name(), message);
+    if (queues.empty()) drop_at_publish(context_, routing->virtual_host_name(), message, event::Dropped::unroutable);
   }
   if (!queues.empty()) fan_out_ = std::make_unique<FanOut>(message, publish, std::move(queues), routing->take_share());
   return true;
@@ -67,9 +66,7 @@ void WidePublish::drop_queues(Routing& routing) {
 }
 
 void WidePublish::drop() {
-  const auto& message = routing_->message();
-  context_.tell(&Observer::on_dropped, message);
-  tell_dropped_at_publish(context_, routing_->virtual_host_name(), message, event::Dropped::rolled_back);
+  drop_at_publish(context_, routing_->virtual_host_name(), routing_->message(), event::Dropped::rolled_back);
 }
 
 void WidePublish::accepted(std::uint64_t publish) {

@@ -93,12 +93,8 @@ void tell_route_by_name(Context& context, const Message& message, const Queue& q
                                               .routes = std::span{&route, 1}});
 }
 
-void drop_unroutable(Context& context, std::string_view vhost, const Message& message) {
+void drop_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason) {
   context.tell(&Observer::on_dropped, message);
-  tell_dropped_at_publish(context, vhost, message, event::Dropped::unroutable);
-}
-
-void tell_dropped_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason) {
   context.journal().tell<event::MessageDropped>([&] {
     return event::MessageDropped{
         .message = message.number(), .vhost = vhost, .stage = event::Stage::publish, .reason = reason};

@@ -89,9 +89,8 @@ void tell_route(Context& context, std::string_view vhost, const Message& message
 /// Tells message.routed for a message that goes only to the queue whose name is its routing key. Call it only if
 /// `context.tells_messages()`.
 void tell_route_by_name(Context& context, const Message& message, const Queue& queue);
-/// No queue was found for the message, and it is not returned. Tells the observer, and the journal: message.dropped.
-void drop_unroutable(Context& context, std::string_view vhost, const Message& message);
-/// Tells the journal message.dropped with stage `publish`. The caller tells the observer.
-void tell_dropped_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason);
+/// The message goes to no queue, and it is not returned. Tells the observer, and the journal: message.dropped with
+/// stage `publish`.
+void drop_at_publish(Context& context, std::string_view vhost, const Message& message, event::Dropped reason);
 
 }  // namespace pocketmq::broker

@@ -173,13 +173,10 @@ void DeadLetters::announce(const Line& line, Message& dead, auto& queues, const 
   context_.tell(&Observer::on_routed, dead, queues.size());
   const auto& virtual_host = line.virtual_host_name();
   if (!queues.empty()) return tell_route(context_, virtual_host, dead, RoutedTo::of(queues, context_), record);
-  context_.tell(&Observer::on_dropped, dead);
-  if (was_found) return tell_dropped_at_publish(context_, virtual_host, dead, event::Dropped::dead_letter_limit);
-  // Without a cycle, the search has found no queue.
-  const bool was_cycle = line.had_cycle;
-  if (!was_cycle) tell_route(context_, virtual_host, dead, RoutedTo{}, record);
-  tell_dropped_at_publish(context_, virtual_host, dead,
-                          was_cycle ? event::Dropped::dead_letter_cycle : event::Dropped::unroutable);
+  if (was_found) return drop_at_publish(context_, virtual_host, dead, event::Dropped::dead_letter_limit);
+  if (line.had_cycle) return drop_at_publish(context_, virtual_host, dead, event::Dropped::dead_letter_cycle);
+  tell_route(context_, virtual_host, dead, RoutedTo{}, record);  // the search has found no queue
+  drop_at_publish(context_, virtual_host, dead, event::Dropped::unroutable);
 }
 
 void DeadLetters::tell_dead_letter(const Line& line, const Message& dead) const {
