@@ -18,7 +18,7 @@
 #include <asio/signal_set.hpp>
 
 #include "broker/core/heap_trim.hpp"
-#include "broker/definitions/definition.hpp"
+#include "broker/definitions/definitions.hpp"
 #include "broker/host/exit_watch.hpp"
 #include "broker/host/listener.hpp"
 #include "broker/host/port_file.hpp"

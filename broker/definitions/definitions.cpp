@@ -8,6 +8,7 @@
 
 #include "broker/access/users.hpp"
 #include "broker/core/errors.hpp"
+#include "broker/core/json_object.hpp"
 #include "broker/queue/queue_arguments.hpp"
 #include "broker/routing/exchange_types.hpp"
 #include "broker/vhost/policy.hpp"
@@ -19,22 +20,7 @@ namespace {
 
 std::string quote(std::string_view text) { return "'" + std::string{text} + "'"; }
 
-constexpr unsigned json_depth_max = 256;
-
-nlohmann::ordered_json parse(std::string_view text) {
-  nlohmann::ordered_json json;
-  const auto fault = protocol::parse_json(text, json_depth_max, json);
-  if (!fault) return json;
-  try {
-    const auto ignored = nlohmann::ordered_json::parse(text);  // to get the line and the column of a syntax error
-  } catch (const nlohmann::json::exception& error) {  // not only parse_error: a number such as 1e400 throws another one
-    std::string why = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
-    throw DefinitionsError{why.substr(std::min(why.find("] ") + 2, why.size()))};
-  }
-  throw DefinitionsError{*fault};
-}
-
-Pattern pattern_in(Definition& definition, std::string_view key, Pattern (*compile)(std::string)) {
+Pattern pattern_in(JsonObject& definition, std::string_view key, Pattern (*compile)(std::string)) {
   auto text = definition.text(key);
   try {
     return compile(std::move(text));
@@ -48,24 +34,24 @@ class Loader {
   Loader(Context& context, Users& users, VirtualHosts& virtual_hosts)
       : context_{context}, known_users_{users}, virtual_hosts_{virtual_hosts} {}
 
-  [[nodiscard]] std::vector<std::string> load(Definition file) &&;
+  [[nodiscard]] std::vector<std::string> load(JsonObject file) &&;
 
  private:
   // ---- one function for each section
-  void load_user(Definition& user);
-  void load_virtual_host(Definition& virtual_host);
-  void load_permission(Definition& permission);
-  void load_policy(Definition& policy);
-  void load_queue(Definition& queue);
-  void load_exchange(Definition& exchange);
-  void load_binding(Definition& binding);
-  void ignore_topic_permission(Definition& permission);
-  void ignore_parameter(Definition& parameter);
-  void ignore_global_parameter(Definition& parameter);
+  void load_user(JsonObject& user);
+  void load_virtual_host(JsonObject& virtual_host);
+  void load_permission(JsonObject& permission);
+  void load_policy(JsonObject& policy);
+  void load_queue(JsonObject& queue);
+  void load_exchange(JsonObject& exchange);
+  void load_binding(JsonObject& binding);
+  void ignore_topic_permission(JsonObject& permission);
+  void ignore_parameter(JsonObject& parameter);
+  void ignore_global_parameter(JsonObject& parameter);
 
   struct Section {
     std::string_view name;
-    void (Loader::*load)(Definition&);
+    void (Loader::*load)(JsonObject&);
   };
   // In an order in which each section only refers to sections before it, whatever their order in the file.
   static constexpr std::array sections{
@@ -82,16 +68,16 @@ class Loader {
   };
 
   // ---- used by several sections
-  [[nodiscard]] std::optional<PasswordHash> password_of(Definition& user);
+  [[nodiscard]] std::optional<PasswordHash> password_of(JsonObject& user);
   [[nodiscard]] User* find_user(const std::string& name);
-  [[nodiscard]] VirtualHost& virtual_host_of(Definition& definition);
+  [[nodiscard]] VirtualHost& virtual_host_of(JsonObject& definition);
   /// Refuses an object that is in the file twice, because the broker cannot know which of the two is meant.
-  void require_first(const Definition& definition, std::string_view key, const std::string& described);
-  void declare(const Definition& definition, const auto& declaration);
-  void warn(const Definition& definition, const std::string& text) {
+  void require_first(const JsonObject& definition, std::string_view key, const std::string& described);
+  void declare(const JsonObject& definition, const auto& declaration);
+  void warn(const JsonObject& definition, const std::string& text) {
     warnings_.push_back(definition.path() + ": " + text);
   }
-  void warn_of_unread_keys(const Definition& definition);
+  void warn_of_unread_keys(const JsonObject& definition);
 
   Context& context_;
   Users& known_users_;
@@ -101,7 +87,7 @@ class Loader {
   std::vector<std::string> warnings_;
 };
 
-std::vector<std::string> Loader::load(Definition file) && {
+std::vector<std::string> Loader::load(JsonObject file) && {
   file.ignore({"rabbit_version", "rabbitmq_version", "product_name", "product_version", "rabbitmq_definition_format",
                "original_cluster_name", "explanation"});
   for (const auto& section : sections)
@@ -114,13 +100,13 @@ std::vector<std::string> Loader::load(Definition file) && {
   return std::move(warnings_);
 }
 
-void Loader::require_first(const Definition& definition, std::string_view key, const std::string& described) {
+void Loader::require_first(const JsonObject& definition, std::string_view key, const std::string& described) {
   const auto [first, is_first] = paths_.emplace(described, definition.path());
   if (!is_first)
     definition.refuse(key, described + " is in the file twice, first at " + first->second + "; leave one of them out");
 }
 
-void Loader::warn_of_unread_keys(const Definition& definition) {
+void Loader::warn_of_unread_keys(const JsonObject& definition) {
   for (const auto& key : definition.unread_keys())
     warnings_.push_back((definition.path().empty() ? "" : definition.path() + ".") + key
                         + ": has no effect, PocketMQ does not have that");
@@ -128,7 +114,7 @@ void Loader::warn_of_unread_keys(const Definition& definition) {
 
 // ---- users
 
-void Loader::load_user(Definition& definition) {
+void Loader::load_user(JsonObject& definition) {
   const auto name = definition.text("name");
   require_first(definition, "name", "user " + quote(name));
   auto* known = find_user(name);
@@ -137,7 +123,7 @@ void Loader::load_user(Definition& definition) {
   user.tags = definition.words("tags");
 }
 
-std::optional<PasswordHash> Loader::password_of(Definition& user) {
+std::optional<PasswordHash> Loader::password_of(JsonObject& user) {
   const auto password = user.optional_text("password");
   const auto hash = user.optional_text("password_hash").value_or("");
   const auto algorithm = user.optional_text("hashing_algorithm").value_or("rabbit_password_hashing_sha256");
@@ -166,7 +152,7 @@ User* Loader::find_user(const std::string& name) {
   return known ? &users_.emplace(name, *known).first->second : nullptr;
 }
 
-void Loader::load_permission(Definition& definition) {
+void Loader::load_permission(JsonObject& definition) {
   const auto name = definition.text("user");
   auto* user = find_user(name);
   if (user == nullptr) definition.refuse("user", "there is no user " + quote(name) + "; add it to \"users\"");
@@ -178,7 +164,7 @@ void Loader::load_permission(Definition& definition) {
       Permissions{.configure = pattern("configure"), .write = pattern("write"), .read = pattern("read")});
 }
 
-void Loader::ignore_topic_permission(Definition& definition) {
+void Loader::ignore_topic_permission(JsonObject& definition) {
   warn(definition, "topic permissions of user " + quote(definition.text("user")) + " on exchange "
                        + quote(definition.text("exchange")) + " have no effect: PocketMQ has none");
   definition.ignore({"vhost", "write", "read"});
@@ -186,7 +172,7 @@ void Loader::ignore_topic_permission(Definition& definition) {
 
 // ---- virtual hosts and their policies
 
-void Loader::load_virtual_host(Definition& definition) {
+void Loader::load_virtual_host(JsonObject& definition) {
   const auto name = definition.name("name");
   require_first(definition, "name", "vhost " + quote(name));
   virtual_hosts_.add(name);
@@ -197,7 +183,7 @@ void Loader::load_virtual_host(Definition& definition) {
                          + "says otherwise");
 }
 
-VirtualHost& Loader::virtual_host_of(Definition& definition) {
+VirtualHost& Loader::virtual_host_of(JsonObject& definition) {
   const auto name = definition.optional_text("vhost");
   if (!name)
     definition.refuse("vhost",
@@ -207,7 +193,7 @@ VirtualHost& Loader::virtual_host_of(Definition& definition) {
   definition.refuse("vhost", "there is no virtual host " + quote(*name) + "; add it to \"vhosts\"");
 }
 
-void Loader::load_policy(Definition& definition) {
+void Loader::load_policy(JsonObject& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto name = definition.text("name");
   const auto described = "policy " + quote(name) + " in vhost " + quote(virtual_host.name());
@@ -245,7 +231,7 @@ void Loader::load_policy(Definition& definition) {
 
 // Calls `declaration`. If PocketMQ does not support the object, the object is skipped with a warning. Any other refusal
 // is an error.
-void Loader::declare(const Definition& definition, const auto& declaration) {
+void Loader::declare(const JsonObject& definition, const auto& declaration) {
   try {
     declaration();
   } catch (const ConnectionError& error) {  // 503 for an exchange type
@@ -255,7 +241,7 @@ void Loader::declare(const Definition& definition, const auto& declaration) {
   }
 }
 
-void Loader::load_queue(Definition& definition) {
+void Loader::load_queue(JsonObject& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto name = definition.name("name");
   const auto arguments = definition.table("arguments");
@@ -275,7 +261,7 @@ void Loader::load_queue(Definition& definition) {
   });
 }
 
-void Loader::load_exchange(Definition& definition) {
+void Loader::load_exchange(JsonObject& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto name = definition.name("name");
   const auto arguments = definition.table("arguments");
@@ -291,7 +277,7 @@ void Loader::load_exchange(Definition& definition) {
   declare(definition, [&] { (void)virtual_host.declare_exchange(declaration); });
 }
 
-void Loader::load_binding(Definition& definition) {
+void Loader::load_binding(JsonObject& definition) {
   auto& virtual_host = virtual_host_of(definition);
   const auto from = definition.name("source"), to = definition.name("destination");
   const auto to_type = definition.text("destination_type");
@@ -316,13 +302,13 @@ void Loader::load_binding(Definition& definition) {
 
 // ---- sections that PocketMQ does not support
 
-void Loader::ignore_parameter(Definition& definition) {
+void Loader::ignore_parameter(JsonObject& definition) {
   warn(definition, "parameter " + quote(definition.text("name")) + " of component "
                        + quote(definition.text("component")) + " has no effect: PocketMQ has no such component");
   definition.ignore({"vhost", "value"});
 }
 
-void Loader::ignore_global_parameter(Definition& definition) {
+void Loader::ignore_global_parameter(JsonObject& definition) {
   const auto name = definition.text("name");
   definition.ignore({"value"});
   if (name == "cluster_name" || name == "internal_cluster_id") return;  // they only name the cluster
@@ -333,8 +319,12 @@ void Loader::ignore_global_parameter(Definition& definition) {
 
 std::vector<std::string> load_definitions(std::string_view text, Context& context, Users& users,
                                           VirtualHosts& virtual_hosts) {
-  const auto json = parse(text);
-  return Loader{context, users, virtual_hosts}.load(Definition{json, ""});
+  try {
+    const auto json = parse_json_text(text);
+    return Loader{context, users, virtual_hosts}.load(JsonObject{json, ""});
+  } catch (const JsonObjectError& error) {
+    throw DefinitionsError{error.what()};
+  }
 }
 
 }  // namespace pocketmq::broker

@@ -2,17 +2,23 @@
 // users, and the objects that exist before the first client connects.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "broker/definitions/definition.hpp"
 
 namespace pocketmq::broker {
 
 class Context;
 class Users;
 class VirtualHosts;
+
+/// Definitions that cannot be loaded. The text says where, why, and what to do: "queues[3].durable: wants true or
+/// false, got a string".
+class DefinitionsError final : public std::runtime_error {
+ public:
+  using runtime_error::runtime_error;
+};
 
 /// Adds users, virtual hosts, permissions, policies, queues, exchanges and bindings to those of the broker. Existing
 /// users are changed; existing queues, exchanges and bindings stay as they are. No client may be connected yet.

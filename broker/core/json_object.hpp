@@ -1,5 +1,6 @@
-// One object of a definitions file. Members are read by name. A missing member, or one of the wrong type, is an error
-// that names its path in the file. The object also knows which members nobody has read.
+// One JSON object that a person has written, such as an object of a definitions file or the body of a request. Members
+// are read by name. A missing member, or one of the wrong type, is an error that names its path. The object also knows
+// which members nobody has read.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +14,27 @@
 
 namespace pocketmq::broker {
 
-/// Definitions that cannot be loaded. The text says where, why, and what to do: "queues[3].durable: wants true or
-/// false, got a string".
-class DefinitionsError final : public std::runtime_error {
+/// What is wrong with a JSON text. The error says where, why, and what to do: "queues[3].durable: wants true or false,
+/// got a string".
+class JsonObjectError final : public std::runtime_error {
  public:
   using runtime_error::runtime_error;
 };
 
-/// Reads the JSON value, which must outlive it. Each function throws DefinitionsError for a member of the wrong type.
-class Definition {
+/// Parses a JSON text. Throws JsonObjectError with the line and the column of a mistake.
+[[nodiscard]] nlohmann::ordered_json parse_json_text(std::string_view text);
+
+/// Reads the JSON value, which must outlive it. Each function throws JsonObjectError for a member of the wrong type.
+class JsonObject {
  public:
   using Json = nlohmann::ordered_json;
 
-  /// `path` is how error texts name the object: "queues[3]"; empty for the whole file. Throws if `json` is not an
+  /// `path` is how error texts name the object: "queues[3]"; empty for the outermost object. Throws if `json` is not an
   /// object.
-  Definition(const Json& json, std::string path);
+  JsonObject(const Json& json, std::string path);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool has(std::string_view key) const;
 
   /// These two throw if the member is missing.
   [[nodiscard]] std::string text(std::string_view key);
@@ -45,12 +50,22 @@ class Definition {
   /// The texts of an array, or the parts of a text between its commas; empty if the member is missing.
   [[nodiscard]] std::vector<std::string> words(std::string_view key);
   /// The elements of an array; empty if the member is missing. They are valid as long as the JSON value.
-  [[nodiscard]] std::vector<Definition> list(std::string_view key);
+  [[nodiscard]] std::vector<JsonObject> list(std::string_view key);
+
+  /// The object with that key; nothing if the member is missing. It is valid as long as the JSON value.
+  [[nodiscard]] std::optional<JsonObject> object(std::string_view key);
+  /// A whole number from `min` to `max`; nothing if the member is missing.
+  [[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view key, std::uint64_t min, std::uint64_t max);
+  /// The member itself; null if it is missing. It is valid as long as the JSON value.
+  [[nodiscard]] const Json* member(std::string_view key) { return find(key); }
 
   /// Marks members as read that the broker does not need.
   void ignore(std::initializer_list<std::string_view> keys) { read_keys_.insert(read_keys_.end(), keys); }
   /// The members that were not read, except those that are null, false, "", [] or {}.
   [[nodiscard]] std::vector<std::string> unread_keys() const;
+
+  /// Throws if there is a member that was not read. The text lists those that were: call it last.
+  void refuse_unread_keys() const;
 
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
