@@ -17,6 +17,7 @@
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 
+#include "broker/control/testbed.hpp"
 #include "broker/core/heap_trim.hpp"
 #include "broker/definitions/definitions.hpp"
 #include "broker/host/exit_watch.hpp"
@@ -27,6 +28,7 @@
 #include "broker/journal/event_log.hpp"
 #include "broker/journal/recording.hpp"
 #include "broker/journal/trace_log.hpp"
+#include "broker/kit/kit_routes.hpp"
 #include "protocol/base/printable.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/base/whole_number.hpp"
@@ -42,6 +44,7 @@ constexpr std::chrono::seconds grace{1};
 constexpr std::uint64_t message_size_ceiling = 536'870'912;  // RabbitMQ's
 
 constexpr std::size_t startup_events_max_bytes = 64 << 20;
+constexpr std::size_t test_journal_bytes = 64 << 20;
 
 struct Arguments {
   std::uint16_t port{5672};
@@ -57,6 +60,8 @@ struct Arguments {
   std::optional<std::uint16_t> http_port{};
   broker::http::HostNames http_hosts{};
   std::optional<std::size_t> journal_bytes{};
+  bool test{false};
+  bool test_from_anywhere{false};
   std::string definitions{};
   std::vector<std::string> users{};  // NAME:PASSWORD
   broker::Options options{};
@@ -86,10 +91,13 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-// By default the journal keeps events if HTTP shows them.
+bool answers_http(const Arguments& arguments) { return arguments.http || arguments.test; }
+
+// By default the journal keeps events if HTTP shows them, and more of them for tests.
 std::size_t journal_bytes_of(const Arguments& arguments) {
-  const bool is_shown = arguments.http || arguments.http_port;
-  return arguments.journal_bytes.value_or(is_shown ? broker::Journal::ring_default_bytes : 0);
+  const bool is_shown = answers_http(arguments) || arguments.http_port;
+  const auto fallback = arguments.test ? test_journal_bytes : is_shown ? broker::Journal::ring_default_bytes : 0;
+  return arguments.journal_bytes.value_or(fallback);
 }
 
 broker::Options options_of(const Arguments& arguments) {
@@ -232,7 +240,7 @@ void listen(std::optional<broker::Listener>& listener, asio::io_context& context
 }
 
 void answer_http(broker::Listener& listener, broker::http::HttpServer& server, const Arguments& arguments) {
-  if (arguments.http) listener.answer_http_with(server);
+  if (answers_http(arguments)) listener.answer_http_with(server);
   if (!arguments.http_port) return;
   try {
     listener.answer_http_with(server, addresses_of(arguments, *arguments.http_port));
@@ -240,6 +248,24 @@ void answer_http(broker::Listener& listener, broker::http::HttpServer& server, c
     throw std::runtime_error{"cannot listen for HTTP on " + std::string{error.what()}
                              + "; choose another --http-port (0 takes a free one) or --bind"};
   }
+}
+
+// The test kit below /test.
+void serve_kit(broker::http::HttpServer& server, broker::Testbed& testbed, const broker::Listener& listener,
+               const Arguments& arguments) {
+  const auto is_elsewhere = [](const asio::ip::tcp::endpoint& address) { return !address.address().is_loopback(); };
+  const auto addresses = listener.addresses();
+  const auto http_addresses = listener.http_addresses();
+  if (!arguments.test_from_anywhere
+      && (std::ranges::any_of(addresses, is_elsewhere) || std::ranges::any_of(http_addresses, is_elsewhere)))
+    throw std::runtime_error{
+        "--test lets everybody who reaches the port do everything, and --bind lets other machines "
+        "reach it; leave --bind out, or add --test-from-anywhere"};
+  broker::http::serve_kit(server.router(), testbed,
+                          {.callers = arguments.test_from_anywhere ? broker::http::KitCallers::anywhere
+                                                                   : broker::http::KitCallers::on_this_machine,
+                           .http_port = http_addresses.empty() ? std::uint16_t{0} : http_addresses.front().port(),
+                           .amqp_host_and_port = broker::describe(addresses.front())});
 }
 
 // "127.0.0.1:5672 and [::1]:5672"
@@ -293,6 +319,8 @@ int run(const Arguments& arguments, pid_t parent) {
   std::optional<broker::Listener> listener;
   listen(listener, context, broker, arguments);
   answer_http(*listener, http_server, arguments);
+  std::optional<broker::Testbed> testbed;
+  if (arguments.test) serve_kit(http_server, testbed.emplace(broker), *listener, arguments);
 
   asio::signal_set signals{context, SIGINT, SIGTERM};
   std::optional<broker::ExitWatch> watch;
@@ -314,7 +342,8 @@ int run(const Arguments& arguments, pid_t parent) {
   const auto address = listener->address();
   if (!arguments.port_file.empty()) broker::write_port_file(arguments.port_file, address.port());
   log.say(broker::LogLevel::info, "PocketMQ " + std::string{protocol::pocketmq_version} + " listens on "
-                                      + text_of(listener->addresses()) + (arguments.http ? ", for HTTP too" : ""));
+                                      + text_of(listener->addresses())
+                                      + (answers_http(arguments) ? ", for HTTP too" : ""));
   if (arguments.http_port)
     log.say(broker::LogLevel::info, "listens for HTTP on " + text_of(listener->http_addresses()));
   std::cout << "ready on " << address << std::endl;
@@ -353,8 +382,18 @@ int main(int argc, char** argv) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->check(is_given);
+  app.add_flag("--test", arguments.test,
+               "serve the test kit below /test, on the same port as HTTP; only on addresses of this machine");
+  app.add_flag("--test-from-anywhere", arguments.test_from_anywhere,
+               "with --test: let other machines do all that a test may do")
+      ->needs("--test");
+  app.add_option("--seed", arguments.options.seed,
+                 "for tests: create the same names in each run, and make the same random choices")
+      ->type_name("NUMBER")
+      ->transform(whole_number_from(0, std::numeric_limits<std::int64_t>::max()));
   app.add_option("--journal-bytes", arguments.journal_bytes,
-                 "bytes of the last events that are kept for GET /journal, 0 for none; with HTTP 4MB by default")
+                 "bytes of the last events that are kept for GET /journal, 0 for none; with HTTP 4MB by default, and "
+                 "with --test 64MB")
       ->type_name("BYTES")
       ->transform(bytes_from(0, std::numeric_limits<std::int64_t>::max()));
   app.add_option("--port-file", arguments.port_file, "write the port to this file, FIFO or device once it is open")

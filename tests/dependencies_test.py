@@ -23,7 +23,7 @@ MAY_INCLUDE = {
 }
 ROOMS = {
     "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
-    "broker": ["", "host", "http", "control", "journal", "session", "channel", "definitions", "vhost", "routing", "queue",
+    "broker": ["", "host", "kit", "http", "control", "journal", "session", "channel", "definitions", "vhost", "routing", "queue",
                "message", "access", "core", "events"],
     "client": ["", "rpc", "link", "json", "values"],
     "server": [""],

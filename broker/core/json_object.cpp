@@ -82,7 +82,7 @@ std::string JsonObject::text(std::string_view key) {
 }
 
 std::optional<std::string> JsonObject::optional_text(std::string_view key) {
-  if (!json_.contains(key)) return std::nullopt;
+  if (find(key) == nullptr) return std::nullopt;
   return text(key);
 }
 
@@ -92,7 +92,7 @@ bool JsonObject::boolean(std::string_view key) {
   return member.get<bool>();
 }
 
-bool JsonObject::boolean(std::string_view key, bool fallback) { return json_.contains(key) ? boolean(key) : fallback; }
+bool JsonObject::boolean(std::string_view key, bool fallback) { return find(key) == nullptr ? fallback : boolean(key); }
 
 std::int64_t JsonObject::integer(std::string_view key, std::int64_t fallback) {
   const auto* member = find(key);

@@ -39,7 +39,11 @@ void serve_broker(Router& router, Broker& broker) {
   router.guard("/journal", monitoring_users(broker));
   serve_journal(router, broker.context());
   router.guard("/state", monitoring_users(broker));
-  router.get("/state", [&broker](Request& request) { return state_of(broker, request); });
+  serve_state(router, broker);
+}
+
+void serve_state(Router& router, Broker& broker, const std::string& below) {
+  router.get(below + "/state", [&broker](Request& request) { return state_of(broker, request); });
 }
 
 }  // namespace pocketmq::broker::http

@@ -191,10 +191,10 @@ void answer(Context& context, const Request& request, Responder responder) {
 
 }  // namespace
 
-void serve_journal(Router& router, Context& context) {
-  router.get("/journal",
+void serve_journal(Router& router, Context& context, const std::string& below) {
+  router.get(below + "/journal",
              [&context](Request& request, Responder responder) { answer(context, request, std::move(responder)); });
-  router.get("/journal/schema", [schema = journal_schema()](Request& request) {
+  router.get(below + "/journal/schema", [schema = journal_schema()](Request& request) {
     require_known_query(request, {});
     return json(schema);
   });

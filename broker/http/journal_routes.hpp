@@ -2,6 +2,8 @@
 // `GET /journal/schema`.
 #pragma once
 
+#include <string>
+
 namespace pocketmq::broker {
 
 class Context;
@@ -10,8 +12,8 @@ namespace http {
 
 class Router;
 
-/// Adds the routes. `context`, a broker's, must outlive the router.
-void serve_journal(Router& router, Context& context);
+/// Adds the routes, with `below` in front of their paths. `context`, a broker's, must outlive the router.
+void serve_journal(Router& router, Context& context, const std::string& below = "");
 
 }  // namespace http
 

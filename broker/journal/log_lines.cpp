@@ -1,10 +1,8 @@
 #include "broker/journal/log_lines.hpp"
 
-#include <array>
-#include <cstdio>
-
 #include "broker/journal/event_text.hpp"
 #include "broker/journal/ndjson.hpp"
+#include "broker/journal/utc_text.hpp"
 #include "protocol/base/printable.hpp"
 #include "protocol/codec/json_text.hpp"
 #include "protocol/codec/trace.hpp"
@@ -21,20 +19,6 @@ std::string_view name_of(LogLevel level) {
     case LogLevel::info: return "info";
     default: return "debug";
   }
-}
-
-// "2026-11-30T10:15:02.123Z"
-std::string text_of(std::chrono::system_clock::time_point at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::milliseconds>(at - day)};
-  std::array<char, 32> text{};
-  const auto size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                    static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::string_view cut(std::string_view name) {
@@ -101,7 +85,7 @@ void LogLines::trace(std::string_view client, const Entry& event) {
 }
 
 std::string LogLines::begin(std::string_view level) const {
-  const auto time = text_of(clock_());
+  const auto time = utc_text<std::chrono::milliseconds>(clock_());
   if (format_ == LogFormat::text) return time + ' ' + std::string{level} + ' ';
   return "{\"time\":\"" + time + "\",\"level\":\"" + std::string{level} + '"';
 }

@@ -1,12 +1,11 @@
 #include "broker/journal/ndjson.hpp"
 
-#include <array>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
 #include "broker/journal/member_name.hpp"
 #include "broker/journal/schema.hpp"
+#include "broker/journal/utc_text.hpp"
 #include "protocol/base/utf8.hpp"
 #include "protocol/base/version.hpp"
 #include "protocol/codec/json_table.hpp"
@@ -19,20 +18,6 @@ namespace {
 using event::FieldName;
 using protocol::append_json_string;
 using protocol::Secrets;
-
-// "2026-11-30T10:15:02.123456Z"
-void append_time(std::chrono::system_clock::time_point at, std::string& to) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::microseconds>(at - day)};
-  std::array<char, 40> text{};
-  const auto size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                    static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  to.append(text.data(), static_cast<std::size_t>(size));
-}
 
 // The beginning of a text that was cut. If it is JSON it cannot be parsed, and may hold secrets: it ends before the
 // first string that may be a secret's name.
@@ -123,7 +108,7 @@ void append_ndjson(const Entry& entry, std::string& to) {
   to += "{\"number\":";
   to += std::to_string(entry.number());
   to += ",\"time\":\"";
-  append_time(entry.time().shown, to);
+  to += utc_text<std::chrono::microseconds>(entry.time().shown);
   to += '"';
   if (const auto ahead = std::chrono::floor<std::chrono::milliseconds>(entry.time().ahead); ahead.count() != 0) {
     append_member_name("ahead_ms", to);
@@ -140,7 +125,7 @@ void append_ndjson(const Entry& entry, std::string& to) {
 void append_ndjson_header(event::Time time, std::uint64_t next_number, std::string& to) {
   to += "{\"journal\":" + std::to_string(journal_schema_version) + ",\"broker\":\"PocketMQ "
         + std::string{protocol::pocketmq_version} + "\",\"time\":\"";
-  append_time(time.shown, to);
+  to += utc_text<std::chrono::microseconds>(time.shown);
   to += "\",\"next\":" + std::to_string(next_number) + "}\n";
 }
 

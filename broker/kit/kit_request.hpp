@@ -1,0 +1,43 @@
+// What the routes of the test kit have in common: JSON in, JSON out, and refusals.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "broker/control/control_error.hpp"
+#include "broker/http/router.hpp"
+
+namespace pocketmq::broker::http {
+
+/// 400 for `bad`, 404 for `unknown`, 409 for `conflict`.
+[[nodiscard]] unsigned status_of(ControlError::Kind kind);
+/// The same error as an answer.
+[[nodiscard]] HttpError http_error(const ControlError& error);
+
+/// A handler that turns a ControlError into its answer.
+template <class F> auto refusing(F handler) {
+  if constexpr (std::is_invocable_v<F, Request&, Responder>) {
+    return LateHandler{[handler = std::move(handler)](Request& request, Responder responder) {
+      try {
+        handler(request, std::move(responder));
+      } catch (const ControlError& error) {
+        throw http_error(error);
+      }
+    }};
+  } else {
+    return Handler{[handler = std::move(handler)](Request& request) -> Response {
+      try {
+        return handler(request);
+      } catch (const ControlError& error) {
+        throw http_error(error);
+      }
+    }};
+  }
+}
+
+/// The answer with this JSON.
+[[nodiscard]] Response json_answer(const nlohmann::ordered_json& json, unsigned status = 200);
+
+}  // namespace pocketmq::broker::http

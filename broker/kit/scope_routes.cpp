@@ -1,0 +1,60 @@
+// /test/scopes
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "broker/control/request_body.hpp"
+#include "broker/control/testbed.hpp"
+#include "broker/kit/kit_parts.hpp"
+#include "broker/kit/kit_request.hpp"
+
+namespace pocketmq::broker::http {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// The host and the port by which the caller reaches the broker's own port.
+std::string host_and_port(const Request& request, const KitSettings& settings) {
+  std::string host{request.header("Host").value_or("")};
+  if (host.empty()) return settings.amqp_host_and_port;
+  const auto port = host.find(':', host.front() == '[' ? host.find(']') : 0);
+  if (port == std::string::npos) host += ":80";  // HTTP's own, which is not AMQP's
+  const bool is_http_alone = settings.http_port != 0 && host.ends_with(":" + std::to_string(settings.http_port));
+  return is_http_alone ? settings.amqp_host_and_port : host;
+}
+
+Json json_of(const Scope& scope, const std::string& host_and_port) {
+  const auto url = scope.id + ":" + scope.id + "@" + host_and_port + "/" + scope.id;
+  return {{"id", scope.id},
+          {"name", scope.name},
+          {"vhost", scope.id},
+          {"user", scope.id},
+          {"password", scope.id},
+          {"amqp", "amqp://" + url},
+          {"json", "amqp+json://" + url},
+          {"first_event", scope.first_event}};
+}
+
+Response add_scope(Testbed& testbed, const Request& request, const KitSettings& settings) {
+  const auto name = read_object(json_of_body(request.body),
+                                [](JsonObject& body) { return body.optional_text("name").value_or("test"); });
+  return json_answer(json_of(testbed.scopes().add(name), host_and_port(request, settings)), 201);
+}
+
+Response list_scopes(Testbed& testbed, const Request& request, const KitSettings& settings) {
+  auto list = Json::array();
+  for (const auto& [id, scope] : testbed.scopes().all())
+    list.push_back(json_of(scope, host_and_port(request, settings)));
+  return json_answer({{"scopes", list}});
+}
+
+}  // namespace
+
+void serve_scopes(Router& router, Testbed& testbed, const KitSettings& settings) {
+  router.post("/test/scopes",
+              refusing([&testbed, settings](Request& request) { return add_scope(testbed, request, settings); }));
+  router.get("/test/scopes",
+             refusing([&testbed, settings](Request& request) { return list_scopes(testbed, request, settings); }));
+}
+
+}  // namespace pocketmq::broker::http
