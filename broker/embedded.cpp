@@ -80,23 +80,20 @@ void Embedded::freeze_clock() {
 }
 
 void Embedded::run_clock() {
-  run([this](Broker&) {
-    impl_->clock.run(impl_->listener.connections().clock().now());
-    impl_->listener.connections().look_at_broker();
-  });
+  run([this](Broker&) { impl_->clock.run(impl_->listener.connections().clock().now()); });
 }
 
 void Embedded::advance_clock(std::chrono::nanoseconds time) {
   std::promise<void> advanced;
-  run([&](Broker&) {
-    impl_->clock.advance(time, [&advanced] { advanced.set_value(); });
-    impl_->listener.connections().look_at_broker();
-  });
+  run([&](Broker&) { impl_->clock.advance(time, [&advanced] { advanced.set_value(); }); });
   advanced.get_future().get();
 }
 
 void Embedded::run(const std::function<void(Broker&)>& look) {
-  std::packaged_task<void()> task{[&] { look(impl_->broker); }};
+  std::packaged_task<void()> task{[&] {
+    look(impl_->broker);
+    impl_->listener.connections().look_at_broker();
+  }};
   auto done = task.get_future();
   asio::dispatch(impl_->context, [&task] { task(); });
   done.get();

@@ -61,7 +61,7 @@ class Embedded {
   void advance_clock(std::chrono::nanoseconds time);
 
   /// Runs `f(Broker&)` on the broker's thread, waits for it, and returns what it returns or throws what it throws. `f`
-  /// may read everything (inspect.hpp) and must not keep references.
+  /// may read everything (inspect.hpp) and must not keep references. What it lets the broker do later is done.
   template <std::invocable<Broker&> F> auto inspect(F&& f) {
     using Result = std::invoke_result_t<F, Broker&>;
     if constexpr (std::is_void_v<Result>) {
