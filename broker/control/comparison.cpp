@@ -63,9 +63,9 @@ class Comparer {
   // `before`: the golden's event that comes before it; `none` if there is none.
   void tell_extra(std::size_t j, std::size_t before) {
     const auto place = before == none ? std::string{"at the beginning"} : "after " + line(golden_[before]);
-    tell(before == none ? 0 : golden_[before].line,
-         place + ": " + recorded_[j].text(&renaming_) + " is not in the golden; it is line "
-             + std::to_string(recorded_[j].line) + " of the recording");
+    tell(before == none ? 0 : golden_[before].line, place + ": " + recorded_[j].text(&renaming_)
+                                                        + " is not in the golden; it is line "
+                                                        + std::to_string(recorded_[j].line) + " of the recording");
   }
 
   void pair(std::size_t i, std::size_t j) {
@@ -174,7 +174,8 @@ class Comparer {
         compare_life(life.events, found->second->events);
     }
     for (const auto& life : recorded)
-      if (life.message != "m0" && renaming_.golden(life.message).empty() && !recorded_introduced_.contains(life.message))
+      if (life.message != "m0" && renaming_.golden(life.message).empty()
+          && !recorded_introduced_.contains(life.message))
         for (const auto& [queue, events] : life.events)
           for (const auto j : events) tell_extra(j, none);
   }

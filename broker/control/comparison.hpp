@@ -1,9 +1,10 @@
-// Compares a normalized recording (normalized_recording.hpp) with a golden one: as a partial order, so that a test whose
-// connections interleave differently compares equal.
+// Compares a normalized recording (normalized_recording.hpp) with a golden one: as a partial order, so that a test
+// whose connections interleave differently compares equal.
 //
 // What has an order:
 // - On a connection, what the client does: its commands, acks and publishes, as they arrived.
-// - On a channel, what the broker sends: deliveries, in their order; confirms and returns, in theirs. How these mix with
+// - On a channel, what the broker sends: deliveries, in their order; confirms and returns, in theirs. How these mix
+// with
 //   the client's commands does not count, because the network decides it.
 // - Within a message's life in a queue, all events. An ack comes after its delivery.
 // Anything else has no order. The numbers in c1, m1, <q1>, ... need not be equal: one renaming has to fit all lines.
@@ -24,13 +25,9 @@
 #include <string_view>
 #include <vector>
 
-namespace pocketmq::broker {
+#include "broker/control/comparison_limits.hpp"
 
-struct ComparisonLimits {
-  static constexpr std::size_t lines_max = 50'000;
-  static constexpr std::size_t differences_max = 50;
-  static constexpr std::size_t connections_max = 1'000;
-};
+namespace pocketmq::broker {
 
 struct Difference {
   std::size_t golden_line{0};  // 0: the golden has no such line

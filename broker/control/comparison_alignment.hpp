@@ -19,19 +19,20 @@ struct AlignedPair {
   std::size_t right{none};
 };
 
-/// The cheapest way: each element that only one list has, and each similar pair, costs one. `fit(i, j)` says how element
-/// `i` of the left list fits element `j` of the right one. Where very many elements differ, the way may not be the
-/// cheapest.
+/// The cheapest way: each element that only one list has, and each similar pair, costs one. `fit(i, j)` says how
+/// element `i` of the left list fits element `j` of the right one. Where very many elements differ, the way may not be
+/// the cheapest.
 template <class FitOf> std::vector<AlignedPair> align(std::size_t left, std::size_t right, FitOf&& fit) {
-  constexpr std::size_t cells_max = 200'000;
-  constexpr std::size_t window_max = 400;  // of each list, where the table would be too large
+  constexpr std::size_t cells_max = 100'000;
+  constexpr std::size_t window_max = 64;  // of each list, where the table would be too large
   std::vector<AlignedPair> pairs;
   std::size_t i = 0, j = 0;
   while (i < left || j < right) {
     while (i < left && j < right && fit(i, j) == Fit::equal) pairs.push_back({i++, j++});
     auto rows = left - i, columns = right - j;
     std::size_t equal_at_end = 0;
-    while (equal_at_end < std::min(rows, columns) && fit(left - 1 - equal_at_end, right - 1 - equal_at_end) == Fit::equal)
+    while (equal_at_end < std::min(rows, columns)
+           && fit(left - 1 - equal_at_end, right - 1 - equal_at_end) == Fit::equal)
       ++equal_at_end;
     rows -= equal_at_end;
     columns -= equal_at_end;

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/comparison.hpp"
+#include "broker/control/comparison_limits.hpp"
 #include "broker/control/control_error.hpp"
 
 namespace pocketmq::broker {
@@ -15,8 +15,11 @@ using Json = nlohmann::ordered_json;
 using Indexes = ParsedRecording::Indexes;
 using Lanes = ComparedRecordings::Lanes;
 
-constexpr std::size_t search_compared_max = 500'000;  // values
-constexpr std::size_t misfit_events_max = 100;        // of a connection that are looked at for the best fit
+// How many values are compared to find the connections; and in all, before events are only compared by their kinds. In
+// recordings that are nearly equal, each value of each event is compared a few times.
+constexpr std::size_t search_compared_max = 200'000, search_compared_for_an_event = 20;
+constexpr std::size_t compared_max = 1'000'000, compared_for_an_event = 60;
+constexpr std::size_t misfit_events_max = 100;  // of a connection that are looked at for the best fit
 
 bool introduces_names(std::string_view kind) {
   return kind == "message.published" || kind == "queue.declared" || kind == "consumer.started"
@@ -66,7 +69,8 @@ class Matching {
     for (const auto& connection : golden_) candidates_.push_back(candidates_of(connection));
     for (std::size_t i = 0; i < golden_.size(); ++i) order_.push_back(i);
     std::ranges::stable_sort(order_, {}, [&](std::size_t i) { return candidates_[i].size(); });
-    compared_max_ = all_.values.compared() + search_compared_max;
+    search_until_ =
+        all_.values.compared() + search_compared_max + search_compared_for_an_event * all_.golden.events.size();
     if (golden_.size() == recorded_.size() && match_all(0)) return;
     match_best();
   }
@@ -78,12 +82,12 @@ class Matching {
     for (std::size_t i = 0; i < recorded_.size(); ++i) {
       const auto& recorded = recorded_[i].introduction;
       // A golden that leaves the names out takes any.
-      const bool fits = wanted == golden.introduction.end()
-                            ? !recorded.contains("name") || all_.golden.options.members == Members::listed
-                            : all_.values.are_equal(Json{{"name", *wanted}}, recorded.contains("name")
-                                                                                  ? Json{{"name", recorded["name"]}}
-                                                                                  : Json::object(),
-                                                    Unbound::may_differ);
+      const bool fits =
+          wanted == golden.introduction.end()
+              ? !recorded.contains("name") || all_.golden.options.members == Members::listed
+              : all_.values.are_equal(Json{{"name", *wanted}},
+                                      recorded.contains("name") ? Json{{"name", recorded["name"]}} : Json::object(),
+                                      Unbound::may_differ);
       if (fits) candidates.push_back(i);
     }
     return candidates;
@@ -95,7 +99,7 @@ class Matching {
     const auto& golden = golden_[order_[depth]];
     for (const auto i : candidates_[order_[depth]]) {
       if (used_[i] || golden.event_count != recorded_[i].event_count) continue;
-      if (all_.values.compared() > compared_max_) return false;
+      if (all_.values.compared() > search_until_) return false;
       const auto mark = all_.renaming.mark();
       used_[i] = true;
       if (all_.renaming.bind(golden.name, recorded_[i].name) && fits_whole(golden) && match_all(depth + 1)) return true;
@@ -116,24 +120,29 @@ class Matching {
     });
   }
 
+  // First those with the right names; then whatever is left.
   void match_best() {
-    for (const auto index : order_) {
-      const auto& golden = golden_[index];
-      std::size_t best = recorded_.size(), least = 0;
-      for (const auto i : candidates_[index]) {
-        if (used_[i]) continue;
-        const auto misfit = candidates_[index].size() == 1 ? 0 : misfit_of(golden, recorded_[i]);
-        if (best == recorded_.size() || misfit < least) {
-          best = i;
-          least = misfit;
-        }
-      }
-      if (best == recorded_.size()) continue;
-      used_[best] = true;
-      static_cast<void>(all_.renaming.bind(golden.name, recorded_[best].name));
-      for (const auto& lane : golden.lanes)
-        if (lane.of == Lane::Of::commands) all_.bind_names(lane);
+    for (const auto index : order_) match_best_of(golden_[index], candidates_[index]);
+    Indexes all;
+    for (std::size_t i = 0; i < recorded_.size(); ++i) all.push_back(i);
+    for (const auto& golden : golden_)
+      if (all_.renaming.recorded(golden.name).empty()) match_best_of(golden, all);
+  }
+
+  void match_best_of(const Connection& golden, const Indexes& candidates) {
+    std::size_t best = recorded_.size(), least = 0;
+    for (const auto i : candidates) {
+      if (used_[i]) continue;
+      const auto misfit = candidates.size() == 1 ? 0 : misfit_of(golden, recorded_[i]);
+      if (best < recorded_.size() && misfit >= least) continue;
+      best = i;
+      least = misfit;
     }
+    if (best == recorded_.size()) return;
+    used_[best] = true;
+    static_cast<void>(all_.renaming.bind(golden.name, recorded_[best].name));
+    for (const auto& lane : golden.lanes)
+      if (lane.of == Lane::Of::commands) all_.bind_names(lane);
   }
 
   // How many of the first events have no counterpart, if these two correspond.
@@ -161,7 +170,7 @@ class Matching {
   std::vector<Indexes> candidates_;  // of each golden connection
   Indexes order_;                    // the golden connections with the fewest candidates first
   std::vector<bool> used_;
-  std::size_t compared_max_{0};
+  std::size_t search_until_{0};  // how many values may be compared
 };
 
 }  // namespace
@@ -170,6 +179,7 @@ Fit ComparedRecordings::fit(std::size_t golden_index, std::size_t recorded_index
   const auto& wanted = golden.events[golden_index];
   const auto& other = recorded.events[recorded_index];
   if (wanted.kind != other.kind) return Fit::different;
+  if (values.compared() > compared_max + compared_for_an_event * golden.events.size()) return Fit::similar;
   return values.are_equal(*wanted.json, *other.json, Unbound::may_differ) ? Fit::equal : Fit::similar;
 }
 

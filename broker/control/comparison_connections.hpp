@@ -26,8 +26,8 @@ struct ComparedRecordings {
   void bind_names(const Lane& golden_lane);
 };
 
-/// Binds the golden's connections to those of the recording. First looks for a way in which everything fits; if there is
-/// none, each connection gets the one that fits best. A connection remains unbound if none is left for it.
+/// Binds the golden's connections to those of the recording. First looks for a way in which everything fits; if there
+/// is none, each connection gets the one that fits best. A connection remains unbound if none is left for it.
 void match_connections(ComparedRecordings& recordings);
 
 }  // namespace pocketmq::broker

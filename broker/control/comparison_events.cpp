@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/comparison.hpp"
+#include "broker/control/comparison_limits.hpp"
 #include "broker/control/control_error.hpp"
 #include "broker/control/normalized_recording.hpp"
 #include "broker/control/request_body.hpp"

@@ -126,7 +126,8 @@ class ValueComparison::Walk {
   }
 
   bool member(const std::string& key, const Json& golden, const Json& recorded) {
-    if (is_id(key) && golden.is_string() && recorded.is_string() && !is_matcher(golden, "<any>")) return id(key, golden, recorded);
+    if (is_id(key) && golden.is_string() && recorded.is_string() && !is_matcher(golden, "<any>"))
+      return id(key, golden, recorded);
     if ((key == "queues" || key == "routes") && golden.is_array() && recorded.is_array())
       return in_any_order(key, golden, recorded);
     if (key == "properties" && golden.is_object() && recorded.is_object()) return properties(key, golden, recorded);
@@ -213,7 +214,8 @@ class ValueComparison::Walk {
 
   // Tokens of a string that does not match stay unbound.
   bool strings(std::string_view golden, std::string_view recorded) {
-    if (golden == "<time>") return recorded == "<time>" || (!recorded.empty() && (recorded[0] == '+' || recorded[0] == '-'));
+    if (golden == "<time>")
+      return recorded == "<time>" || (!recorded.empty() && (recorded[0] == '+' || recorded[0] == '-'));
     const auto mark = owner_.renaming_.mark();
     parts_ = 0;
     if (string_from(golden, recorded)) return true;
@@ -229,8 +231,11 @@ class ValueComparison::Walk {
       if (++parts_ > parts_max) return false;
       if (golden.empty()) return recorded.empty();
       if (golden.starts_with(any)) {
-        for (std::size_t i = 0; i <= recorded.size(); ++i)
+        for (std::size_t i = 0; i <= recorded.size(); ++i) {
+          const auto mark = owner_.renaming_.mark();
           if (string_from(golden.substr(any.size()), recorded.substr(i))) return true;
+          owner_.renaming_.undo(mark);
+        }
         return false;
       }
       std::size_t golden_size = 1, recorded_size = 1;

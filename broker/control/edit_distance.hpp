@@ -9,8 +9,8 @@
 
 namespace pocketmq::broker {
 
-/// How many letters have to be inserted, removed, replaced or exchanged with their neighbour to make `b` of `a`. Returns
-/// `max + 1` if they are more than `max`. A letter is a byte. Takes about size times `max` operations.
+/// How many letters have to be inserted, removed, replaced or exchanged with their neighbour to make `b` of `a`.
+/// Returns `max + 1` if they are more than `max`. A letter is a byte. Takes about size times `max` operations.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t max);
 
 /// The same without a bound; but names that differ only in upper and lower case, or only in spaces, have distance 1.

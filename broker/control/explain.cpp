@@ -208,8 +208,8 @@ class Explainer final : private RouteListener {
       add_bounded(step.bindings, std::move(missed));
     }
     if (looked_at < step.binding_count)
-      note_unread(step.binding_count - looked_at,
-                  "bindings of exchange " + shown_name(exchange.name()) + " were not looked at, because there are so many");
+      note_unread(step.binding_count - looked_at, "bindings of exchange " + shown_name(exchange.name())
+                                                      + " were not looked at, because there are so many");
   }
 
   void note_unread(std::size_t count, const std::string& what) {
@@ -226,7 +226,8 @@ class Explainer final : private RouteListener {
       set_miss(binding, step.type);
       const auto& distance = binding.miss.distance;
       // Others are nothing to do with the message.
-      if (distance.first > 0 && distance.first <= slip_max(queue.name(), nearest_key_)) add_bounded(step.bindings, binding);
+      if (distance.first > 0 && distance.first <= slip_max(queue.name(), nearest_key_))
+        add_bounded(step.bindings, binding);
     });
     if (unread > 0) note_unread(unread, "names of queues were not compared, because there are so many");
   }
@@ -266,7 +267,8 @@ class Explainer final : private RouteListener {
     for (const auto& step : to_.steps) {
       if (step.binding_count == 0 && !step.exchange.empty())
         to_.notes.push_back("exchange " + shown_name(step.exchange) + " has no bindings");
-      if (step.alternate && step.match_count == 0 && !step.goes_to_alternate && virtual_host_.find_exchange(*step.alternate) == nullptr)
+      if (step.alternate && step.match_count == 0 && !step.goes_to_alternate
+          && virtual_host_.find_exchange(*step.alternate) == nullptr)
         to_.notes.push_back("exchange " + shown_name(step.exchange) + " has the alternate exchange "
                             + shown_name(*step.alternate) + ", which does not exist");
       for (const auto& binding : step.bindings)

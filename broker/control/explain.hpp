@@ -25,10 +25,11 @@ struct ExplainRequest {
 };
 
 struct ExplainLimits {
-  static constexpr std::int64_t steps = 200'000;            // of work: about 4 ms
-  static constexpr std::size_t bindings_of_a_step_max = 50;  // that are listed: first those that match, then the nearest
-  static constexpr std::size_t exchanges_max = 32;           // of which bindings are listed
-  static constexpr std::size_t queues_max = 64;              // that are named
+  static constexpr std::int64_t steps = 200'000;  // of work: about 4 ms
+  static constexpr std::size_t bindings_of_a_step_max =
+      50;                                           // that are listed: first those that match, then the nearest
+  static constexpr std::size_t exchanges_max = 32;  // of which bindings are listed
+  static constexpr std::size_t queues_max = 64;     // that are named
   static constexpr std::size_t nearest_max = 5;
 };
 

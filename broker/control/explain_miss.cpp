@@ -104,8 +104,7 @@ Miss words_that_differ(const Words& key, const Words& pattern, const Alignment& 
     const bool has_key = i < key.size(), has_pattern = j < pattern.size();
     if (has_pattern && is_any_words(pattern[j])) {
       cost == alignment.cost_from(i, j + 1) ? ++j : ++i;
-    } else if (has_key && has_pattern
-               && cost == alignment.replacement(i, j) + alignment.cost_from(i + 1, j + 1)) {
+    } else if (has_key && has_pattern && cost == alignment.replacement(i, j) + alignment.cost_from(i + 1, j + 1)) {
       if (alignment.replacement(i, j) > 0) {
         reasons.add(word_is(i, key[i], pattern[j]));
         miss.distance.letters += letters_between(key[i], pattern[j], budget);
@@ -128,18 +127,16 @@ std::string_view text_in(const protocol::FieldValue& value) {
   return value.type == 'S' || value.type == 'x' ? value.bytes : std::string_view{};
 }
 
-std::string shown_header(const protocol::Field& header) {
-  if (protocol::is_secret(header.name)) return std::string{protocol::hidden_secret};
-  return protocol::printable(shown(header.value));
-}
+std::string shown_header(const protocol::Field& header) { return protocol::printable(shown(header.value)); }
 
-// "the text '1'", where "'1'" alone could be a number.
+// "a longstr '1'", where "'1'" alone could be a number.
 std::string with_type(const protocol::Field& header) {
   return "a " + std::string{type_name(header.value.type)} + " " + shown_header(header);
 }
 
 std::string header_is(const protocol::Field& wanted, protocol::FieldValue value) {
   const protocol::Field header{wanted.name, value};
+  if (protocol::is_secret(wanted.name)) return shown_name(wanted.name) + " has another value";
   const auto begin = shown_name(wanted.name) + " is ";
   const bool look_equal = shown_header(header) == shown_header(wanted);
   if (look_equal) return begin + with_type(header) + ", not " + with_type(wanted);

@@ -37,8 +37,8 @@ std::string outcome_text(const Explanation& e) {
   if (e.exchange.empty()) return "there is no queue " + shown_name(e.routing_key);
   const auto matches = e.steps.empty() ? 0 : e.steps.front().match_count;
   if (matches > 0)
-    return std::to_string(matches) + (matches == 1 ? " binding matched, but it leads" : " bindings matched, but they lead")
-           + " to no queue";
+    return std::to_string(matches)
+           + (matches == 1 ? " binding matched, but it leads" : " bindings matched, but they lead") + " to no queue";
   if (e.steps.size() > 1) return "no binding matched, and the alternate exchange leads to no queue";
   return "no binding matched";
 }
@@ -75,8 +75,7 @@ std::vector<std::string> nearest_lines_of(const Explanation& explanation) {
     const bool is_elsewhere = explanation.outcome != Outcome::refused && exchange != explanation.exchange;
     lines.push_back("nearest: " + (is_elsewhere ? "exchange " + shown_name(exchange) + ": " : "")
                     + binding_text(explanation.outcome == Outcome::refused ? "" : exchange, binding) + ": "
-                    + binding.miss.why
-                    + (binding.key.empty() ? "" : " (of the key " + shown_name(binding.key) + ")"));
+                    + binding.miss.why + (binding.key.empty() ? "" : " (of the key " + shown_name(binding.key) + ")"));
   }
   return lines;
 }

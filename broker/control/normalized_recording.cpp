@@ -123,7 +123,8 @@ class Normalizer {
       if (!event.contains("kind") || !event["kind"].is_string()) refuse(number, "it has no \"kind\"");
       if (!time_of(text_in(event, "time"))) refuse(number, "it has no \"time\" such as 2026-11-30T10:15:02.123456Z");
       if (events_.size() == RecordingLimits::lines_max)
-        throw ControlError{ControlError::Kind::bad, "a recording has at most " + std::to_string(RecordingLimits::lines_max)
+        throw ControlError{ControlError::Kind::bad, "a recording has at most "
+                                                        + std::to_string(RecordingLimits::lines_max)
                                                         + " events; record a shorter part of the test"};
       if (text_in(event, "vhost") == scope_) {
         if (const auto connection = number_in(event, "connection"); connection > 0) connections_.insert(connection);

@@ -19,8 +19,8 @@ namespace pocketmq::broker {
 
 /// What a binding's arguments want of a message's headers, as views of the arguments.
 struct WantedHeaders {
-  std::string_view match{};               // the value of x-match
-  bool any{false};                        // one of `headers` is enough
+  std::string_view match{};                // the value of x-match
+  bool any{false};                         // one of `headers` is enough
   std::vector<protocol::Field> headers{};  // of type void: any value
 };
 /// `arguments` have passed `check_binding`.

@@ -51,7 +51,8 @@ struct Change {
 std::string recorded(unsigned seed, const Change& change = {}) {
   World world{Encoding::amqp};
   std::string text;
-  const auto subscription = world.broker().journal().subscribe([&](const broker::Entry& e) { append_ndjson(e, text); });
+  const auto subscription =
+      world.broker().journal().subscribe([&](const broker::Entry& e) { broker::append_ndjson(e, text); });
   Scripts scripts{seed};
   std::vector<Client> clients;
   const std::array names{"setup", "alice", "bob", "worker", "worker", "worker", "server"};
@@ -62,16 +63,19 @@ std::string recorded(unsigned seed, const Change& change = {}) {
   for (const auto i : order) by_role[i] = world.connect({.name = names.at(i)});
   const auto& setup = *by_role[0];
   const auto &alice = *by_role[1], &bob = *by_role[2], &server = *by_role[6];
-  setup.declares("jobs").declares("requests").declares_exchange("dead", "fanout").declares("morgue").binds("morgue", "dead");
-  setup.declares({.queue = "fragile", .arguments = protocol::FieldTableWriter{}.string("x-dead-letter-exchange", "dead").table()});
-  for (std::size_t i = 3; i < 6; ++i)
-    scripts.add({[&, i] { by_role[i]->consumes("jobs", "w"); }});
+  setup.declares("jobs")
+      .declares("requests")
+      .declares_exchange("dead", "fanout")
+      .declares("morgue")
+      .binds("morgue", "dead");
+  setup.declares(
+      {.queue = "fragile", .arguments = protocol::FieldTableWriter{}.string("x-dead-letter-exchange", "dead").table()});
+  for (std::size_t i = 3; i < 6; ++i) scripts.add({[&, i] { by_role[i]->consumes("jobs", "w"); }});
   scripts.run();
   std::string reply_to;
   scripts.add({[&] { alice.publishes("jobs", "a1"); }, [&] { alice.publishes("jobs", "a2"); },
                [&] { alice.publishes("jobs", "a3"); }, [&] { alice.publishes("jobs", "a4"); }});
   scripts.add({[&] {
-                 alice.opens_channel(2);
                  bob.sends(queue::Declare{.exclusive = true});
                  reply_to = std::get<queue::DeclareOk>(bob.answer<queue::DeclareOk>().method).queue;
                },
@@ -90,7 +94,8 @@ std::string recorded(unsigned seed, const Change& change = {}) {
                [&] {
                  if (change.acks_last && !change.acks_before_publishing) server.acks_all();
                }});
-  scripts.add({[&] { bob.sends(basic::Get{.queue = "fragile"}); }, [&] { bob.sends(basic::Reject{.delivery_tag = 1}); }});
+  scripts.add(
+      {[&] { bob.sends(basic::Get{.queue = "fragile"}); }, [&] { bob.sends(basic::Reject{.delivery_tag = 1}); }});
   scripts.run();
   for (auto& client : by_role) client->end().inbox().clear();
   return broker::normalized_recording(text);
@@ -184,28 +189,31 @@ TEST_CASE("swapped lines are found unless they are of different connections and 
       CHECK(has(text, "comes in another order"));
       ++found;
     }
-    if (!same("message") && !same("connection") && !has(lines[i + 1], "parent")) CHECK(text.empty());
+    if (!same("message") && !same("connection") && !has(lines[i] + lines[i + 1], "parent")) CHECK(text.empty());
   }
   CHECK(found > 10);
 }
 
 TEST_CASE("goldens have matchers and may leave members out") {
-  const std::string recording = R"({"at":"+0.000","kind":"message.published","message":"m1","connection":"c1","channel":1,)"
-                                R"("properties":{"message_id":"<u1>","timestamp":"<time>"},"body":{"id":7,"name":"order-12-<u1>"}})"
-                                "\n";
+  const std::string recording =
+      R"({"at":"+0.000","kind":"message.published","message":"m1","connection":"c1","channel":1,)"
+      R"("properties":{"message_id":"<u1>","timestamp":"<time>"},"body":{"id":7,"name":"order-12-<u1>"}})"
+      "\n";
   const auto golden = [](std::string_view members) {
     return R"({"kind":"message.published","message":"m9","connection":"c5",)" + std::string{members} + "}\n";
   };
   for (const std::string_view members :
-       {R"("channel":1)", R"("channel":"<any>")", R"("channel":"<number>")", R"("body":{"id":"<number>","name":"<any>"})",
-        R"("body":{"id":7,"name":"order-<number>-<uuid>"})", R"("body":{"id":7,"name":"<any>-<u4>"})", R"("body":"<any>")",
-        R"("properties":{"timestamp":"<time>"})", R"("properties":{"message_id":"<u4>"},"body":{"id":7,"name":"<any><u4>"})"})
+       {R"("channel":1)", R"("channel":"<any>")", R"("channel":"<number>")",
+        R"("body":{"id":"<number>","name":"<any>"})", R"("body":{"id":7,"name":"order-<number>-<uuid>"})",
+        R"("body":{"id":7,"name":"<any>-<u4>"})", R"("body":"<any>")", R"("properties":{"timestamp":"<time>"})",
+        R"("properties":{"message_id":"<u4>"},"body":{"id":7,"name":"<any><u4>"})"})
     CHECK(differences(golden(members), recording) == "");
   const auto difference = [&](std::string_view members) { return differences(golden(members), recording); };
   const std::string line = "line 1 (message.published of m9 on c5): ";
   CHECK(difference(R"("channel":2)") == line + "'channel' is 1, not 2\n");
   CHECK(difference(R"("body":{"id":"7","name":"<any>"})") == line + "'body.id' is 7, not \"7\"\n");
-  CHECK(difference(R"("body":{"id":7})") == line + "'body.name' is \"order-12-<u1>\", which the golden does not have\n");
+  CHECK(difference(R"("body":{"id":7})")
+        == line + "'body.name' is \"order-12-<u1>\", which the golden does not have\n");
   CHECK(difference(R"("body":{"id":7,"name":"order-<number>"})")
         == line + "'body.name' is \"order-12-<u1>\", not \"order-<number>\"\n");
   CHECK(difference(R"("mandatory":true)") == line + "'mandatory' is missing, not true\n");
@@ -225,7 +233,8 @@ TEST_CASE("only the kinds that a golden asks for are compared and times only if 
 }
 
 TEST_CASE("a golden that cannot be read is refused with its line") {
-  for (const std::string_view bad : {"x", "[]", "{}", R"({"recording":1,"members":"some"})", R"({"recording":1,"x":1})"})
+  for (const std::string_view bad :
+       {"x", "[]", "{}", R"({"recording":1,"members":"some"})", R"({"recording":1,"x":1})"})
     try {
       static_cast<void>(compare("\n" + std::string{bad}, ""));
       FAIL(bad);

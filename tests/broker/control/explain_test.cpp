@@ -50,7 +50,7 @@ TEST_CASE("the words that keep a topic pattern from matching are told") {
   CHECK(text(world, "orders", "x")
         == "x to exchange 'orders' (topic): no binding matched\n"
            "   nearest: 'x.#.y' -> queue 'mail': the key has 1 word, the pattern wants at least 2; the word 'y' is missing\n"
-           "   nearest: 'order.*' -> queue 'billing': the key has 1 word, the pattern wants 2; word 1 is 'x', not 'order'\n"
+           "   nearest: 'order.*' -> queue 'billing': the key has 1 word, the pattern wants 2; the word 'order' is missing\n"
            "   nearest: '*.created.eu' -> queue 'mail': the key has 1 word, the pattern wants 3; the word 'created' is missing; "
            "the word 'eu' is missing");
 }
@@ -91,7 +91,8 @@ TEST_CASE("names that differ in letters, in case or in spaces are near misses") 
         == "order.created to exchange 'amq.direct' (direct): no binding matched\n"
            "   nearest: 'orders.created' -> queue 'orders': 'orders.created' differs from 'order.created' by one letter\n"
            "   nearest: 'orders.*' -> queue 'billing': 'orders.*' is not 'order.created'");
-  CHECK(text(world, "amq.direct", "orders.paid").find("patterns with * and # need a topic exchange") != std::string::npos);
+  CHECK(text(world, "amq.direct", "orders.paid").find("patterns with * and # need a topic exchange")
+        != std::string::npos);
 }
 
 TEST_CASE("headers that differ or are missing are named") {
@@ -110,10 +111,10 @@ TEST_CASE("headers that differ or are missing are named") {
   REQUIRE(way.nearest.size() == 3);
   CHECK(way.nearest[0].binding.miss.why == "x-match all: 'n' is a signedint '1', not a longstr '1'");
   CHECK(way.nearest[0].binding.miss.distance.first == 1);
-  CHECK(way.nearest[1].binding.miss.why == "x-match any: 'region' is 'us', not 'asia'; 'b' is missing");
+  CHECK(way.nearest[1].binding.miss.why == "x-match any: 'b' is missing; 'region' is 'us', not 'asia'");
   CHECK(way.nearest[1].binding.miss.distance.first == 1);
   CHECK(way.nearest[2].binding.miss.why
-        == "x-match all: 'region' is 'us', not 'eu'; 'tier' is missing; 'token' is a longstr ***, not a longstr ***");
+        == "x-match all: 'region' is 'us', not 'eu'; 'tier' is missing; 'token' has another value");
   CHECK(way.nearest[2].binding.miss.distance.first == 3);
 }
 
@@ -157,19 +158,19 @@ TEST_CASE("alternate exchanges are on the way of what nothing matches") {
 
 TEST_CASE("further keys of a message are explained") {
   World world;
-  world.connect().declares("a").declares("b");
+  world.connect().declares("alpha").declares("beta");
   for (const std::string_view header : {"CC", "BCC"}) {
-    const auto way = explained(world, {.routing_key = "nothing", .headers = encoded(copies(header, {"a", "bb"}))});
-    CHECK(way.queues == std::vector<std::string>{"a"});
+    const auto way =
+        explained(world, {.routing_key = "nothing", .headers = encoded(copies(header, {"alpha", "betta"}))});
+    CHECK(way.queues == std::vector<std::string>{"alpha"});
     REQUIRE(way.nearest.size() == 1);
-    CHECK(way.nearest.front().binding.key == "bb");
+    CHECK(way.nearest.front().binding.key == "betta");
   }
 }
 
 TEST_CASE("very many bindings are looked at within a bound") {
-  World world{Encoding::amqp};
-  const auto alice = world.connect();
-  alice.declares("q").declares_exchange("many", "topic");
+  World world{{.encoding = Encoding::amqp, .checks_state = false}};
+  world.connect().declares("q").declares_exchange("many", "topic");
   auto& host = *world.broker().find_virtual_host("/");
   for (int i = 0; i < 60'000; ++i)
     host.bind(host.require_exchange("many"), host.require_queue("q"), "a.b.c" + std::to_string(i), {});
@@ -182,11 +183,9 @@ TEST_CASE("very many bindings are looked at within a bound") {
   CHECK(way.steps.front().bindings.size() == broker::ExplainLimits::bindings_of_a_step_max);
   REQUIRE(way.notes.size() == 1);
   CHECK(way.notes.front().ends_with("bindings of exchange 'many' were not looked at, because there are so many"));
-  for (int i = 0; i < 200'000; ++i)
-    host.bind(host.require_exchange("many"), host.require_queue("q"), "#", [&] {
-      static FieldTableWriter arguments;
-      return arguments.assign({}).int32("n", i).table();
-    }());
+  FieldTableWriter arguments;
+  for (int i = 0; i < 60'000; ++i)
+    host.bind(host.require_exchange("many"), host.require_queue("q"), "#", arguments.assign({}).int32("n", i).table());
   CHECK(broker::explain(host, {.exchange = "many", .routing_key = "a.b.d"}, budget).outcome == Outcome::unfinished);
 }
 
@@ -200,8 +199,9 @@ TEST_CASE("requests for an explanation are read from JSON and it is written as J
   const auto answer = broker::json_of(explained(world, request));
   CHECK(answer["outcome"] == "unroutable");
   CHECK(answer["queues"].empty());
-  CHECK(answer["nearest"].dump()
-        == R"([{"exchange":"amq.topic","binding_key":"a.*","to":"orders","to_is":"queue","why":"word 1 is 'b', not 'a'","distance":1}])");
+  CHECK(
+      answer["nearest"].dump()
+      == R"([{"exchange":"amq.topic","binding_key":"a.*","to":"orders","to_is":"queue","why":"word 1 is 'b', not 'a'","distance":1}])");
   CHECK(answer["steps"][0]["bindings"][0]["matches"] == false);
   CHECK(answer["text"].get<std::string>().starts_with("b.c to exchange 'amq.topic' (topic): no binding matched\n"));
   CHECK_THROWS_AS(broker::explain_request_of({{"routingkey", "a"}}), broker::ControlError);
@@ -210,9 +210,9 @@ TEST_CASE("requests for an explanation are read from JSON and it is written as J
 
 TEST_CASE("bytes that are no text are explained too") {
   World world{Encoding::amqp};
-  world.connect().declares("q").binds("q", "amq.topic", "\xff.*");
+  world.connect().declares("q").binds("q", "amq.topic", "b.*");
   const auto way = explained(world, {.exchange = "amq.topic", .routing_key = "\xfe.a"});
-  CHECK(broker::json_of(way)["nearest"][0]["why"] == "word 1 is '\\xfe', not '\\xff'");
+  CHECK(broker::json_of(way)["nearest"][0]["why"] == "word 1 is '\\xfe', not 'b'");
 }
 
 // ---- random topologies
@@ -252,7 +252,8 @@ class RandomTopology {
     const auto way = explained(world_, request);
     REQUIRE(world_.broker().journal().last_number() == events);
     const protocol::FieldTable table{request.headers};
-    alice_.publishes(request.routing_key, {.body = "m", .properties = {.headers = table}, .exchange = request.exchange});
+    alice_.publishes(request.routing_key,
+                     {.body = "m", .properties = {.headers = table}, .exchange = request.exchange});
     std::vector<std::string> got;
     for (int i = 0; i < queues; ++i)
       if (const auto ready = world_.queue(queue(i)).ready(); ready > 0) {
