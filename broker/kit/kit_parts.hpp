@@ -14,6 +14,7 @@ class Router;
 void serve_scopes(Router& router, Testbed& testbed, const KitSettings& settings);
 void serve_clock(Router& router, Testbed& testbed);
 void serve_messages(Router& router, Testbed& testbed);
+void serve_looks(Router& router, Testbed& testbed);
 
 }  // namespace http
 

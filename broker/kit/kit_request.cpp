@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/control/testbed.hpp"
+#include "broker/core/json_object.hpp"
+
 namespace pocketmq::broker::http {
 
 unsigned status_of(ControlError::Kind kind) {
@@ -14,6 +17,11 @@ unsigned status_of(ControlError::Kind kind) {
 }
 
 HttpError http_error(const ControlError& error) { return {status_of(error.kind()), error.what()}; }
+
+std::string scope_or_default(Testbed& testbed, JsonObject& body) {
+  const auto scope = body.optional_text("scope");
+  return scope ? testbed.scopes().require(*scope).id : "/";
+}
 
 Response json_answer(const nlohmann::ordered_json& json, unsigned status) {
   // Names and bodies may be any bytes.

@@ -1,6 +1,7 @@
 // What the routes of the test kit have in common: JSON in, JSON out, and refusals.
 #pragma once
 
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -8,6 +9,13 @@
 
 #include "broker/control/control_error.hpp"
 #include "broker/http/router.hpp"
+
+namespace pocketmq::broker {
+
+class JsonObject;
+class Testbed;
+
+}  // namespace pocketmq::broker
 
 namespace pocketmq::broker::http {
 
@@ -36,6 +44,10 @@ template <class F> auto refusing(F handler) {
     }};
   }
 }
+
+/// The scope that a request names, which is also its virtual host; "/" if it names none. Throws ControlError of kind
+/// `unknown` if there is no such scope.
+[[nodiscard]] std::string scope_or_default(Testbed& testbed, JsonObject& body);
 
 /// The answer with this JSON.
 [[nodiscard]] Response json_answer(const nlohmann::ordered_json& json, unsigned status = 200);

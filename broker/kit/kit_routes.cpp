@@ -28,6 +28,7 @@ void serve_kit(Router& router, Testbed& testbed, const KitSettings& settings) {
   serve_scopes(router, testbed, settings);
   serve_clock(router, testbed);
   serve_messages(router, testbed);
+  serve_looks(router, testbed);
 }
 
 }  // namespace pocketmq::broker::http

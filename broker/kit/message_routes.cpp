@@ -17,10 +17,10 @@ constexpr std::uint64_t messages_at_once_max = 10'000;
 
 Response publish_message(Testbed& testbed, const Request& request) {
   const auto& limits = testbed.broker().context().options().limits;
-  std::string virtual_host = "/";
+  std::string virtual_host;
   std::uint64_t count = 1;
   const auto message = read_object(json_of_body(request.body), [&](JsonObject& body) {
-    if (const auto scope = body.optional_text("scope")) virtual_host = testbed.scopes().require(*scope).id;
+    virtual_host = scope_or_default(testbed, body);
     count = body.whole_number("count", 1, messages_at_once_max).value_or(1);
     return test_message_in(body, limits);
   });

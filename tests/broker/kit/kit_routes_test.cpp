@@ -136,4 +136,41 @@ TEST_CASE("the journal and the state are also served without a user below /test"
   CHECK(world.gets("/test/nothing", 404).contains("reason"));
 }
 
+TEST_CASE("the way of a message is explained over HTTP") {
+  KitWorld world;
+  const auto scope = world.posts("/test/scopes", "{}", 201).at("id").get<std::string>();
+  (void)world.broker().find_virtual_host(scope)->declare_queue({.name = "mail"});
+  const auto ask = [&](const std::string& key) {
+    return world.posts("/test/explain", nlohmann::json{{"scope", scope}, {"routing_key", key}}.dump());
+  };
+  CHECK(ask("mail").at("queues") == nlohmann::json{"mail"});
+  const auto missed = ask("mial");
+  CHECK(missed.at("outcome") == "unroutable");
+  CHECK(missed.at("text").get<std::string>().find("'mail'") != std::string::npos);
+  CHECK(world.posts("/test/explain", R"({"scope": "gone-1"})", 404).at("error") == "not_found");
+  CHECK(world.posts("/test/explain", R"({"key": "mail"})", 400)
+            .at("reason")
+            .get<std::string>()
+            .starts_with("key: there is no such member; there may be 'scope', "));
+}
+
+TEST_CASE("a scope's recording equals itself and differs from another one") {
+  KitWorld world;
+  const auto scope = world.posts("/test/scopes", "{}", 201).at("id").get<std::string>();
+  (void)world.broker().find_virtual_host(scope)->declare_queue({.name = "mail"});
+  (void)world.posts("/test/messages", nlohmann::json{{"scope", scope}, {"routing_key", "mail"}, {"body", "a"}}.dump(),
+                    201);
+  const auto recording = world.connect().asks(get("/test/recording?scope=" + scope)).body;
+  CHECK(recording.find("message.published") != std::string::npos);
+  const auto compare = [&](const std::string& golden, unsigned status) {
+    return world.posts("/test/compare", nlohmann::json{{"scope", scope}, {"golden", golden}}.dump(), status);
+  };
+  CHECK(compare(recording, 200) == nlohmann::json{{"ok", true}});
+  auto other = recording;
+  other.replace(other.find(R"("body":"a")"), 10, R"("body":"b")");
+  const auto differs = compare(other, 409);
+  CHECK(differs.at("error") == "differs");
+  CHECK(differs.at("differences").at(0).at("text").get<std::string>().find("body") != std::string::npos);
+}
+
 }  // namespace pocketmq::tests
