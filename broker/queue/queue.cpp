@@ -239,7 +239,7 @@ void Queue::serve_consumers_later() {
 bool Queue::drop_transient(ReadyMessages& kept) {
   constexpr std::uint8_t persistent = 2;
   auto& budget = context_.budget();
-  for (; !ready_.empty(); budget.use(steps::for_checking_a_delivery)) {
+  for (; !ready_.empty(); budget.use(steps::for_a_settlement)) {
     if (budget.is_used_up()) return false;
     const bool is_returned = ready_.front_is_returned();
     auto queued = ready_.pop_front();

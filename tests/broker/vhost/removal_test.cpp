@@ -176,12 +176,12 @@ TEST_CASE("a client that is leaving its virtual host is answered although that i
     alice.sends(queue::Declare{.queue = "q" + std::to_string(i), .exclusive = true, .no_wait = true});
   world.settle();
   world.postpone_turns();
-  alice.sends(connection::Close{.reply_code = 200, .reply_text = "bye"});
+  alice.on_channel(0).sends(connection::Close{.reply_code = 200, .reply_text = "bye"});
   const Removing removing{world};
   world.take_turns();
   world.settle();
   CHECK(removing.is_done);
-  alice.is_answered(connection::CloseOk{});
+  alice.on_channel(0).is_answered(connection::CloseOk{});
 }
 
 TEST_CASE("dead letters that wait for memory do not keep a deleted virtual host") {
