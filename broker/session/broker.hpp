@@ -53,9 +53,11 @@ class Broker {
   VirtualHost& add_virtual_host(std::string_view name) { return state_.virtual_hosts.add(name); }
   /// Removes the virtual host of that name, as RabbitMQ's `delete_vhost` does: closes its connections with 320, and
   /// deletes its queues, exchanges, policies and messages, and all permissions for it. Its name is free when `done` is
-  /// called, in a later turn (see VirtualHosts::remove). Returns false, and never calls `done`, if there is none.
+  /// called, in a later turn (see VirtualHosts::remove). Returns false, and never calls `done`, if there is none. Do
+  /// not call it in the middle of a client's command.
   bool remove_virtual_host(std::string_view name, protocol::MoveOnlyFunction<void()> done = {});
-  /// Removes the user, and closes the user's connections with 320, as RabbitMQ does. Returns false if there is none.
+  /// Removes the user, and closes the user's connections with 320, as RabbitMQ does. Returns false if there is none. Do
+  /// not call it in the middle of a client's command.
   bool remove_user(std::string_view name);
   [[nodiscard]] const VirtualHosts& virtual_hosts() const { return state_.virtual_hosts; }
   /// Calls `visit(Session&)` for each connection, in no particular order. `visit` must not end or add any.
