@@ -22,6 +22,17 @@ void Users::put(User user) {
   users_.insert_or_assign(shared->name, shared);
 }
 
+bool Users::remove(std::string_view name) { return users_.erase(std::string{name}) > 0; }
+
+void Users::forget_virtual_host(std::string_view name) {
+  for (auto& [user_name, user] : users_) {
+    if (!user->may_open(name)) continue;
+    auto changed = *user;
+    changed.permissions.erase(changed.permissions.find(name));
+    user = std::make_shared<const User>(std::move(changed));
+  }
+}
+
 std::shared_ptr<const User> Users::find(std::string_view name) const {
   const auto found = users_.find(std::string{name});
   return found == users_.end() ? nullptr : found->second;

@@ -41,6 +41,10 @@ class Users {
  public:
   /// Adds the user, or replaces the one with the same name. Sessions that have logged in keep the old one.
   void put(User user);
+  /// Removes the user. Returns whether there was one. Sessions that have logged in keep it.
+  bool remove(std::string_view name);
+  /// Removes all users' permissions for that virtual host.
+  void forget_virtual_host(std::string_view name);
   /// Null if there is none.
   [[nodiscard]] std::shared_ptr<const User> find(std::string_view name) const;
 

@@ -36,7 +36,7 @@ void ClockControl::advance(std::chrono::nanoseconds time, protocol::MoveOnlyFunc
     throw std::invalid_argument{"the clock cannot be advanced by " + std::to_string(time.count())
                                 + " ns: give a time from 0 to 100 years"};
   advances_.push_back({time, std::move(done)});
-  advancing_.wait_in_line();
+  advancing_.wait_for_quiet();
 }
 
 bool ClockControl::go_on() {

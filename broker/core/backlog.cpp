@@ -1,6 +1,8 @@
 #include "broker/core/backlog.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace pocketmq::broker {
@@ -16,6 +18,12 @@ void Backlog::Item::wait_in_line() {
 
 void Backlog::Item::wait_for_rest_of_slice() {
   if (!is_in_line()) backlog_.add(backlog_.waiting_for_rest_, this, nullptr);
+}
+
+void Backlog::Item::wait_for_quiet() {
+  if (is_in_line()) return;
+  auto& line = backlog_.waiting_for_quiet_;
+  position_ = {&line, line.insert(line.begin(), Entry{this, nullptr})};
 }
 
 void Backlog::Item::leave_line() {
@@ -80,18 +88,37 @@ void Backlog::begin_turn() {
 
 void Backlog::go_on() {
   serve_rest();
-  while (!line_.empty() && left_of_turn() > 0) {
+  while (left_of_turn() > 0 && !(line_.empty() && waiting_for_quiet_.empty())) {
     begin_slice(std::min(slice_steps, left_of_turn()));
     budget_.use(item_steps_min);
-    auto [item, owned] = take_first(line_);
-    if (!item->go_on() && !item->is_in_line()) add(line_, item, std::move(owned));
+    if (line_.empty())
+      serve_quiet();
+    else
+      serve_line();
     serve_rest();
   }
+}
+
+void Backlog::serve_line() {
+  auto [item, owned] = take_first(line_);
+  if (!item->go_on() && !item->is_in_line()) add(line_, item, std::move(owned));
+}
+
+// An item that is not done stays before those that have waited longer, and behind those that have come meanwhile.
+void Backlog::serve_quiet() {
+  auto& line = waiting_for_quiet_;
+  auto* item = take_first(line).item;
+  const auto older = line.size();
+  if (item->go_on() || item->is_in_line()) return;
+  const auto newer = line.size() - std::min(older, line.size());
+  item->position_ = {&line,
+                     line.insert(std::next(line.begin(), static_cast<std::ptrdiff_t>(newer)), Entry{item, nullptr})};
 }
 
 void Backlog::clear() {
   while (!waiting_for_rest_.empty()) (void)take_first(waiting_for_rest_);
   while (!line_.empty()) (void)take_first(line_);
+  while (!waiting_for_quiet_.empty()) (void)take_first(waiting_for_quiet_);
 }
 
 }  // namespace pocketmq::broker

@@ -40,6 +40,9 @@ class Backlog {
     void wait_in_line();
     /// Waits for the rest of the current slice, or for a slice in a later turn. Does nothing if the item waits already.
     void wait_for_rest_of_slice();
+    /// Waits until no other item waits for a slice: then everything is done that has begun before. Of several items
+    /// that wait like this, only the last gets slices until it is done. Does nothing if the item waits already.
+    void wait_for_quiet();
     void leave_line();
     [[nodiscard]] bool is_in_line() const { return position_.has_value(); }
 
@@ -81,9 +84,9 @@ class Backlog {
   /// The budget of the current slice.
   [[nodiscard]] Budget& budget() { return budget_; }
   /// Whether the next turn is due at once: an item waits, or this turn's budget is used up.
-  [[nodiscard]] bool is_due() const { return !line_.empty() || !waiting_for_rest_.empty() || left_of_turn() <= 0; }
+  [[nodiscard]] bool is_due() const { return !is_empty() || !waiting_for_quiet_.empty() || left_of_turn() <= 0; }
 
-  /// Whether no item waits.
+  /// Whether no item waits for a slice. Items that wait until this is so do not count.
   [[nodiscard]] bool is_empty() const { return line_.empty() && waiting_for_rest_.empty(); }
 
   /// Begins a slice for a connection's input.
@@ -118,12 +121,15 @@ class Backlog {
   void add(Line& line, Item* item, std::unique_ptr<Item> owned);
   [[nodiscard]] static Entry take_first(Line& line);
   void serve_rest();
+  void serve_line();
+  void serve_quiet();
 
   Budget budget_;
   std::int64_t left_of_turn_{turn_steps};  // what was left of the turn's budget when the slice began
   std::int64_t slice_budget_{0};           // the slice's budget
   Line line_;
-  Line waiting_for_rest_;  // items that wait for the rest of the slice
+  Line waiting_for_rest_;   // items that wait for the rest of the slice
+  Line waiting_for_quiet_;  // items that wait until the other lines are empty; the first is next
 };
 
 }  // namespace pocketmq::broker

@@ -51,6 +51,33 @@ struct AcceptFailed {
   static constexpr void describe(auto& e, auto&& field) { field("text", e.text); }
 };
 
+/// A restart is complete (broker/control/restart.hpp). Its connections were closed, and what is not durable was
+/// deleted. Exchanges that each virtual host has from the start are not counted. A message counts once for each queue.
+struct BrokerRestarted {
+  static constexpr Kind kind{"broker.restarted", Category::broker};
+  Text vhost{};  // which was restarted; empty for the whole broker
+  std::uint64_t kept_queues{};
+  std::uint64_t kept_exchanges{};
+  std::uint64_t kept_bindings{};
+  std::uint64_t kept_messages{};
+  std::uint64_t lost_queues{};
+  std::uint64_t lost_exchanges{};
+  std::uint64_t lost_bindings{};
+  std::uint64_t lost_messages{};
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field(optional("vhost"), e.vhost);
+    field("kept_queues", e.kept_queues);
+    field("kept_exchanges", e.kept_exchanges);
+    field("kept_bindings", e.kept_bindings);
+    field("kept_messages", e.kept_messages);
+    field("lost_queues", e.lost_queues);
+    field("lost_exchanges", e.lost_exchanges);
+    field("lost_bindings", e.lost_bindings);
+    field("lost_messages", e.lost_messages);
+  }
+};
+
 /// The broker's clock was set ahead. Events with times in between come after this event.
 struct ClockMoved {
   static constexpr Kind kind{"clock.moved", Category::broker};

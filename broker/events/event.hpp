@@ -27,13 +27,13 @@ template <class... Events> struct ListOfKinds {
 using Kinds =
     ListOfKinds<ConnectionOpened, ConnectionAuthenticated, ConnectionUnintelligible, ConnectionClosed, ConnectionLost,
                 ConnectionBlocked, ConnectionUnblocked, CommandRefused, ChannelOpened, ChannelClosed, ChannelModeSet,
-                ChannelPrefetchSet, ChannelFlow, VhostCreated, QueueDeclared, QueuePurged, QueueDeleted,
+                ChannelPrefetchSet, ChannelFlow, VhostCreated, VhostDeleted, QueueDeclared, QueuePurged, QueueDeleted,
                 ExchangeDeclared, ExchangeDeleted, BindingCreated, BindingDeleted, ConsumerStarted, ConsumerCancelled,
                 PolicySet, MessagePublished, DeadLetterPublished, MessageRouted, MessageUnroutable, MessageEnqueued,
                 MessageDelivered, MessageAcked, MessageRejected, MessageRequeued, MessageExpired, MessageDeadLettered,
                 MessageDropped, MessageReturned, MessageReplied, PublishConfirmed, PublishNacked, TransactionCommitted,
-                TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, ClockMoved, ClockFrozen,
-                ClockReleased>;
+                TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, BrokerRestarted, ClockMoved,
+                ClockFrozen, ClockReleased>;
 
 /// Calls a visitor for each kind: `for_each_kind([]<class E>() { ... })`.
 template <class Visitor> constexpr void for_each_kind(Visitor&& visitor) { Kinds::for_each(visitor); }

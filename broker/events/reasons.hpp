@@ -40,11 +40,14 @@ enum class Gone : std::uint8_t {
   connection_ended,  // the queue was exclusive to a connection that has ended
   channel_ended,     // the consumer's channel has ended
   queue_deleted,     // the queue of the consumer or the binding was deleted
-  exchange_deleted   // one of the binding's exchanges was deleted
+  exchange_deleted,  // one of the binding's exchanges was deleted
+  vhost_deleted,     // its virtual host was deleted
+  restarted          // the broker, or its virtual host, was restarted, and it is not durable or all is lost
 };
 template <>
-inline constexpr std::array<std::string_view, 7> names_of<Gone>{
-    "asked", "auto_delete", "expired", "connection_ended", "channel_ended", "queue_deleted", "exchange_deleted"};
+inline constexpr std::array<std::string_view, 9> names_of<Gone>{
+    "asked",         "auto_delete",      "expired",       "connection_ended", "channel_ended",
+    "queue_deleted", "exchange_deleted", "vhost_deleted", "restarted"};
 
 /// Why an unacked delivery is requeued.
 enum class Requeued : std::uint8_t {
@@ -89,10 +92,11 @@ enum class Dropped : std::uint8_t {
   requester_gone,           // a direct reply whose requester has gone
   requester_slow,           // a direct reply, while too many wait for requesters that do not read
   rolled_back,              // its transaction was rolled back, or not committed
-  no_memory                 // the broker's memory is exhausted
+  no_memory,                // the broker's memory is exhausted
+  restarted                 // the broker was restarted, and the message or its queue is not durable, or all is lost
 };
 template <>
-inline constexpr std::array<std::string_view, 15> names_of<Dropped>{"unroutable",
+inline constexpr std::array<std::string_view, 16> names_of<Dropped>{"unroutable",
                                                                     "queue_full",
                                                                     "maxlen",
                                                                     "expired",
@@ -106,6 +110,7 @@ inline constexpr std::array<std::string_view, 15> names_of<Dropped>{"unroutable"
                                                                     "requester_gone",
                                                                     "requester_slow",
                                                                     "rolled_back",
-                                                                    "no_memory"};
+                                                                    "no_memory",
+                                                                    "restarted"};
 
 }  // namespace pocketmq::broker::event

@@ -16,6 +16,16 @@ struct VhostCreated {
   static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
 };
 
+/// The virtual host is deleted, and its name is free. Its connections have been closed before, and its queues,
+/// exchanges and bindings deleted. The exchanges that each virtual host has from the start go with it, without events
+/// of their own, and so do its policies.
+struct VhostDeleted {
+  static constexpr Kind kind{"vhost.deleted", Category::topology};
+  Text vhost{};
+
+  static constexpr void describe(auto& e, auto&& field) { field("vhost", e.vhost); }
+};
+
 /// A queue was declared, but not passively.
 struct QueueDeclared {
   static constexpr Kind kind{"queue.declared", Category::topology};

@@ -107,6 +107,11 @@ Snapshot::Queue* JournalState::find_queue(std::string_view vhost, std::string_vi
 
 void JournalState::on(const event::VhostCreated& e) { snapshot_.vhosts[text_of(e.vhost)]; }
 
+void JournalState::on(const event::VhostDeleted& e) {
+  snapshot_.vhosts.erase(text_of(e.vhost));
+  std::erase_if(queues_, [&](const auto& named) { return named.first.first == e.vhost.view(); });
+}
+
 void JournalState::on(const event::QueueDeclared& e) {
   if (!e.created) return;
   snapshot_.vhosts[text_of(e.vhost)].queues[text_of(e.queue)] = {.type = text_of(e.type),

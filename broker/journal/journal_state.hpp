@@ -80,6 +80,7 @@ class JournalState {
   void on(const event::ChannelModeSet& e);
   void on(const event::ChannelPrefetchSet& e);
   void on(const event::VhostCreated& e);
+  void on(const event::VhostDeleted& e);
   void on(const event::QueueDeclared& e);
   void on(const event::QueuePurged& e);
   void on(const event::QueueDeleted& e);

@@ -236,9 +236,36 @@ void Queue::serve_consumers_later() {
   context_.backlog().keep(std::make_unique<ServeConsumers>(context_.backlog(), *this, is_in_backlog_));
 }
 
-void Queue::close() {
+bool Queue::drop_transient(ReadyMessages& kept) {
+  constexpr std::uint8_t persistent = 2;
+  auto& budget = context_.budget();
+  for (; !ready_.empty(); budget.use(steps::for_a_settlement)) {
+    if (budget.is_used_up()) return false;
+    const bool is_returned = ready_.front_is_returned();
+    auto queued = ready_.pop_front();
+    const auto& message = queued.message;
+    if (message.properties().find<&protocol::BasicProperties::delivery_mode>() != persistent) {
+      budget.use(steps::for_dropping(message.body().size()));
+      release_entry();
+      events().dropped(message, event::Stage::queue, event::Dropped::restarted);
+      context_.tell(&Observer::on_dropped, message);
+    } else if (is_returned) {
+      kept.put_back(std::move(queued));
+    } else {
+      kept.append(std::move(queued));
+    }
+  }
+  std::swap(kept, ready_);
+  if (deleted())
+    drop_ready(event::Dropped::queue_deleted);
+  else
+    serve_consumers();  // sets the time when the first of them expires
+  return true;
+}
+
+void Queue::close(event::Dropped reason) {
   mark_deleted();
-  drop_ready(event::Dropped::queue_deleted);
+  drop_ready(reason);
   consumers_due_.set(TimePoint::max());
   unused_due_.set(TimePoint::max());
 }

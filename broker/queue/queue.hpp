@@ -83,9 +83,16 @@ class Queue final : public MessageSource, public Destination {
   /// What the queue tells the journal.
   [[nodiscard]] QueueEvents events() const { return {context_, host_, declaration_}; }
 
-  /// Marks the queue as deleted and drops its ready messages. Its consumers get nothing any more and have to be removed
-  /// by the caller. Unacked messages may still be settled.
-  void close();
+  /// Part of a restart, while the queue has no consumers and nothing is unacked: drops the ready messages that are
+  /// transient, and moves the others to `kept`, until the budget is used up. Returns whether all were looked at. Then
+  /// the queue has taken back those in `kept`, or has dropped them if it was deleted meanwhile.
+  bool drop_transient(ReadyMessages& kept);
+  /// The queue has been restarted: `x-expires` counts from now.
+  void mark_restarted() { mark_used(); }
+
+  /// Marks the queue as deleted and drops its ready messages, for that reason. Its consumers get nothing any more and
+  /// have to be removed by the caller. Unacked messages may still be settled.
+  void close(event::Dropped reason = event::Dropped::queue_deleted);
   /// One of its consumers; null if there is none.
   [[nodiscard]] Consumer* any_consumer() const { return rotation_.any(); }
 

@@ -36,6 +36,8 @@ class ReadyMessages {
   };
   /// The position and the expiry of the first message. There must be one.
   [[nodiscard]] First front() const;
+  /// Whether the first message was put back. There must be one.
+  [[nodiscard]] bool front_is_returned() const { return !levels_.begin()->second.returned.empty(); }
   [[nodiscard]] QueuedMessage pop_front();
   /// Calls `visit(const Message&)` for each message in order, until it returns false.
   void for_each(auto&& visit) const {

@@ -52,10 +52,52 @@ void Broker::tick(TimePoint now) {
   context().backlog().go_on();
 }
 
-void Broker::shut_down(std::string_view text) {
+// In the order in which they were made, as the table's order differs in each run.
+std::vector<Session*> Broker::sessions_where(auto&& is_wanted) {
   std::vector<Session*> sessions;
-  state_.sessions.for_each([&](Session* session) { sessions.push_back(session); });
-  for (auto* session : sessions) session->close(ReplyCode::connection_forced, text);
+  for_each_session([&](Session& session) {
+    if (is_wanted(session)) sessions.push_back(&session);
+  });
+  std::ranges::sort(sessions, {}, &Session::number);
+  return sessions;
+}
+
+void Broker::force_out(const std::vector<Session*>& sessions, std::string_view text) {
+  context().budget().use(state_.sessions.size() + steps::for_a_refusal * sessions.size());
+  for (auto* session : sessions) session->force_out(text);
+}
+
+void Broker::shut_down(std::string_view text) {
+  for (auto* session : sessions_where([](const Session&) { return true; }))
+    session->close(ReplyCode::connection_forced, text);
+}
+
+void Broker::close_connections(std::string_view text) {
+  force_out(sessions_where([](const Session&) { return true; }), text);
+}
+
+void Broker::close_connections_to(const VirtualHost& virtual_host, std::string_view text) {
+  force_out(sessions_where([&](const Session& session) { return session.has_opened(virtual_host); }), text);
+}
+
+bool Broker::remove_virtual_host(std::string_view name, protocol::MoveOnlyFunction<void()> done) {
+  auto* virtual_host = find_virtual_host(name);
+  if (virtual_host == nullptr) return false;
+  close_connections_to(*virtual_host, "vhost '" + virtual_host->name() + "' is deleted");
+  state_.users.forget_virtual_host(name);
+  state_.virtual_hosts.remove(*virtual_host, std::move(done));
+  return true;
+}
+
+bool Broker::remove_user(std::string_view name) {
+  const auto user = state_.users.find(name);
+  if (!user) return false;
+  state_.users.remove(name);
+  const auto is_theirs = [&](const Session& session) {
+    return session.has_logged_in() && session.user().name == user->name;
+  };
+  force_out(sessions_where(is_theirs), "user '" + user->name + "' is deleted");
+  return true;
 }
 
 }  // namespace pocketmq::broker

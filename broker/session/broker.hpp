@@ -33,13 +33,32 @@ class Broker {
   [[nodiscard]] TimePoint deadline();
   void tick(TimePoint now);
 
-  /// Closes all connections with 320 (connection forced) and that text.
+  /// Closes all connections with 320 (connection forced) and that text, because the broker ends. Connections that the
+  /// client is closing are answered at once.
   void shut_down(std::string_view text);
+  /// Closes all connections with 320 and that text. Others may be made.
+  void close_connections(std::string_view text);
+  /// The same for the connections that have opened that virtual host.
+  void close_connections_to(const VirtualHost& virtual_host, std::string_view text);
+
+  /// Until `come_up`, each new connection is cut at its first bytes, as if nobody listened. HTTP goes on.
+  void go_down() { state_.is_down = true; }
+  void come_up() { state_.is_down = false; }
+  [[nodiscard]] bool is_down() const { return state_.is_down; }
 
   /// Null if there is no virtual host of that name.
   [[nodiscard]] VirtualHost* find_virtual_host(std::string_view name) { return state_.virtual_hosts.find(name); }
-  /// Returns the virtual host of that name. Makes it if there is none.
+  /// Returns the virtual host of that name. Makes it if there is none. Throws std::logic_error while it is being
+  /// removed.
   VirtualHost& add_virtual_host(std::string_view name) { return state_.virtual_hosts.add(name); }
+  /// Removes the virtual host of that name, as RabbitMQ's `delete_vhost` does: closes its connections with 320, and
+  /// deletes its queues, exchanges, policies and messages, and all permissions for it. Its name is free when `done` is
+  /// called, in a later turn (see VirtualHosts::remove). Returns false, and never calls `done`, if there is none. Do
+  /// not call it in the middle of a client's command.
+  bool remove_virtual_host(std::string_view name, protocol::MoveOnlyFunction<void()> done = {});
+  /// Removes the user, and closes the user's connections with 320, as RabbitMQ does. Returns false if there is none. Do
+  /// not call it in the middle of a client's command.
+  bool remove_user(std::string_view name);
   [[nodiscard]] const VirtualHosts& virtual_hosts() const { return state_.virtual_hosts; }
   /// Calls `visit(Session&)` for each connection, in no particular order. `visit` must not end or add any.
   void for_each_session(auto&& visit) {
@@ -54,6 +73,8 @@ class Broker {
 
  private:
   void add_user(std::string_view name, std::string_view password);
+  [[nodiscard]] std::vector<Session*> sessions_where(auto&& is_wanted);
+  void force_out(const std::vector<Session*>& sessions, std::string_view text);
 
   BrokerState state_;
   HeapTrim heap_trim_{state_.context};

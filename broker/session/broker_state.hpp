@@ -26,6 +26,7 @@ struct BrokerState {
   LoginThrottle login_throttle{context.options().login_failures_max};
   DirectReplies direct_replies{context};
   GradualSet<Session*> sessions{};
+  bool is_down{false};  // new connections are cut without a word
 };
 
 }  // namespace pocketmq::broker

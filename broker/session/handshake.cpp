@@ -204,7 +204,11 @@ void Handshake::open(std::string_view name) {
   if (quota.is_used_up()) refuse(": connection limit (" + std::to_string(quota.limit()) + ") is reached");
   if (!context.memory().has_room_for_clients()) refuse(": " + context.memory().describe());
   if (!client_.user->may_open(name)) refuse("");
-  client_.virtual_host = virtual_host;
+  if (virtual_host->access() == VirtualHost::Access::down)
+    throw ConnectionError{ReplyCode::internal_error, "access to vhost '" + std::string{name} + "' refused for user '"
+                                                         + client_.user->name + "': vhost '" + std::string{name}
+                                                         + "' is down"};
+  client_.virtual_host = protocol::Ref<VirtualHost>{virtual_host};
   connection_.on_opened();
 }
 

@@ -12,13 +12,13 @@
 #include "broker/access/sasl.hpp"
 #include "broker/access/users.hpp"
 #include "broker/core/errors.hpp"
+#include "broker/vhost/virtual_host.hpp"
 #include "protocol/vocabulary/command.hpp"
 #include "protocol/vocabulary/encoding.hpp"
 
 namespace pocketmq::broker {
 
 struct BrokerState;
-class VirtualHost;
 
 /// Where a connection comes from.
 struct Peer {
@@ -30,13 +30,13 @@ struct Peer {
 
 /// What the handshake finds out about the client.
 struct Client {
-  std::string name{};                       // `connection_name` of its properties; empty if it has none
-  std::shared_ptr<const User> user{};       // null until it has logged in
-  VirtualHost* virtual_host{nullptr};       // null until it is open
-  std::uint16_t channel_max{0};             // as negotiated
-  bool understands_consumer_cancel{false};  // capability consumer_cancel_notify
-  bool understands_blocked{false};          // capability connection.blocked
-  bool understands_refused_login{false};    // capability authentication_failure_close: it wants a 403 first
+  std::string name{};                         // `connection_name` of its properties; empty if it has none
+  std::shared_ptr<const User> user{};         // null until it has logged in
+  protocol::Ref<VirtualHost> virtual_host{};  // null until it is open
+  std::uint16_t channel_max{0};               // as negotiated
+  bool understands_consumer_cancel{false};    // capability consumer_cancel_notify
+  bool understands_blocked{false};            // capability connection.blocked
+  bool understands_refused_login{false};      // capability authentication_failure_close: it wants a 403 first
 };
 
 class Handshake {

@@ -90,6 +90,7 @@ void Session::on_time(TimePoint now) {
 
 // The first four bytes tell the encoding: "AMQP", or the length of a JSON frame, which is far smaller as a number.
 void Session::on_bytes_without_codec(protocol::InputBuffer& input) {
+  if (broker_.is_down) return finish();
   const auto begin = input.unread();
   if (begin.size() < 4) return;
   events_.opened(address());
@@ -466,6 +467,12 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
   resume();  // its commands are ignored, and its close-ok is read
 }
 
+void Session::force_out(std::string_view text) {
+  if (state_ == State::leaving) return;  // it holds nothing any more, and its close is answered
+  if (finished()) return release();
+  close(ReplyCode::connection_forced, text);
+}
+
 void Session::disconnect(std::error_code why, TimePoint now) {
   on_time(now);
   if (!finished()) tell_lost(why.message());
@@ -515,7 +522,7 @@ void Session::own(Queue& queue) {
 
 void Session::release() {
   const ActingFor acting{context().actor(), {number_, 0}};
-  const bool was_connected = client_.virtual_host != nullptr && state_ == State::open;
+  const bool was_connected = client_.virtual_host && state_ == State::open;
   state_ = State::closing;
   auto consumers = channels_.end_all();
   working_ = nullptr;

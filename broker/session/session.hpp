@@ -45,6 +45,10 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] const User& user() const override { return *client_.user; }
   /// The virtual host that was opened. Call it only after the handshake.
   [[nodiscard]] VirtualHost& virtual_host() const override { return *client_.virtual_host; }
+  /// Whether it has opened that virtual host. It may be ending.
+  [[nodiscard]] bool has_opened(const VirtualHost& virtual_host) const {
+    return client_.virtual_host.get() == &virtual_host;
+  }
   [[nodiscard]] Context& context() const { return context_; }
   [[nodiscard]] DirectReplies& direct_replies() const override;
   [[nodiscard]] bool understands_consumer_cancel() const override { return client_.understands_consumer_cancel; }
@@ -72,6 +76,8 @@ class Session final : public protocol::CommandEnd,
   void fail(std::uint16_t channel, const ChannelError& error) override;
   /// Sends connection.close with the reason. The connection ends when the peer has answered.
   void close(ReplyCode code, std::string_view text);
+  /// Closes the connection with 320 (connection forced). If it is ending already, only takes back what it holds.
+  void force_out(std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;
 
  private:

@@ -31,6 +31,10 @@ class DeadLetters final : private Publisher {
 
   /// Adds a dead letter. It is published after the command, in the rest of the current slice or in another slice.
   void collect(Queue& from, Message message, DeathReason reason);
+  /// Whether all are published or dropped.
+  [[nodiscard]] bool is_empty() const { return lines_.empty(); }
+  /// Those that wait for memory are tried again in the next slices.
+  void retry_soon() { retry(); }
 
  private:
   struct Letter {

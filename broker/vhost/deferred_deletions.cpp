@@ -73,7 +73,8 @@ class DeferredDeletions::Batch final : public Backlog::Item {
 
   void remove(Binding& binding, event::Gone reason) {
     deletions_.virtual_host_.tell_unbound(binding, reason);
-    if (auto* source = deletions_.bindings_.remove(binding))
+    auto* source = deletions_.bindings_.remove(binding);
+    if (source != nullptr && left_.unused_sources == UnusedSources::deleted)
       left_.exchanges.push_back(deletions_.virtual_host_.unregister(*source, event::Gone::auto_delete));
   }
 

@@ -6,6 +6,7 @@
 // yet work as before.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -22,11 +23,15 @@ class DeferredDeletions {
   class Batch;
 
  public:
+  /// What becomes of an auto-delete exchange when the last binding from it is removed.
+  enum class UnusedSources : std::uint8_t { deleted, kept };
+
   /// The objects that one operation deletes.
   struct Request {
-    std::vector<protocol::Ref<Exchange>> exchanges{};  // their names are removed already
+    std::vector<protocol::Ref<Exchange>> exchanges{};  // their names are removed already, or only their bindings go
     std::vector<Consumers> consumers{};                // of closed channels
     std::vector<protocol::Ref<Queue>> queues{};        // in this order, unless they are deleted before
+    UnusedSources unused_sources{UnusedSources::deleted};
   };
 
   /// Is told when a request is finished. It may be destroyed before that.

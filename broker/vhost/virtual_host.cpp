@@ -16,6 +16,11 @@ namespace {
 
 }  // namespace
 
+DeferredDeletions::UnusedSources VirtualHost::unused_sources_after(event::Gone reason) {
+  const bool are_kept = reason == event::Gone::restarted || reason == event::Gone::vhost_deleted;
+  return are_kept ? DeferredDeletions::UnusedSources::kept : DeferredDeletions::UnusedSources::deleted;
+}
+
 VirtualHost::VirtualHost(std::string name, Context& context)
     : name_{std::move(name)},
       context_{context},
@@ -109,7 +114,7 @@ std::size_t VirtualHost::delete_queue(Queue& queue, event::Gone reason) {
   unregister(queue, reason);
   std::vector<protocol::Ref<Queue>> queues;
   queues.push_back(std::move(deleted));
-  deletions_.add({.queues = std::move(queues)});
+  deletions_.add({.queues = std::move(queues), .unused_sources = unused_sources_after(reason)});
   return ready;
 }
 
@@ -122,7 +127,7 @@ void VirtualHost::delete_consumers_and_queues(std::vector<Consumers> consumers,
 void VirtualHost::unregister(Queue& queue, event::Gone reason) {
   queue.events().deleted(reason, queue.ready());
   queues_.erase(queue.name());
-  queue.close();
+  queue.close(reason == event::Gone::restarted ? event::Dropped::restarted : event::Dropped::queue_deleted);
 }
 
 void VirtualHost::take_dead_letter(Queue& from, Message message, DeathReason reason) {

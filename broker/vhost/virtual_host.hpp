@@ -19,15 +19,31 @@
 
 namespace pocketmq::broker {
 
-class VirtualHost final : private QueueHost, private ExchangeDirectory, private DeferredDeletions::Owner {
+/// Counted, because a connection that is being closed refers to its virtual host, which may be deleted meanwhile.
+class VirtualHost final : public protocol::Counted<VirtualHost>,
+                          private QueueHost,
+                          private ExchangeDirectory,
+                          private DeferredDeletions::Owner {
  public:
+  /// Whether clients may open it.
+  enum class Access : std::uint8_t {
+    open,
+    down,     // it is being restarted
+    deleting  // see VirtualHosts::remove
+  };
+
   VirtualHost(std::string name, Context& context);
   VirtualHost(const VirtualHost&) = delete;
   VirtualHost& operator=(const VirtualHost&) = delete;
 
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] Access access() const { return access_; }
+  void set_access(Access access) { access_ = access; }
+
   [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
   [[nodiscard]] std::size_t exchange_count() const { return exchanges_.size(); }
+  /// Without the exchanges that each virtual host has from the start.
+  [[nodiscard]] std::size_t declared_exchange_count() const { return exchanges_.size() - predeclared_; }
   [[nodiscard]] std::size_t binding_count() const { return bindings_.size(); }
   // ---- for code that shows the virtual host, in no particular order
   void for_each_queue(auto&& visit) const {
@@ -52,6 +68,21 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   /// turns. `waiter` is told when all is done; it may be null.
   void delete_consumers_and_queues(std::vector<Consumers> consumers, std::vector<protocol::Ref<Queue>> queues,
                                    DeferredDeletions::Waiter* waiter);
+
+  /// What `clear` deletes. The exchanges that each virtual host has from the start always stay.
+  enum class Content : std::uint8_t {
+    transient,  // queues and exchanges that are not durable, with the bindings to them and from them
+    everything  // all queues, exchanges and bindings
+  };
+  /// Deletes queues and exchanges, in the order of their names, over several turns if they are very many. Durable
+  /// auto-delete exchanges stay, as on RabbitMQ, even if their last binding goes. No client may use the virtual host.
+  void clear(Content content, event::Gone reason);
+  /// Whether no message is on its way to a dead-letter exchange.
+  [[nodiscard]] bool has_published_dead_letters() const { return dead_letters_.is_empty(); }
+  /// Tries again to publish dead letters that wait for memory. Those of deleted queues do not wait any more.
+  void retry_dead_letters() { dead_letters_.retry_soon(); }
+  /// Tells the journal that it is deleted.
+  void tell_deleted() const { events().deleted(); }
 
   /// Adds a policy. It applies at once to existing exchanges, and to all queues that are declared from now on.
   void add_policy(Policy policy);
@@ -107,6 +138,9 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   [[nodiscard]] std::shared_ptr<const QueueSettings> settings_for(const QueueDeclaration& declaration) const;
   void predeclare_exchanges();
   [[nodiscard]] VirtualHostEvents events() const { return {context_, name_}; }
+  [[nodiscard]] static DeferredDeletions::UnusedSources unused_sources_after(event::Gone reason);
+  void unbind_all(protocol::Ref<Exchange> exchange);
+  class Clearing;
   void unregister(Queue& queue, event::Gone reason) override;
   [[nodiscard]] protocol::Ref<Exchange> unregister(Exchange& exchange, event::Gone reason) override;
   void tell_unbound(const Binding& binding, event::Gone reason) override { events().unbound(binding, reason); }
@@ -119,6 +153,8 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   const std::shared_ptr<const QueueSettings> plain_settings_{std::make_shared<QueueSettings>()};  // of most
   ByName<protocol::Ref<Queue>, std::string_view> queues_;  // the keys are views of the queues' names
   ByName<protocol::Ref<Exchange>> exchanges_;
+  std::size_t predeclared_{0};  // how many of them it has from the start
+  Access access_{Access::open};
   Exchange* default_exchange_{nullptr};  // most messages are published to it
   BindingTable bindings_{context_};
   Router router_;

@@ -4,6 +4,8 @@ namespace pocketmq::broker {
 
 void VirtualHostEvents::created() const { context_.journal().tell(event::VhostCreated{.vhost = name_}); }
 
+void VirtualHostEvents::deleted() const { context_.journal().tell(event::VhostDeleted{.vhost = name_}); }
+
 void VirtualHostEvents::exchange_declared(const Exchange& exchange, bool created) const {
   context_.journal().tell<event::ExchangeDeclared>([&] {
     const auto& declaration = exchange.declaration();

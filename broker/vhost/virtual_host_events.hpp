@@ -17,6 +17,7 @@ class VirtualHostEvents {
   VirtualHostEvents(Context& context, const std::string& name) : context_{context}, name_{name} {}
 
   void created() const;
+  void deleted() const;
   void exchange_declared(const Exchange& exchange, bool created) const;
   void exchange_deleted(const Exchange& exchange, event::Gone reason) const;
   void bound(const Binding& binding) const;

@@ -23,6 +23,7 @@ void VirtualHost::predeclare_exchanges() {
   for (const auto* type : {"direct", "fanout", "headers", "topic"}) predeclare("amq." + std::string{type}, type);
   predeclare("amq.match", "headers");
   predeclare("amq.rabbitmq.trace", "topic", true);
+  predeclared_ = exchanges_.size();
 }
 
 std::string VirtualHost::describe_exchange(std::string_view exchange) const {
@@ -75,6 +76,13 @@ Exchange& VirtualHost::declare_exchange(ExchangeDeclaration declaration) {
 void VirtualHost::delete_exchange(Exchange& exchange, event::Gone reason) {
   std::vector<protocol::Ref<Exchange>> exchanges;
   exchanges.push_back(unregister(exchange, reason));
+  deletions_.add({.exchanges = std::move(exchanges), .unused_sources = unused_sources_after(reason)});
+}
+
+// The exchange itself stays.
+void VirtualHost::unbind_all(protocol::Ref<Exchange> exchange) {
+  std::vector<protocol::Ref<Exchange>> exchanges;
+  exchanges.push_back(std::move(exchange));
   deletions_.add({.exchanges = std::move(exchanges)});
 }
 

@@ -163,6 +163,57 @@ TEST_CASE("an item may wait again while it has its slice") {
   CHECK_FALSE(scene.backlog.is_due());
 }
 
+TEST_CASE("what waits for quiet has slices when nothing else waits") {
+  Scene scene;
+  const auto quiet = scene.work('q', 120);
+  quiet->wait_for_quiet();
+  CHECK(scene.backlog.is_due());
+  CHECK(scene.backlog.is_empty());
+  scene.backlog.keep(scene.work('a', 120));
+  scene.take_turn();
+  CHECK(scene.slices == "aaaqqq");
+  CHECK(quiet->left() == 0);
+  CHECK_FALSE(quiet->is_in_line());
+}
+
+TEST_CASE("of those that wait for quiet the last is done first") {
+  Scene scene;
+  const auto first = scene.work('1', 120), last = scene.work('2', 70);
+  first->wait_for_quiet();
+  scene.backlog.begin_turn();
+  scene.backlog.go_on();
+  CHECK(scene.slices == "111");
+  CHECK(first->left() == 0);
+  const auto other = scene.work('3', 120);
+  other->wait_for_quiet();
+  last->wait_for_quiet();
+  other->wait_for_quiet();
+  scene.take_turn();
+  CHECK(scene.slices == "11122333");
+}
+
+TEST_CASE("what comes while an item has waited for quiet goes before it") {
+  Scene scene;
+  const auto newer = scene.work('n', 70);
+  class Bringer final : public Backlog::Item {
+   public:
+    Bringer(Scene& scene, Backlog::Item& brought) : Item{scene.backlog}, scene_{scene}, brought_{brought} {}
+    bool go_on() override {
+      scene_.slices += 'b';
+      if (++slices_ == 1) brought_.wait_for_quiet();
+      return slices_ == 2;
+    }
+
+   private:
+    Scene& scene_;
+    Backlog::Item& brought_;
+    int slices_{0};
+  } bringer{scene, *newer};
+  bringer.wait_for_quiet();
+  scene.take_turn();
+  CHECK(scene.slices == "bnnb");
+}
+
 TEST_CASE("a backlog may be given up") {
   Scene scene;
   Work other{scene.backlog, scene.slices, 'b', 1};

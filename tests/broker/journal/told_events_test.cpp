@@ -3,6 +3,7 @@
 #include <set>
 
 #include "broker/control/clock_control.hpp"
+#include "broker/control/restart.hpp"
 #include "broker/core/context.hpp"
 #include "broker/journal/ndjson.hpp"
 #include "broker/session/broker.hpp"
@@ -216,6 +217,22 @@ void clock(World& world) {
   control.run(world.now());
 }
 
+void deleted_vhost(World& world) {
+  auto alice = world.connect({.virtual_host = "shop"});
+  alice.declares("q").declares_exchange("e", "fanout").binds("q", "e").publishes("q", "m");
+  world.broker().remove_virtual_host("shop");
+  world.settle();
+}
+
+void restart(World& world) {
+  auto alice = world.connect();
+  alice.declares({.queue = "q", .durable = true}).publishes("q", "m");
+  alice.declares("brief").declares_exchange("e", "fanout").publishes("brief", "m");
+  broker::Restart restart{world.broker()};
+  restart.restart({}, {});
+  world.settle();
+}
+
 constexpr auto policies = R"({"vhosts": [{"name": "/"}, {"name": "other"}], "policies": [
   {"vhost": "/", "name": "p", "pattern": "^q", "apply-to": "queues", "priority": 1, "definition": {"max-length": 5}}]})";
 
@@ -279,6 +296,13 @@ const std::vector<Story>& stories() {
        scarce_memory,
        {.memory_max_bytes = 100'000}},
       {"memory is exhausted", {"message.dropped no_memory"}, no_memory_for_a_wide_publish},
+      {"a virtual host is deleted",
+       {"vhost.deleted", "queue.deleted vhost_deleted", "exchange.deleted vhost_deleted", "connection.closed broker"},
+       deleted_vhost,
+       {.virtual_hosts = {"shop"}}},
+      {"the broker is restarted",
+       {"broker.restarted", "queue.deleted restarted", "exchange.deleted restarted", "message.dropped restarted"},
+       restart},
       {"a test sets the clock", {"clock.frozen", "clock.moved", "clock.released"}, clock},
       {"definitions are loaded", {"vhost.created", "policy.set"}, [](World&) {}, {.definitions = policies}}};
   return stories;
