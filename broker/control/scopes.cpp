@@ -44,4 +44,11 @@ const Scope& Scopes::require(std::string_view id) const {
                                                       + "', or it has ended; take the id that POST /test/scopes gave"};
 }
 
+void Scopes::remove(std::string_view id, protocol::MoveOnlyFunction<void()> done) {
+  const auto name = require(id).id;
+  by_id_.erase(name);
+  broker_.remove_user(name);
+  broker_.remove_virtual_host(name, std::move(done));
+}
+
 }  // namespace pocketmq::broker

@@ -6,7 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "protocol/base/move_only_function.hpp"
 
 namespace pocketmq::broker {
 
@@ -39,6 +40,11 @@ class Scopes {
   [[nodiscard]] const Scope& require(std::string_view id) const;
   /// By their ids.
   [[nodiscard]] const std::map<std::string, Scope, std::less<>>& all() const { return by_id_; }
+
+  /// Removes the scope with its connections, its virtual host and its user. Nothing of it is in the broker any more when
+  /// `done` is called, in a later turn. Do not call it in the middle of a client's command. Throws ControlError of kind
+  /// `unknown` if there is none.
+  void remove(std::string_view id, protocol::MoveOnlyFunction<void()> done);
 
  private:
   Broker& broker_;

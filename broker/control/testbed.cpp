@@ -4,6 +4,6 @@
 
 namespace pocketmq::broker {
 
-Testbed::Testbed(Broker& broker) : broker_{broker}, clock_{broker.context()}, scopes_{broker} {}
+Testbed::Testbed(Broker& broker) : broker_{broker}, clock_{broker.context()}, scopes_{broker}, restart_{broker} {}
 
 }  // namespace pocketmq::broker

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/control/clock_control.hpp"
+#include "broker/control/restart.hpp"
 #include "broker/control/scopes.hpp"
 
 namespace pocketmq::broker {
@@ -20,11 +21,13 @@ class Testbed {
   [[nodiscard]] Broker& broker() { return broker_; }
   [[nodiscard]] ClockControl& clock() { return clock_; }
   [[nodiscard]] Scopes& scopes() { return scopes_; }
+  [[nodiscard]] Restart& restart() { return restart_; }
 
  private:
   Broker& broker_;
   ClockControl clock_;
   Scopes scopes_;
+  Restart restart_;
 };
 
 }  // namespace pocketmq::broker

@@ -29,6 +29,7 @@ void serve_kit(Router& router, Testbed& testbed, const KitSettings& settings) {
   serve_clock(router, testbed);
   serve_messages(router, testbed);
   serve_looks(router, testbed);
+  serve_restart(router, testbed);
 }
 
 }  // namespace pocketmq::broker::http
