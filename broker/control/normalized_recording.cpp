@@ -144,7 +144,8 @@ class Normalizer {
     }
     if (scope_.empty()) return true;
     if (event.contains("vhost")) return text_in(event, "vhost") == scope_;
-    if (event.contains("connection")) return connections_.contains(number_in(event, "connection"));
+    if (const auto connection = number_in(event, "connection"); connection > 0)
+      return connections_.contains(connection);
     return messages_.contains(number_in(event, "message"));
   }
 
@@ -161,6 +162,8 @@ class Normalizer {
     static const std::set<std::string, std::less<>> always{"number", "time", "ahead_ms", "kind", "address", "position"};
     if (always.contains(key)) return true;
     if (key == "vhost" || key == "user") return !scope_.empty();
+    const bool has_client = number_in(event, "connection") > 0;
+    if (key == "connection" || key == "channel") return !has_client;
     if (key == "name") return event.contains("address") && event["address"] == event["name"];
     return key == "body_bytes" && text_in(event, "body").size() == number_in(event, "body_bytes");
   }

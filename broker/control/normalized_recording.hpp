@@ -12,9 +12,10 @@
 // - "at" is the time since the first event, in seconds by the broker's clock. `timestamp` becomes "<time>", also in
 //   x-death.
 // - A body that is a JSON object or array is that, not a string.
-// - Left out: "number", "time", "ahead_ms", "address", "position", a name of a connection that is only its address,
-//   "body_bytes" of a whole body, vhost.created, the exchanges that each virtual host has, and what tells of the broker
-//   itself but its clock. Of one scope also "vhost" and "user".
+// - Left out: "number", "time", "ahead_ms", "address", "position", "body_bytes" of a whole body, "connection" and
+//   "channel" where no client is the cause, and a connection's name that is only its address. Of one scope also "vhost"
+//   and "user". Left out are vhost.created, the exchanges that each virtual host has from the start, and what tells of
+//   the broker itself but its clock.
 #pragma once
 
 #include <cstddef>

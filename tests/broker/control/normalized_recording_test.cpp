@@ -41,6 +41,12 @@ TEST_CASE("connections and messages are numbered as they appear in a recording")
 )");
 }
 
+TEST_CASE("a message that a test has published has no connection in a recording") {
+  CHECK(normalized_event(R"("message":1,"connection":0,"channel":0,"body":"b","body_bytes":1)")
+        == R"("message":"m1","body":"b")");
+  CHECK(normalized_event(R"("connection":3,"channel":0)") == R"("connection":"c1","channel":0)");
+}
+
 TEST_CASE("random names are replaced in every string of a recording") {
   CHECK(normalized_event(R"("queue":"amq.gen-JzTY20BRgKO-HjmUJj0wLg","key":"to amq.gen-JzTY20BRgKO-HjmUJj0wLg!")")
         == R"("queue":"<q1>","key":"to <q1>!")");
