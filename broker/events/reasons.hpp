@@ -51,11 +51,12 @@ enum class Requeued : std::uint8_t {
   asked,           // basic.nack or basic.reject with requeue
   recovered,       // basic.recover
   channel_ended,   // its channel was closed, or its connection
-  connection_lost  // its connection was lost
+  connection_lost,  // its connection was lost
+  ack_lost          // a fault of the test kit: the client's ack got lost
 };
 template <>
-inline constexpr std::array<std::string_view, 4> names_of<Requeued>{"asked", "recovered", "channel_ended",
-                                                                    "connection_lost"};
+inline constexpr std::array<std::string_view, 5> names_of<Requeued>{"asked", "recovered", "channel_ended",
+                                                                    "connection_lost", "ack_lost"};
 
 /// Why a queue passes a message to its dead-letter exchange: RabbitMQ's reasons.
 enum class Death : std::uint8_t { rejected, expired, maxlen, delivery_limit };
@@ -89,10 +90,11 @@ enum class Dropped : std::uint8_t {
   requester_gone,           // a direct reply whose requester has gone
   requester_slow,           // a direct reply, while too many wait for requesters that do not read
   rolled_back,              // its transaction was rolled back, or not committed
-  no_memory                 // the broker's memory is exhausted
+  no_memory,                // the broker's memory is exhausted
+  fault                     // a fault of the test kit
 };
 template <>
-inline constexpr std::array<std::string_view, 15> names_of<Dropped>{"unroutable",
+inline constexpr std::array<std::string_view, 16> names_of<Dropped>{"unroutable",
                                                                     "queue_full",
                                                                     "maxlen",
                                                                     "expired",
@@ -106,6 +108,7 @@ inline constexpr std::array<std::string_view, 15> names_of<Dropped>{"unroutable"
                                                                     "requester_gone",
                                                                     "requester_slow",
                                                                     "rolled_back",
-                                                                    "no_memory"};
+                                                                    "no_memory",
+"fault"};
 
 }  // namespace pocketmq::broker::event

@@ -25,7 +25,7 @@ template <class E> bool is_silent(const E& e) {
     return OneOf<E, event::ConnectionUnintelligible, event::ConnectionLost, event::ConnectionBlocked,
                  event::ConnectionUnblocked, event::MessageUnroutable, event::MessageExpired,
                  event::MessageDeadLettered, event::Gap, event::MemoryScarce, event::MemoryFreed, event::AcceptFailed,
-                 event::ClockMoved, event::ClockFrozen, event::ClockReleased>;
+                 event::ClockMoved, event::ClockFrozen, event::ClockReleased, event::FaultFired>;
 }
 
 }  // namespace

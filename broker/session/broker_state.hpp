@@ -9,6 +9,7 @@
 #include "broker/channel/direct_reply.hpp"
 #include "broker/core/context.hpp"
 #include "broker/core/gradual_table.hpp"
+#include "broker/session/command_gate.hpp"
 #include "broker/vhost/virtual_hosts.hpp"
 
 namespace pocketmq::broker {
@@ -26,6 +27,7 @@ struct BrokerState {
   LoginThrottle login_throttle{context.options().login_failures_max};
   DirectReplies direct_replies{context};
   GradualSet<Session*> sessions{};
+  CommandGates gates{};
 };
 
 }  // namespace pocketmq::broker
