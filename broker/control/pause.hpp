@@ -46,8 +46,9 @@ class Pause final : private CommandGate {
   /// The commands that wait, one a connection, those that came first first.
   [[nodiscard]] std::vector<Waiting> waiting() const;
   /// Carries out at most `count` waiting commands, one after the other: those of the connection; without one, always
-  /// the one that came first. Returns those that it has carried out: fewer than `count` if no more wait. Throws
-  /// ControlError of kind `conflict` if nothing is paused.
+  /// the one that came first. Returns those that it has carried out: fewer than `count` if no more wait yet. What a
+  /// client has sent behind its waiting command may be read only in the broker's next turn. Throws ControlError of kind
+  /// `conflict` if nothing is paused.
   std::vector<Waiting> step(std::optional<std::uint64_t> connection = std::nullopt, std::size_t count = 1);
   /// Ends the pause of the scope; without one, each pause. What waits is carried out in the broker's next turns.
   void resume(const std::optional<std::string>& scope = std::nullopt);

@@ -361,6 +361,22 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
   }
 }
 
+// A copy that a gate has asked for.
+void Session::carry_out_copy(std::unique_ptr<OwnedCommand> copy) {
+  if (state_ == State::leaving || state_ == State::closing || finished()) return;
+  auto& command = (gated().copy = std::move(copy))->command();
+  cleaned_names_.clear();
+  try {
+    std::visit([&](auto& method) { dispatch(command, method); }, command.method);
+  } catch (const ChannelError& error) {
+    close_channel(command.channel, error, id_of(command.method));
+  } catch (const ConnectionError& error) {
+    close(error.code(), error.text(), id_of(command.method));
+  } catch (const Unfinished&) {
+    // It would have to wait for other work: then it gets lost.
+  }
+}
+
 void Session::on_connection_command(const protocol::Command& command) {
   if (const auto* close = std::get_if<connection::Close>(&command.method)) {
     channels_.report_confirms();

@@ -93,21 +93,6 @@ void Session::carry_out_after_next(const protocol::Command& command) {
   if (before) act_soon([this, copy = std::move(before)]() mutable { carry_out_copy(std::move(copy)); });
 }
 
-void Session::carry_out_copy(std::unique_ptr<OwnedCommand> copy) {
-  if (state_ == State::leaving || state_ == State::closing || finished()) return;
-  auto& command = (gated().copy = std::move(copy))->command();
-  cleaned_names_.clear();
-  try {
-    std::visit([&](auto& method) { dispatch(command, method); }, command.method);
-  } catch (const ChannelError& error) {
-    close_channel(command.channel, error, id_of(command.method));
-  } catch (const ConnectionError& error) {
-    close(error.code(), error.text(), id_of(command.method));
-  } catch (const Unfinished&) {
-    // It would have to wait for other work: then it gets lost.
-  }
-}
-
 // ---- actions
 
 void Session::act_soon(protocol::MoveOnlyFunction<void()> action) {
