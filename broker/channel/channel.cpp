@@ -55,7 +55,8 @@ void Channel::ack_all_but(const basic::Ack& m, const std::set<std::uint64_t>& lo
   std::set<std::uint64_t> acked;
   std::set<std::uint64_t> requeued;
   deliveries_.for_each([&](const Unacked& delivery) {
-    const bool is_meant = m.multiple ? m.delivery_tag == 0 || delivery.tag <= m.delivery_tag : delivery.tag == m.delivery_tag;
+    const bool is_meant =
+        m.multiple ? m.delivery_tag == 0 || delivery.tag <= m.delivery_tag : delivery.tag == m.delivery_tag;
     if (is_meant) (lost.contains(delivery.tag) ? requeued : acked).insert(delivery.tag);
     return true;
   });

@@ -166,9 +166,7 @@ void ChannelConsumers::add_delivery_count(const QueuedMessage& message, protocol
   content.properties = protocol::Properties{properties_with_count_};
 }
 
-void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) {
-  (void)cancel_by_broker(consumer.tag());
-}
+void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) { (void)cancel_by_broker(consumer.tag()); }
 
 bool ChannelConsumers::cancel_by_broker(std::string_view tag) {
   const auto found = consumers_.find(tag);

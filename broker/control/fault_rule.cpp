@@ -45,8 +45,8 @@ std::string quoted(std::string_view text) { return protocol::in_quotes(text); }
 
 // The methods that come before connection.open. Then the client's virtual host is not known.
 bool comes_before_open(std::string_view method) {
-  constexpr std::array before{"connection.start", "connection.start-ok",  "connection.secure",
-                              "connection.secure-ok", "connection.tune", "connection.tune-ok"};
+  constexpr std::array before{"connection.start",     "connection.start-ok", "connection.secure",
+                              "connection.secure-ok", "connection.tune",     "connection.tune-ok"};
   return std::ranges::find(before, method) != before.end();
 }
 
@@ -77,7 +77,8 @@ void check_fields(const fault::On& on) {
   if (on.routing_key && !has.routing_key)
     refuse_field("routing_key", "leave it out, or name another method, such as \"basic.publish\"");
   if (on.body && !has.body)
-    refuse_field("body", "leave it out, or name \"basic.publish\", \"basic.deliver\", \"basic.get-ok\" or \"basic.return\"");
+    refuse_field("body",
+                 "leave it out, or name \"basic.publish\", \"basic.deliver\", \"basic.get-ok\" or \"basic.return\"");
 }
 
 void check_when(const fault::When& when) {
@@ -97,7 +98,8 @@ void check_code(std::string_view action, std::uint16_t code, std::initializer_li
   std::string list;
   for (const auto each : codes)
     list += (list.empty() ? "" : ", ") + std::to_string(number_of(each)) + " (" + std::string{name_of(each)} + ")";
-  refuse("do." + std::string{action} + ".code: " + std::to_string(code) + " is none that it can have; write one of " + list);
+  refuse("do." + std::string{action} + ".code: " + std::to_string(code) + " is none that it can have; write one of "
+         + list);
 }
 
 // Whether the action fits the method.
@@ -118,9 +120,9 @@ class Fit {
       refuse("do.close_channel: " + rule_.on.method
              + " has no open channel; write \"close_connection\", or name a method on a channel");
     using enum protocol::ReplyCode;
-    check_code(action_, a.code,
-               {content_too_large, no_route, no_consumers, access_refused, not_found, resource_locked,
-                precondition_failed});
+    check_code(
+        action_, a.code,
+        {content_too_large, no_route, no_consumers, access_refused, not_found, resource_locked, precondition_failed});
     check_text(a.text);
   }
   void check(const fault::CloseConnection& a) const {
@@ -140,8 +142,8 @@ class Fit {
   void check(const fault::Refuse& a) const {
     const auto has = fields_of(rule_.on.method);
     const bool names_something = (has.queue || has.exchange) && !rule_.on.method.starts_with("basic.");
-    const bool is_use = rule_.on.method == "basic.consume" || rule_.on.method == "basic.get"
-                        || rule_.on.method == "basic.publish";
+    const bool is_use =
+        rule_.on.method == "basic.consume" || rule_.on.method == "basic.get" || rule_.on.method == "basic.publish";
     if (*rule_.on.direction != Direction::to_broker || !(names_something || is_use))
       refuse("do.refuse: " + rule_.on.method
              + " names no queue or exchange that could be refused; name a method that does, such as \"queue.declare\", or "
@@ -166,8 +168,8 @@ class Fit {
     if (std::ranges::find(methods, rule_.on.method) != methods.end()) return;
     std::string list;
     for (const auto method : methods) list += (list.empty() ? "" : " or ") + quoted(method);
-    refuse("do." + std::string{action_} + ": does not fit " + rule_.on.method + "; it is for \"on\": {\"method\": " + list
-           + "}");
+    refuse("do." + std::string{action_} + ": does not fit " + rule_.on.method
+           + "; it is for \"on\": {\"method\": " + list + "}");
   }
   void require_open() const {
     if (comes_before_open(rule_.on.method))
@@ -203,8 +205,7 @@ FaultRule checked(FaultRule rule) {
   check_direction(rule.on);
   check_fields(rule.on);
   check_when(rule.when);
-  if (rule.on.connection && rule.on.connection_number)
-    refuse("on.connection: give its name or its number, not both");
+  if (rule.on.connection && rule.on.connection_number) refuse("on.connection: give its name or its number, not both");
   if (rule.scope && comes_before_open(rule.on.method))
     refuse("scope: " + rule.on.method
            + " comes before the client has named its virtual host; leave \"scope\" out, and name the connection");

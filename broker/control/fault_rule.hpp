@@ -28,7 +28,7 @@ struct On {
   std::string method;  // AMQP's name, "basic.publish"
   /// Has to be given for the few methods that go both ways, such as basic.ack.
   std::optional<Direction> direction{};
-  std::optional<TextMatch> connection{};           // its connection_name, or its address if it has no name
+  std::optional<TextMatch> connection{};  // its connection_name, or its address if it has no name
   std::optional<std::uint64_t> connection_number{};
   /// The queue that the command names. Of basic.deliver and basic.consume-ok, the consumer's queue; of an ack, nack or
   /// reject, that of the delivery.
@@ -88,8 +88,8 @@ struct CutOff {
 };
 /// The consumer is cancelled after the command, basic.deliver or basic.consume-ok, as if its queue had been deleted.
 struct Cancel {};
-/// The client's publishes have to wait, and a client that understands it is told connection.blocked. If the command is a
-/// publish, it waits too. Ends by an Unblock, or after that time on the broker's clock.
+/// The client's publishes have to wait, and a client that understands it is told connection.blocked. If the command is
+/// a publish, it waits too. Ends by an Unblock, or after that time on the broker's clock.
 struct Block {
   std::optional<std::chrono::nanoseconds> time{};
 };

@@ -12,7 +12,8 @@ std::string described(const CommandFacts& facts) {
   if (!facts.exchange.empty()) text += " to exchange " + in_quotes(facts.exchange);
   if (!facts.routing_key.empty()) text += " with routing key " + in_quotes(facts.routing_key);
   if (facts.command.channel != 0) text += " on channel " + std::to_string(facts.command.channel);
-  return text + " of connection " + std::to_string(facts.session.number()) + " (" + in_quotes(facts.session.name()) + ")";
+  return text + " of connection " + std::to_string(facts.session.number()) + " (" + in_quotes(facts.session.name())
+         + ")";
 }
 
 std::string refusal_like_rabbitmq(ReplyCode code, const CommandFacts& facts) {
@@ -22,7 +23,8 @@ std::string refusal_like_rabbitmq(ReplyCode code, const CommandFacts& facts) {
                      + std::string{facts.virtual_host} + "'";
   switch (code) {
     case ReplyCode::not_found: return "no " + named;
-    case ReplyCode::access_refused: return "access to " + named + " refused for user '" + facts.session.user().name + "'";
+    case ReplyCode::access_refused:
+      return "access to " + named + " refused for user '" + facts.session.user().name + "'";
     case ReplyCode::resource_locked:
       return "cannot obtain exclusive access to locked " + named
              + ". It could be originally declared on another connection or the exclusive property value does not match "
@@ -32,8 +34,8 @@ std::string refusal_like_rabbitmq(ReplyCode code, const CommandFacts& facts) {
   bool durable = false;
   if (const auto* m = std::get_if<protocol::queue::Declare>(&facts.command.method)) durable = m->durable;
   if (const auto* m = std::get_if<protocol::exchange::Declare>(&facts.command.method)) durable = m->durable;
-  return "inequivalent arg 'durable' for " + named + ": received '" + (durable ? "true" : "false") + "' but current is '"
-         + (durable ? "false" : "true") + "'";
+  return "inequivalent arg 'durable' for " + named + ": received '" + (durable ? "true" : "false")
+         + "' but current is '" + (durable ? "false" : "true") + "'";
 }
 
 }  // namespace pocketmq::broker

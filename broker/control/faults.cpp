@@ -71,16 +71,18 @@ class Faults::Acting {
 
   Verdict operator()(const fault::Nack&) {
     if (!open_channel() || !open_channel()->has_confirms())
-      return could_not("its channel is not in confirm mode, so that nobody would hear of a nack; use confirm.select, or "
-                       "write \"full\" to drop it or \"close_channel\" to refuse it");
+      return could_not(
+          "its channel is not in confirm mode, so that nobody would hear of a nack; use confirm.select, or "
+          "write \"full\" to drop it or \"close_channel\" to refuse it");
     return refuse_publish(event::Dropped::fault, "was nacked");
   }
 
   Verdict operator()(const fault::Full&) {
     if (!open_channel() || open_channel()->is_transactional())
       return could_not("its channel is transactional; name a publish outside of a transaction");
-    return refuse_publish(event::Dropped::queue_full, open_channel()->has_confirms() ? "was nacked as by a full queue"
-                                                                                     : "was dropped as by a full queue");
+    return refuse_publish(event::Dropped::queue_full, open_channel()->has_confirms()
+                                                          ? "was nacked as by a full queue"
+                                                          : "was dropped as by a full queue");
   }
 
   Verdict operator()(const fault::Return& action) {
@@ -88,8 +90,9 @@ class Faults::Acting {
     if (!open_channel() || open_channel()->is_transactional())
       return could_not("its channel is transactional; name a publish outside of a transaction");
     if (!publish.mandatory)
-      return could_not("it is not mandatory, and RabbitMQ returns only mandatory ones; publish it with mandatory, or "
-                       "write \"nack\" or \"full\"");
+      return could_not(
+          "it is not mandatory, and RabbitMQ returns only mandatory ones; publish it with mandatory, or "
+          "write \"nack\" or \"full\"");
     fired("was returned with " + std::to_string(action.code), next_message());
     open_channel()->return_publish(publish, *received_->content, action.code, action.text);
     return Verdict::swallow;
@@ -275,7 +278,9 @@ class Faults::Acting {
 
   void keep(std::vector<FaultReport::Occurrence>& kept, std::uint64_t event, std::string_view what) const {
     if (kept.size() < kept_max)
-      kept.push_back({event, session_.number(), described(facts_) + (event == 0 && &kept == &rule_.report.could_not ? ": " : " ") + std::string{what}});
+      kept.push_back(
+          {event, session_.number(),
+           described(facts_) + (event == 0 && &kept == &rule_.report.could_not ? ": " : " ") + std::string{what}});
   }
 
   Faults& faults_;
@@ -285,8 +290,7 @@ class Faults::Acting {
   protocol::Command* const received_;
 };
 
-Faults::Faults(Broker& broker)
-    : broker_{broker}, restarting_{broker.context().backlog(), *this, &Faults::restart_now} {
+Faults::Faults(Broker& broker) : broker_{broker}, restarting_{broker.context().backlog(), *this, &Faults::restart_now} {
   broker_.gates().add_last(*this);
 }
 
@@ -297,9 +301,10 @@ Faults::~Faults() { broker_.gates().remove(*this); }
 std::uint64_t Faults::add(FaultRule rule) {
   rule = checked(std::move(rule));
   if (std::holds_alternative<fault::Restart>(rule.act) && !restart_)
-    throw ControlError{ControlError::Kind::conflict,
-                       "do.restart: this broker cannot be restarted by a rule, because nobody has said how; in C++ call "
-                       "Faults::on_restart first"};
+    throw ControlError{
+        ControlError::Kind::conflict,
+        "do.restart: this broker cannot be restarted by a rule, because nobody has said how; in C++ call "
+        "Faults::on_restart first"};
   if (rules_.size() >= rules_max)
     throw ControlError{ControlError::Kind::conflict, "there are " + std::to_string(rules_max)
                                                          + " rules already; remove those of scopes that have ended"};

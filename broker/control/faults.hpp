@@ -1,5 +1,5 @@
-// Scripted faults, for tests: rules (fault_rule.hpp) that are compared with each command that a client sends or gets. The
-// first rule that fires for a command acts on it; then no other rule does.
+// Scripted faults, for tests: rules (fault_rule.hpp) that are compared with each command that a client sends or gets.
+// The first rule that fires for a command acts on it; then no other rule does.
 #pragma once
 
 #include <cstddef>

@@ -10,15 +10,18 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array both_ways{"connection.close"sv, "connection.close-ok"sv, "channel.flow"sv,  "channel.flow-ok"sv,
-                               "channel.close"sv,    "channel.close-ok"sv,    "basic.cancel"sv,  "basic.cancel-ok"sv,
+constexpr std::array both_ways{"connection.close"sv, "connection.close-ok"sv, "channel.flow"sv, "channel.flow-ok"sv,
+                               "channel.close"sv,    "channel.close-ok"sv,    "basic.cancel"sv, "basic.cancel-ok"sv,
                                "basic.ack"sv,        "basic.nack"sv};
 // All other methods whose names end in "-ok" go to the client, and all other methods to the broker.
 constexpr std::array to_broker{"connection.start-ok"sv, "connection.secure-ok"sv, "connection.tune-ok"sv};
-constexpr std::array to_client{"connection.start"sv,   "connection.secure"sv, "connection.tune"sv, "connection.blocked"sv,
-                               "connection.unblocked"sv, "basic.return"sv,    "basic.deliver"sv,   "basic.get-empty"sv};
+constexpr std::array to_client{"connection.start"sv,   "connection.secure"sv,    "connection.tune"sv,
+                               "connection.blocked"sv, "connection.unblocked"sv, "basic.return"sv,
+                               "basic.deliver"sv,      "basic.get-empty"sv};
 
-bool is_one_of(std::string_view method, const auto& methods) { return std::ranges::find(methods, method) != methods.end(); }
+bool is_one_of(std::string_view method, const auto& methods) {
+  return std::ranges::find(methods, method) != methods.end();
+}
 
 }  // namespace
 

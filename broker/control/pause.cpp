@@ -65,8 +65,9 @@ CommandGate::Verdict Pause::on_received(Session& session, protocol::Command& com
   if (!is_paused() || !session.is_open()) return Verdict::pass;
   const auto virtual_host = session.virtual_host_of(command);
   if (!is_paused(virtual_host)) return Verdict::pass;
-  held_.emplace(++came_,
-                Held{&session, {session.number(), command.channel, id_of(command.method).name}, std::string{virtual_host}});
+  held_.emplace(
+      ++came_,
+      Held{&session, {session.number(), command.channel, id_of(command.method).name}, std::string{virtual_host}});
   return Verdict::hold;
 }
 

@@ -1,5 +1,5 @@
-// Pause and step, for tests and teaching: the commands of clients wait, and are carried out one by one, by the choice of
-// the one who steps. So it is decided who wins a race.
+// Pause and step, for tests and teaching: the commands of clients wait, and are carried out one by one, by the choice
+// of the one who steps. So it is decided who wins a race.
 //
 // While paused, the broker takes nothing from clients but handshakes, so that clients can still connect. Each open
 // connection waits with its first command; the next one is taken when that one is carried out. Everything else goes on:

@@ -80,9 +80,9 @@ struct FaultFired {
   Text name{};            // the rule's name
   Text what{};            // what happens: "nack", "cut", ...
   std::uint64_t connection{};
-  std::uint16_t channel{};   // 0 for a command of the connection
-  Text method{};             // "basic.publish"
-  std::uint64_t message{};   // 0 if the command's message has no number yet
+  std::uint16_t channel{};  // 0 for a command of the connection
+  Text method{};            // "basic.publish"
+  std::uint64_t message{};  // 0 if the command's message has no number yet
 
   static constexpr void describe(auto& e, auto&& field) {
     field("fault", e.fault);

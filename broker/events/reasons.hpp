@@ -48,9 +48,9 @@ inline constexpr std::array<std::string_view, 7> names_of<Gone>{
 
 /// Why an unacked delivery is requeued.
 enum class Requeued : std::uint8_t {
-  asked,           // basic.nack or basic.reject with requeue
-  recovered,       // basic.recover
-  channel_ended,   // its channel was closed, or its connection
+  asked,            // basic.nack or basic.reject with requeue
+  recovered,        // basic.recover
+  channel_ended,    // its channel was closed, or its connection
   connection_lost,  // its connection was lost
   ack_lost          // a fault of the test kit: the client's ack got lost
 };
@@ -109,6 +109,6 @@ inline constexpr std::array<std::string_view, 16> names_of<Dropped>{"unroutable"
                                                                     "requester_slow",
                                                                     "rolled_back",
                                                                     "no_memory",
-"fault"};
+                                                                    "fault"};
 
 }  // namespace pocketmq::broker::event

@@ -26,8 +26,8 @@ class CommandGate {
   /// are valid until this returns. May throw ChannelError or ConnectionError: then the command is refused so. Not asked
   /// while either side closes the connection. To act on the session, use its functions for gates.
   virtual Verdict on_received(Session& session, protocol::Command& command) = 0;
-  /// A command is about to be sent. This is called in the middle of the broker's work: the only functions of the session
-  /// that may be called are those that say so.
+  /// A command is about to be sent. This is called in the middle of the broker's work: the only functions of the
+  /// session that may be called are those that say so.
   virtual Verdict on_sent(Session& session, const protocol::Command& command) = 0;
   /// The session carries out no more commands; a command that it keeps is dropped. May be called more than once.
   virtual void on_ended(Session& session) = 0;

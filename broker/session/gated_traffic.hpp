@@ -12,12 +12,13 @@
 #include "broker/core/deadline_heap.hpp"
 #include "broker/session/command_gate.hpp"
 #include "broker/session/owned_command.hpp"
-#include "broker/session/session.hpp"
 #include "protocol/base/move_only_function.hpp"
 
 namespace pocketmq::broker {
 
-struct Session::GatedTraffic {
+class Session;
+
+struct GatedTraffic {
   // Output that is sent later. What is sent after it waits as well.
   struct Delayed {
     TimePoint until;
@@ -28,20 +29,27 @@ struct Session::GatedTraffic {
     std::string why;
   };
 
-  GatedTraffic(Session& session, DeadlineHeap& deadlines)
-      : release_due{deadlines, session, &Session::release_command},
-        output_due{deadlines, session, &Session::send_delayed},
-        unblock_due{deadlines, session, &Session::unblock} {}
+  /// What the session does when the time has come.
+  struct Calls {
+    void (Session::*release_command)();
+    void (Session::*send_delayed)();
+    void (Session::*unblock)();
+  };
+
+  GatedTraffic(Session& session, DeadlineHeap& deadlines, const Calls& calls)
+      : release_due{deadlines, session, calls.release_command},
+        output_due{deadlines, session, calls.send_delayed},
+        unblock_due{deadlines, session, calls.unblock} {}
 
   /// Whether the session must read nothing.
   [[nodiscard]] bool keeps_held() const { return holds_command || holds_publish || cut; }
 
   // What was received.
-  std::size_t passed{0};      // how many gates have let the current command pass
-  bool is_asking{false};      // gates are being asked about it
-  bool holds_command{false};  // a gate holds the current command
-  bool is_blocked{false};     // publishes have to wait
-  bool holds_publish{false};  // one waits
+  std::size_t passed{0};                      // how many gates have let the current command pass
+  bool is_asking{false};                      // gates are being asked about it
+  bool holds_command{false};                  // a gate holds the current command
+  bool is_blocked{false};                     // publishes have to wait
+  bool holds_publish{false};                  // one waits
   std::unique_ptr<OwnedCommand> set_aside{};  // is carried out after the next command
   std::unique_ptr<OwnedCommand> copy{};       // the copy that was carried out last; its views may still be in use
   std::vector<protocol::MoveOnlyFunction<void()>> soon{};

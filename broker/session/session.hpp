@@ -23,6 +23,7 @@ namespace pocketmq::broker {
 
 class OwnedCommand;
 struct BrokerState;
+struct GatedTraffic;
 
 class Session final : public protocol::CommandEnd,
                       public ChannelHost,
@@ -78,10 +79,11 @@ class Session final : public protocol::CommandEnd,
   void disconnect(std::error_code why, TimePoint now) override;
   [[nodiscard]] bool resets() const override;
 
-  // ---- for gates (command_gate.hpp); the definitions are in session_gates.cpp. These may also be called while a command
-  // is being sent:
+  // ---- for gates (command_gate.hpp); the definitions are in session_gates.cpp. These may also be called while a
+  // command is being sent:
 
-  /// The name of the virtual host that the client has opened or opens with this command; empty if that is not known yet.
+  /// The name of the virtual host that the client has opened or opens with this command; empty if that is not known
+  /// yet.
   [[nodiscard]] std::string_view virtual_host_of(const protocol::Command& command) const;
   /// Null unless the channel is open.
   [[nodiscard]] Channel* find_channel(std::uint16_t number) const { return channels_.find(number); }
@@ -100,7 +102,8 @@ class Session final : public protocol::CommandEnd,
 
   // These must not:
 
-  /// Lets go a command for which a gate has said `hold`: it is carried out in a later turn. Does nothing if none is held.
+  /// Lets go a command for which a gate has said `hold`: it is carried out in a later turn. Does nothing if none is
+  /// held.
   void release_command();
   /// The same at a time of the broker's clock. Call it before the gate says `hold`.
   void release_command_at(TimePoint at);
@@ -109,14 +112,12 @@ class Session final : public protocol::CommandEnd,
   /// Carries out a copy of the command after the command, or after the next command. Gates are not asked about it.
   void carry_out_twice(const protocol::Command& command);
   void carry_out_after_next(const protocol::Command& command);
-  /// Publishes have to wait, as while memory is scarce, until `unblock` or until the broker's clock shows `until`. Sends
-  /// connection.blocked to a client that understands it. Call it only if the connection is open.
+  /// Publishes have to wait, as while memory is scarce, until `unblock` or until the broker's clock shows `until`.
+  /// Sends connection.blocked to a client that understands it. Call it only if the connection is open.
   void block(std::string_view reason, TimePoint until = TimePoint::max());
   void unblock();
 
  private:
-  struct GatedTraffic;
-
   enum class State : std::uint8_t {
     handshaking,  // see Handshake
     open,
@@ -210,7 +211,7 @@ class Session final : public protocol::CommandEnd,
   std::list<std::string> cleaned_names_;  // names of the current command, without their line ends
   ChannelTable channels_;
   std::vector<protocol::Ref<Queue>> owned_;
-  std::size_t next_to_prune_{0};  // an index of `owned_`
+  std::size_t next_to_prune_{0};         // an index of `owned_`
   std::unique_ptr<GatedTraffic> gated_;  // null unless a gate has asked for something
 };
 

@@ -11,8 +11,12 @@ namespace pocketmq::broker {
 namespace connection = protocol::connection;
 using Verdict = CommandGate::Verdict;
 
-Session::GatedTraffic& Session::gated() {
-  if (!gated_) gated_ = std::make_unique<GatedTraffic>(*this, context_.deadlines());
+GatedTraffic& Session::gated() {
+  if (!gated_)
+    gated_ = std::make_unique<GatedTraffic>(*this, context_.deadlines(),
+                                            GatedTraffic::Calls{.release_command = &Session::release_command,
+                                                                .send_delayed = &Session::send_delayed,
+                                                                .unblock = &Session::unblock});
   return *gated_;
 }
 
@@ -83,9 +87,8 @@ bool Session::carry_out_held_command() {
 }
 
 void Session::carry_out_twice(const protocol::Command& command) {
-  act_soon([this, copy = std::make_unique<OwnedCommand>(command, codec())]() mutable {
-    carry_out_copy(std::move(copy));
-  });
+  act_soon(
+      [this, copy = std::make_unique<OwnedCommand>(command, codec())]() mutable { carry_out_copy(std::move(copy)); });
 }
 
 void Session::carry_out_after_next(const protocol::Command& command) {
@@ -156,9 +159,8 @@ void Session::send_through_gates(const protocol::Command& command) {
   auto& gated = this->gated();
   if (gated.cut) return;
   bool is_sent = true;
-  broker_.gates.for_each([&](CommandGate& gate) {
-    is_sent = is_sent && gate.on_sent(*this, command) == Verdict::pass;
-  });
+  broker_.gates.for_each(
+      [&](CommandGate& gate) { is_sent = is_sent && gate.on_sent(*this, command) == Verdict::pass; });
   if (!is_sent) return;
   context().tell(&Observer::on_sent, *this, command);
   if (gated.delayed.empty())

@@ -89,7 +89,8 @@ TEST_CASE("a rule that makes no sense is refused with what to write instead") {
   refused(R"({"on": {"method": "basic.publish"}, "do": {"nack": true, "full": true}})", "write one rule for each");
   refused(R"({"on": {"method": "publish"}, "do": {"nack": true}})", "there is no method 'publish'");
   refused(R"({"on": {"method": "basic.publish", "key": "k"}, "do": {"nack": true}})", "key");
-  refused(R"({"on": {"method": "basic.publish", "queue": "q"}, "do": {"nack": true}})", "on.queue: basic.publish has none");
+  refused(R"({"on": {"method": "basic.publish", "queue": "q"}, "do": {"nack": true}})",
+          "on.queue: basic.publish has none");
   refused(R"({"on": {"method": "basic.ack"}, "do": {"cut": true}})", "basic.ack goes both ways");
   refused(R"({"on": {"method": "basic.publish", "direction": "to_client"}, "do": {"nack": true}})",
           "only goes to the broker");

@@ -204,7 +204,8 @@ TEST_CASE("a client that closes while its output is delayed gets all of it, and 
 
 TEST_CASE("a consumer gets a message twice: its ack got lost") {
   FaultyWorld faulty;
-  faulty.add({.on = {.method = "basic.deliver", .queue = TextMatch{"q"}}, .when = fault::Nth{1}, .act = fault::Redeliver{}});
+  faulty.add(
+      {.on = {.method = "basic.deliver", .queue = TextMatch{"q"}}, .when = fault::Nth{1}, .act = fault::Redeliver{}});
   auto alice = faulty.world.connect();
   alice.declares("q").prefetches(1).consumes("q").publishes("q", {"1", "2"});
   alice.receives(message("1").tagged(1));
@@ -217,7 +218,8 @@ TEST_CASE("a consumer gets a message twice: its ack got lost") {
 
 TEST_CASE("an ack of several deliveries loses only the ack of the one that comes twice") {
   FaultyWorld faulty;
-  faulty.add({.on = {.method = "basic.deliver", .body = TextMatch{"2"}}, .when = fault::Nth{1}, .act = fault::Redeliver{}});
+  faulty.add(
+      {.on = {.method = "basic.deliver", .body = TextMatch{"2"}}, .when = fault::Nth{1}, .act = fault::Redeliver{}});
   auto alice = faulty.world.connect();
   alice.declares("q").consumes("q").publishes("q", {"1", "2", "3"}).receives("1", "2", "3");
   SECTION("up to a later one") { alice.acks_up_to("3"); }
@@ -260,7 +262,7 @@ TEST_CASE("a rule restarts the broker in a turn of its own") {
   faulty.add({.on = {.method = "basic.publish"}, .act = fault::Restart{}});
   auto alice = faulty.world.connect();
   alice.declares("q").publishes("q", "1").connection_is_closed(ReplyCode::connection_forced,
-                                                                "CONNECTION_FORCED - restart");
+                                                               "CONNECTION_FORCED - restart");
   CHECK(faulty.world.queue("q").ready() == 0);
 }
 
@@ -271,7 +273,8 @@ TEST_CASE("a rule knows its commands by patterns, and by the connection's name a
   const auto matching = [](const char* pattern) { return TextMatch{broker::Pattern{pattern}}; };
   faulty.add({.on = {.method = "basic.publish", .connection = matching("^work"), .routing_key = matching("^o.*s$")},
               .act = fault::Full{}});
-  faulty.add({.on = {.method = "basic.publish", .connection_number = 2, .body = matching("[0-9]")}, .act = fault::Full{}});
+  faulty.add(
+      {.on = {.method = "basic.publish", .connection_number = 2, .body = matching("[0-9]")}, .act = fault::Full{}});
   auto worker = faulty.world.connect({.name = "worker"}), other = faulty.world.connect({.name = "a worker"});
   worker.declares("orders").declares("others").declares("q");
   worker.publishes("orders", "w1").publishes("others", "w2").publishes("q", "w3");
@@ -284,7 +287,8 @@ TEST_CASE("a rule knows its commands by patterns, and by the connection's name a
 TEST_CASE("a rule fires at the nth, at the first ones, at each nth, or each time") {
   FaultyWorld faulty;
   const auto full = [&](const char* queue, fault::When when) {
-    faulty.add({.on = {.method = "basic.publish", .routing_key = TextMatch{queue}}, .when = when, .act = fault::Full{}});
+    faulty.add(
+        {.on = {.method = "basic.publish", .routing_key = TextMatch{queue}}, .when = when, .act = fault::Full{}});
   };
   full("nth", fault::Nth{2});
   full("times", fault::Times{2});
@@ -343,8 +347,8 @@ TEST_CASE("a rule of a scope is about its virtual host, and is told of if it nev
   REQUIRE(faulty.faults.unfired("two").size() == 1);
   CHECK(faulty.faults.unfired("two")[0].name == "of two");
   auto two = faulty.world.arrive({.virtual_host = "two"});
-  two.shakes_hands({.virtual_host = "two"}).connection_is_closed(ReplyCode::connection_forced,
-                                                                  "CONNECTION_FORCED - closed by the fault 'of two'");
+  two.shakes_hands({.virtual_host = "two"})
+      .connection_is_closed(ReplyCode::connection_forced, "CONNECTION_FORCED - closed by the fault 'of two'");
   CHECK(faulty.faults.unfired("two").empty());
   faulty.faults.remove_all("one");
   CHECK(faulty.faults.reports().size() == 2);
