@@ -50,6 +50,22 @@ void Channel::settle(Outcome outcome, std::uint64_t tag, bool multiple) {
   consumers_.on_prefetch_released();
 }
 
+// The deliveries are settled one by one. So those that come back are delivered again only when all others are settled.
+void Channel::ack_all_but(const basic::Ack& m, const std::set<std::uint64_t>& lost) {
+  std::set<std::uint64_t> acked;
+  std::set<std::uint64_t> requeued;
+  deliveries_.for_each([&](const Unacked& delivery) {
+    const bool is_meant =
+        m.multiple ? m.delivery_tag == 0 || delivery.tag <= m.delivery_tag : delivery.tag == m.delivery_tag;
+    if (is_meant) (lost.contains(delivery.tag) ? requeued : acked).insert(delivery.tag);
+    return true;
+  });
+  if (requeued.empty()) return settle(Outcome::acked, m.delivery_tag, m.multiple);
+  for (const auto tag : acked) (void)deliveries_.settle(Outcome::acked, tag, false);
+  for (const auto tag : requeued) deliveries_.lose_ack(tag);
+  consumers_.on_prefetch_released();
+}
+
 void Channel::handle(const basic::Recover& m) {
   if (m.requeue) scope_.reply(m, basic::RecoverOk{});
   recover(m.requeue);

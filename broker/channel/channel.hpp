@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string_view>
 
 #include "broker/channel/channel_consumers.hpp"
 #include "broker/channel/channel_deliveries.hpp"
@@ -92,6 +94,23 @@ class Channel final {
   void for_each_unacked(auto&& visit) const {
     (void)(deliveries_.for_each(visit) && transactions_.for_each_delivery(visit));
   }
+
+  // ---- for faults of the test kit
+
+  /// Carry out a basic.publish, but the message goes to no queue; see ChannelPublisher. Not in a transaction.
+  void refuse_publish(const protocol::basic::Publish& m, protocol::Content& content, event::Dropped reason) {
+    publisher_.refuse(m, content, reason);
+  }
+  void return_publish(const protocol::basic::Publish& m, protocol::Content& content, std::uint16_t code,
+                      std::string_view text) {
+    publisher_.return_unrouted(m, content, code, text);
+  }
+  /// Carries out a basic.ack, but the ack of these deliveries gets lost: they are requeued. Not in a transaction.
+  void ack_all_but(const protocol::basic::Ack& m, const std::set<std::uint64_t>& lost);
+  /// Ends the consumer, as if its queue were deleted. Returns false if there is none with this tag.
+  bool cancel_consumer(std::string_view tag) { return consumers_.cancel_by_broker(tag); }
+  /// The consumer with this tag; null if there is none. One of direct replies is not found.
+  [[nodiscard]] const Consumer* find_consumer(std::string_view tag) const { return consumers_.find(tag); }
 
   // ---- for the session
 

@@ -166,12 +166,21 @@ void ChannelConsumers::add_delivery_count(const QueuedMessage& message, protocol
   content.properties = protocol::Properties{properties_with_count_};
 }
 
-void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) {
-  const auto found = consumers_.find(consumer.tag());
+void ChannelConsumers::cancel_for_deleted_queue(const Consumer& consumer) { (void)cancel_by_broker(consumer.tag()); }
+
+bool ChannelConsumers::cancel_by_broker(std::string_view tag) {
+  const auto found = consumers_.find(tag);
+  if (found == consumers_.end()) return false;
   if (scope_.connection().understands_consumer_cancel())
     scope_.connection().send_unasked(
-        {.channel = scope_.number(), .method = basic::Cancel{.consumer_tag = consumer.tag(), .no_wait = true}});
+        {.channel = scope_.number(), .method = basic::Cancel{.consumer_tag = tag, .no_wait = true}});
   consumers_.erase(found);
+  return true;
+}
+
+const Consumer* ChannelConsumers::find(std::string_view tag) const {
+  const auto found = consumers_.find(tag);
+  return found == consumers_.end() ? nullptr : found->second.get();
 }
 
 // ---- consumers that wait

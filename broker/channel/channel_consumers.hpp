@@ -40,6 +40,11 @@ class ChannelConsumers final : private DeliveryTarget {
     if (shares_prefetch()) ask_waiting_consumers();
   }
 
+  /// Ends the consumer, as if its queue were deleted. Returns false if there is none with this tag.
+  bool cancel_by_broker(std::string_view tag);
+  /// The consumer with this tag; null if there is none.
+  [[nodiscard]] const Consumer* find(std::string_view tag) const;
+
   /// Stops the consumers: they take no more messages. Returns them; the caller has to remove them from their queues.
   /// What was delivered to them stays unacked.
   [[nodiscard]] Consumers stop();

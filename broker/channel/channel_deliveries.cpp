@@ -60,6 +60,11 @@ void ChannelDeliveries::carry_out(Outcome outcome, Settled settled) {
   scope_.virtual_host().settlements().carry_out(outcome, std::move(settled.deliveries), settler());
 }
 
+void ChannelDeliveries::lose_ack(std::uint64_t tag) {
+  if (auto delivery = unacked_.settle(tag))
+    Settlements::carry_out(Outcome::requeued, std::move(*delivery), settler_that_requeues(event::Requeued::ack_lost));
+}
+
 void ChannelDeliveries::requeue_all() {
   scope_.virtual_host().settlements().carry_out(Outcome::requeued, unacked_.settle_all().deliveries,
                                                 settler_that_requeues(event::Requeued::recovered));

@@ -39,6 +39,8 @@ class ChannelDeliveries {
   [[nodiscard]] const Settler& settler(AckMode ack_mode = AckMode::manual) const {
     return ack_mode == AckMode::manual ? manual_ : automatic_;
   }
+  /// The client has acked the delivery, and the ack got lost: requeues it. Does nothing if it is not unacked.
+  void lose_ack(std::uint64_t tag);
   /// basic.recover: requeues all unacked deliveries.
   void requeue_all();
   /// The channel ends: all unacked deliveries are requeued. So are those that an uncommitted transaction has settled.

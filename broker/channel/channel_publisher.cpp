@@ -13,7 +13,7 @@ using protocol::BasicProperties;
 
 // ---- from the client's publish to the queues
 
-void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& content) {
+inline Exchange& ChannelPublisher::require_exchange_for(const basic::Publish& m, const protocol::Content& content) {
   auto& context = scope_.context();
   if (m.immediate) throw ConnectionError{ReplyCode::not_implemented, "immediate=true"};
   check_body_size(content, context.options().limits);
@@ -24,6 +24,13 @@ void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& conte
   if (exchange.declaration().internal)
     throw ChannelError{ReplyCode::access_refused,
                        "cannot publish to internal " + virtual_host.describe_exchange(m.exchange)};
+  return exchange;
+}
+
+void ChannelPublisher::publish(const basic::Publish& m, protocol::Content& content) {
+  auto& context = scope_.context();
+  auto& virtual_host = scope_.virtual_host();
+  auto& exchange = require_exchange_for(m, content);
   auto message = make_message(m, content);
   context.tell(&Observer::on_published, message);
   if (context.tells_messages()) tell_published(message, m.mandatory);
@@ -84,6 +91,29 @@ std::uint64_t ChannelPublisher::begin_publish(const Message& message, const Rout
   const auto publish = expect_confirm(to.count);
   if (to.count == 0) tell_confirms_later();
   return publish;
+}
+
+// ---- publishes that a fault of the test kit lets go nowhere
+
+void ChannelPublisher::refuse(const basic::Publish& m, protocol::Content& content, event::Dropped reason) {
+  (void)require_exchange_for(m, content);
+  const auto message = make_message(m, content);
+  scope_.context().tell(&Observer::on_published, message);
+  tell_published(message, m.mandatory);
+  drop_at_publish(scope_.context(), scope_.virtual_host().name(), message, reason);
+  refused(expect_confirm(1));
+}
+
+void ChannelPublisher::return_unrouted(const basic::Publish& m, protocol::Content& content, std::uint16_t code,
+                                       std::string_view text) {
+  (void)require_exchange_for(m, content);
+  const auto message = make_message(m, content);
+  scope_.context().tell(&Observer::on_published, message);
+  tell_published(message, m.mandatory);
+  tell_route(scope_.context(), scope_.virtual_host().name(), message, {}, {});
+  return_to_client(message, code, text);
+  (void)expect_confirm(0);
+  tell_confirms_later();
 }
 
 // ---- a publish that takes more than a slice
@@ -152,7 +182,7 @@ void ChannelPublisher::announce(const Message& message, const RoutedTo& to, cons
   if (requester != nullptr) requester->take(message);
   context.tell(&Observer::on_routed, message, to.count);
   if (to.count > 0) return;
-  if (mandatory) return return_to_client(message);
+  if (mandatory) return return_to_client(message, number_of(ReplyCode::no_route), "NO_ROUTE");
   if (requester == nullptr) drop_at_publish(context, virtual_host, message, event::Dropped::unroutable);
 }
 
@@ -171,18 +201,18 @@ void ChannelPublisher::tell_published(const Message& message, bool mandatory) co
                                                           .body = message.body()});
 }
 
-void ChannelPublisher::return_to_client(const Message& message) {
+void ChannelPublisher::return_to_client(const Message& message, std::uint16_t code, std::string_view text) {
   scope_.context().tell(&Observer::on_returned, message);
   scope_.context().journal().tell<event::MessageReturned>([&] {
     return event::MessageReturned{.message = message.number(),
                                   .connection = scope_.actor().connection,
                                   .channel = scope_.number(),
-                                  .code = number_of(ReplyCode::no_route),
-                                  .text = "NO_ROUTE"};
+                                  .code = code,
+                                  .text = text};
   });
   scope_.connection().send_answer({.channel = scope_.number(),
-                                   .method = basic::Return{.reply_code = number_of(ReplyCode::no_route),
-                                                           .reply_text = "NO_ROUTE",
+                                   .method = basic::Return{.reply_code = code,
+                                                           .reply_text = text,
                                                            .exchange = message.exchange(),
                                                            .routing_key = message.routing_key()},
                                    .content = message.content()});

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/channel/channel_replies.hpp"
@@ -24,6 +25,13 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
 
   /// basic.publish. Throws ChannelError or ConnectionError, and then nothing has changed.
   void publish(const protocol::basic::Publish& m, protocol::Content& content);
+  /// basic.publish, but the message goes to no queue, for this reason. In confirm mode the publish is nacked. Throws as
+  /// `publish` does. Not in a transaction.
+  void refuse(const protocol::basic::Publish& m, protocol::Content& content, event::Dropped reason);
+  /// basic.publish, but the message goes to no queue: it is returned, and in confirm mode acked, as an unroutable one.
+  /// Throws as `publish` does. Not in a transaction.
+  void return_unrouted(const protocol::basic::Publish& m, protocol::Content& content, std::uint16_t code,
+                       std::string_view text);
   /// confirm.select. ChannelError 406 on a transactional channel.
   void select_confirms(const protocol::confirm::Select& m);
   [[nodiscard]] bool has_confirms() const { return confirms_ != nullptr; }
@@ -39,6 +47,8 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
  private:
   /// ChannelError 406 unless `id` is the name of the user that has logged in, or that user is an impersonator.
   void require_own_user_id(std::string_view id) const;
+  /// Returns the exchange that the publish names. Throws if the client may not publish this there.
+  [[nodiscard]] Exchange& require_exchange_for(const protocol::basic::Publish& m, const protocol::Content& content);
   /// Checks the properties and makes the message, which takes the body out of the content.
   [[nodiscard]] Message make_message(const protocol::basic::Publish& m, protocol::Content& content);
   void route(Exchange& exchange, const Message& message, bool mandatory);
@@ -54,7 +64,7 @@ class ChannelPublisher final : private WidePublish::Owner, public Commit::Owner 
   void tell_published(const Message& message, bool mandatory) const;
   /// Returns the publish's number; 0 if the channel is not in confirm mode.
   [[nodiscard]] std::uint64_t expect_confirm(std::size_t queues) { return confirms_ ? confirms_->expect(queues) : 0; }
-  void return_to_client(const Message& message);
+  void return_to_client(const Message& message, std::uint16_t code, std::string_view text);
   void tell_confirms_later();
 
   std::uint64_t on_routed(const Message& message, std::vector<protocol::Ref<Queue>>& queues, RouteRecord& record,

@@ -41,9 +41,9 @@ class Scopes {
   /// By their ids.
   [[nodiscard]] const std::map<std::string, Scope, std::less<>>& all() const { return by_id_; }
 
-  /// Removes the scope with its connections, its virtual host and its user. Nothing of it is in the broker any more when
-  /// `done` is called, in a later turn. Do not call it in the middle of a client's command. Throws ControlError of kind
-  /// `unknown` if there is none.
+  /// Removes the scope with its connections, its virtual host and its user. Nothing of it is in the broker any more
+  /// when `done` is called, in a later turn. Do not call it in the middle of a client's command. Throws ControlError of
+  /// kind `unknown` if there is none.
   void remove(std::string_view id, protocol::MoveOnlyFunction<void()> done);
 
  private:

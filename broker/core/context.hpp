@@ -72,6 +72,9 @@ class Context final : private EventClock, private Memory::Listener {
   /// The number of a message that is published now: 1, 2, ...; 0 if nobody listens.
   [[nodiscard]] std::uint64_t next_message_number() { return tells_messages() ? ++messages_ : 0; }
 
+  /// The number that the next message gets; 0 if nobody listens.
+  [[nodiscard]] std::uint64_t upcoming_message_number() const { return tells_messages() ? messages_ + 1 : 0; }
+
   /// Returns `prefix` and 22 characters that stand for 128 random bits, which nobody can guess:
   /// "amq.gen-JzTY20BRgKO-HjmUJj0wLg".
   [[nodiscard]] std::string unique_name(std::string_view prefix) {

@@ -100,4 +100,26 @@ struct ClockReleased {
   static constexpr void describe(auto&, auto&&) {}
 };
 
+/// A rule of the test kit has fired: a fault happens to this command (broker/control/faults.hpp).
+struct FaultFired {
+  static constexpr Kind kind{"fault.fired", Category::broker};
+  std::uint64_t fault{};  // the rule's number
+  Text name{};            // the rule's name
+  Text what{};            // what happens: "nack", "cut", ...
+  std::uint64_t connection{};
+  std::uint16_t channel{};  // 0 for a command of the connection
+  Text method{};            // "basic.publish"
+  std::uint64_t message{};  // 0 if the command's message has no number yet
+
+  static constexpr void describe(auto& e, auto&& field) {
+    field("fault", e.fault);
+    field("name", e.name);
+    field("what", e.what);
+    field("connection", e.connection);
+    field(optional("channel"), e.channel);
+    field("method", e.method);
+    field(optional("message"), e.message);
+  }
+};
+
 }  // namespace pocketmq::broker::event

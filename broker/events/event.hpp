@@ -33,7 +33,7 @@ using Kinds =
                 MessageDelivered, MessageAcked, MessageRejected, MessageRequeued, MessageExpired, MessageDeadLettered,
                 MessageDropped, MessageReturned, MessageReplied, PublishConfirmed, PublishNacked, TransactionCommitted,
                 TransactionRolledBack, Gap, MemoryScarce, MemoryFreed, AcceptFailed, BrokerRestarted, ClockMoved,
-                ClockFrozen, ClockReleased>;
+                ClockFrozen, ClockReleased, FaultFired>;
 
 /// Calls a visitor for each kind: `for_each_kind([]<class E>() { ... })`.
 template <class Visitor> constexpr void for_each_kind(Visitor&& visitor) { Kinds::for_each(visitor); }

@@ -51,14 +51,15 @@ inline constexpr std::array<std::string_view, 9> names_of<Gone>{
 
 /// Why an unacked delivery is requeued.
 enum class Requeued : std::uint8_t {
-  asked,           // basic.nack or basic.reject with requeue
-  recovered,       // basic.recover
-  channel_ended,   // its channel was closed, or its connection
-  connection_lost  // its connection was lost
+  asked,            // basic.nack or basic.reject with requeue
+  recovered,        // basic.recover
+  channel_ended,    // its channel was closed, or its connection
+  connection_lost,  // its connection was lost
+  ack_lost          // a fault of the test kit: the client's ack got lost
 };
 template <>
-inline constexpr std::array<std::string_view, 4> names_of<Requeued>{"asked", "recovered", "channel_ended",
-                                                                    "connection_lost"};
+inline constexpr std::array<std::string_view, 5> names_of<Requeued>{"asked", "recovered", "channel_ended",
+                                                                    "connection_lost", "ack_lost"};
 
 /// Why a queue passes a message to its dead-letter exchange: RabbitMQ's reasons.
 enum class Death : std::uint8_t { rejected, expired, maxlen, delivery_limit };
@@ -93,10 +94,11 @@ enum class Dropped : std::uint8_t {
   requester_slow,           // a direct reply, while too many wait for requesters that do not read
   rolled_back,              // its transaction was rolled back, or not committed
   no_memory,                // the broker's memory is exhausted
-  restarted                 // the broker was restarted, and the message or its queue is not durable, or all is lost
+  restarted,                //  the broker was restarted, and the message or its queue is not durable, or all is lost
+  fault                     // a fault of the test kit
 };
 template <>
-inline constexpr std::array<std::string_view, 16> names_of<Dropped>{"unroutable",
+inline constexpr std::array<std::string_view, 17> names_of<Dropped>{"unroutable",
                                                                     "queue_full",
                                                                     "maxlen",
                                                                     "expired",
@@ -111,6 +113,8 @@ inline constexpr std::array<std::string_view, 16> names_of<Dropped>{"unroutable"
                                                                     "requester_slow",
                                                                     "rolled_back",
                                                                     "no_memory",
-                                                                    "restarted"};
+                                                                    "restarted",
+
+                                                                    "fault"};
 
 }  // namespace pocketmq::broker::event

@@ -34,6 +34,7 @@ class PortEnd final : public protocol::ConnectionEnd, private protocol::Waker {
   void tick(TimePoint now) override { end_->tick(now); }
   [[nodiscard]] TimePoint deadline() const override { return end_->deadline(); }
   [[nodiscard]] bool finished() const override { return end_->finished(); }
+  [[nodiscard]] bool resets() const override { return end_->resets(); }
   void disconnect(std::error_code why, TimePoint now) override { end_->disconnect(why, now); }
 
  private:

@@ -26,7 +26,7 @@ template <class E> bool is_silent(const E& e) {
                  event::ConnectionUnblocked, event::MessageUnroutable, event::MessageExpired,
                  event::MessageDeadLettered, event::Gap, event::MemoryScarce, event::MemoryFreed, event::AcceptFailed,
                  event::BrokerRestarted, event::VhostDeleted, event::ClockMoved, event::ClockFrozen,
-                 event::ClockReleased>;
+                 event::ClockReleased, event::FaultFired>;
 }
 
 }  // namespace

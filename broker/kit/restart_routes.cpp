@@ -15,9 +15,10 @@ namespace {
 void restart(Testbed& testbed, const Request& request, Responder responder) {
   auto wanted = restart_request_of(json_of_body(request.body));
   if (!wanted.virtual_host.empty()) (void)testbed.scopes().require(wanted.virtual_host);
-  testbed.restart().restart(std::move(wanted), [responder = std::move(responder)](const Restart::Result& result) mutable {
-    responder.send(json_answer(json_of(result)));
-  });
+  testbed.restart().restart(std::move(wanted),
+                            [responder = std::move(responder)](const Restart::Result& result) mutable {
+                              responder.send(json_answer(json_of(result)));
+                            });
 }
 
 }  // namespace

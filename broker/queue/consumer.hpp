@@ -55,6 +55,8 @@ class Consumer final : private Prefetch::Owner {
   [[nodiscard]] bool exclusive() const { return settings_.exclusive; }
   [[nodiscard]] std::int64_t priority() const { return settings_.priority; }
   [[nodiscard]] const protocol::Ref<Prefetch>& prefetch() const { return prefetch_; }
+  /// Null once it has left its queue.
+  [[nodiscard]] const MessageSource* source() const { return queue_.get(); }
   /// The consumer's connection and channel.
   [[nodiscard]] Actor channel() const { return sink_->channel; }
   [[nodiscard]] bool channel_has_ended() const { return sink_->target == nullptr; }

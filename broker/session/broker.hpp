@@ -66,6 +66,8 @@ class Broker {
   }
   [[nodiscard]] Users& users() { return state_.users; }
   [[nodiscard]] LoginThrottle& login_throttle() { return state_.login_throttle; }
+  /// They are asked before commands are carried out and sent.
+  [[nodiscard]] CommandGates& gates() { return state_.gates; }
   [[nodiscard]] std::size_t connection_count() const { return state_.sessions.size(); }
   [[nodiscard]] Context& context() { return state_.context; }
   /// What happens in the broker, event by event.

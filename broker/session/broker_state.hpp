@@ -9,6 +9,7 @@
 #include "broker/channel/direct_reply.hpp"
 #include "broker/core/context.hpp"
 #include "broker/core/gradual_table.hpp"
+#include "broker/session/command_gate.hpp"
 #include "broker/vhost/virtual_hosts.hpp"
 
 namespace pocketmq::broker {
@@ -27,6 +28,7 @@ struct BrokerState {
   DirectReplies direct_replies{context};
   GradualSet<Session*> sessions{};
   bool is_down{false};  // new connections are cut without a word
+  CommandGates gates{};
 };
 
 }  // namespace pocketmq::broker

@@ -4,6 +4,7 @@
 
 #include "broker/core/names.hpp"
 #include "broker/session/broker_state.hpp"
+#include "broker/session/gated_traffic.hpp"
 #include "protocol/base/big_endian.hpp"
 #include "protocol/codec/amqp_codec.hpp"
 #include "protocol/codec/make_codec.hpp"
@@ -122,12 +123,13 @@ void Session::send_answer(const protocol::Command& command) {
 }
 
 void Session::send_unasked(const protocol::Command& command) {
+  if (broker_.gates.any()) return send_through_gates(command);
   context().tell(&Observer::on_sent, *this, command);
   send(command);
 }
 
 bool Session::has_room_for_output() {
-  if (output().size() < limits().output_deliver_bytes) return true;
+  if (output().size() < limits().output_deliver_bytes && (!gated_ || has_room_beside_delayed())) return true;
   output_was_full_ = true;
   return false;
 }
@@ -143,11 +145,13 @@ void Session::report_confirms_later(std::uint16_t channel) {
 }
 
 void Session::end_turn() {
+  if (gated_) do_what_gates_asked();
   if (is_held() && !is_in_line()) {
     context().backlog().begin_input_slice();
     resume_if_possible();
   }
   channels_.report_confirms();
+  if (gated_) do_what_gates_asked();
 }
 
 // ---- waiting for memory
@@ -218,20 +222,29 @@ void Session::on_stall() {
 }
 
 void Session::block_client() {
+  const bool is_told = is_blocked();
   wait_for_memory();
+  if (!is_told) tell_blocked("low on memory");
+}
+
+void Session::tell_blocked(std::string_view reason) {
   context().tell(&ConnectionObserver::on_blocked, *this);
   events_.blocked();
-  if (client_.understands_blocked) send_answer({.method = connection::Blocked{.reason = "low on memory"}});
+  if (client_.understands_blocked) send_answer({.method = connection::Blocked{.reason = reason}});
+}
+
+void Session::tell_unblocked() {
+  context().tell(&ConnectionObserver::on_unblocked, *this);
+  events_.unblocked();
+  if (client_.understands_blocked) send_answer({.method = connection::Unblocked{}});
 }
 
 void Session::resume_if_possible() {
-  if (!is_held() || finished() || is_login_held()) return;
+  if (!is_held() || finished() || is_login_held() || (gated_ && is_kept_held())) return;
   if (waits_for_memory()) {
     if (has_to_wait()) return wait_for_memory();  // other publishers have used it up
     wait_no_more();
-    context().tell(&ConnectionObserver::on_unblocked, *this);
-    events_.unblocked();
-    if (client_.understands_blocked) send_answer({.method = connection::Unblocked{}});
+    if (!is_blocked_by_gate()) tell_unblocked();
   }
   if (waits_for_intake()) return;
   resume();
@@ -282,6 +295,7 @@ void Session::on_command(protocol::Command& command) {
   }
   context().budget().use(steps::for_a_command + bytes_without_body(command) * steps_for_16_bytes_ / 16);
   if (!std::exchange(is_retried_, false)) {
+    if (gated_) gated_->passed = 0;
     if (handshake_) handshake_->read_client_properties(command);
     context().tell(&Observer::on_received, *this, command);
     cleaned_names_.clear();
@@ -291,10 +305,11 @@ void Session::on_command(protocol::Command& command) {
     if (std::holds_alternative<connection::Close>(command.method)) send_answer({.method = connection::CloseOk{}});
     if (std::holds_alternative<connection::Close>(command.method)
         || std::holds_alternative<connection::CloseOk>(command.method))
-      finish();
+      finish_when_sent();
     return;
   }
   try {
+    if (broker_.gates.any() && !passes_gates(command)) return do_what_gates_asked();
     std::visit([&](auto& method) { dispatch(command, method); }, command.method);
   } catch (const ChannelError& error) {
     close_channel(command.channel, error, id_of(command.method));
@@ -305,6 +320,7 @@ void Session::on_command(protocol::Command& command) {
     return wait_in_line();
   }
   context().backlog().use_rest_of_slice();
+  if (gated_) do_what_gates_asked();
   if (context().budget().is_used_up() && !is_held() && !finished()) wait_for_next_slice();
 }
 
@@ -343,6 +359,22 @@ template <class M> void Session::dispatch(protocol::Command& command, M& method)
         channel->handle(method);
       }
     }
+  }
+}
+
+// A copy that a gate has asked for.
+void Session::carry_out_copy(std::unique_ptr<OwnedCommand> copy) {
+  if (state_ == State::leaving || state_ == State::closing || finished()) return;
+  auto& command = (gated().copy = std::move(copy))->command();
+  cleaned_names_.clear();
+  try {
+    std::visit([&](auto& method) { dispatch(command, method); }, command.method);
+  } catch (const ChannelError& error) {
+    close_channel(command.channel, error, id_of(command.method));
+  } catch (const ConnectionError& error) {
+    close(error.code(), error.text(), id_of(command.method));
+  } catch (const Unfinished&) {
+    // It would have to wait for other work: then it gets lost.
   }
 }
 
@@ -460,10 +492,11 @@ void Session::close(ReplyCode code, std::string_view text, const protocol::Metho
                                            .method_id = cause.method_id}});
   handshake_.reset();
   own_deadline(now() + close_ok_max);
-  if (!is_held()) return;
+  if (!is_held() || (gated_ && gated_->cut)) return;
   wait_no_more();
   leave_line();
   has_read_all();
+  if (gated_) gated_->holds_command = gated_->holds_publish = false;
   resume();  // its commands are ignored, and its close-ok is read
 }
 
@@ -524,6 +557,7 @@ void Session::release() {
   const ActingFor acting{context().actor(), {number_, 0}};
   const bool was_connected = client_.virtual_host && state_ == State::open;
   state_ = State::closing;
+  broker_.gates.for_each([this](CommandGate& gate) { gate.on_ended(*this); });
   auto consumers = channels_.end_all();
   working_ = nullptr;
   if (!consumers.empty() || !owned_.empty())
@@ -539,7 +573,7 @@ void Session::on_deleted() {
 
 void Session::answer_close() {
   send_answer({.method = connection::CloseOk{}});
-  finish();
+  finish_when_sent();
 }
 
 }  // namespace pocketmq::broker

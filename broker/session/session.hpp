@@ -12,14 +12,18 @@
 #include "broker/channel/channel_host.hpp"
 #include "broker/core/context.hpp"
 #include "broker/session/channel_table.hpp"
+#include "broker/session/command_gate.hpp"
 #include "broker/session/handshake.hpp"
 #include "broker/session/session_events.hpp"
 #include "broker/vhost/deferred_deletions.hpp"
+#include "protocol/base/move_only_function.hpp"
 #include "protocol/end/command_end.hpp"
 
 namespace pocketmq::broker {
 
+class OwnedCommand;
 struct BrokerState;
+struct GatedTraffic;
 
 class Session final : public protocol::CommandEnd,
                       public ChannelHost,
@@ -61,8 +65,8 @@ class Session final : public protocol::CommandEnd,
   [[nodiscard]] bool is_told() const { return events_.is_open(); }
   /// Call it only if it is open or in its handshake.
   [[nodiscard]] protocol::Encoding encoding() { return codec().encoding(); }
-  /// Memory is scarce, and the client waits.
-  [[nodiscard]] bool is_blocked() const { return waits_for_memory(); }
+  /// Memory is scarce, and the client waits; or a gate has blocked it.
+  [[nodiscard]] bool is_blocked() const { return waits_for_memory() || is_blocked_by_gate(); }
   /// Calls `visit(const Channel&)` for each open channel, by its number.
   void for_each_channel(auto&& visit) const { channels_.for_each(visit); }
 
@@ -79,6 +83,45 @@ class Session final : public protocol::CommandEnd,
   /// Closes the connection with 320 (connection forced). If it is ending already, only takes back what it holds.
   void force_out(std::string_view text);
   void disconnect(std::error_code why, TimePoint now) override;
+  [[nodiscard]] bool resets() const override;
+
+  // ---- for gates (command_gate.hpp); the definitions are in session_gates.cpp. These may also be called while a
+  // command is being sent:
+
+  /// The name of the virtual host that the client has opened or opens with this command; empty if that is not known
+  /// yet.
+  [[nodiscard]] std::string_view virtual_host_of(const protocol::Command& command) const;
+  /// Null unless the channel is open.
+  [[nodiscard]] Channel* find_channel(std::uint16_t number) const { return channels_.find(number); }
+  /// Calls `action` when the current command is carried out, or at the end of the turn. It is not called if the
+  /// connection ends before.
+  void act_soon(protocol::MoveOnlyFunction<void()> action);
+  /// Cuts the connection at the end of the turn, as `how` says. From now on nothing is read and sent. What waits to be
+  /// sent is sent. `why` is for the journal.
+  void cut(Cut how, std::string why);
+  /// Sends at most that many bytes of the command, without asking a gate.
+  void send_part(const protocol::Command& command, std::size_t max_bytes);
+  /// From now on what is sent waits, at least until the broker's clock shows `until`. So the order is kept.
+  void delay_output(TimePoint until);
+  /// Sends the command after the next one.
+  void send_after_next(const protocol::Command& command);
+
+  // These must not:
+
+  /// Lets go a command for which a gate has said `hold`: it is carried out in a later turn. Does nothing if none is
+  /// held.
+  void release_command();
+  /// The same at a time of the broker's clock. Call it before the gate says `hold`.
+  void release_command_at(TimePoint at);
+  /// The same, at once. Returns whether the command was carried out: it may have to wait for memory.
+  bool carry_out_held_command();
+  /// Carries out a copy of the command after the command, or after the next command. Gates are not asked about it.
+  void carry_out_twice(const protocol::Command& command);
+  void carry_out_after_next(const protocol::Command& command);
+  /// Publishes have to wait, as while memory is scarce, until `unblock` or until the broker's clock shows `until`.
+  /// Sends connection.blocked to a client that understands it. Call it only if the connection is open.
+  void block(std::string_view reason, TimePoint until = TimePoint::max());
+  void unblock();
 
  private:
   enum class State : std::uint8_t {
@@ -138,6 +181,24 @@ class Session final : public protocol::CommandEnd,
   void release();
   void on_deleted() override;
   void answer_close();
+  void finish_when_sent();
+
+  // What gates ask for.
+  [[nodiscard]] GatedTraffic& gated();
+  [[nodiscard]] bool is_blocked_by_gate() const;
+  /// Asks the gates. Returns whether the command is to be carried out now.
+  [[nodiscard]] bool passes_gates(protocol::Command& command);
+  void send_through_gates(const protocol::Command& command);
+  void send_bytes(std::string_view bytes);
+  void send_delayed();
+  [[nodiscard]] bool has_room_beside_delayed() const;
+  /// Whether a gate wants that nothing is read now.
+  [[nodiscard]] bool is_kept_held() const;
+  void carry_out_copy(std::unique_ptr<OwnedCommand> copy);
+  void do_what_gates_asked();
+  void carry_out_cut();
+  void tell_blocked(std::string_view reason);
+  void tell_unblocked();
 
   BrokerState& broker_;
   Context& context_;
@@ -156,7 +217,8 @@ class Session final : public protocol::CommandEnd,
   std::list<std::string> cleaned_names_;  // names of the current command, without their line ends
   ChannelTable channels_;
   std::vector<protocol::Ref<Queue>> owned_;
-  std::size_t next_to_prune_{0};  // an index of `owned_`
+  std::size_t next_to_prune_{0};         // an index of `owned_`
+  std::unique_ptr<GatedTraffic> gated_;  // null unless a gate has asked for something
 };
 
 }  // namespace pocketmq::broker

@@ -53,6 +53,7 @@ void CommandEnd::tick(TimePoint now) {
     own_deadline_.reset();
     on_own_deadline();
   }
+  if (frozen_) return;
   if (write_stall_deadline() <= now) return time_out("it does not read what is sent to it");
   if (read_stall_deadline() <= now) {
     incomplete_since_ = now;
@@ -74,6 +75,7 @@ void CommandEnd::tick(TimePoint now) {
 
 TimePoint CommandEnd::deadline() const {
   if (finished_) return TimePoint::max();
+  if (frozen_) return own_deadline_.value_or(TimePoint::max());
   auto earliest = std::min(
       {own_deadline_.value_or(TimePoint::max()), write_stall_deadline(), read_stall_deadline(), probe_deadline()});
   if (heartbeat_.count() == 0) return earliest;
@@ -140,6 +142,12 @@ void CommandEnd::resume() {
 
 void CommandEnd::finish() {
   finished_ = true;
+  wake();
+}
+
+void CommandEnd::freeze() {
+  hold();
+  frozen_ = true;
   wake();
 }
 

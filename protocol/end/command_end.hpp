@@ -90,6 +90,9 @@ class CommandEnd : public ConnectionEnd {
   void peer_may_stall(bool may) { peer_may_stall_ = may; }
   /// Ends the connection: the output is still sent, and nothing more is read.
   void finish();
+  /// Holds the peer for good. From now on no heartbeat is sent or expected, and the connection stays open. The caller
+  /// must not call `send` and `resume` any more.
+  void freeze();
 
   [[nodiscard]] const Limits& limits() const { return limits_; }
   /// The latest time that was observed.
@@ -123,6 +126,7 @@ class CommandEnd : public ConnectionEnd {
   bool processing_{false};
   bool held_{false};
   bool peer_may_stall_{false};
+  bool frozen_{false};
 };
 
 }  // namespace pocketmq::protocol

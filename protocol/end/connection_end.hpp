@@ -56,6 +56,8 @@ class ConnectionEnd {
 
   /// If true, send the rest of the output, then close.
   [[nodiscard]] virtual bool finished() const = 0;
+  /// Whether a finished end is closed by a reset, so that the peer sees an error. Otherwise it sees the stream's end.
+  [[nodiscard]] virtual bool resets() const { return false; }
   /// The connection has ended, or the transport has given up. Called once, as the last call.
   virtual void disconnect(std::error_code why, TimePoint now) = 0;
 

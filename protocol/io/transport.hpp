@@ -18,6 +18,7 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
 
 #include "protocol/end/connection_end.hpp"
 #include "protocol/io/flush_scheduler.hpp"
@@ -218,9 +219,18 @@ class Transport final : public Waker,
   void finish(TimePoint now) {
     if (!farewell_ends_) farewell_ends_ = now + farewell;
     if (!end_->output().empty()) return;
+    if (end_->resets()) return reset();
     state_ = State::draining;
     std::error_code ignored;
     stream_.shutdown(Stream::shutdown_send, ignored);
+  }
+
+  // A pipe has no reset: its peer sees the end.
+  void reset() {
+    std::error_code ignored;
+    if constexpr (requires { stream_.set_option(asio::socket_base::linger{true, 0}, ignored); })
+      stream_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    close(asio::error::connection_reset);
   }
 
   void set_timer(TimePoint now) {

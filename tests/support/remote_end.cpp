@@ -37,7 +37,10 @@ bool RemoteEnd::take_turn(TimePoint now) {
   if (bytes_to_send() > 0 && session_->wants_input()) woken_ = true;
   read_from_session(now);
   if (session_->finished() && !farewell_ends_) farewell_ends_ = now + farewell;
-  if (session_->finished() && session_->output().empty()) vanish(now);
+  if (session_->finished() && session_->output().empty()) {
+    was_reset_ = session_->resets();
+    vanish(now);
+  }
   return true;
 }
 

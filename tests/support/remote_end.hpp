@@ -54,6 +54,8 @@ class RemoteEnd final : private protocol::Waker {
   /// Whether the broker still keeps the connection.
   [[nodiscard]] bool is_open() const { return session_ != nullptr; }
   [[nodiscard]] broker::Session& session() { return *session_; }
+  /// Whether the broker has ended the connection by a reset.
+  [[nodiscard]] bool was_reset() const { return was_reset_; }
   /// Bytes that the session has not read.
   [[nodiscard]] std::size_t bytes_to_send() const { return to_send_.size() - sent_; }
 
@@ -80,6 +82,7 @@ class RemoteEnd final : private protocol::Waker {
   std::size_t piece_{std::numeric_limits<std::size_t>::max()};
   std::size_t may_read_{std::numeric_limits<std::size_t>::max()};
   std::optional<TimePoint> farewell_ends_;  // the broker is through with it and it has not read the last bytes
+  bool was_reset_{false};
   bool woken_{true};
 };
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "broker/control/clock_control.hpp"
+#include "broker/control/faults.hpp"
 #include "broker/control/restart.hpp"
 #include "broker/core/context.hpp"
 #include "broker/journal/ndjson.hpp"
@@ -233,6 +234,16 @@ void restart(World& world) {
   world.settle();
 }
 
+void faults(World& world) {
+  namespace fault = broker::fault;
+  broker::Faults faults{world.broker()};
+  faults.add({.on = {.method = "basic.publish"}, .when = fault::Nth{1}, .act = fault::Nack{}});
+  faults.add({.on = {.method = "basic.deliver"}, .when = fault::Nth{1}, .act = fault::Redeliver{}});
+  auto alice = world.connect();
+  alice.declares("q").selects_confirms().publishes("q", "1").is_refused(1).publishes("q", "2").is_confirmed(2);
+  alice.consumes("q").receives("2").acks("2").receives(redelivered("2")).acks("2");
+}
+
 constexpr auto policies = R"({"vhosts": [{"name": "/"}, {"name": "other"}], "policies": [
   {"vhost": "/", "name": "p", "pattern": "^q", "apply-to": "queues", "priority": 1, "definition": {"max-length": 5}}]})";
 
@@ -304,6 +315,7 @@ const std::vector<Story>& stories() {
        {"broker.restarted", "queue.deleted restarted", "exchange.deleted restarted", "message.dropped restarted"},
        restart},
       {"a test sets the clock", {"clock.frozen", "clock.moved", "clock.released"}, clock},
+      {"faults happen", {"fault.fired", "message.dropped fault", "message.requeued ack_lost"}, faults},
       {"definitions are loaded", {"vhost.created", "policy.set"}, [](World&) {}, {.definitions = policies}}};
   return stories;
 }
