@@ -16,17 +16,15 @@ constexpr std::size_t steps_for_a_message = 10;
 }  // namespace
 
 struct Awaits::Waiting {
-  Waiting(Awaits& owner, std::uint64_t number, Await await, Done done)
-      : owner{owner},
-        number{number},
-        await{std::move(await)},
-        done{std::move(done)},
-        alarm{owner.context_.real_deadlines(), *this, &Waiting::wake} {}
+  Waiting(Awaits& awaits, std::uint64_t its_number, Await what, Done when_done)
+      : owner{awaits},
+        number{its_number},
+        await{std::move(what)},
+        done{std::move(when_done)},
+        alarm{awaits.context_.real_deadlines(), *this, &Waiting::wake} {}
 
   void wake() { owner.wake(number); }
-  [[nodiscard]] const MessageCondition* for_messages() const {
-    return std::get_if<MessageCondition>(&await.condition);
-  }
+  [[nodiscard]] const MessageCondition* for_messages() const { return std::get_if<MessageCondition>(&await.condition); }
 
   Awaits& owner;
   const std::uint64_t number;
@@ -39,8 +37,9 @@ struct Awaits::Waiting {
   std::uint64_t published_before{0};  // how many messages do not count
   std::uint64_t first_message{1};     // the first one that counts
   std::uint64_t next_to_scan{1};
-  std::uint64_t scan_until{0};       // later messages are compared when something happens to them
+  std::uint64_t scan_until{0};        // later messages are compared when something happens to them
   std::set<std::uint64_t> matched{};  // messages that match now
+  std::set<std::uint64_t> near{};     // the first messages that are right, but not where they are to be
 };
 
 Awaits::Awaits(Broker& broker, Ledger& ledger)
@@ -119,6 +118,12 @@ void Awaits::on_event(LedgerScope& scope) {
     for (const auto number : line->numbers) waiting_.at(number)->scope_has_ended = true;
 }
 
+// Who has gone might have acted in any scope.
+void Awaits::on_login_given_up() {
+  mark(all_);
+  for (auto& [vhost, line] : lines_) mark(line);
+}
+
 void Awaits::mark(Line& line) {
   if (line.is_dirty || line.numbers.empty()) return;
   line.is_dirty = true;
@@ -193,59 +198,80 @@ bool Awaits::scan(Waiting& waiting) {
   return has_time;
 }
 
-// A message may match now, and no longer later. So all that matched are remembered.
+// A message may match now, and no longer later. Those that match are remembered, but no more than are wanted: when one
+// of them no longer matches, another one may take its place.
 void Awaits::compare(Waiting& waiting, const LedgerMessage& message) {
-  const auto& wanted = *waiting.for_messages();
+  const auto& [match, count] = *waiting.for_messages();
   auto& budget = context_.budget();
-  if (!wanted.match.matches(message, budget)) {
-    waiting.matched.erase(message.number);
-  } else if (waiting.matched.size() < wanted.count) {
+  const bool is_in_place = match.place_matches(message, budget);
+  const bool wants_near = waiting.near.size() < DiagnosisBounds::messages;
+  const bool is_right = (is_in_place || wants_near) && match.content_matches(message, budget);
+  if (is_right && is_in_place) {
+    if (waiting.matched.size() >= count) return;
     waiting.matched.insert(message.number);
     to_check_.insert(waiting.number);
+    return;
   }
+  if (is_right) waiting.near.insert(message.number);
+  const bool was_full = waiting.matched.size() == count;
+  if (waiting.matched.erase(message.number) == 0 || !was_full) return;
+  waiting.next_to_scan = waiting.first_message;
+  waiting.scan_until = ledger_.last_message();
+  to_check_.insert(waiting.number);
+}
+
+std::optional<ConditionNumbers> Awaits::numbers_of(const Waiting& waiting) const {
+  const auto& [condition, scope, from, within] = waiting.await;
+  if (const auto* message = std::get_if<MessageCondition>(&condition))
+    return waiting.matched.size() < message->count ? std::nullopt
+                                                   : std::optional{ConditionNumbers{{"count", waiting.matched.size()}}};
+  if (const auto* queue = std::get_if<QueueCondition>(&condition)) return broker::holds(broker_, *queue, scope);
+  if (const auto* connections = std::get_if<ConnectionsCondition>(&condition))
+    return broker::holds(broker_, ledger_, *connections, scope);
+  if (const auto* drained = std::get_if<DrainedCondition>(&condition))
+    return broker::holds(broker_, ledger_, *drained, scope, waiting.published_before);
+  return context_.clock().real_now() < quiet_at(waiting) ? std::nullopt : std::optional{ConditionNumbers{}};
+}
+
+// When the scope will have been quiet for long enough, if nothing happens.
+TimePoint Awaits::quiet_at(const Waiting& waiting) const {
+  auto since = waiting.await.from == Await::From::now ? waiting.began_at : TimePoint{};
+  ledger_.for_each_scope(waiting.await.scope,
+                         [&](const LedgerScope& each) { since = std::max(since, each.last_event_at.real); });
+  return since + std::get<QuietCondition>(waiting.await.condition).time;
+}
+
+std::string Awaits::why_never(const Waiting& waiting) const {
+  const auto* drained = std::get_if<DrainedCondition>(&waiting.await.condition);
+  return drained == nullptr ? "" : why_never_drained(broker_, ledger_, *drained, waiting.await.scope);
 }
 
 void Awaits::check(Waiting& waiting) {
   const auto& [condition, scope, from, within] = waiting.await;
-  const auto now = context_.clock().real_now();
-  const auto finish_with = [&](ConditionNumbers numbers) {
-    Outcome outcome{.is = Outcome::Is::holds, .numbers = std::move(numbers)};
-    for (auto at = waiting.matched.begin();
-         at != waiting.matched.end() && outcome.messages.size() < Outcome::messages_max; ++at)
-      outcome.messages.push_back(*at);
-    finish(waiting, std::move(outcome));
-  };
-  const Diagnosed diagnosed{.await = waiting.await, .first_message = waiting.first_message, .matched = waiting.matched.size()};
-  if (waiting.scope_has_ended) {
-    Outcome outcome{.is = Outcome::Is::cannot_hold};
-    outcome.reason = text_of(condition) + ": the scope '" + scope.value_or("") + "' has ended; wait before you end it";
+  if (waiting.scope_has_ended)
+    return finish(waiting, {.is = AwaitOutcome::Is::cannot_hold,
+                            .reason = text_of(condition) + ": the scope '" + scope.value_or("")
+                                      + "' has ended; wait before you end it"});
+  if (auto numbers = numbers_of(waiting)) {
+    AwaitOutcome outcome{.is = AwaitOutcome::Is::holds, .numbers = std::move(*numbers)};
+    for (const auto number : waiting.matched)
+      if (outcome.messages.size() < AwaitOutcome::messages_max) outcome.messages.push_back(number);
     return finish(waiting, std::move(outcome));
   }
-  std::optional<ConditionNumbers> numbers;
-  std::string never;
-  TimePoint look_again = waiting.ends_at;
-  if (const auto* message = std::get_if<MessageCondition>(&condition)) {
-    if (waiting.matched.size() >= message->count) numbers = ConditionNumbers{{"count", waiting.matched.size()}};
-  } else if (const auto* queue = std::get_if<QueueCondition>(&condition)) {
-    numbers = holds(broker_, *queue, scope);
-  } else if (const auto* connections = std::get_if<ConnectionsCondition>(&condition)) {
-    numbers = holds(broker_, ledger_, *connections, scope);
-  } else if (const auto* drained = std::get_if<DrainedCondition>(&condition)) {
-    numbers = holds(broker_, ledger_, *drained, scope, waiting.published_before);
-    if (!numbers) never = why_never_drained(broker_, ledger_, *drained, scope);
-  } else if (const auto* quiet = std::get_if<QuietCondition>(&condition)) {
-    auto since = from == Await::From::now ? waiting.began_at : TimePoint{};
-    ledger_.for_each_scope(scope, [&](const LedgerScope& each) { since = std::max(since, each.last_event_at.real); });
-    if (now - since >= quiet->time) numbers = ConditionNumbers{};
-    look_again = std::min(look_again, since + quiet->time);
-  }
-  if (numbers) return finish_with(std::move(*numbers));
-  if (!never.empty()) return finish(waiting, diagnose(broker_, ledger_, diagnosed, never));
-  if (now >= waiting.ends_at) return finish(waiting, diagnose(broker_, ledger_, diagnosed, {}));
-  waiting.alarm.set(look_again);
+  const auto never = why_never(waiting);
+  if (!never.empty() || context_.clock().real_now() >= waiting.ends_at)
+    return finish(waiting, diagnose(broker_, ledger_,
+                                    {.await = waiting.await,
+                                     .first_message = waiting.first_message,
+                                     .published_before = waiting.published_before,
+                                     .matched = waiting.matched.size(),
+                                     .near = {waiting.near.begin(), waiting.near.end()}},
+                                    never));
+  const bool is_for_quiet = std::holds_alternative<QuietCondition>(condition);
+  waiting.alarm.set(is_for_quiet ? std::min(waiting.ends_at, quiet_at(waiting)) : waiting.ends_at);
 }
 
-void Awaits::finish(Waiting& waiting, Outcome outcome) {
+void Awaits::finish(Waiting& waiting, AwaitOutcome outcome) {
   const auto taken = take(waiting.number);
   taken->done(outcome);
 }

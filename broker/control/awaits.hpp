@@ -14,9 +14,11 @@
 //     A connection that a fault has frozen counts as closed if it has no heartbeats, because then neither side notices.
 //   - No connection of the broker is about to log in.
 //   - Nothing is on its way to a queue.
-//   - A message is ready in a queue outside `rests_in`, or unacked on a frozen connection. The queue has had a consumer.
+//   - A message is ready in a queue outside `rests_in`, or unacked on a frozen connection. The queue has had a
+//   consumer.
 //     (One that never had a consumer may be waiting for the first one.)
-//   - That message does not leave by itself: neither it nor its queue expires, and the queue has no maximal length. (The
+//   - That message does not leave by itself: neither it nor its queue expires, and the queue has no maximal length.
+//   (The
 //     clock may be set ahead.)
 #pragma once
 
@@ -28,33 +30,19 @@
 #include <string>
 #include <vector>
 
+#include "broker/control/await_outcome.hpp"
 #include "broker/control/condition.hpp"
+#include "broker/control/condition_check.hpp"
 #include "broker/control/ledger.hpp"
 #include "broker/core/backlog.hpp"
 #include "protocol/base/move_only_function.hpp"
 
 namespace pocketmq::broker {
 
-/// How an await has ended.
-struct Outcome {
-  enum class Is : std::uint8_t { holds, timeout, cannot_hold };
-
-  Is is{};
-  /// A text for people, of several lines, that says what was there instead; empty if the condition holds.
-  std::string reason{};
-  std::vector<std::string> seen{};     // its parts: a message, a connection, ... each
-  std::vector<std::string> nearest{};  // what may have been meant instead
-  /// What holds: numbers by their names ("ready", "count"), and for messages the first ones that match.
-  std::vector<std::pair<std::string, std::uint64_t>> numbers{};
-  std::vector<std::uint64_t> messages{};
-
-  static constexpr std::size_t messages_max = 100;
-};
-
 /// Used on the broker's thread only.
 class Awaits final : private Ledger::Listener {
  public:
-  using Done = protocol::MoveOnlyFunction<void(const Outcome&)>;
+  using Done = protocol::MoveOnlyFunction<void(const AwaitOutcome&)>;
 
   /// Both outlive it. It is the ledger's only listener.
   Awaits(Broker& broker, Ledger& ledger);
@@ -83,6 +71,7 @@ class Awaits final : private Ledger::Listener {
 
   void on_message(LedgerMessage& message) override;
   void on_event(LedgerScope& scope) override;
+  void on_login_given_up() override;
   void mark(Line& line);
   [[nodiscard]] Line* line_of(const std::string& vhost);
   [[nodiscard]] bool go_on();
@@ -91,8 +80,11 @@ class Awaits final : private Ledger::Listener {
   void collect_dirty();
   [[nodiscard]] bool scan(Waiting& waiting);
   void compare(Waiting& waiting, const LedgerMessage& message);
+  [[nodiscard]] std::optional<ConditionNumbers> numbers_of(const Waiting& waiting) const;
+  [[nodiscard]] TimePoint quiet_at(const Waiting& waiting) const;
+  [[nodiscard]] std::string why_never(const Waiting& waiting) const;
   void check(Waiting& waiting);
-  void finish(Waiting& waiting, Outcome outcome);
+  void finish(Waiting& waiting, AwaitOutcome outcome);
   [[nodiscard]] std::unique_ptr<Waiting> take(std::uint64_t number);
   void wake(std::uint64_t number);
 

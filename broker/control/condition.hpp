@@ -29,9 +29,7 @@ struct WantedNumber {
 
   [[nodiscard]] bool is_met_by(std::uint64_t has) const { return is == Is::exactly ? has == number : has >= number; }
   /// "3", or "at least 3".
-  [[nodiscard]] std::string text() const {
-    return (is == Is::at_least ? "at least " : "") + std::to_string(number);
-  }
+  [[nodiscard]] std::string text() const { return (is == Is::at_least ? "at least " : "") + std::to_string(number); }
 };
 
 /// The queue is there, and has these numbers at one moment. What comes and goes within one turn of the broker may be
@@ -49,13 +47,13 @@ struct ConnectionsCondition {
   WantedNumber count{};
 };
 
-/// At least `count` messages were published, and each message has ended: it was acked, dropped, returned or replied, has
-/// expired, or was dead-lettered and its dead letter has ended; or it is ready in one of the queues of `rests_in`. So
-/// these are not drained: unacked messages, messages that are still to be routed or to be dead-lettered, and those of
-/// open transactions. A message that a client has sent counts when the broker has read it.
+/// At least `count` messages were published, and each message has ended: it was acked, dropped, returned or replied,
+/// has expired, or was dead-lettered and its dead letter has ended; or it is ready in one of the queues of `rests_in`.
+/// So these are not drained: unacked messages, messages that are still to be routed or to be dead-lettered, and those
+/// of open transactions. A message that a client has sent counts when the broker has read it.
 ///
-/// A client that first acks and then publishes what follows has drained everything in between. Say with `count` how many
-/// messages are to be published.
+/// A client that first acks and then publishes what follows has drained everything in between. Say with `count` how
+/// many messages are to be published.
 struct DrainedCondition {
   std::vector<std::string> rests_in{};
   std::uint64_t count{1};  // with 0, it also holds if nothing was published

@@ -48,15 +48,26 @@ bool keeps_its_messages(Broker& broker, const LedgerScope& scope, const std::str
   const auto* queue = vhost == nullptr ? nullptr : vhost->find_queue(name);
   if (queue == nullptr) return false;
   const auto& settings = queue->settings();
-  return !settings.expires && !settings.max_length && !settings.max_length_bytes && !settings.consumer_timeout;
+  if (queue->is_quorum() && settings.delivery_limit) return false;  // it may drop what is requeued
+  return !settings.expires && !settings.max_length && !settings.max_length_bytes;
+}
+
+// Whether a message is unacked that would not leave the queue if it was requeued, for example after an ack timeout.
+bool holds_for_good(const Ledger& ledger, const LedgerQueue& queue, const std::string& name) {
+  return std::ranges::any_of(queue.unacked, [&](std::uint64_t number) {
+    const auto* message = ledger.find(number);
+    const auto* place = message == nullptr ? nullptr : message->find_place(name);
+    return place != nullptr && !place->may_expire;
+  });
 }
 
 // A queue whose messages nobody will take any more; empty if there is none.
-std::string stuck_queue(Broker& broker, const LedgerScope& scope, const DrainedCondition& condition) {
+std::string stuck_queue(Broker& broker, const Ledger& ledger, const LedgerScope& scope,
+                        const DrainedCondition& condition) {
   for (const auto& [name, queue] : scope.queues) {
-    if (queue.is_deleted || !queue.had_consumer || !keeps_its_messages(broker, scope, name)) continue;
-    const bool is_stuck = !queue.unacked.empty() || (queue.ready_for_good > 0 && !may_rest_in(condition, name));
-    if (is_stuck) return name;
+    if (queue.is_deleted || !queue.had_consumer || may_rest_in(condition, name)) continue;
+    if (!keeps_its_messages(broker, scope, name)) continue;
+    if (queue.ready_for_good > 0 || holds_for_good(ledger, queue, name)) return name;
   }
   return {};
 }
@@ -113,9 +124,8 @@ std::optional<ConditionNumbers> holds(Broker& broker, const Ledger& ledger, cons
   const auto published = published_in(ledger, scope);
   if (published < published_before + condition.count) return std::nullopt;
   bool drained = true;
-  ledger.for_each_scope(scope, [&](const LedgerScope& each) {
-    drained = drained && is_drained(broker.context(), each, condition);
-  });
+  ledger.for_each_scope(
+      scope, [&](const LedgerScope& each) { drained = drained && is_drained(broker.context(), each, condition); });
   if (!drained) return std::nullopt;
   return ConditionNumbers{{"published", published - published_before}};
 }
@@ -132,15 +142,16 @@ std::string why_never_drained(Broker& broker, const Ledger& ledger, const Draine
   });
   if (!nobody_is_left || connections_ever == 0) return {};
   std::string why;
-  ledger.for_each_scope(scope, [&](const LedgerScope& each) {
-    if (!why.empty()) return;
-    const auto queue = stuck_queue(broker, each, condition);
-    if (queue.empty()) return;
-    why = each.connections.empty() ? "nobody is left who could consume from '" + queue
+  ledger.for_each_scope(scope,
+                        [&](const LedgerScope& each) {
+                          if (!why.empty()) return;
+                          const auto queue = stuck_queue(broker, ledger, each, condition);
+                          if (queue.empty()) return;
+                          why = each.connections.empty() ? "nobody is left who could consume from '" + queue
                                          + "': all clients of the scope have closed their connections"
                                    : "nobody is left who could consume from '" + queue
                                          + "': the connections that are open are frozen by a fault, and have no heartbeats";
-  });
+                        });
   return why;
 }
 

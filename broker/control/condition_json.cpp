@@ -37,8 +37,8 @@ std::optional<JsonMatch> json_match_in(JsonObject& object, std::string_view key,
   const auto* const member = object.member(key);
   if (member == nullptr) return std::nullopt;
   if (wants_object && !member->is_object())
-    object.refuse(key, "wants an object of names and values, such as {\"retries\": 3}; got "
-                           + protocol::kind_of(*member));
+    object.refuse(key,
+                  "wants an object of names and values, such as {\"retries\": 3}; got " + protocol::kind_of(*member));
   return JsonMatch{*member};
 }
 
@@ -57,7 +57,7 @@ MessageMatch message_match_in(JsonObject& object) {
   const bool is_of_no_queue = match.state == MessageState::returned || match.state == MessageState::unroutable
                               || match.state == MessageState::replied;
   if (match.queue && is_of_no_queue)
-    object.refuse("queue", "has no meaning with the state \"" + std::string{name_of(*match.state)}
+    object.refuse("queue", "has no meaning with the state \"" + std::string{event::name_of(*match.state)}
                                + "\", because such a message was in no queue; leave one of the two out");
   return match;
 }
@@ -106,8 +106,7 @@ Condition connections_condition(JsonObject& object) {
 }
 
 Condition drained_condition(JsonObject& object) {
-  if (!object.boolean("drained"))
-    object.refuse("drained", "wants true; leave it out to wait for something else");
+  if (!object.boolean("drained")) object.refuse("drained", "wants true; leave it out to wait for something else");
   DrainedCondition condition{};
   const auto* const rests_in = object.member("rests_in");
   if (rests_in != nullptr && !rests_in->is_array() && !rests_in->is_string())
@@ -142,7 +141,8 @@ Condition condition_in(JsonObject& object) {
 Await::From from_in(JsonObject& object) {
   const auto from = object.optional_text("from").value_or("begin");
   if (from != "begin" && from != "now")
-    object.refuse("from", "wants \"begin\" (all that has happened in the scope counts) or \"now\"; got \"" + from + "\"");
+    object.refuse("from",
+                  "wants \"begin\" (all that has happened in the scope counts) or \"now\"; got \"" + from + "\"");
   return from == "begin" ? Await::From::begin : Await::From::now;
 }
 

@@ -57,10 +57,9 @@ struct JsonMatch::Wanted {
                return found != json.end() && member.second.matches(*found);
              });
     if (value.is_array())
-      return json.is_array()
-             && std::ranges::equal(elements, json, [](const Wanted& wanted, const Json& element) {
-                  return wanted.matches(element);
-                });
+      return json.is_array() && std::ranges::equal(elements, json, [](const Wanted& wanted, const Json& element) {
+               return wanted.matches(element);
+             });
     return value == json;
   }
 };

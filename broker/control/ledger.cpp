@@ -30,7 +30,10 @@ template <class T> T& entry_of(std::map<std::string, T, std::less<>>& map, std::
 }  // namespace
 
 Ledger::Ledger(Broker& broker, const LedgerBounds& bounds)
-    : broker_{broker}, context_{broker.context()}, bounds_{bounds}, sweeping_{context_.backlog(), *this, &Ledger::sweep} {
+    : broker_{broker},
+      context_{broker.context()},
+      bounds_{bounds},
+      sweeping_{context_.backlog(), *this, &Ledger::sweep} {
   subscription_ = context_.journal().subscribe([this](const Entry& entry) { apply(entry); }, {.since = 1});
 }
 
@@ -190,6 +193,7 @@ void Ledger::end_connection(std::uint64_t number, LedgerConnection::Is is, std::
   if (found->scope == nullptr) {
     if (found->is == LedgerConnection::Is::logging_in) --logging_in_;
     connections_.erase(number);
+    if (listener_ != nullptr) listener_->on_login_given_up();
     return;
   }
   auto& scope = *found->scope;
@@ -329,7 +333,7 @@ void Ledger::on(const event::DeadLetterPublished& e) {
   if (parent == nullptr) return;
   letter_is_gone(*parent);
   if (auto* place = find_place(parent, e.queue.view())) place->dead_letter = e.message;
-  tally(*parent, Happened::dead_lettered, e.queue.view(), name_of(e.reason));
+  tally(*parent, Happened::dead_lettered, e.queue.view(), event::name_of(e.reason));
 }
 
 // ---- messages are routed
@@ -539,7 +543,7 @@ void Ledger::tally_drop(const LedgerMessage& message, const event::MessageDroppe
   }
   const auto what = e.reason == event::Dropped::expired ? Happened::expired : Happened::dropped;
   const auto name = e.queue.empty() ? std::string_view{message.exchange} : e.queue.view();
-  tally(message, what, name, name_of(e.reason));
+  tally(message, what, name, event::name_of(e.reason));
 }
 
 // ---- memory

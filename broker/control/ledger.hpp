@@ -64,6 +64,8 @@ class Ledger {
     virtual void on_message(LedgerMessage& message) = 0;
     /// An event was about this virtual host; also after each `on_message`.
     virtual void on_event(LedgerScope& scope) = 0;
+    /// A client was about to log in, and has gone.
+    virtual void on_login_given_up() = 0;
 
    protected:
     ~Listener() = default;
@@ -112,8 +114,8 @@ class Ledger {
   /// budget. Looks at no more than `looked_at_max`.
   [[nodiscard]] MessagePage find(const MessageMatch& match, const MessageQuery& query) const;
   static constexpr std::size_t looked_at_max = 20'000;
-  /// Calls `visit(LedgerMessage&)` for each message from the number `from` on, until it returns false.
-  void for_each_message(std::uint64_t from, auto&& visit) {
+  /// Calls `visit(const LedgerMessage&)` for each message from the number `from` on, until it returns false.
+  void for_each_message(std::uint64_t from, auto&& visit) const {
     for (auto at = messages_.lower_bound(from); at != messages_.end() && visit(at->second);) ++at;
   }
   /// The events of a message's life that the journal still has: a line of NDJSON each, without line ends.
@@ -196,7 +198,7 @@ class Ledger {
   std::map<std::uint64_t, LedgerMessage> messages_;  // by number
   std::deque<std::uint64_t> ended_;                  // the first that ended comes first
   std::size_t charged_bytes_{0};
-  Moment now_{};                 // the current event's
+  Moment now_{};                   // the current event's
   std::uint64_t event_number_{0};  // the same
   Backlog::Call<Ledger> sweeping_;
   Subscription subscription_;  // the last member, so that it ends first

@@ -32,8 +32,8 @@ enum class MessageState : std::uint8_t {
 namespace event {
 template <>
 inline constexpr std::array<std::string_view, 10> names_of<MessageState>{
-    "published", "ready", "unacked", "acked", "expired", "dropped", "dead_lettered", "returned", "unroutable",
-    "replied"};
+    "published", "ready",         "unacked",  "acked",      "expired",
+    "dropped",   "dead_lettered", "returned", "unroutable", "replied"};
 }  // namespace event
 
 /// A moment on both of the broker's clocks.
@@ -99,6 +99,11 @@ struct LedgerMessage {
 
   /// It is in no queue, on its way to none, and none of its dead letters waits.
   [[nodiscard]] bool has_ended() const { return !is_unrouted && awaited == 0 && letters == 0 && in_queues == 0; }
+  /// Null if it was never in a queue of that name.
+  [[nodiscard]] const LedgerPlace* find_place(std::string_view queue) const {
+    const auto found = places.find(queue);
+    return found == places.end() ? nullptr : &found->second;
+  }
   /// Whether it is, or has become, that; in that queue, if one is given.
   [[nodiscard]] bool is(MessageState state, const std::string* queue = nullptr) const;
   /// The one word that says most: where it is or, once it has ended, how.

@@ -87,11 +87,11 @@ enum class Happened : std::uint8_t {
 
 struct LedgerScope {
   std::string vhost{};
-  bool is_forgotten{false};          // its messages are being removed
-  std::uint64_t first_message{0};    // 0 if there was none
-  std::uint64_t published{0};        // by clients and by the test kit
-  std::uint64_t dead_letters{0};     // published by the broker
-  std::uint64_t messages_kept{0};    // in the ledger
+  bool is_forgotten{false};           // its messages are being removed
+  std::uint64_t first_message{0};     // 0 if there was none
+  std::uint64_t published{0};         // by clients and by the test kit
+  std::uint64_t dead_letters{0};      // published by the broker
+  std::uint64_t messages_kept{0};     // in the ledger
   std::uint64_t messages_dropped{0};  // from the ledger: they had ended, and memory was scarce
 
   // Sums over all its messages: see LedgerMessage.

@@ -1,6 +1,7 @@
 #include "broker/control/message_match.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -66,6 +67,12 @@ bool MessageMatch::place_matches(const LedgerMessage& message, Budget& budget) c
   });
 }
 
+std::size_t MessageMatch::criteria() const {
+  const std::array is_given{exchange.has_value(), routing_key.has_value(), queue.has_value(),      body.has_value(),
+                            json.has_value(),     headers.has_value(),     properties.has_value(), state.has_value()};
+  return static_cast<std::size_t>(std::ranges::count(is_given, true));
+}
+
 std::vector<std::string> MessageMatch::differences(const LedgerMessage& message, Budget& budget) const {
   std::vector<std::string> differences;
   if (!text_matches(exchange, message.exchange, budget))
@@ -86,14 +93,15 @@ std::vector<std::string> MessageMatch::differences(const LedgerMessage& message,
 std::string MessageMatch::text() const {
   std::string text;
   if (routing_key) text += " for " + routing_key->text();
-  if (exchange) text += exchange->exact() != nullptr && exchange->exact()->empty() ? " to the default exchange"
-                                                                                   : " to exchange " + exchange->text();
+  if (exchange)
+    text += exchange->exact() != nullptr && exchange->exact()->empty() ? " to the default exchange"
+                                                                       : " to exchange " + exchange->text();
   if (queue) text += " in queue " + queue->text();
   if (body) text += " with body " + body->text();
   if (json) text += " with JSON " + json->text();
   if (headers) text += " with headers " + headers->text();
   if (properties) text += " with properties " + properties->text();
-  if (state && *state != MessageState::published) text += " that is " + std::string{name_of(*state)};
+  if (state && *state != MessageState::published) text += " that is " + std::string{event::name_of(*state)};
   return text;
 }
 

@@ -22,7 +22,8 @@ struct MessageMatch {
   std::optional<JsonMatch> json{};        // the body, which is JSON and not longer than what the ledger keeps
   std::optional<JsonMatch> headers{};     // an object
   std::optional<JsonMatch> properties{};  // an object by names such as "correlation_id"; without headers
-  std::optional<MessageState> state{};    // none: any. Not `published`, `returned`, `unroutable` or `replied` with `queue`
+  std::optional<MessageState>
+      state{};  // none: any. Not `published`, `returned`, `unroutable` or `replied` with `queue`
 
   /// The work is charged to the budget.
   [[nodiscard]] bool matches(const LedgerMessage& message, Budget& budget) const {
@@ -33,6 +34,8 @@ struct MessageMatch {
   /// `queue` and `state`.
   [[nodiscard]] bool place_matches(const LedgerMessage& message, Budget& budget) const;
 
+  /// How many of them say something.
+  [[nodiscard]] std::size_t criteria() const;
   /// In what the message is different, for people: "its body is '{"id":6}'". Empty if its content matches.
   [[nodiscard]] std::vector<std::string> differences(const LedgerMessage& message, Budget& budget) const;
   /// The match for people, after "message" or "messages": " for 'orders.paid' to exchange 'orders' that is acked".
