@@ -124,6 +124,7 @@ class Faults::Acting {
     if (received_ == nullptr && is_after) session_.send_part(facts_.command, static_cast<std::size_t>(-1));
     if (received_ == nullptr && bytes != nullptr) session_.send_part(facts_.command, bytes->count);
     session_.cut(action.how, by_fault("cut"));
+    if (action.how == Cut::freeze && faults_.frozen_) faults_.frozen_(session_.number());
     return received_ != nullptr && is_after ? Verdict::pass : Verdict::swallow;
   }
 

@@ -69,6 +69,8 @@ class Faults final : private CommandGate {
 
   /// How a rule restarts the broker. It is called in a turn of the broker's own. Without it such rules are refused.
   void on_restart(std::function<void()> restart) { restart_ = std::move(restart); }
+  /// Calls `frozen` with the number of a connection that a rule freezes, in the middle of the broker's work.
+  void on_freeze(std::function<void(std::uint64_t)> frozen) { frozen_ = std::move(frozen); }
 
  private:
   struct Rule;
@@ -93,6 +95,7 @@ class Faults final : private CommandGate {
   std::uint64_t last_id_{0};
   std::map<Channel, std::set<std::uint64_t>> acks_to_lose_;  // delivery tags
   std::function<void()> restart_;
+  std::function<void(std::uint64_t)> frozen_;
   Backlog::Call<Faults> restarting_;
 };
 

@@ -23,7 +23,7 @@ void require_name(std::string_view name) {
 
 }  // namespace
 
-const Scope& Scopes::add(std::string_view name) {
+const Scope& Scopes::add(std::string_view name, Allowance allowance) {
   require_name(name);
   std::string id;
   do {
@@ -34,7 +34,7 @@ const Scope& Scopes::add(std::string_view name) {
   User user{.name = id, .password = hash_password(broker_.context(), id), .tags = {"administrator"}};
   user.permissions.emplace(id, Permissions{});
   broker_.users().put(std::move(user));
-  return by_id_.insert_or_assign(id, Scope{id, std::string{name}, first_event}).first->second;
+  return by_id_.insert_or_assign(id, Scope{id, std::string{name}, first_event, std::move(allowance)}).first->second;
 }
 
 const Scope& Scopes::require(std::string_view id) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/control/allowance.hpp"
 #include "protocol/base/move_only_function.hpp"
 
 namespace pocketmq::broker {
@@ -20,6 +21,8 @@ struct Scope {
   std::string name;
   /// The number that the first event of the scope may have.
   std::uint64_t first_event{0};
+  /// What its report does not count against it.
+  Allowance allowance{};
 };
 
 /// Called on the broker's thread only.
@@ -35,7 +38,7 @@ class Scopes {
 
   /// Makes a virtual host and a user who may do everything there. Ids never repeat. Throws ControlError for a name that
   /// is empty, too long, or has other characters than letters, digits and "-_.".
-  const Scope& add(std::string_view name);
+  const Scope& add(std::string_view name, Allowance allowance = {});
   /// Throws ControlError of kind `unknown` if there is none.
   [[nodiscard]] const Scope& require(std::string_view id) const;
   /// By their ids.

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/control/duration.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/core/json_object.hpp"
 
@@ -18,9 +19,26 @@ unsigned status_of(ControlError::Kind kind) {
 
 HttpError http_error(const ControlError& error) { return {status_of(error.kind()), error.what()}; }
 
-std::string scope_or_default(Testbed& testbed, JsonObject& body) {
+std::string scope_or_default(Testbed& testbed, JsonObject& body) { return scope_in(testbed, body).value_or("/"); }
+
+std::optional<std::string> scope_in(Testbed& testbed, JsonObject& body) {
   const auto scope = body.optional_text("scope");
-  return scope ? testbed.scopes().require(*scope).id : "/";
+  if (scope) (void)testbed.scopes().require(*scope);
+  return scope;
+}
+
+std::optional<std::string> scope_in_query(Testbed& testbed, const Request& request) {
+  const auto scope = request.query_value("scope");
+  if (!scope) return std::nullopt;
+  return testbed.scopes().require(*scope).id;
+}
+
+std::optional<std::chrono::nanoseconds> duration_in_query(const Request& request, std::string_view name) {
+  const auto text = request.query_value(name);
+  if (!text) return std::nullopt;
+  if (const auto duration = duration_of(*text)) return duration;
+  throw HttpError{
+      400, "'" + std::string{name} + "' wants a duration such as 200ms, 5s or 10m, got '" + std::string{*text} + "'"};
 }
 
 Response json_answer(const nlohmann::ordered_json& json, unsigned status) {

@@ -1,7 +1,11 @@
 // What the routes of the test kit have in common: JSON in, JSON out, and refusals.
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -48,6 +52,20 @@ template <class F> auto refusing(F handler) {
 /// The scope that a request names, which is also its virtual host; "/" if it names none. Throws ControlError of kind
 /// `unknown` if there is no such scope.
 [[nodiscard]] std::string scope_or_default(Testbed& testbed, JsonObject& body);
+
+/// The duration with that name in the query; nothing if it is not there. Throws HttpError 400.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> duration_in_query(const Request& request, std::string_view name);
+
+/// The scope that the query names; nothing if it names none. Throws ControlError of kind `unknown` if there is no such
+/// scope.
+[[nodiscard]] std::optional<std::string> scope_in_query(Testbed& testbed, const Request& request);
+/// The same for a body.
+[[nodiscard]] std::optional<std::string> scope_in(Testbed& testbed, JsonObject& body);
+
+/// For functions that are copied, such as a std::function.
+[[nodiscard]] inline std::shared_ptr<Responder> shared(Responder responder) {
+  return std::make_shared<Responder>(std::move(responder));
+}
 
 /// The answer with this JSON.
 [[nodiscard]] Response json_answer(const nlohmann::ordered_json& json, unsigned status = 200);

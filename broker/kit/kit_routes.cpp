@@ -30,6 +30,9 @@ void serve_kit(Router& router, Testbed& testbed, const KitSettings& settings) {
   serve_messages(router, testbed);
   serve_looks(router, testbed);
   serve_restart(router, testbed);
+  serve_awaits(router, testbed);
+  serve_faults(router, testbed);
+  serve_pause(router, testbed);
 }
 
 }  // namespace pocketmq::broker::http

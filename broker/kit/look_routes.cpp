@@ -41,14 +41,14 @@ std::string recording_of(Testbed& testbed, const std::string& scope) {
 Response recording(Testbed& testbed, const Request& request) {
   require_known_query(request, {"scope"});
   Response response{{.content_type = "application/x-ndjson", .headers = {{"Cache-Control", "no-store"}}}};
-  response.body = recording_of(testbed, std::string{request.query_value("scope").value_or("")});
+  response.body = recording_of(testbed, scope_in_query(testbed, request).value_or(""));
   return response;
 }
 
 Response compare_with_golden(Testbed& testbed, const Request& request) {
   std::string scope;
   const auto golden = read_object(json_of_body(request.body), [&](JsonObject& body) {
-    scope = body.optional_text("scope").value_or("");
+    scope = scope_in(testbed, body).value_or("");
     return body.text("golden");
   });
   const auto comparison = compare(golden, recording_of(testbed, scope));

@@ -5,6 +5,7 @@
 
 #include "broker/control/request_body.hpp"
 #include "broker/control/testbed.hpp"
+#include "broker/http/query.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
 
@@ -48,11 +49,28 @@ Response list_scopes(Testbed& testbed, const Request& request, const KitSettings
   return json_answer({{"scopes", list}});
 }
 
+constexpr std::chrono::seconds within_default{1};
+
+void end_scope(Testbed& testbed, const Request& request, Responder responder) {
+  require_known_query(request, {"within"});
+  const auto within = duration_in_query(request, "within").value_or(within_default);
+  testbed.end_scope(request.parameter("id"), within,
+                    [responder = shared(std::move(responder))](const ScopeReport& report) {
+                      responder->send(json_answer(json_of(report)));
+                    });
+}
+
 }  // namespace
 
 void serve_scopes(Router& router, Testbed& testbed, const KitSettings& settings) {
   router.post("/test/scopes",
               refusing([&testbed, settings](Request& request) { return add_scope(testbed, request, settings); }));
+  router.get("/test/scopes/{id}", refusing([&testbed](Request& request) {
+               return json_answer(json_of(testbed.report(request.parameter("id"))));
+             }));
+  router.remove("/test/scopes/{id}", refusing([&testbed](Request& request, Responder responder) {
+                  end_scope(testbed, request, std::move(responder));
+                }));
   router.get("/test/scopes",
              refusing([&testbed, settings](Request& request) { return list_scopes(testbed, request, settings); }));
 }
