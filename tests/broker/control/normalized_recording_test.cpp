@@ -86,7 +86,7 @@ TEST_CASE("a recording of a scope has only what happens there") {
   other.declares("noise").publishes("noise", "x");
   alice.declares("q").selects_confirms().publishes("q", {.body = R"({"n":1})", .mandatory = true}).is_confirmed(1);
   alice.sends(queue::Declare{.queue = "none", .passive = true})
-      .channel_is_closed(ReplyCode::not_found, "no queue 'none' in vhost 'retry-1'");
+      .channel_is_closed(ReplyCode::not_found, "NOT_FOUND - no queue 'none' in vhost 'retry-1'");
   const auto scope = normalized_recording(text, "retry-1");
   CHECK(scope.find("noise") == std::string::npos);
   CHECK(scope.find("other") == std::string::npos);
