@@ -11,14 +11,14 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::string_view close_text = "broker forced connection closure with reason 'shutdown'";
+constexpr std::string_view restart_close_text = "broker forced connection closure with reason 'shutdown'";
 
-constexpr auto has_later_name = [](const protocol::Ref<Queue>& a, const protocol::Ref<Queue>& b) {
+constexpr auto is_later_queue = [](const protocol::Ref<Queue>& a, const protocol::Ref<Queue>& b) {
   return std::pair{std::string_view{a->virtual_host_name()}, std::string_view{a->name()}}
          > std::pair{std::string_view{b->virtual_host_name()}, std::string_view{b->name()}};
 };
 
-std::size_t lost_of(std::size_t before, std::size_t after) { return before - std::min(before, after); }
+std::size_t missing_of(std::size_t before, std::size_t after) { return before - std::min(before, after); }
 
 }  // namespace
 
@@ -53,10 +53,10 @@ bool Restart::go_on() {
     const auto kept = count(running);
     const auto& before = running.before;
     const Result result{.kept = kept,
-                        .lost = {.queues = lost_of(before.queues, kept.queues),
-                                 .exchanges = lost_of(before.exchanges, kept.exchanges),
-                                 .bindings = lost_of(before.bindings, kept.bindings),
-                                 .messages = lost_of(before.messages, kept.messages)}};
+                        .lost = {.queues = missing_of(before.queues, kept.queues),
+                                 .exchanges = missing_of(before.exchanges, kept.exchanges),
+                                 .bindings = missing_of(before.bindings, kept.bindings),
+                                 .messages = missing_of(before.messages, kept.messages)}};
     auto ended = std::move(running);
     restarts_.pop_front();
     come_up(ended);
@@ -102,11 +102,11 @@ void Restart::end_connections(Running& running) {
   running.down_until = context_.clock().real_now() + request.down;
   if (request.virtual_host.empty()) {
     broker_.go_down();
-    return broker_.close_connections(close_text);
+    return broker_.close_connections(restart_close_text);
   }
   for_each_virtual_host(running, [this](VirtualHost& virtual_host) {
     virtual_host.set_access(VirtualHost::Access::down);
-    broker_.close_connections_to(virtual_host, close_text);
+    broker_.close_connections_to(virtual_host, restart_close_text);
   });
 }
 
@@ -122,7 +122,7 @@ void Restart::find_queues(Running& running) {
     context_.budget().use(virtual_host.queue_count());
     virtual_host.for_each_queue([&](Queue& queue) { running.queues.emplace_back(&queue); });
   });
-  std::ranges::make_heap(running.queues, has_later_name);  // by name: the tables' order differs in each run
+  std::ranges::make_heap(running.queues, is_later_queue);  // by name: the tables' order differs in each run
 }
 
 // Returns whether all are dropped.
@@ -133,7 +133,7 @@ bool Restart::drop_messages(Running& running) {
     if (context_.budget().is_used_up()) return false;
     context_.budget().use(steps::for_checking_a_delivery);
     if (!kept) {
-      std::ranges::pop_heap(queues, has_later_name);
+      std::ranges::pop_heap(queues, is_later_queue);
       queues.back()->mark_restarted();
       kept.emplace(context_.memory());
     }

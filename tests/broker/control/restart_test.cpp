@@ -14,10 +14,10 @@ namespace event = broker::event;
 using broker::ControlError;
 using broker::Restart;
 using Arguments = protocol::FieldTableWriter;
-using Content = Restart::Content;
+using RestartContent = Restart::Content;
 
-constexpr auto forced = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'";
-constexpr auto everything = Restart::Loses::everything;
+constexpr auto forced_closure = "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'";
+constexpr auto loses_everything = Restart::Loses::everything;
 
 struct RestartedWorld {
   explicit RestartedWorld(broker::Options options = {}) : world{{.options = std::move(options)}} {}
@@ -40,21 +40,21 @@ struct RestartedWorld {
   std::optional<Restart::Result> result{};
 };
 
-BasicProperties persistent(BasicProperties properties = {}) {
+BasicProperties made_persistent(BasicProperties properties = {}) {
   properties.delivery_mode = std::uint8_t{2};
   return properties;
 }
 
 Client publishes_persistent(const Client& client, std::string_view queue,
                             std::initializer_list<std::string_view> bodies) {
-  for (const auto body : bodies) client.publishes(queue, {.body = body, .properties = persistent()});
+  for (const auto body : bodies) client.publishes(queue, {.body = body, .properties = made_persistent()});
   return client;
 }
 
-queue::Declare durable(std::string_view queue) { return {.queue = queue, .durable = true}; }
+queue::Declare durable_queue(std::string_view queue) { return {.queue = queue, .durable = true}; }
 
 void is_forced_out(const Client& client, At at = At::current()) {
-  client.connection_is_closed(ReplyCode::connection_forced, forced, at);
+  client.connection_is_closed(ReplyCode::connection_forced, forced_closure, at);
 }
 
 // What of the broker's events a test looks at.
@@ -85,14 +85,14 @@ class RestartEvents {
 TEST_CASE("durable queues and their persistent messages survive a restart in order") {
   RestartedWorld restarted;
   auto alice = restarted.connect();
-  alice.declares(durable("q")).declares("brief");
+  alice.declares(durable_queue("q")).declares("brief");
   publishes_persistent(alice, "q", {"1", "2"}).publishes("q", "transient");
   publishes_persistent(alice, "q", {"3"});
   publishes_persistent(alice, "brief", {"4"});
   RestartEvents events{restarted.world};
   const auto result = restarted.restarts();
-  CHECK(result.kept == Content{.queues = 1, .messages = 3});
-  CHECK(result.lost == Content{.queues = 1, .messages = 2});
+  CHECK(result.kept == RestartContent{.queues = 1, .messages = 3});
+  CHECK(result.lost == RestartContent{.queues = 1, .messages = 2});
   CHECK(events.told
         == std::vector<std::string>{"queue brief restarted", "message 5 restarted", "message 3 restarted",
                                     "restarted 3 2"});
@@ -106,7 +106,7 @@ TEST_CASE("durable queues and their persistent messages survive a restart in ord
 TEST_CASE("unacked deliveries are back at their places as redelivered after a restart") {
   RestartedWorld restarted;
   auto alice = restarted.connect(), bob = restarted.connect();
-  alice.declares(durable("q"));
+  alice.declares(durable_queue("q"));
   publishes_persistent(alice, "q", {"1", "2", "3", "4"}).publishes("q", "transient");
   bob.prefetches(2).consumes("q").receives("1", "2");
   alice.gets("q", "3");
@@ -123,7 +123,7 @@ TEST_CASE("unacked deliveries are back at their places as redelivered after a re
 TEST_CASE("exchanges and bindings survive a restart where both ends are durable") {
   RestartedWorld restarted;
   auto alice = restarted.connect();
-  alice.declares(durable("q")).declares("brief");
+  alice.declares(durable_queue("q")).declares("brief");
   alice.declares_exchange({.exchange = "e", .type = "topic", .durable = true}).declares_exchange("f", "fanout");
   alice.declares_exchange({.exchange = "auto", .type = "direct", .durable = true, .auto_delete = true});
   alice.binds("q", "e", "a.*")
@@ -133,8 +133,8 @@ TEST_CASE("exchanges and bindings survive a restart where both ends are durable"
       .binds("brief", "auto");
   alice.binds("q", "amq.direct", "k").binds_exchange("e", "amq.topic", "#");
   const auto result = restarted.restarts();
-  CHECK(result.kept == Content{.queues = 1, .exchanges = 2, .bindings = 3});
-  CHECK(result.lost == Content{.queues = 1, .exchanges = 1, .bindings = 4});
+  CHECK(result.kept == RestartContent{.queues = 1, .exchanges = 2, .bindings = 3});
+  CHECK(result.lost == RestartContent{.queues = 1, .exchanges = 1, .bindings = 4});
   is_forced_out(alice);
   CHECK(restarted.world.has_exchange("auto"));  // as on RabbitMQ, although its last binding has gone
   CHECK_FALSE(restarted.world.has_exchange("f"));
@@ -153,8 +153,8 @@ TEST_CASE("an exclusive queue, and an auto-delete queue with a consumer, go with
   publishes_persistent(alice, "exclusive", {"1"});
   publishes_persistent(alice, "unused", {"2"});
   const auto result = restarted.restarts();
-  CHECK(result.kept == Content{.queues = 1, .messages = 1});
-  CHECK(result.lost == Content{.queues = 2, .messages = 1});
+  CHECK(result.kept == RestartContent{.queues = 1, .messages = 1});
+  CHECK(result.lost == RestartContent{.queues = 2, .messages = 1});
   CHECK(restarted.world.has_queue("unused"));
   is_forced_out(alice);
 }
@@ -164,7 +164,8 @@ TEST_CASE("priorities survive a restart") {
   auto alice = restarted.connect();
   alice.declares({.queue = "q", .durable = true, .arguments = Arguments{}.int32("x-max-priority", 5).table()});
   for (const auto& [body, priority] : {std::pair{"low", 1}, {"high", 3}, {"middle", 2}, {"high too", 3}})
-    alice.publishes("q", {.body = body, .properties = persistent({.priority = static_cast<std::uint8_t>(priority)})});
+    alice.publishes("q",
+                    {.body = body, .properties = made_persistent({.priority = static_cast<std::uint8_t>(priority)})});
   alice.publishes("q", {.body = "transient", .properties = {.priority = std::uint8_t{4}}}).gets("q", "transient");
   alice.gets("q", "high");
   restarted.restarts();
@@ -194,7 +195,7 @@ TEST_CASE("a message's time to live goes on in a restart and an unused queue's b
   RestartedWorld restarted;
   auto& world = restarted.world;
   auto alice = restarted.connect();
-  alice.declares(durable("q")).declares(durable("dead"));
+  alice.declares(durable_queue("q")).declares(durable_queue("dead"));
   alice.declares({.queue = "dying",
                   .durable = true,
                   .arguments = Arguments{}
@@ -203,7 +204,7 @@ TEST_CASE("a message's time to live goes on in a restart and an unused queue's b
                                    .string("x-dead-letter-routing-key", "dead")
                                    .table()});
   alice.declares({.queue = "unused", .durable = true, .arguments = Arguments{}.int32("x-expires", 10'000).table()});
-  alice.publishes("q", {.body = "m", .properties = persistent({.expiration = "10000"})});
+  alice.publishes("q", {.body = "m", .properties = made_persistent({.expiration = "10000"})});
   publishes_persistent(alice, "dying", {"letter"});
   world.advance(6s);
   restarted.restarts();
@@ -221,8 +222,8 @@ TEST_CASE("a message's time to live goes on in a restart and an unused queue's b
 TEST_CASE("what was published before a restart is confirmed and an open transaction is lost") {
   RestartedWorld restarted;
   auto alice = restarted.connect(), bob = restarted.connect();
-  alice.declares(durable("q")).selects_confirms();
-  bob.selects_tx().publishes("q", {.body = "uncommitted", .properties = persistent()});
+  alice.declares(durable_queue("q")).selects_confirms();
+  bob.selects_tx().publishes("q", {.body = "uncommitted", .properties = made_persistent()});
   restarted.begin();
   publishes_persistent(alice, "q", {"confirmed"});
   alice.is_confirmed(1);
@@ -235,7 +236,7 @@ TEST_CASE("dead letters in flight arrive before a restart") {
   RestartedWorld restarted;
   auto alice = restarted.connect();
   const auto to_dead = Arguments{}.string("x-dead-letter-exchange", "").string("x-dead-letter-routing-key", "dead");
-  alice.declares({.queue = "q", .durable = true, .arguments = to_dead.table()}).declares(durable("dead"));
+  alice.declares({.queue = "q", .durable = true, .arguments = to_dead.table()}).declares(durable_queue("dead"));
   publishes_persistent(alice, "q", {"1", "2", "3"});
   alice.gets("q", "1").gets("q", "2");
   restarted.begin();
@@ -248,19 +249,19 @@ TEST_CASE("a restart that loses everything leaves what each virtual host has fro
   RestartedWorld restarted{{.definitions = R"({"vhosts": [{"name": "/"}], "policies": [
       {"vhost": "/", "name": "p", "pattern": "^q", "apply-to": "queues", "definition": {"max-length": 1}}]})"}};
   auto alice = restarted.connect();
-  alice.declares(durable("q")).declares_exchange({.exchange = "e", .type = "fanout", .durable = true});
+  alice.declares(durable_queue("q")).declares_exchange({.exchange = "e", .type = "fanout", .durable = true});
   alice.binds("q", "e").binds("q", "amq.topic", "#").binds_exchange("amq.topic", "amq.fanout");
   publishes_persistent(alice, "q", {"1"});
   RestartEvents events{restarted.world};
-  const auto result = restarted.restarts({.loses = everything});
-  CHECK(result.kept == Content{});
-  CHECK(result.lost == Content{.queues = 1, .exchanges = 1, .bindings = 3, .messages = 1});
+  const auto result = restarted.restarts({.loses = loses_everything});
+  CHECK(result.kept == RestartContent{});
+  CHECK(result.lost == RestartContent{.queues = 1, .exchanges = 1, .bindings = 3, .messages = 1});
   CHECK(
       events.told
       == std::vector<std::string>{"queue q restarted", "message 1 restarted", "exchange e restarted", "restarted 0 1"});
   is_forced_out(alice);
   auto bob = restarted.connect();
-  bob.declares(durable("q")).binds("q", "amq.topic", "#").publishes_to("amq.topic", "k", "a").publishes("q", "b");
+  bob.declares(durable_queue("q")).binds("q", "amq.topic", "#").publishes_to("amq.topic", "k", "a").publishes("q", "b");
   bob.gets("q", "b").gets_nothing("q");  // the policy is still there
 }
 
@@ -268,11 +269,11 @@ TEST_CASE("only one virtual host is restarted") {
   RestartedWorld restarted{{.virtual_hosts = {"shop"}}};
   auto alice = restarted.connect(), in_shop = restarted.connect({.virtual_host = "shop"});
   for (const auto& client : {alice, in_shop})
-    publishes_persistent(client.declares(durable("q")).declares("brief"), "q", {"1"}).publishes("q", "2");
+    publishes_persistent(client.declares(durable_queue("q")).declares("brief"), "q", {"1"}).publishes("q", "2");
   alice.consumes("q").receives("1", "2");
   const auto result = restarted.restarts({.virtual_host = "shop"});
-  CHECK(result.kept == Content{.queues = 1, .messages = 1});
-  CHECK(result.lost == Content{.queues = 1, .messages = 1});
+  CHECK(result.kept == RestartContent{.queues = 1, .messages = 1});
+  CHECK(result.lost == RestartContent{.queues = 1, .messages = 1});
   is_forced_out(in_shop);
   alice.acks_all().is_fine().finds("brief", {});
   restarted.connect({.virtual_host = "shop"}).gets("q", "1").gets_nothing("q");
@@ -320,14 +321,14 @@ TEST_CASE("connections in their handshake are closed by a restart") {
   world.settle();
   restarted.restarts();
   (void)newcomer.answer<connection::Start>();
-  newcomer.connection_is_closed(ReplyCode::connection_forced, forced);
+  newcomer.connection_is_closed(ReplyCode::connection_forced, forced_closure);
 }
 
 TEST_CASE("a client that does not answer a restart's close is cut") {
   RestartedWorld restarted;
   auto alice = restarted.connect();
   restarted.restarts();
-  alice.connection_close_comes(ReplyCode::connection_forced, forced);
+  alice.connection_close_comes(ReplyCode::connection_forced, forced_closure);
   restarted.world.advance(10s);
   alice.is_cut();
 }
@@ -335,16 +336,16 @@ TEST_CASE("a client that does not answer a restart's close is cut") {
 TEST_CASE("restarts take place one after the other") {
   RestartedWorld restarted;
   auto alice = restarted.connect();
-  alice.declares(durable("q"));
+  alice.declares(durable_queue("q"));
   publishes_persistent(alice, "q", {"1"});
   std::vector<Restart::Result> results;
   const auto keep = [&](const Restart::Result& result) { results.push_back(result); };
   restarted.restart.restart({}, keep);
-  restarted.restart.restart({.loses = everything}, keep);
+  restarted.restart.restart({.loses = loses_everything}, keep);
   restarted.world.settle();
   REQUIRE(results.size() == 2);
   CHECK(results[0].kept.messages == 1);
-  CHECK(results[1].lost == Content{.queues = 1, .messages = 1});
+  CHECK(results[1].lost == RestartContent{.queues = 1, .messages = 1});
   is_forced_out(alice);
 }
 
@@ -352,8 +353,8 @@ TEST_CASE("a restart goes before the rest of an advance of the clock") {
   RestartedWorld restarted;
   auto& world = restarted.world;
   auto alice = restarted.connect();
-  alice.declares(durable("q"));
-  alice.publishes("q", {.body = "m", .properties = persistent({.expiration = "60000"})});
+  alice.declares(durable_queue("q"));
+  alice.publishes("q", {.body = "m", .properties = made_persistent({.expiration = "60000"})});
   broker::ClockControl clock{world.broker().context()};
   std::string order;
   clock.advance(1h, [&] { order += " advanced"; });
@@ -369,7 +370,7 @@ TEST_CASE("a restart drops very many messages over several turns") {
   RestartedWorld restarted;
   auto& world = restarted.world;
   auto alice = restarted.connect();
-  alice.declares(durable("q"));
+  alice.declares(durable_queue("q"));
   constexpr int messages = 40'000;
   for (int i = 0; i < messages; ++i)
     alice.end().send(
@@ -406,7 +407,7 @@ TEST_CASE("a virtual host may be deleted while it is restarted") {
   RestartedWorld restarted{{.virtual_hosts = {"shop"}}};
   auto& world = restarted.world;
   auto alice = restarted.connect({.virtual_host = "shop"});
-  publishes_persistent(alice.declares(durable("q")), "q", {"1"});
+  publishes_persistent(alice.declares(durable_queue("q")), "q", {"1"});
   restarted.begin({.down = 1s});
   world.settle();
   is_forced_out(alice);
@@ -415,7 +416,7 @@ TEST_CASE("a virtual host may be deleted while it is restarted") {
   world.settle();
   CHECK(is_deleted);
   world.advance(1s);
-  CHECK(restarted.result->lost == Content{.queues = 1, .messages = 1});
+  CHECK(restarted.result->lost == RestartContent{.queues = 1, .messages = 1});
 }
 
 }  // namespace pocketmq::tests

@@ -10,7 +10,7 @@ namespace {
 namespace event = broker::event;
 using Arguments = protocol::FieldTableWriter;
 
-constexpr auto deleted = "CONNECTION_FORCED - vhost 'shop' is deleted";
+constexpr auto shop_is_deleted = "CONNECTION_FORCED - vhost 'shop' is deleted";
 
 WorldSetup with_shop(broker::Options options = {}) {
   options.virtual_hosts = {"shop"};
@@ -20,21 +20,21 @@ WorldSetup with_shop(broker::Options options = {}) {
 const Login to_shop{.virtual_host = "shop"};
 
 // Begins to delete the virtual host "shop".
-struct Removing {
-  explicit Removing(World& world) {
+struct RemovingShop {
+  explicit RemovingShop(World& world) {
     CHECK(world.broker().remove_virtual_host("shop", [this] { is_done = true; }));
   }
   bool is_done{false};
 };
 
 void deletes_shop(World& world) {
-  const Removing removing{world};
+  const RemovingShop removing{world};
   world.settle();
   CHECK(removing.is_done);
 }
 
 void is_sent_away(const Client& client, At at = At::current()) {
-  client.connection_is_closed(ReplyCode::connection_forced, deleted, at);
+  client.connection_is_closed(ReplyCode::connection_forced, shop_is_deleted, at);
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ TEST_CASE("a virtual host that is made again is empty and nobody has permissions
 TEST_CASE("the name of a virtual host that is being deleted is not free yet") {
   World world{with_shop()};
   {
-    const Removing removing{world};
+    const RemovingShop removing{world};
     CHECK(world.broker().find_virtual_host("shop") == nullptr);
     CHECK_THROWS_WITH(world.broker().add_virtual_host("shop"),
                       "vhost 'shop' is being deleted; add it again when that is done");
@@ -140,7 +140,7 @@ TEST_CASE("a client that has not answered yet may outlive its virtual host") {
   auto alice = world.connect(to_shop), bob = world.connect(to_shop);
   alice.declares("q").publishes("q", "1").gets("q", "1");
   deletes_shop(world);
-  alice.connection_close_comes(ReplyCode::connection_forced, deleted);
+  alice.connection_close_comes(ReplyCode::connection_forced, shop_is_deleted);
   alice.sends(basic::Get{.queue = "q"}).sends(queue::Declare{.queue = "q"});
   alice.vanishes();
   is_sent_away(bob);
@@ -161,7 +161,7 @@ TEST_CASE("work that is under way in a virtual host is ended before it is delete
   world.postpone_turns();
   for (int i = 0; i < 20; ++i) alice.publishes_to("amq.fanout", "", "to all");
   bob.sends(tx::Commit{});
-  const Removing removing{world};
+  const RemovingShop removing{world};
   CHECK(world.take_turns() > 1);
   CHECK(removing.is_done);
   CHECK(world.state_check().state().message_count() == 0);
@@ -177,7 +177,7 @@ TEST_CASE("a client that is leaving its virtual host is answered although that i
   world.settle();
   world.postpone_turns();
   alice.on_channel(0).sends(connection::Close{.reply_code = 200, .reply_text = "bye"});
-  const Removing removing{world};
+  const RemovingShop removing{world};
   world.take_turns();
   world.settle();
   CHECK(removing.is_done);
