@@ -53,12 +53,18 @@ class Text {
 struct Body {
   constexpr Body() = default;
   template <std::convertible_to<std::string_view> T>
-  constexpr Body(const T& whole) : shown{clip(whole, Bounds::body_bytes)}, size_bytes{std::string_view{whole}.size()} {}
+  constexpr Body(const T& all)
+      : shown{clip(all, Bounds::body_bytes)}, size_bytes{std::string_view{all}.size()}, whole{all} {}
 
   std::string_view shown{};
   std::uint64_t size_bytes{0};  // of the whole body
+  // The whole body, for subscribers that are called while the event happens. It is not stored: an event that is read
+  // from the ring has an empty one.
+  std::string_view whole{};
 
-  friend constexpr bool operator==(const Body&, const Body&) = default;
+  friend constexpr bool operator==(const Body& a, const Body& b) {
+    return a.shown == b.shown && a.size_bytes == b.size_bytes;
+  }
 };
 
 /// Arguments of a queue, an exchange, a binding or a consumer, or the settings of a policy.
