@@ -24,6 +24,8 @@ class CommandEnd : public ConnectionEnd {
   void tick(TimePoint now) final;
   [[nodiscard]] TimePoint deadline() const final;
   [[nodiscard]] bool finished() const final { return finished_; }
+  /// Whether heartbeats are on, so that either side notices when nothing comes from the other.
+  [[nodiscard]] bool has_heartbeats() const { return heartbeat_.count() != 0; }
 
  protected:
   CommandEnd(const Limits& limits, TimePoint now)
