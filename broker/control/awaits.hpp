@@ -50,8 +50,8 @@ class Awaits final : private Ledger::Listener {
   Awaits& operator=(const Awaits&) = delete;
   ~Awaits();
 
-  /// Calls `done` in a later slice, once. `done` may add and cancel awaits. Returns a number for `cancel`, which is
-  /// never 0 and never repeats.
+  /// The broker's clock must have been told the time (Clock::observe). Calls `done` in a later slice, once. `done` may
+  /// add and cancel awaits. Returns a number for `cancel`, which is never 0 and never repeats.
   std::uint64_t add(Await await, Done done);
   /// Nobody waits for the outcome any more, for example because the HTTP connection has gone: `done` is destroyed
   /// without a call. Does nothing if it was called already.

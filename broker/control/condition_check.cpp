@@ -42,14 +42,28 @@ bool all_have_finished(Broker& broker, const Ledger& ledger, const LedgerScope& 
   });
 }
 
-// Whether messages that are ready in the queue, and do not expire, stay there until somebody acts.
+// Whether messages that do not expire stay in the queue until somebody acts.
 bool keeps_its_messages(Broker& broker, const LedgerScope& scope, const std::string& name) {
   const auto* vhost = broker.find_virtual_host(scope.vhost);
   const auto* queue = vhost == nullptr ? nullptr : vhost->find_queue(name);
   if (queue == nullptr) return false;
+  // It is deleted with its last consumer, or with a connection.
+  if (queue->declaration().auto_delete || queue->declaration().owner != 0) return false;
   const auto& settings = queue->settings();
   if (queue->is_quorum() && settings.delivery_limit) return false;  // it may drop what is requeued
   return !settings.expires && !settings.max_length && !settings.max_length_bytes;
+}
+
+// Whether all that is unacked is held by connections that are open. Otherwise it is about to be requeued.
+bool is_held_by_open_connections(const Ledger& ledger, const LedgerScope& scope) {
+  return std::ranges::all_of(scope.queues, [&](const auto& named) {
+    const auto& [name, queue] = named;
+    return std::ranges::all_of(queue.unacked, [&](std::uint64_t number) {
+      const auto* message = ledger.find(number);
+      const auto* place = message == nullptr ? nullptr : message->find_place(name);
+      return place != nullptr && scope.connections.contains(place->client.connection);
+    });
+  });
 }
 
 // Whether a message is unacked that would not leave the queue if it was requeued, for example after an ack timeout.
@@ -64,6 +78,7 @@ bool holds_for_good(const Ledger& ledger, const LedgerQueue& queue, const std::s
 // A queue whose messages nobody will take any more; empty if there is none.
 std::string stuck_queue(Broker& broker, const Ledger& ledger, const LedgerScope& scope,
                         const DrainedCondition& condition) {
+  if (!is_held_by_open_connections(ledger, scope)) return {};
   for (const auto& [name, queue] : scope.queues) {
     if (queue.is_deleted || !queue.had_consumer || may_rest_in(condition, name)) continue;
     if (!keeps_its_messages(broker, scope, name)) continue;

@@ -30,10 +30,11 @@ struct MessageMatch;
 
 struct LedgerBounds {
   std::size_t body_bytes{64 << 10};  // that are kept of each body
-  /// For all messages together. It is charged to the broker's memory. When it is full, the messages that ended first
-  /// are removed. Messages that have not ended are never removed. If they alone fill it, the properties and bodies of
-  /// further messages are left out.
-  std::size_t total_bytes{64 << 20};
+  /// For all messages together. It is charged to the broker's memory, a message with about 1 KiB. When it is full, the
+  /// messages that ended first are removed. Messages that have not ended are never removed. If they alone fill it, the
+  /// properties and bodies of further messages are left out where they are long.
+  std::size_t total_bytes{128 << 20};
+  std::size_t content_short_bytes{256};  // properties and body of at most that are always kept
   std::size_t ended_connections{1'000};
   std::size_t events_of_a_message{100};  // whose numbers are kept
 };

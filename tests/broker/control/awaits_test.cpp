@@ -240,7 +240,7 @@ TEST_CASE("a scope is quiet after some time without events") {
   CHECK(from_now.holds());
 }
 
-TEST_CASE("a hundred thousand messages and a thousand conditions do not make a long turn") {
+TEST_CASE("a hundred thousand messages do not make a long turn") {
   LedgerWorld waiting{{.encoding = Encoding::amqp}};
   auto& world = waiting.world;
   auto alice = world.connect();
@@ -252,20 +252,21 @@ TEST_CASE("a hundred thousand messages and a thousand conditions do not make a l
           {.channel = 1, .method = basic::Publish{.routing_key = "q"}, .content = protocol::Content{.body = body}});
     world.settle();
   }
-  REQUIRE(waiting.ledger.message_count() == 100'000);
+  alice.publishes("q", "last");
+  REQUIRE(waiting.ledger.message_count() == 100'001);
+  const auto last = waiting.awaits_for(MessageCondition{.match = {.body = TextMatch{"last"}}});
+  CHECK(last.outcome().messages == std::vector<std::uint64_t>{100'001});
   std::vector<Awaited> all;
   for (int i = 0; i < 10; ++i)
     all.push_back(waiting.awaits_for(
         MessageCondition{.match = {.body = TextMatch{broker::Pattern{"never"}}, .state = MessageState::acked}}));
   world.postpone_turns();
   waiting.advance(5s);
-  std::size_t turns = 0;
   auto& budget = world.broker().context().backlog().budget();
   while (world.broker().deadline() <= world.now()) {
     world.broker().tick(world.now());
     // A slice may take a little more than it has, but not a list of messages more.
     CHECK(budget.left() > -broker::Backlog::slice_steps);
-    ++turns;
   }
   for (const auto& awaited : all) CHECK(awaited.timed_out());
 }

@@ -4,6 +4,7 @@
 namespace pocketmq::tests {
 namespace {
 
+namespace event = broker::event;
 using broker::Await;
 using broker::DrainedCondition;
 using DrainedArguments = protocol::FieldTableWriter;
@@ -158,6 +159,75 @@ TEST_CASE("somebody may still act") {
   }
   waiting.advance(5s);
   CHECK(drained.timed_out());
+}
+
+TEST_CASE("messages that go with their queue when the last client closes are drained") {
+  LedgerWorld waiting;
+  auto& world = waiting.world;
+  auto alice = world.connect();
+  auto bob = world.connect();
+  SECTION("an auto-delete queue") { alice.declares({.queue = "q", .auto_delete = true}); }
+  SECTION("an exclusive queue") {
+    bob.declares({.queue = "q", .exclusive = true});
+    std::swap(alice, bob);
+  }
+  auto& consumer = world.queue("q").declaration().owner != 0 ? alice : bob;
+  auto& other = &consumer == &alice ? bob : alice;
+  consumer.consumes("q").publishes("q", {"1", "2"}).receives("1", "2");
+  const auto drained = waiting.awaits_for(DrainedCondition{});
+  other.closes();
+  CHECK_FALSE(drained.has_ended());
+  consumer.closes();
+  CHECK(drained.holds());
+}
+
+TEST_CASE("what a queue does by itself may still drain it") {
+  LedgerWorld waiting;
+  auto alice = waiting.world.connect();
+  DrainedArguments arguments;
+  SECTION("expire") { arguments.int32("x-expires", 3'600'000); }
+  SECTION("drop its first message for a dead letter") { arguments.int32("x-max-length", 5); }
+  SECTION("or for a large one") { arguments.int32("x-max-length-bytes", 500); }
+  alice.declares({.queue = "q", .arguments = arguments.table()}).consumes("q", "c").cancels("c").publishes("q", "m");
+  const auto drained = waiting.awaits_for(DrainedCondition{});
+  alice.closes();
+  CHECK_FALSE(drained.has_ended());
+}
+
+// What takes several turns only if there is very much of it is made up here.
+TEST_CASE("a dead letter that is not published yet is not drained") {
+  LedgerWorld waiting{{.checks_state = false}};
+  auto& journal = waiting.world.broker().journal();
+  const auto drained = waiting.awaits_for(DrainedCondition{});
+  journal.tell(event::MessagePublished{.message = 7, .vhost = "/", .routing_key = "q"});
+  journal.tell(event::MessageRouted{.message = 7, .vhost = "/", .queue_count = 1});
+  waiting.world.settle();
+  CHECK_FALSE(drained.has_ended());
+  journal.tell(event::MessageEnqueued{.message = 7, .vhost = "/", .queue = "q"});
+  journal.tell(event::MessageDeadLettered{.message = 7, .vhost = "/", .queue = "q"});
+  waiting.world.settle();
+  CHECK_FALSE(drained.has_ended());
+  journal.tell(event::DeadLetterPublished{.message = 8, .parent = 7, .vhost = "/", .queue = "q"});
+  waiting.world.settle();
+  CHECK_FALSE(drained.has_ended());
+  journal.tell(event::MessageDropped{.message = 8, .vhost = "/", .stage = event::Stage::publish});
+  waiting.world.settle();
+  CHECK(drained.holds());
+}
+
+TEST_CASE("an auto-delete queue whose consumers have still to be removed may go with its messages") {
+  LedgerWorld waiting{{.checks_state = false}};
+  auto& journal = waiting.world.broker().journal();
+  auto alice = waiting.world.connect();
+  const bool auto_delete = GENERATE(true, false);
+  alice.declares({.queue = "q", .auto_delete = auto_delete}).consumes("q", "c");
+  journal.tell(event::MessagePublished{.message = 7, .vhost = "/", .routing_key = "q"});
+  journal.tell(event::MessageRouted{.message = 7, .vhost = "/", .queue_count = 1});
+  journal.tell(event::MessageEnqueued{.message = 7, .vhost = "/", .queue = "q"});
+  const auto drained = waiting.awaits_for(DrainedCondition{});
+  journal.tell(event::ConnectionClosed{.connection = alice.session().number(), .by = event::By::client});
+  waiting.world.settle();
+  CHECK(drained.cannot_hold() == !auto_delete);
 }
 
 TEST_CASE("a connection without heartbeats that a fault has frozen can no longer ack") {

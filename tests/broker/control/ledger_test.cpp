@@ -217,6 +217,8 @@ TEST_CASE("if messages that have not ended fill the ledger it leaves out content
   CHECK(ledgers.state(100) == MessageState::ready);
   CHECK(ledgers.ledger.message_count() == 100);
   CHECK(ledgers.scope().alive.size() == 100);
+  alice.publishes("q", "short");
+  CHECK(ledgers.message(101).body == "short");
 }
 
 TEST_CASE("a ledger gives back the memory that it has charged") {

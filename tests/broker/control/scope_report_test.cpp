@@ -96,6 +96,27 @@ TEST_CASE("a report names open transactions") {
   CHECK(scopes.kinds() == Kinds{FindingKind::ready});
 }
 
+TEST_CASE("a report names publishes that are not confirmed") {
+  namespace event = broker::event;
+  LedgerWorld scopes{{.checks_state = false}};  // the publish is made up, because confirms are sent in the same turn
+  auto alice = scopes.world.connect({.name = "app"});
+  alice.selects_confirms();
+  auto& journal = scopes.world.broker().journal();
+  const auto number = alice.session().number();
+  journal.tell(event::MessagePublished{
+      .message = 99, .vhost = "/", .connection = number, .channel = 1, .publish = 1, .routing_key = "q"});
+  const auto report = [&] {
+    return broker::report_on(scopes.world.broker(), scopes.ledger, "/", Allowance{}.allow(FindingKind::connections),
+                             {});
+  };
+  CHECK(report().findings.at(0).text
+        == "1 publish was not confirmed on channel 1 of 'app'\n"
+           "  #99 q to the default exchange: not routed yet, for 0 ms");
+  CHECK(report().findings.at(0).kind == FindingKind::unconfirmed);
+  journal.tell(event::PublishConfirmed{.connection = number, .channel = 1, .publish = 1});
+  CHECK(report().ok);
+}
+
 TEST_CASE("a report tells what happened to messages unseen") {
   ReportWorld scopes;
   auto& world = scopes.world;

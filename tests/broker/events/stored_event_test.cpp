@@ -92,6 +92,17 @@ TEST_CASE("what is long is clipped before it is told and stored alike") {
   CHECK(ndjson(StoredEvent{1, {}, &routed}) == ndjson(Entry{1, {}, &routed}));
 }
 
+TEST_CASE("a whole body is there while the event happens and is not stored") {
+  const std::string body(event::Bounds::body_bytes + 1, 'b');
+  const event::MessagePublished published{.body = {body}};
+  CHECK(published.body.whole == body);
+  StoredEvent{1, {}, &published}.look([&](const Entry& entry) {
+    const auto& stored = entry.find<event::MessagePublished>()->body;
+    CHECK(stored.whole.empty());
+    CHECK(stored == published.body);
+  });
+}
+
 TEST_CASE("a text is not clipped within a character") {
   using namespace std::string_view_literals;
   CHECK(event::clip("abc", 3) == "abc");
