@@ -77,11 +77,11 @@ class RandomStory {
                                  "confirm.select",      "tx.commit",       "channel.close",      "basic.publish",
                                  "basic.deliver",       "basic.publish",   "basic.deliver",      "connection.close-ok"};
     try {
-      faulty_.faults.add({.on = {.method = methods[below(methods.size())],
-                                 .direction = static_cast<fault::Direction>(below(2))},
-                          .when = fault::Chance{0.15},
-                          .act = random_action(),
-                          .unlawful = true});
+      faulty_.faults.add(
+          {.on = {.method = methods[below(methods.size())], .direction = static_cast<fault::Direction>(below(2))},
+           .when = fault::Chance{0.15},
+           .act = random_action(),
+           .unlawful = true});
     } catch (const broker::ControlError&) {
       // The action does not fit the method.
     }
@@ -91,7 +91,8 @@ class RandomStory {
     const Login login{.heartbeat = 20s, .understands_blocked = tosses()};
     const auto client = faulty_.world.arrive(login).shakes_hands(login);
     if (!faulty_.world.speaks_json()) client.sends(channel::Open{});
-    for (const std::uint16_t channel : {2, 3}) client.on_channel(channel).sends(channel::Open{});
+    client.on_channel(2).sends(channel::Open{});
+    client.on_channel(3).sends(channel::Open{});
     client.on_channel(2).sends(confirm::Select{});
     client.on_channel(3).sends(tx::Select{});
     return client;
@@ -115,7 +116,9 @@ class RandomStory {
       case 4:
       case 5:
       case 6: client.sends(basic::Consume{.queue = name, .no_ack = below(4) == 0}); break;
-      case 7: client.sends(basic::Qos{.prefetch_count = static_cast<std::uint16_t>(below(4)), .global = tosses()}); break;
+      case 7:
+        client.sends(basic::Qos{.prefetch_count = static_cast<std::uint16_t>(below(4)), .global = tosses()});
+        break;
       case 8: client.sends(basic::Get{.queue = name}); break;
       case 9:
       case 10:
