@@ -294,8 +294,8 @@ void Session::on_command(protocol::Command& command) {
     return block_client();
   }
   context().budget().use(steps::for_a_command + bytes_without_body(command) * steps_for_16_bytes_ / 16);
-  if (!std::exchange(is_retried_, false)) {
-    if (gated_) gated_->passed = 0;
+  const bool is_retried = std::exchange(is_retried_, false);
+  if (!is_retried) {
     if (handshake_) handshake_->read_client_properties(command);
     context().tell(&Observer::on_received, *this, command);
     cleaned_names_.clear();
@@ -309,7 +309,7 @@ void Session::on_command(protocol::Command& command) {
     return;
   }
   try {
-    if (broker_.gates.any() && !passes_gates(command)) return do_what_gates_asked();
+    if (broker_.gates.any() && !passes_gates(command, is_retried)) return do_what_gates_asked();
     std::visit([&](auto& method) { dispatch(command, method); }, command.method);
   } catch (const ChannelError& error) {
     close_channel(command.channel, error, id_of(command.method));

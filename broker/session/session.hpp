@@ -186,8 +186,9 @@ class Session final : public protocol::CommandEnd,
   // What gates ask for.
   [[nodiscard]] GatedTraffic& gated();
   [[nodiscard]] bool is_blocked_by_gate() const;
-  /// Asks the gates. Returns whether the command is to be carried out now.
-  [[nodiscard]] bool passes_gates(protocol::Command& command);
+  /// Asks the gates, if the command `is_retried` only those that have not been asked. Returns whether the command is to
+  /// be carried out now.
+  [[nodiscard]] bool passes_gates(protocol::Command& command, bool is_retried);
   void send_through_gates(const protocol::Command& command);
   void send_bytes(std::string_view bytes);
   void send_delayed();

@@ -30,7 +30,7 @@ std::string_view Session::virtual_host_of(const protocol::Command& command) cons
 
 // ---- what was received
 
-bool Session::passes_gates(protocol::Command& command) {
+bool Session::passes_gates(protocol::Command& command, bool is_retried) {
   // A client that skips the handshake is logged in before the gates are asked, so that they know its virtual host.
   if (may_skip_handshake() && !std::holds_alternative<connection::Open>(command.method)) {
     enter_as_guest();
@@ -41,6 +41,7 @@ bool Session::passes_gates(protocol::Command& command) {
     if (state_ != State::open) return false;
   }
   auto& gated = this->gated();
+  if (!is_retried) gated.passed = 0;
   while (auto* const gate = broker_.gates.at(gated.passed)) {
     ++gated.passed;
     gated.is_asking = true;
