@@ -210,8 +210,7 @@ void begin_as_container(Arguments& arguments, const CLI::App& command_line) {
   // With a user of its own, RabbitMQ's image has no guest.
   if (user.empty() || user == "guest") options.guest_from_anywhere = true;
   if (!user.empty() || !password.empty())
-    options.users.push_back(
-        {.name = user.empty() ? "guest" : user, .password = password.empty() ? "guest" : password});
+    options.users.push_back({.name = user.empty() ? "guest" : user, .password = password.empty() ? "guest" : password});
   const auto vhost = variable("RABBITMQ_DEFAULT_VHOST");
   auto& vhosts = options.virtual_hosts;
   if (!vhost.empty() && vhost != "/" && std::ranges::find(vhosts, vhost) == vhosts.end()) vhosts.push_back(vhost);

@@ -73,8 +73,9 @@ int ask_broker() {
     std::puts("PocketMQ answers");
     return ok;
   }
-  return refuse(unavailable, "nothing answers AMQP on port " + std::to_string(broker_port())
-                                 + " of this container; is the broker's --port another one? Then set RABBITMQ_NODE_PORT instead");
+  return refuse(unavailable,
+                "nothing answers AMQP on port " + std::to_string(broker_port())
+                    + " of this container; is the broker's --port another one? Then set RABBITMQ_NODE_PORT instead");
 }
 
 int await_broker() {
