@@ -15,6 +15,7 @@ from archive import TIME
 
 HERE = Path(__file__).resolve().parent
 KIT, SOURCE = HERE.parent, HERE.parent.parent.parent
+X86_64 = 62  # of an ELF header
 PROGRAM_HEADERS_FOR_LIBRARIES = {2: "a dynamic section", 3: "an interpreter"}
 
 
@@ -38,14 +39,17 @@ def stripped(binary, copy):
     """Copies a program without its symbols, and returns its bytes."""
     subprocess.run(["strip", "-o", copy, binary], check=True)
     content = copy.read_bytes()
-    if fault := why_not_static(content):
-        raise SystemExit(f"{binary} does not run on any Linux, because it has {fault}; link it statically, as the CMake "
-                         "preset 'static' does")
+    if fault := fault_of(content):
+        raise SystemExit(f"{binary} does not run on any x86-64 Linux, because it has {fault}; build the CMake preset "
+                         "'static' on an x86-64 machine")
     return content
 
 
-def why_not_static(program):
-    """What of an ELF of 64 bits makes it need libraries of the machine; None if nothing does."""
+def fault_of(program):
+    """What keeps an ELF of 64 bits from running on any x86-64 Linux; None if nothing does."""
+    machine, = struct.unpack_from("<H", program, 18)
+    if machine != X86_64:
+        return "the instructions of another processor"
     offset, = struct.unpack_from("<Q", program, 32)
     size, count = struct.unpack_from("<HH", program, 54)
     kinds = [struct.unpack_from("<I", program, offset + size * i)[0] for i in range(count)]
