@@ -43,7 +43,8 @@ TEST_KIT = """
 const { startBroker } = require('pocketmq');
 (async () => {
   const broker = await startBroker({ test: true });
-  const answer = await fetch(`${broker.httpUrl}/test/scopes`, { method: 'POST', body: '{"name": "retry"}' });
+  const scope = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name": "retry"}' };
+  const answer = await fetch(`${broker.httpUrl}/test/scopes`, scope);
   console.log(answer.status, (await answer.json()).amqp.startsWith('amqp://'));
   await broker.stop();
 })();
