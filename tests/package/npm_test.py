@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import unittest
 
-from packages import NO_NETWORK, PackageCase, package, publish_and_get, readmes_block, run
+from packages import BIN, NO_NETWORK, PackageCase, package, publish_and_get, readmes_block, run
 
 import amqplib_test  # its folder is known from here on
 
@@ -53,22 +54,26 @@ const { startBroker } = require('pocketmq');
 
 class NpmTest(PackageCase):
 
-    def setUp(self):
-        super().setUp()
+    @classmethod
+    def setUpClass(cls):
         amqplib_test.install()
-        (self.folder / "package.json").write_text('{"private": true}')
-        self.environment = {**{name: value for name, value in os.environ.items() if not name.startswith("POCKETMQ")},
-                            **NO_NETWORK, "npm_config_cache": str(self.folder / "cache"),
-                            "NODE_PATH": str(amqplib_test.INSTALLED / "node_modules")}
-        run("npm", "install", "--offline", "--no-audit", "--no-fund", package("*.tgz"), cwd=self.folder,
-            env=self.environment)
+        cls.project = BIN.parent / "packages/project"
+        cls.addClassCleanup(shutil.rmtree, cls.project)
+        shutil.rmtree(cls.project, ignore_errors=True)
+        cls.project.mkdir(parents=True)
+        (cls.project / "package.json").write_text('{"private": true}')
+        cls.environment = {**{name: value for name, value in os.environ.items() if not name.startswith("POCKETMQ")},
+                           **NO_NETWORK, "npm_config_cache": str(cls.project / "cache"),
+                           "NODE_PATH": str(amqplib_test.INSTALLED / "node_modules")}
+        run("npm", "install", "--offline", "--no-audit", "--no-fund", package("*.tgz"), cwd=cls.project,
+            env=cls.environment)
 
     def script(self, name, text):
-        (self.folder / name).write_text(text)
-        return self.folder / name
+        (self.project / name).write_text(text)
+        return self.project / name
 
     def node(self, *words, **environment):
-        return subprocess.run(["node", *words], text=True, capture_output=True, timeout=60, cwd=self.folder,
+        return subprocess.run(["node", *words], text=True, capture_output=True, timeout=60, cwd=self.project,
                               env={**self.environment, **environment})
 
     def test_readmes_test_passes(self):
@@ -86,8 +91,8 @@ class NpmTest(PackageCase):
         self.assertEqual((done.returncode, done.stdout), (0, "201 true\n"), done.stderr)
 
     def test_npx_finds_the_broker_with_the_packages_version(self):
-        version = json.loads((self.folder / "node_modules/pocketmq/package.json").read_text())["version"]
-        self.assertEqual(run(self.folder / "node_modules/.bin/pocketmq-broker", "--version").strip(), version)
+        version = json.loads((self.project / "node_modules/pocketmq/package.json").read_text())["version"]
+        self.assertEqual(run(self.project / "node_modules/.bin/pocketmq-broker", "--version").strip(), version)
 
     def test_a_process_that_forgets_to_stop_its_broker_ends(self):
         done = self.node(self.script("forgets.js", FORGETS_TO_STOP))
@@ -97,7 +102,7 @@ class NpmTest(PackageCase):
     def test_a_broker_ends_with_the_process_that_started_it(self):
         for name, text in {"main.js": KEEPS_RUNNING, "worker.js": IN_A_WORKER}.items():
             with self.subTest(name):
-                parent, port = self.start("node", self.script(name, text), cwd=self.folder, env=self.environment)
+                parent, port = self.start("node", self.script(name, text), cwd=self.project, env=self.environment)
                 self.assertEqual(publish_and_get(f"amqp://guest:guest@127.0.0.1:{port}/%2F"), b"one")
                 self.assert_killed_with_it(parent, port)
 

@@ -78,6 +78,5 @@ class PackageCase(unittest.TestCase):
         with socket.create_connection(("127.0.0.1", port), TIMEOUT) as held:
             parent.kill()
             self.assertEqual(held.recv(1), b"", "the broker closes what is open")
-        with self.assertRaises(ConnectionRefusedError):
-            while True:  # a listening socket is closed in the same turn or the next one
-                socket.create_connection(("127.0.0.1", port), TIMEOUT).close()
+        with self.assertRaises(ConnectionRefusedError):  # it has stopped listening before
+            socket.create_connection(("127.0.0.1", port), TIMEOUT).close()
