@@ -23,14 +23,18 @@ exports.startBroker = async function startBroker({ args = [], test = false } = {
   broker.stderr.setEncoding('utf8').on('data', (text) => { log = (log + text).slice(-LOG_CHARACTERS); });
   const failure = (what) => new Error(`${binary} ${what}. ${log ? `It has written:\n${log}` : 'It has written nothing.'}`);
 
+  let timer;
+  const late = new Promise((resolve, reject) => {
+    timer = setTimeout(() => {
+      broker.kill('SIGKILL');
+      reject(failure(`has not said 'ready' for ${START_MS / 1000} s`));
+    }, START_MS);
+  });
   const port = await Promise.race([
     portOf(broker.stdout),
     ended.then((what) => { throw failure(what || 'has ended before it was ready'); }),
-    late(START_MS).then(() => {
-      broker.kill('SIGKILL');
-      throw failure(`has not said 'ready' for ${START_MS / 1000} s`);
-    }),
-  ]);
+    late,
+  ]).finally(() => clearTimeout(timer));
 
   // A test that forgets to stop its broker can end all the same, and the broker with it.
   const handles = [broker, broker.stdin, broker.stdout, broker.stderr];
@@ -39,7 +43,7 @@ exports.startBroker = async function startBroker({ args = [], test = false } = {
   const stop = async () => {
     for (const handle of handles) handle.ref();
     broker.kill('SIGTERM');
-    const timer = setTimeout(() => broker.kill('SIGKILL'), STOP_MS);
+    timer = setTimeout(() => broker.kill('SIGKILL'), STOP_MS);
     const what = await ended;
     clearTimeout(timer);
     if (what) throw failure(what);
@@ -64,8 +68,4 @@ function portOf(output) {
       if (ready) resolve(Number(ready[1]));
     });
   });
-}
-
-function late(milliseconds) {
-  return new Promise((resolve) => { setTimeout(resolve, milliseconds).unref(); });
 }
