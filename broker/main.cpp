@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -48,7 +49,7 @@ constexpr std::size_t test_journal_bytes = 64 << 20;
 
 struct Arguments {
   std::uint16_t port{5672};
-  std::vector<std::string> bind{"localhost"};
+  std::vector<std::string> bind{"localhost"};  // empty for all addresses
   std::string port_file{};
   std::string log_level{"info"};
   std::string log_format{};  // "text" or "json"; empty to use the trace's
@@ -56,6 +57,7 @@ struct Arguments {
   std::string record{};      // a file's name; empty for none
   bool exits_with_parent{false};
   bool exits_on_stdin_close{false};
+  bool is_container{false};
   bool http{false};
   std::optional<std::uint16_t> http_port{};
   broker::http::HostNames http_hosts{};
@@ -187,6 +189,33 @@ void add_limits(CLI::App& app, broker::Options& options) {
       ->transform(whole_number_from(0, 1'000'000));
 }
 
+// Begins as RabbitMQ's image does: reachable from outside, and with the user, the virtual host and the port of its
+// environment variables. What the command line says takes precedence.
+void begin_as_container(Arguments& arguments, const CLI::App& command_line) {
+  const auto variable = [](const char* name) {
+    const char* text = std::getenv(name);
+    return std::string{text != nullptr ? text : ""};
+  };
+  auto& options = arguments.options;
+  if (command_line.count("--bind") == 0) arguments.bind.clear();
+  auto port = variable("RABBITMQ_NODE_PORT");
+  if (!port.empty() && command_line.count("--port") == 0) {
+    if (const auto fault = protocol::fault_of_whole_number(port, 1, 65'535); !fault.empty())
+      throw std::runtime_error{"RABBITMQ_NODE_PORT " + fault};
+    arguments.port = static_cast<std::uint16_t>(std::stoul(port));
+  }
+  if (!arguments.http && !arguments.http_port) arguments.http_port = 15672;
+
+  const auto user = variable("RABBITMQ_DEFAULT_USER"), password = variable("RABBITMQ_DEFAULT_PASS");
+  // With a user of its own, RabbitMQ's image has no guest.
+  if (user.empty() || user == "guest") options.guest_from_anywhere = true;
+  if (!user.empty() || !password.empty())
+    options.users.push_back({.name = user.empty() ? "guest" : user, .password = password.empty() ? "guest" : password});
+  const auto vhost = variable("RABBITMQ_DEFAULT_VHOST");
+  auto& vhosts = options.virtual_hosts;
+  if (!vhost.empty() && vhost != "/" && std::ranges::find(vhosts, vhost) == vhosts.end()) vhosts.push_back(vhost);
+}
+
 broker::LogLevel log_level_of(const Arguments& arguments) {
   if (arguments.log_level == "error") return broker::LogLevel::error;
   if (arguments.log_level == "warning") return broker::LogLevel::warning;
@@ -203,6 +232,10 @@ broker::LogFormat log_format_of(const Arguments& arguments) {
 
 std::vector<broker::ListenAddress> addresses_of(const Arguments& arguments, std::uint16_t port) {
   std::vector<broker::ListenAddress> addresses;
+  if (arguments.bind.empty()) {
+    addresses.push_back({.endpoint = {asio::ip::address_v4::any(), port}});
+    addresses.push_back({.endpoint = {asio::ip::address_v6::any(), port}, .is_optional = true});
+  }
   for (const auto& host : arguments.bind) {
     try {
       for (const auto& address : broker::listen_addresses(host, port))
@@ -347,6 +380,7 @@ int run(const Arguments& arguments, pid_t parent) {
   if (arguments.http_port)
     log.say(broker::LogLevel::info, "listens for HTTP on " + text_of(listener->http_addresses()));
   std::cout << "ready on " << address << std::endl;
+  if (arguments.is_container) std::cout << "Server startup complete; 0 plugins started." << std::endl;
   context.run();
   log.say(broker::LogLevel::info, "has ended");
   return 0;
@@ -446,6 +480,8 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false)
       ->check(is_given)
       ->check([](const std::string& name) { return fault_of_size(name.size()); });
+  app.add_flag("--container", arguments.is_container,
+               "begin as RabbitMQ's image does: listen everywhere, and take its environment variables");
   app.add_flag("--remote-guest", arguments.options.guest_from_anywhere,
                "let guest log in from other machines, as from this one");
   app.add_option("--product", arguments.options.product, "product name that AMQP clients are told")
@@ -455,6 +491,7 @@ int main(int argc, char** argv) {
 
   broker::HeapTrim::configure_allocator();
   try {
+    if (arguments.is_container) begin_as_container(arguments, app);
     return run(arguments, parent);
   } catch (const std::exception& error) {
     std::cerr << "pocketmq-broker: " << protocol::printable(error.what()) << '\n';

@@ -81,7 +81,7 @@ std::string shown_real(double value) {
 std::string described(const std::optional<FieldValue>& value) {
   if (!value) return "none";
   const auto plain = shown_plainly(*value);
-  return "the value " + (plain ? quoted(*plain) : shown(*value)) + " of type " + quoted(type_name(value->type));
+  return "the value " + (plain ? broker::quoted(*plain) : shown(*value)) + " of type " + quoted(type_name(value->type));
 }
 
 }  // namespace
@@ -140,7 +140,7 @@ std::optional<std::string> shown_plainly(const FieldValue& value) {
 std::string shown(const FieldValue& value) {
   if (is_text(value)) return quoted(value.bytes);
   if (value.type == 'V') return "none";
-  if (const auto plain = shown_plainly(value)) return quoted(*plain);
+  if (const auto plain = shown_plainly(value)) return broker::quoted(*plain);
   return (value.type == 'A' ? "an " : "a ") + std::string{type_name(value.type)};
 }
 

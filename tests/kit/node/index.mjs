@@ -1,0 +1,1 @@
+export { startBroker } from './index.js';
