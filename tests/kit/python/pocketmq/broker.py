@@ -125,7 +125,7 @@ class Broker:
         self.http.close()
         self._end()
         code = self.process.returncode
-        if code != 0:
+        if code not in (0, None):  # None: in a fork of the process that started it
             raise BrokerFailed(f"the broker has ended with the exit code {code}.{self._last_words()}")
 
     def __enter__(self) -> "Broker":
