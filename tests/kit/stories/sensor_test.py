@@ -10,8 +10,11 @@ BLOCK = {"on": {"method": "basic.publish", "connection": "sensor"}, "nth": 1, "d
 
 
 def serve_until(sensor, is_blocked):
-    while sensor.is_blocked != is_blocked:
+    for _ in range(500):
+        if sensor.is_blocked == is_blocked:
+            return
         sensor.serve(0.01)
+    raise AssertionError(f"the sensor is {'not ' if is_blocked else 'still '}blocked after 5 s")
 
 
 @pytest.mark.pocketmq(allow={"ready": ["measurements"]})

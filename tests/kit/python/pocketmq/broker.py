@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import select
 import subprocess
@@ -17,6 +18,8 @@ from .errors import BrokerFailed, PocketMQError
 from .http import Http
 from .scope import Scope
 from .text import Allow, Duration, allow_of, duration_text, given
+
+__tracebackhide__ = True  # pytest shows the test's line that called
 
 _START_SECONDS = 30  # far more than it takes: a loaded machine starts it late
 _STOP_SECONDS = 5
@@ -40,7 +43,9 @@ class Broker:
         self.binary = find_binary(binary)
         self._log: IO[bytes] = tempfile.TemporaryFile(prefix="pocketmq-log-")  # it has no name: nothing to clean up
         command = [str(self.binary), "--test", "--port", "0", "--exit-with-parent", "--exit-on-stdin-close"]
-        command += ([] if seed is None else ["--seed", str(seed)]) + [str(option) for option in options]
+        #: Of names and chances. A test that failed runs the same with it.
+        self.seed: int = random.SystemRandom().randrange(2**32) if seed is None else seed
+        command += ["--seed", str(self.seed)] + [str(option) for option in options]
         try:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, bufsize=0
@@ -60,11 +65,6 @@ class Broker:
     def json_url(self) -> str:
         """For clients of the JSON encoding, as guest in the virtual host `/`."""
         return f"amqp+json://guest:guest@{self.host}:{self.port}/%2F"
-
-    @property
-    def seed(self) -> int:
-        """Of names and chances. A test that failed runs the same with it."""
-        return int(self.http.get("/test")["seed"])
 
     def scope(self, name: Optional[str] = None, allow: Optional[Allow] = None) -> Scope:
         """A virtual host and a user of one test's own. Close it, or use it in a `with` block."""

@@ -4,6 +4,8 @@ from typing import Any, Dict, List
 
 from .http import Http
 
+__tracebackhide__ = True  # pytest shows the test's line that called
+
 
 class Fault:
     """A rule that was set. It ends with its scope, or with `remove()`."""

@@ -1,6 +1,5 @@
 """Requests to the broker's HTTP port. Connections are kept, and any thread may ask."""
 
-import base64
 import http.client
 import json
 import os
@@ -8,6 +7,8 @@ import urllib.parse
 from typing import Any, Dict, List, Optional, Tuple, Type
 
 from .errors import BrokerFailed, CannotHold, RecordingDiffers, RequestRefused, TimedOut
+
+__tracebackhide__ = True  # pytest shows the test's line that called
 
 #: The errors of answers that a test fails with, by the answer's `error`.
 ERRORS: Dict[str, Type[RequestRefused]] = {
@@ -20,11 +21,9 @@ ERRORS: Dict[str, Type[RequestRefused]] = {
 class Http:
     """The broker's HTTP port. `seconds` is how long an answer may take beyond what a request itself waits for."""
 
-    def __init__(self, host: str, port: int, user: str = "guest", password: str = "guest", seconds: float = 30) -> None:
+    def __init__(self, host: str, port: int, seconds: float = 30) -> None:
         self._address = (host, port)
         self._seconds = seconds
-        token = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {token}", "Accept": "application/json"}
         self._idle: List[http.client.HTTPConnection] = []
         self._process = os.getpid()
 
@@ -97,7 +96,7 @@ class Http:
         connection.timeout = self._seconds + waits
         if connection.sock is not None:
             connection.sock.settimeout(connection.timeout)
-        headers = dict(self._headers, **({} if body is None else {"Content-Type": "application/json"}))
+        headers = {} if body is None else {"Content-Type": "application/json"}
         connection.request(verb, target, body, headers)
         response = connection.getresponse()
         answer = response.read().decode("utf-8", "replace")

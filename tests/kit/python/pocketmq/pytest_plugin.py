@@ -107,10 +107,9 @@ def diagnosis_of(scope: Scope) -> str:
     """What is in the scope, and the seed with which the test runs again in the same way."""
     try:
         report = scope.end() if scope.is_closed else scope.report()
-        seed = scope.broker.seed
     except PocketMQError as error:
         return str(error)
-    return f"{report.text or 'nothing is left in it'}\nto run it again: pytest --pocketmq-seed {seed}"
+    return f"{report.text or 'nothing is left in it'}\nto run it again: pytest --pocketmq-seed {scope.broker.seed}"
 
 
 def log_of(broker: Broker) -> List[str]:

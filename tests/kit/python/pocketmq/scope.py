@@ -13,6 +13,8 @@ from .report import Report
 from .text import Duration, Text, duration_text, given, seconds_of
 from .waiting import refuse_to_block_a_loop
 
+__tracebackhide__ = True  # pytest shows the test's line that called
+
 if TYPE_CHECKING:
     from .broker import Broker
 
@@ -36,6 +38,8 @@ class Scope:
         self.password: str = answer["password"]
         self.url: str = answer["amqp"]
         self.json_url: str = answer["json"]
+        #: The number of its first event in the journal.
+        self.first_event: int = answer.get("first_event", 1)
         self.is_closed = False
         #: Whether `compare` writes golden files instead; pytest's option --pocketmq-update sets it.
         self.updates_goldens = False
@@ -104,7 +108,6 @@ class Scope:
         """Waits for a message that matches all that is given, and returns what matched. Messages count from the scope's
         beginning, or with `since="now"` from now on. `state` is one of published, ready, unacked, acked, expired,
         dropped, dead_lettered, returned, unroutable."""
-        __tracebackhide__ = True
         message = given(
             exchange=exchange,
             routing_key=routing_key,
@@ -127,29 +130,24 @@ class Scope:
         within: Duration = "5s",
     ) -> Any:
         """Waits until the queue has so many ready and unacked messages and consumers."""
-        __tracebackhide__ = True
         queue = given(name=name, ready=ready, unacked=unacked, consumers=consumers)
         return self._await({"queue": queue}, within)
 
     def await_connections(self, count: Count, *, name: Optional[Text] = None, within: Duration = "5s") -> Any:
         """Waits until the scope has so many connections, of that name."""
-        __tracebackhide__ = True
         return self._await({"connections": given(count=count, name=name)}, within)
 
     def await_drained(self, *, rests_in: Sequence[str] = (), within: Duration = "5s") -> Any:
         """Waits until each message that was published has ended: acked, expired, dropped, returned, or at rest in a queue
         where it may be."""
-        __tracebackhide__ = True
         rests = [rests_in] if isinstance(rests_in, str) else list(rests_in)
         return self._await(dict({"drained": True}, **({"rests_in": rests} if rests else {})), within)
 
     def await_quiet(self, duration: Duration = "200ms", *, within: Duration = "5s") -> Any:
         """Waits until nothing has happened for so long, in real time. This is a guess: rather wait for what you expect."""
-        __tracebackhide__ = True
         return self._await({"quiet": duration_text(duration)}, within)
 
     def _await(self, condition: Dict[str, Any], within: Duration, **more: Any) -> Any:
-        __tracebackhide__ = True
         refuse_to_block_a_loop()
         asked = dict(condition, scope=self.id, within=duration_text(within), **{k.rstrip("_"): v for k, v in more.items()})
         return self._http.post("/test/await", asked, waits=seconds_of(within)).get("matched")
@@ -175,7 +173,7 @@ class Scope:
         """What has happened in the scope: its events in the broker's journal."""
         connections = set()
         mine = []
-        for event in self.broker.journal(from_, categories):
+        for event in self.broker.journal(max(from_ or 1, self.first_event), categories):
             if event.get("vhost") == self.vhost and "connection" in event:
                 connections.add(event["connection"])
             if event.get("vhost") == self.vhost or event.get("connection") in connections:
@@ -189,7 +187,6 @@ class Scope:
     def compare(self, golden: Union[str, "os.PathLike[str]"], update: Optional[bool] = None) -> None:
         """Compares the recording with that in the file `golden`, and raises RecordingDiffers. With `update`, or pytest's
         --pocketmq-update, it writes the file instead."""
-        __tracebackhide__ = True
         path = Path(golden)
         if self.updates_goldens if update is None else update:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -278,7 +275,6 @@ class Scope:
 
     def close(self) -> Report:
         """Ends the scope, and raises LeftBehind if something was left in it, or had happened unseen."""
-        __tracebackhide__ = True
         was_closed = self.is_closed
         report = self.end()
         if not report.ok and not was_closed:
@@ -295,7 +291,6 @@ class Scope:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        __tracebackhide__ = True
         if error is None:
             self.close()
         else:  # what is left is a consequence
