@@ -9,7 +9,7 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from mail_tasks import mail_app
 
-LOST_BEFORE_ACK = {"on": {"method": "basic.ack", "queue": "mails"}, "nth": 1, "do": {"cut": {"at": "before"}}}
+LOST_BEFORE_ACK = {"on": {"method": "basic.ack", "direction": "to_broker", "queue": "mails"}, "nth": 1, "do": {"cut": {"at": "before"}}}
 
 
 @contextlib.contextmanager

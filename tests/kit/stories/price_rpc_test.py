@@ -5,7 +5,7 @@ import contextlib
 from price_rpc import PriceClient, PriceServer
 
 PRICES = {"book": 12.0, "pen": 2.5}
-SERVER_DIES = {"on": {"method": "basic.ack", "connection": "first"}, "do": {"cut": {"at": "before"}}, "nth": 1}
+SERVER_DIES = {"on": {"method": "basic.ack", "direction": "to_broker", "connection": "first"}, "do": {"cut": {"at": "before"}}, "nth": 1}
 
 
 def test_each_call_has_its_own_answer_although_the_first_was_answered_twice(pocketmq_scope, start):

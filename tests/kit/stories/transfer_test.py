@@ -8,7 +8,7 @@ from transfer import Bank, Teller
 ASKS = {"method": "basic.publish", "connection": "teller"}
 ANSWERS = {"method": "basic.publish", "connection": "bank"}
 DELIVERS = {"method": "basic.deliver", "queue": "transfers"}
-ACKS = {"method": "basic.ack", "connection": "bank"}
+ACKS = {"method": "basic.ack", "direction": "to_broker", "connection": "bank"}
 DECLARES = {"method": "queue.declare", "connection": "teller", "queue": "transfers"}
 
 FAULTS = {

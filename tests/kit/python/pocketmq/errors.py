@@ -1,6 +1,6 @@
 """What the package raises. Each text says what is wrong, and what to do about it."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 
 class PocketMQError(Exception):
@@ -26,7 +26,8 @@ class RequestRefused(PocketMQError):
         self.answer = answer
         self.error = str(answer.get("error", ""))
         self.reason = str(answer.get("reason", answer))
-        super().__init__(self.reason + lines_of("nearest", answer.get("nearest")))
+        nearest = [line_of(value) for value in answer.get("nearest") or []]
+        super().__init__(self.reason + lines_of("nearest", [line for line in nearest if line not in self.reason]))
 
 
 class ExpectationFailed(RequestRefused, AssertionError):
@@ -62,11 +63,9 @@ class LeftBehind(PocketMQError, AssertionError):
         super().__init__(report.text)
 
 
-def lines_of(title: str, values: Optional[List[Any]]) -> str:
-    """The values below a title, a line each; nothing if there are none."""
-    if not values:
-        return ""
-    return f"\n{title}:" + "".join(f"\n  {line_of(value)}" for value in values)
+def lines_of(title: str, lines: List[str]) -> str:
+    """The lines below a title; nothing if there are none."""
+    return f"\n{title}:" + "".join(f"\n  {line}" for line in lines) if lines else ""
 
 
 def line_of(value: Any) -> str:

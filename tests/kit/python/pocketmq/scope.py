@@ -137,11 +137,13 @@ class Scope:
         """Waits until the scope has so many connections, of that name."""
         return self._await({"connections": given(count=count, name=name)}, within)
 
-    def await_drained(self, *, rests_in: Sequence[str] = (), within: Duration = "5s") -> Any:
-        """Waits until each message that was published has ended: acked, expired, dropped, returned, or at rest in a queue
-        where it may be."""
+    def await_drained(
+        self, *, rests_in: Sequence[str] = (), count: Optional[int] = None, within: Duration = "5s"
+    ) -> Any:
+        """Waits until at least `count` messages (1) were published, and each that was has ended: acked, expired, dropped,
+        returned, or at rest in a queue where it may be."""
         rests = [rests_in] if isinstance(rests_in, str) else list(rests_in)
-        return self._await(dict({"drained": True}, **({"rests_in": rests} if rests else {})), within)
+        return self._await(dict({"drained": True}, **given(rests_in=rests or None, count=count)), within)
 
     def await_quiet(self, duration: Duration = "200ms", *, within: Duration = "5s") -> Any:
         """Waits until nothing has happened for so long, in real time. This is a guess: rather wait for what you expect."""
