@@ -1,6 +1,9 @@
 """What the package raises. Each text says what is wrong, and what to do about it."""
 
-from typing import Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List
+
+if TYPE_CHECKING:
+    from .report import Report
 
 
 class PocketMQError(Exception):
@@ -58,7 +61,7 @@ class RecordingDiffers(ExpectationFailed):
 class LeftBehind(PocketMQError, AssertionError):
     """A scope was closed, and something was left in it, or has happened unseen. `report` says what."""
 
-    def __init__(self, report: "Report") -> None:  # noqa: F821
+    def __init__(self, report: "Report") -> None:
         self.report = report
         super().__init__(report.text)
 
