@@ -254,8 +254,8 @@ class Scope:
         return int(self._http.post("/test/pause", {"scope": self.id})["waiting"])
 
     def step(self, count: int = 1, *, connection: Optional[int] = None) -> List[Dict[str, Any]]:
-        """Carries out so many commands that wait, of that connection, and returns them."""
-        asked = given(scope=self.id, connection=connection, count=count)
+        """Carries out so many commands that wait, of that connection (its number in the journal), and returns them."""
+        asked = given(connection=connection, count=count)
         return list(self._http.post("/test/step", asked)["carried_out"])
 
     def resume(self) -> None:
