@@ -17,7 +17,7 @@ from .binary import find_binary
 from .errors import BrokerFailed, PocketMQError
 from .http import Http
 from .scope import Scope
-from .text import Allow, Duration, allow_of, duration_text, given
+from .text import Allow, Duration, allow_of, duration_text, given, seconds_of
 
 __tracebackhide__ = True  # pytest shows the test's line that called
 
@@ -92,10 +92,14 @@ class Broker:
         asked = dict(change, **given(scope=scope, all=all or None))
         return dict(self.http.post("/test/clock", asked))
 
-    def restart(self, *, lose: bool = False) -> Dict[str, Dict[str, int]]:
-        """As if the broker were stopped and started: clients are closed with 320, what is durable stays. With `lose`,
-        nothing does. Returns how much was `kept`, and how much `lost`."""
-        return dict(self.http.post("/test/restart", {"lose": True} if lose else {}))
+    def restart(
+        self, *, scope: Optional[str] = None, lose: bool = False, down: Optional[Duration] = None
+    ) -> Dict[str, Dict[str, int]]:
+        """As if the broker were stopped and started: clients are closed with 320, and what is durable stays. With `lose`
+        nothing does. With `scope`, only that virtual host is restarted. It stays down for `down`, in real time. Returns
+        how much was `kept`, and how much `lost`."""
+        asked = given(scope=scope, lose=lose or None, down=None if down is None else duration_text(down))
+        return dict(self.http.post("/test/restart", asked, waits=0 if down is None else seconds_of(down)))
 
     def journal(self, from_: Optional[int] = None, categories: Optional[str] = None) -> List[Dict[str, Any]]:
         """What has happened: the events that are still kept, the oldest first."""

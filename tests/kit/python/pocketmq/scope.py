@@ -245,9 +245,10 @@ class Scope:
         """Time goes on."""
         self.broker.clock(scope=self.id, all=all, run=True)
 
-    def restart(self, *, lose: bool = False) -> Dict[str, Dict[str, int]]:
-        """Restarts the broker, of which nobody else should have a scope then. See Broker.restart."""
-        return self.broker.restart(lose=lose)
+    def restart(self, *, lose: bool = False, down: Optional[Duration] = None) -> Dict[str, Dict[str, int]]:
+        """Restarts the scope, as if the broker were stopped and started: clients are closed with 320, and durable queues
+        and persistent messages stay. See Broker.restart."""
+        return self.broker.restart(scope=self.id, lose=lose, down=down)
 
     def pause(self) -> int:
         """Carries out no more commands of the scope's connections until `step` or `resume`. Returns how many wait."""
