@@ -10,18 +10,14 @@ __tracebackhide__ = True  # pytest shows the test's line that called
 class Fault:
     """A rule that was set. It ends with its scope, or with `remove()`."""
 
-    def __init__(self, http: Http, scope: str, answer: Dict[str, Any]) -> None:
+    def __init__(self, http: Http, answer: Dict[str, Any]) -> None:
         self._http = http
-        self._scope = scope
         self.id = answer["id"]
         self.name = str(answer.get("name", ""))
 
     def state(self) -> Dict[str, Any]:
         """What the broker says of it: `seen`, how many commands have matched, and `fired`."""
-        for fault in self._http.get("/test/faults", scope=self._scope)["faults"]:
-            if fault["id"] == self.id:
-                return dict(fault)
-        return {"seen": 0, "fired": []}
+        return dict(self._http.get(f"/test/faults/{self.id}"))
 
     @property
     def seen(self) -> int:

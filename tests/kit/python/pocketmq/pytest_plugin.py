@@ -62,9 +62,9 @@ def pocketmq_scope(pocketmq: Broker, request: Any) -> Iterator[Scope]:
     scope.updates_goldens = request.config.getoption("--pocketmq-update")
     yield scope
     was_closed = scope.is_closed
-    report = scope.end()
-    has_failed = getattr(request.node, _FAILED_ATTRIBUTE, False)
-    if not (report.ok or was_closed or has_failed):  # after a failure, what is left is a consequence
+    has_failed = getattr(request.node, _FAILED_ATTRIBUTE, False)  # then what is left is a consequence
+    report = scope.end(within=0 if has_failed else None)
+    if not (report.ok or was_closed or has_failed):
         pytest.fail(report.text, pytrace=False)
 
 

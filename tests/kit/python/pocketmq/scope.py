@@ -78,7 +78,7 @@ class Scope:
             chance=chance,
             unlawful=unlawful or None,
         )
-        return Fault(self._http, self.id, self._http.post("/test/faults", asked))
+        return Fault(self._http, self._http.post("/test/faults", asked))
 
     def faults(self) -> List[Dict[str, Any]]:
         """All rules of the scope, with `seen` and `fired`."""
@@ -165,7 +165,14 @@ class Scope:
 
     def messages(self, *, queue: Optional[str] = None, state: Optional[str] = None) -> List[Dict[str, Any]]:
         """The scope's messages, without touching them."""
-        return list(self._http.get("/test/messages", scope=self.id, queue=queue, state=state)["messages"])
+        found: List[Dict[str, Any]] = []
+        first: Optional[int] = None
+        while True:
+            page = self._http.get("/test/messages", scope=self.id, queue=queue, state=state, **({} if first is None else {"from": first}))
+            found += page["messages"]
+            first = page.get("next")
+            if first is None:
+                return found
 
     def message(self, number: int) -> Dict[str, Any]:
         """One message with its whole `life`."""
@@ -250,9 +257,9 @@ class Scope:
         and persistent messages stay. See Broker.restart."""
         return self.broker.restart(scope=self.id, lose=lose, down=down)
 
-    def pause(self) -> int:
-        """Carries out no more commands of the scope's connections until `step` or `resume`. Returns how many wait."""
-        return int(self._http.post("/test/pause", {"scope": self.id})["waiting"])
+    def pause(self) -> List[Dict[str, Any]]:
+        """Carries out no more commands of the scope's connections until `step` or `resume`. Returns those that wait."""
+        return list(self._http.post("/test/pause", {"scope": self.id})["waiting"])
 
     def step(self, count: int = 1, *, connection: Optional[int] = None) -> List[Dict[str, Any]]:
         """Carries out so many commands that wait, of that connection (its number in the journal), and returns them."""
@@ -269,17 +276,21 @@ class Scope:
         """What would be told if the scope were closed now. It ends nothing."""
         return Report(self._http.get(self._path))
 
-    def end(self) -> Report:
-        """Ends the scope with all that is in it, and returns what was left. A second call returns the same."""
+    def end(self, *, within: Optional[Duration] = None) -> Report:
+        """Ends the scope with all that is in it, and returns what was left. If connections are open, it waits `within`
+        (1 s) for them to go first: a client that has just closed its own may be ahead of the broker. A second call
+        returns the same."""
         if not self.is_closed:
-            self._last_report = Report(self._http.delete(self._path))
+            query = {} if within is None else {"within": duration_text(within)}
+            waits = 0 if within is None else seconds_of(within)
+            self._last_report = Report(self._http.ask("DELETE", self._path, query=query, waits=waits))
             self.is_closed = True
         return self._last_report
 
-    def close(self) -> Report:
-        """Ends the scope, and raises LeftBehind if something was left in it, or had happened unseen."""
+    def close(self, *, within: Optional[Duration] = None) -> Report:
+        """Ends the scope, as `end` does, and raises LeftBehind if something was left in it, or had happened unseen."""
         was_closed = self.is_closed
-        report = self.end()
+        report = self.end(within=within)
         if not report.ok and not was_closed:
             raise LeftBehind(report)
         return report
@@ -297,7 +308,7 @@ class Scope:
         if error is None:
             self.close()
         else:  # what is left is a consequence
-            self.end()
+            self.end(within=0)
 
     def __repr__(self) -> str:
         return f"<Scope {self.id}{' (closed)' if self.is_closed else ''}>"
