@@ -42,6 +42,7 @@ def test_a_typo_in_a_queues_name_fails_the_scope_with_the_near_miss(broken, star
         start(Warehouse(scope.url))
         scope.await_queue("warehouse", consumers=1)
         scope.publish("warehuose", "one book")
-        assert scope.end().kinds() == ["unroutable"]
-        print(scope.end().text)
-        assert "'warehouse'" in scope.end().text
+        report = scope.report()
+        print(report)
+        assert "unroutable" in report.kinds()
+        assert "'warehouse'" in report.of("unroutable")[0]["text"]
