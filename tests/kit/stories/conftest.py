@@ -1,0 +1,55 @@
+import contextlib
+import threading
+
+import pytest
+
+
+class InThread:
+    """Runs an application in a thread: `run` until it returns, `stop` to end it. What `run` raises is raised here."""
+
+    def __init__(self, application):
+        self._application = application
+        self._error = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            self._application.run()
+        except Exception as error:
+            self._error = error
+
+    def end(self):
+        self._application.stop()
+        self._thread.join(5)
+        assert not self._thread.is_alive(), f"{self._application} does not stop"
+        if self._error:
+            raise self._error
+
+
+@pytest.fixture
+def start():
+    """start(application) runs it in a thread. It is stopped before its scope is closed, if the test asks for the scope
+    first: def test_it(pocketmq_scope, start)."""
+    with contextlib.ExitStack() as stack:
+
+        def start(application):
+            stack.callback(InThread(application).end)
+            return application
+
+        yield start
+
+
+@pytest.fixture
+def broken(pocketmq, start):
+    """with broken("why") as scope: a scope for an application that is wrong on purpose. Whatever it leaves is expected."""
+
+    @contextlib.contextmanager
+    def broken(name, **named):
+        scope = pocketmq.scope(name, **named)
+        try:
+            yield scope
+        finally:
+            scope.end(within=0)  # the application still runs
+
+    return broken

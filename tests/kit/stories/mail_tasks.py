@@ -1,0 +1,25 @@
+"""A Celery application that sends mails. `acks_late`: a task is acked when it is done, so that a lost worker loses none."""
+
+import celery
+
+
+def mail_app(url, send, **options):
+    app = celery.Celery("mails", broker=url, set_as_current=False)
+    app.conf.update(
+        task_default_queue="mails",
+        task_ignore_result=True,
+        worker_prefetch_multiplier=1,
+        broker_connection_retry=True,
+        broker_transport_options={"client_properties": {"connection_name": "celery"}},
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        **options,
+    )
+    sent = set()
+
+    @app.task(name="send_mail", acks_late=True)
+    def send_mail(number, to):
+        if number not in sent:  # a lost worker may have sent it
+            send(to)
+            sent.add(number)
+
+    return app

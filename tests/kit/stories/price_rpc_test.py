@@ -1,0 +1,42 @@
+"""A server that dies after its reply and before its ack: the request is answered twice."""
+
+import contextlib
+
+from price_rpc import PriceClient, PriceServer
+
+PRICES = {"book": 12.0, "pen": 2.5}
+SERVER_DIES = {"on": {"method": "basic.ack", "direction": "to_broker", "connection": "first"}, "do": {"cut": {"at": "before"}}, "nth": 1}
+
+
+def test_each_call_has_its_own_answer_although_the_first_was_answered_twice(pocketmq_scope, start):
+    pocketmq_scope.fault(**SERVER_DIES)
+    server = start(PriceServer(pocketmq_scope.url, "first", PRICES))
+    pocketmq_scope.await_queue("prices", consumers=1)
+
+    with contextlib.closing(PriceClient(pocketmq_scope.url)) as client:
+        assert client.price_of("book") == 12.0
+        pocketmq_scope.await_drained()
+        assert client.price_of("pen") == 2.5
+        pocketmq_scope.await_drained()
+    assert server.asked == ["book", "book", "pen"]
+
+
+# --- The application broken on purpose --------------------------------------------------------------
+
+
+class Careless(PriceClient):
+    def is_awaited(self, properties):
+        return True
+
+
+def test_a_caller_that_takes_any_answer_has_that_of_another_call(broken, start):
+    with broken("any-answer") as scope:
+        scope.fault(**SERVER_DIES)
+        start(PriceServer(scope.url, "first", PRICES))
+        scope.await_queue("prices", consumers=1)
+        with contextlib.closing(Careless(scope.url)) as client:
+            assert client.price_of("book") == 12.0
+            scope.await_message(body="12.0", count=2)
+            assert client.price_of("pen") == 12.0, "the second answer to the first call"
+        request, = scope.messages(queue="prices")[:1]
+        print(scope.message(request["message"]))
