@@ -41,6 +41,8 @@ std::string_view text_of(event::Dropped reason) {
     case event::Dropped::rolled_back:
       return "its transaction was rolled back, or its client has gone before the commit";
     case event::Dropped::no_memory: return "the broker's memory was exhausted";
+    case event::Dropped::restarted: return "the broker was restarted, and the message or its queue is not durable";
+    case event::Dropped::fault: return "a fault of the test kit dropped it";
   }
   return "unknown";
 }

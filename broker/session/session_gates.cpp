@@ -23,7 +23,7 @@ GatedTraffic& Session::gated() {
 bool Session::is_kept_held() const { return gated_->keeps_held(); }
 
 std::string_view Session::virtual_host_of(const protocol::Command& command) const {
-  if (client_.virtual_host != nullptr) return client_.virtual_host->name();
+  if (client_.virtual_host) return client_.virtual_host->name();
   if (const auto* open = std::get_if<connection::Open>(&command.method)) return open->virtual_host;
   return {};
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <future>
 
-#include "client/values/random_id.hpp"
+#include "client/link/waiting.hpp"
 
 namespace pocketmq::client {
 
@@ -30,7 +30,7 @@ ReconnectingConnection::ReconnectingConnection(std::shared_ptr<Loop> loop, Urls 
       backoff_max_{reconnect.backoff_max},
       is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
-               reconnect.seed ? *reconnect.seed : random_id()},
+               reconnect.seed ? *reconnect.seed : loop_->random().next_id()},
       timer_{loop_->executor(), loop_->clock()} {}
 
 void ReconnectingConnection::open(Done<> done) {
@@ -57,8 +57,9 @@ void ReconnectingConnection::close(Done<> done) {
 void ReconnectingConnection::open_and_wait() {
   refuse_to_block_here();
   std::promise<std::error_code> opened;
-  open([&](std::error_code error) { opened.set_value(error); });
-  const auto error = opened.get_future().get();
+  auto result = opened.get_future();
+  open([opened = std::move(opened)](std::error_code error) mutable { opened.set_value(error); });
+  const auto error = wait_for(std::move(result), clock());
   if (!error) return;
   close_and_wait();
   throw opening_error_.value_or(std::system_error{error});
