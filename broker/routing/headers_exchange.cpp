@@ -31,16 +31,21 @@ const Match* find_match(protocol::FieldTable arguments) {
   return found == matches.end() ? nullptr : found;
 }
 
-std::vector<std::string> wanted_facts(protocol::FieldTable arguments, bool with_x) {
-  std::vector<std::string> facts;
+}  // namespace
+
+WantedHeaders wanted_headers(protocol::FieldTable arguments) {
+  const auto& match = *find_match(arguments);
+  WantedHeaders wanted{.match = match.name, .any = match.any};
   for (auto reader = arguments.fields(); const auto argument = reader.next();) {
-    if (argument->name == match_argument || (!with_x && argument->name.starts_with(reserved_prefix))) continue;
-    facts.push_back(argument->value.type == 'V' ? fact_of_presence(argument->name) : fact_of_value(*argument));
+    if (argument->name == match_argument || (!match.with_x && argument->name.starts_with(reserved_prefix))) continue;
+    wanted.headers.push_back(*argument);
   }
-  return facts;
+  return wanted;
 }
 
-}  // namespace
+std::string wanted_fact(const protocol::Field& wanted) {
+  return wanted.value.type == 'V' ? fact_of_presence(wanted.name) : fact_of_value(wanted);
+}
 
 void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
   if (find_match(arguments) != nullptr) return;
@@ -55,11 +60,10 @@ void HeadersExchange::check_binding(protocol::FieldTable arguments) const {
 
 void HeadersExchange::add(Binding& binding, Budget& budget) {
   budget.use(steps::for_required_headers(binding.arguments.size()));
-  const protocol::FieldTable arguments{binding.arguments};
-  const auto& match = *find_match(arguments);
-  auto& requirement = requirements_.add(&binding, Requirement{.binding = binding, .any = match.any}).second;
-  requirement.facts = wanted_facts(arguments, match.with_x);
-  if (match.any)
+  const auto wanted = wanted_headers(protocol::FieldTable{binding.arguments});
+  auto& requirement = requirements_.add(&binding, Requirement{.binding = binding, .any = wanted.any}).second;
+  for (const auto& header : wanted.headers) requirement.facts.push_back(wanted_fact(header));
+  if (wanted.any)
     for (const auto& fact : requirement.facts) file_under(fact, requirement);
   else
     file_under(requirement.facts.empty() ? always_true : rarest(requirement.facts), requirement);

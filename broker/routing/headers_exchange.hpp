@@ -17,6 +17,17 @@
 
 namespace pocketmq::broker {
 
+/// What a binding's arguments want of a message's headers, as views of the arguments.
+struct WantedHeaders {
+  std::string_view match{};                // the value of x-match
+  bool any{false};                         // one of `headers` is enough
+  std::vector<protocol::Field> headers{};  // of type void: any value
+};
+/// `arguments` have passed `check_binding`.
+[[nodiscard]] WantedHeaders wanted_headers(protocol::FieldTable arguments);
+/// The fact that a message has that header.
+[[nodiscard]] std::string wanted_fact(const protocol::Field& wanted);
+
 class HeadersExchange final : public Exchange {
  public:
   using Exchange::Exchange;

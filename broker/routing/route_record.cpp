@@ -8,6 +8,7 @@
 namespace pocketmq::broker {
 
 void RouteRecord::add_binding(const Exchange& exchange, std::string_view key, const Binding& binding) {
+  if (listener_ != nullptr) return listener_->on_binding(exchange, key, binding);
   const bool fits = binding.arguments.size() <= event::Bounds::route_arguments_bytes;
   add({.exchange = exchange.name(),
        .via = event::Via::binding,
@@ -20,6 +21,7 @@ void RouteRecord::add_binding(const Exchange& exchange, std::string_view key, co
 }
 
 void RouteRecord::add_queue_name(const Exchange& exchange, std::string_view key, const Queue& queue) {
+  if (listener_ != nullptr) return listener_->on_queue_name(exchange, key, queue);
   add({.exchange = exchange.name(),
        .via = event::Via::queue_name,
        .key = std::string{key},
@@ -28,6 +30,7 @@ void RouteRecord::add_queue_name(const Exchange& exchange, std::string_view key,
 }
 
 void RouteRecord::add_alternate(const Exchange& exchange, const Exchange& alternate) {
+  if (listener_ != nullptr) return listener_->on_alternate(exchange, alternate);
   add({.exchange = exchange.name(),
        .via = event::Via::alternate,
        .to = alternate.name(),

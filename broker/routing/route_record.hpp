@@ -15,6 +15,20 @@
 
 namespace pocketmq::broker {
 
+/// Is told each step of a search, for code that explains it. The references are valid until the function returns.
+class RouteListener {
+ public:
+  /// A binding from the exchange matches. `key` is the message's key that matched if the message has several keys.
+  virtual void on_binding(const Exchange& from, std::string_view key, const Binding& binding) = 0;
+  /// The default exchange knows a queue of that name.
+  virtual void on_queue_name(const Exchange& from, std::string_view key, const Queue& queue) = 0;
+  /// No binding of the exchange matches, and it has an alternate exchange.
+  virtual void on_alternate(const Exchange& from, const Exchange& alternate) = 0;
+
+ protected:
+  ~RouteListener() = default;
+};
+
 /// A list of steps. Callers add steps only if `is_wanted`.
 class RouteRecord {
  public:
@@ -26,7 +40,9 @@ class RouteRecord {
   }
   /// Forgets the steps. Steps are recorded as before.
   void restart() { restart(is_wanted_); }
-  [[nodiscard]] bool is_wanted() const { return is_wanted_; }
+  [[nodiscard]] bool is_wanted() const { return is_wanted_ || listener_ != nullptr; }
+  /// From now on the listener, which must outlive the record, is told the steps, and they are not kept.
+  void pass_to(RouteListener& listener) { listener_ = &listener; }
 
   /// A binding from the exchange matches. `key` is the message's key that matched if the message has several keys;
   /// otherwise it is empty.
@@ -58,6 +74,7 @@ class RouteRecord {
   void add(Step step);
 
   bool is_wanted_{false};
+  RouteListener* listener_{nullptr};
   std::vector<Step> steps_;
   std::size_t count_{0};
   std::size_t bytes_{0};

@@ -22,6 +22,16 @@ class Router {
     return *routing_;
   }
 
+  /// Searches as `route` does, until `budget` is used up, and tells `listener` the steps. Nobody else is told, and the
+  /// last search of `route` stays valid. The result must not outlive `budget` and `listener`.
+  [[nodiscard]] std::unique_ptr<Routing> dry_run(Exchange& first, const Message& message, Budget& budget,
+                                                 RouteListener& listener) {
+    auto search = std::make_unique<Routing>(directory_, context_, budget, listener);
+    search->begin(first, message, ++searches_);
+    search->go_on();
+    return search;
+  }
+
   /// Returns the last search, which was not finished, so that the caller can continue it in other slices.
   [[nodiscard]] std::unique_ptr<Routing> keep() {
     routing_->keep();

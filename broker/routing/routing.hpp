@@ -33,6 +33,11 @@ class Routing final : private Search {
   /// Both must outlive it.
   Routing(const ExchangeDirectory& directory, Context& context)
       : directory_{directory}, context_{context}, budget_{context.budget()} {}
+  /// A dry run with a budget of its own, which tells `listener` the steps. It cannot be kept. All must outlive it.
+  Routing(const ExchangeDirectory& directory, Context& context, Budget& budget, RouteListener& listener)
+      : directory_{directory}, context_{context}, budget_{budget} {
+    record_.pass_to(listener);
+  }
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 

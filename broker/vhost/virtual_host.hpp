@@ -84,6 +84,11 @@ class VirtualHost final : private QueueHost, private ExchangeDirectory, private 
   /// Searches for the queues of a message that was published to `exchange`, until the budget is used up. Each queue is
   /// found once, in no particular order. The result is valid until the next call.
   [[nodiscard]] Routing& route(Exchange& exchange, const Message& message) { return router_.route(exchange, message); }
+  /// The same search, for code that explains it (Router::dry_run).
+  [[nodiscard]] std::unique_ptr<Routing> dry_run(Exchange& exchange, const Message& message, Budget& budget,
+                                                 RouteListener& listener) {
+    return router_.dry_run(exchange, message, budget, listener);
+  }
   /// Returns the search of the last `route`, which was not finished, so that the caller can continue it in other
   /// slices.
   [[nodiscard]] std::unique_ptr<Routing> keep_route() { return router_.keep(); }
