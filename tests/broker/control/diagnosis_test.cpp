@@ -60,6 +60,23 @@ TEST_CASE("the diagnosis shows what was published and where each message is") {
   CHECK(awaited.outcome().seen.size() == 3);
 }
 
+TEST_CASE("the diagnosis shows what may have been meant") {
+  LedgerWorld waiting;
+  auto alice = waiting.world.connect();
+  alice.declares_exchange("orders", "topic").declares("billing").binds("billing", "orders", "order.*");
+  const auto awaited = waiting.awaits_for(for_routing_key("orders.craeted"));
+  const auto queue = waiting.awaits_for(QueueCondition{.name = "biling"});
+  alice.publishes_to("orders", "orders.created", "a");
+  waiting.advance(5s);
+  CHECK(awaited.reason()
+        == "no message for 'orders.craeted' within 5 s. 1 was published in this scope:\n"
+           "  #1 orders.created to exchange 'orders' (topic): no binding matched, dropped\n"
+           "     nearest: 'order.*' -> queue 'billing': word 1 is 'orders', not 'order'\n"
+           "  nearest: routing key 'orders.created'");
+  CHECK(awaited.outcome().nearest.size() == 2);
+  CHECK(queue.reason() == "no queue 'biling' within 5 s: there is no such queue\n  nearest: queue 'billing'");
+}
+
 TEST_CASE("the diagnosis names who has connected if nothing was published") {
   LedgerWorld waiting;
   CHECK(reason_of(waiting, for_routing_key("orders.paid"))
@@ -121,16 +138,16 @@ TEST_CASE("the diagnosis tells the story of messages that ended") {
   alice.publishes("plain", Publication{.body = "3", .properties = {.expiration = "0"}});
   alice.publishes("plain", "4").gets("plain", message("4"));
   alice.publishes("nowhere", Publication{.body = "5", .mandatory = true}).is_returned("5");
-  alice.publishes("", "6");
-  CHECK(reason_of(waiting, for_routing_key("x"))
-        == "no message for 'x' within 5 s. 6 were published in this scope, and 1 dead-lettered:\n"
+  alice.publishes("nobody.knows.it", "6");
+  CHECK(reason_of(waiting, for_routing_key("something.else"))
+        == "no message for 'something.else' within 5 s. 6 were published in this scope, and 1 dead-lettered:\n"
            "  #1 q was dead-lettered from 'q' 5 s ago (rejected), as #2\n"
            "  #2 dead (dead letter of #1) is in 'dead', ready for 5 s: the queue has no consumer\n"
            "  #3 q was acked in 'q' 5 s ago by consumer 'c' of 'app'\n"
            "  #4 plain was dropped from 'plain' 5 s ago: it expired, and the queue has no dead-letter exchange\n"
            "  #5 plain is in 'plain', unacked for 5 s: client 'app' has not acked it\n"
            "  #6 nowhere to the default exchange: there is no queue 'nowhere', returned to its publisher\n"
-           "  #7 '' to the default exchange: there is no queue '', dropped");
+           "  #7 nobody.knows.it to the default exchange: there is no queue 'nobody.knows.it', dropped");
 }
 
 TEST_CASE("the diagnosis shows what is not drained") {
