@@ -1,5 +1,7 @@
 // /test/scopes
+#include <chrono>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -37,9 +39,13 @@ Json json_of(const Scope& scope, const std::string& host_and_port) {
 }
 
 Response add_scope(Testbed& testbed, const Request& request, const KitSettings& settings) {
-  const auto name = read_object(json_of_body(request.body),
-                                [](JsonObject& body) { return body.optional_text("name").value_or("test"); });
-  return json_answer(json_of(testbed.scopes().add(name), host_and_port(request, settings)), 201);
+  Allowance allowance;
+  const auto name = read_object(json_of_body(request.body), [&](JsonObject& body) {
+    if (const auto* const allow = body.member("allow")) allowance = allowance_of(*allow);
+    return body.optional_text("name").value_or("test");
+  });
+  const auto& scope = testbed.scopes().add(name, std::move(allowance));
+  return json_answer(json_of(scope, host_and_port(request, settings)), 201);
 }
 
 Response list_scopes(Testbed& testbed, const Request& request, const KitSettings& settings) {
