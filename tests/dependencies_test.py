@@ -24,8 +24,8 @@ MAY_INCLUDE = {
 }
 ROOMS = {
     "protocol": ["", "io", "end", "codec", "vocabulary", "base"],
-    "broker": ["", "host", "kit", "http", "control", "journal", "session", "channel", "definitions", "vhost", "routing", "queue",
-               "message", "access", "core", "events"],
+    "broker": ["", "host", "kit", "http", "control", "account", "compare", "explain", "request", "journal", "session",
+               "channel", "definitions", "vhost", "routing", "queue", "message", "access", "core", "events"],
     "client": ["", "rpc", "link", "json", "values"],
     "server": [""],
 }

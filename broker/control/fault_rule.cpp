@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "broker/control/control_error.hpp"
 #include "broker/control/method_facts.hpp"
+#include "broker/request/control_error.hpp"
 #include "protocol/codec/json_parse.hpp"
 #include "protocol/vocabulary/method.hpp"
 #include "protocol/vocabulary/reply_code.hpp"

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <variant>
 
-#include "broker/control/text_match.hpp"
+#include "broker/request/text_match.hpp"
 #include "broker/session/command_gate.hpp"
 
 namespace pocketmq::broker {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "broker/control/command_facts.hpp"
-#include "broker/control/duration.hpp"
+#include "broker/request/duration.hpp"
 #include "protocol/codec/json_parse.hpp"
 #include "protocol/vocabulary/reply_code.hpp"
 

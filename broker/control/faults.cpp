@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "broker/channel/channel.hpp"
-#include "broker/control/control_error.hpp"
 #include "broker/control/fault_texts.hpp"
+#include "broker/request/control_error.hpp"
 
 namespace pocketmq::broker {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 
 namespace pocketmq::broker {
 

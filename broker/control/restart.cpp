@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "broker/session/broker.hpp"
 
 namespace pocketmq::broker {

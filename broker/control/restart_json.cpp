@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/duration.hpp"
-#include "broker/control/request_body.hpp"
+#include "broker/request/duration.hpp"
+#include "broker/request/request_body.hpp"
 
 namespace pocketmq::broker {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "broker/access/users.hpp"
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "broker/session/broker.hpp"
 
 namespace pocketmq::broker {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "broker/control/allowance.hpp"
+#include "broker/account/allowance.hpp"
 #include "protocol/base/move_only_function.hpp"
 
 namespace pocketmq::broker {

@@ -7,8 +7,8 @@
 
 #include "broker/channel/publish_checks.hpp"
 #include "broker/channel/wide_publish.hpp"
-#include "broker/control/control_error.hpp"
 #include "broker/message/copies.hpp"
+#include "broker/request/control_error.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/codec/json_header.hpp"
 

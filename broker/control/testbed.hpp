@@ -5,13 +5,13 @@
 #include <functional>
 #include <string_view>
 
-#include "broker/control/awaits.hpp"
+#include "broker/account/awaits.hpp"
+#include "broker/account/ledger.hpp"
+#include "broker/account/scope_report.hpp"
 #include "broker/control/clock_control.hpp"
 #include "broker/control/faults.hpp"
-#include "broker/control/ledger.hpp"
 #include "broker/control/pause.hpp"
 #include "broker/control/restart.hpp"
-#include "broker/control/scope_report.hpp"
 #include "broker/control/scopes.hpp"
 
 namespace pocketmq::broker {

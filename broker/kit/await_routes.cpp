@@ -4,12 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/condition_json.hpp"
-#include "broker/control/ledger_json.hpp"
-#include "broker/control/request_body.hpp"
+#include "broker/account/condition_json.hpp"
+#include "broker/account/ledger_json.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/request_body.hpp"
 
 namespace pocketmq::broker::http {
 namespace {

@@ -6,12 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/duration.hpp"
-#include "broker/control/request_body.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/journal/utc_text.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/duration.hpp"
+#include "broker/request/request_body.hpp"
 #include "broker/session/broker.hpp"
 
 namespace pocketmq::broker::http {

@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "broker/control/fault_rule_json.hpp"
-#include "broker/control/request_body.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/http/query.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/request_body.hpp"
 #include "protocol/base/whole_number.hpp"
 
 namespace pocketmq::broker::http {

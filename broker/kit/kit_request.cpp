@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/duration.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/core/json_object.hpp"
+#include "broker/request/duration.hpp"
 
 namespace pocketmq::broker::http {
 

@@ -11,8 +11,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "broker/control/control_error.hpp"
 #include "broker/http/router.hpp"
+#include "broker/request/control_error.hpp"
 
 namespace pocketmq::broker {
 

@@ -3,15 +3,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/comparison.hpp"
-#include "broker/control/explain_json.hpp"
-#include "broker/control/normalized_recording.hpp"
-#include "broker/control/request_body.hpp"
+#include "broker/compare/comparison.hpp"
+#include "broker/compare/normalized_recording.hpp"
 #include "broker/control/testbed.hpp"
+#include "broker/explain/explain_json.hpp"
 #include "broker/http/query.hpp"
 #include "broker/journal/ndjson.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/request_body.hpp"
 #include "broker/session/broker.hpp"
 
 namespace pocketmq::broker::http {

@@ -4,14 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/condition_json.hpp"
-#include "broker/control/ledger_json.hpp"
-#include "broker/control/request_body.hpp"
+#include "broker/account/condition_json.hpp"
+#include "broker/account/ledger_json.hpp"
 #include "broker/control/test_message.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/http/query.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/request_body.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/base/whole_number.hpp"
 

@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/request_body.hpp"
 #include "broker/control/restart_json.hpp"
 #include "broker/control/testbed.hpp"
 #include "broker/kit/kit_parts.hpp"
 #include "broker/kit/kit_request.hpp"
+#include "broker/request/request_body.hpp"
 
 namespace pocketmq::broker::http {
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "broker/control/awaits.hpp"
-#include "broker/control/ledger.hpp"
+#include "broker/account/awaits.hpp"
+#include "broker/account/ledger.hpp"
 #include "broker/session/broker.hpp"
 #include "tests/support/world.hpp"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <random>
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "tests/support/faulty_world.hpp"
 
 namespace pocketmq::tests {

@@ -1,8 +1,8 @@
 // Rules as JSON: what they say, and what is told to whoever writes one that makes no sense.
-#include "broker/control/control_error.hpp"
 #include "broker/control/fault_rule_json.hpp"
 #include "broker/control/method_facts.hpp"
-#include "broker/control/request_body.hpp"
+#include "broker/request/control_error.hpp"
+#include "broker/request/request_body.hpp"
 #include "protocol/vocabulary/method.hpp"
 #include "tests/support/catch.hpp"
 

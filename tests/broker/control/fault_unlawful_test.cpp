@@ -1,5 +1,5 @@
 // Unlawful faults: what TCP and AMQP exclude. The broker itself stays consistent.
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "tests/support/faulty_world.hpp"
 
 namespace pocketmq::tests {

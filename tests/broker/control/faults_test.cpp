@@ -1,7 +1,7 @@
 // Lawful faults: what a RabbitMQ may do to its clients, done to the commands that rules name.
 #include "broker/control/faults.hpp"
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "tests/support/faulty_world.hpp"
 
 namespace pocketmq::tests {

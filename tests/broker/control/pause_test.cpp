@@ -1,7 +1,7 @@
 // Pause and step: commands wait, and whoever steps decides which is carried out next.
 #include "broker/control/pause.hpp"
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "tests/support/faulty_world.hpp"
 
 namespace pocketmq::tests {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {

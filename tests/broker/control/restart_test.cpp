@@ -3,7 +3,7 @@
 #include "broker/control/restart.hpp"
 
 #include "broker/control/clock_control.hpp"
-#include "broker/control/control_error.hpp"
+#include "broker/request/control_error.hpp"
 #include "broker/session/broker.hpp"
 #include "tests/support/world.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "broker/control/request_body.hpp"
+#include "broker/request/request_body.hpp"
 #include "broker/session/broker.hpp"
 #include "tests/support/world.hpp"
 
