@@ -11,7 +11,7 @@ set(staged_names
   client/stop_signals.hpp client/stream.hpp
   protocol/url.hpp
   server/middleware.hpp server/rpc_server.hpp
-  tests/kit/world.hpp)
+  tests/kit/broker.hpp tests/kit/world.hpp)
 
 set(headers)
 set(staged_headers)
