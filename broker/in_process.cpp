@@ -9,13 +9,15 @@
 #include "broker/host/connections.hpp"
 #include "broker/host/pipe_acceptor.hpp"
 #include "protocol/io/clock_of.hpp"
+#include "protocol/io/random_of.hpp"
 
 namespace pocketmq::broker {
 
 namespace {
 
-Options beginning_now(Options options, asio::io_context& context) {
+Options with_those_of_loop(Options options, asio::io_context& context) {
   if (options.begins_at == protocol::WallTime{}) options.begins_at = protocol::clock_of(context).wall_now();
+  if (!options.seed) options.seed = protocol::random_of(context).next_seed();
   return options;
 }
 
@@ -23,7 +25,7 @@ Options beginning_now(Options options, asio::io_context& context) {
 
 struct InProcess::Served {
   Served(asio::io_context& context, Options options, Observer* observer)
-      : broker{beginning_now(std::move(options), context), observer}, connections{context, broker} {}
+      : broker{with_those_of_loop(std::move(options), context), observer}, connections{context, broker} {}
 
   Broker broker;
   ClockControl clock{broker.context()};

@@ -5,10 +5,10 @@
 #include <asio/any_io_executor.hpp>
 
 #include "client/link/backoff.hpp"
-#include "client/values/random_id.hpp"
 #include "client/values/rpc_wire.hpp"
 #include "client/values/trace_context.hpp"
 #include "protocol/io/lazy_timer.hpp"
+#include "protocol/io/random_of.hpp"
 
 namespace pocketmq::client {
 namespace {
@@ -24,10 +24,10 @@ const LoopClock& clock_of(const RpcRequest& request) {
 // The attempts of one call. It keeps itself alive until the last one is over.
 class Attempts : public std::enable_shared_from_this<Attempts> {
  public:
-  Attempts(const asio::any_io_executor& executor, LoopClock& clock, const RetryOptions& options, RpcRequest request,
-           NextCall next, Completed completed)
+  Attempts(const asio::any_io_executor& executor, LoopClock& clock, std::uint64_t seed, const RetryOptions& options,
+           RpcRequest request, NextCall next, Completed completed)
       : left_{options.attempts},
-        backoff_{options.backoff_min, options.backoff_max, options.jitter, random_id()},
+        backoff_{options.backoff_min, options.backoff_max, options.jitter, seed},
         clock_{clock},
         timer_{executor, clock},
         request_{std::move(request)},
@@ -102,9 +102,12 @@ CallMiddleware authorization(std::function<std::string()> token) {
 
 CallMiddleware retry(asio::any_io_executor executor, RetryOptions options) {
   auto& clock = protocol::clock_of(executor);
-  return [executor = std::move(executor), &clock, options](RpcRequest request, NextCall next, Completed completed) {
+  auto& random = protocol::random_of(executor);
+  return [executor = std::move(executor), &clock, &random, options](RpcRequest request, NextCall next,
+                                                                    Completed completed) {
     if (!request.idempotent || request.on_element) return next(std::move(request), std::move(completed));
-    std::make_shared<Attempts>(executor, clock, options, std::move(request), std::move(next), std::move(completed))
+    std::make_shared<Attempts>(executor, clock, random.next_id(), options, std::move(request), std::move(next),
+                               std::move(completed))
         ->begin();
   };
 }

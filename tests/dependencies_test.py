@@ -5,7 +5,8 @@
 A folder's rooms stand in ROOMS, from the top to the bottom: a file includes only files of its own room and of rooms
 below it. What stands in the folder itself, "", is what a user includes, and the programs. A unit is a header with its
 source: units have no cycles. Only the rooms and units of ASIO see Asio and threads, and only the sources of broker/http
-see Boost. Only the files of ASKS_THE_SYSTEM ask the system for the time.
+see Boost. Only the files of ASKS_THE_SYSTEM ask the system for the time, and only those of MAKES_RANDOM_NUMBERS make
+random numbers.
 """
 
 import collections
@@ -56,6 +57,22 @@ THE_SYSTEMS_TIME = re.compile(
     r"\b(?:Clock|steady_clock|system_clock|high_resolution_clock|utc_clock)\s*::\s*now\b|\bexpires_after\s*\("
     r"|\b(?:steady_timer|system_timer|basic_waitable_timer)\b|\b(?:clock_gettime|gettimeofday|timerfd_create)\b"
     r"|(?:std|asio::this_thread|this_thread)?::(?:sleep_for|sleep_until|time)\s*\(")
+
+# Who may make random numbers. All others take them, or the seed of their own source, from the LoopRandom of their loop:
+# then a test can choose them.
+MAKES_RANDOM_NUMBERS = {
+    "protocol/base/random_source.hpp": "it is the source",
+    "protocol/base/random_source.cpp": "it is the source",
+    "protocol/base/text_hash.cpp": "no order that anybody sees depends on it",
+    "protocol/end/loop_random.cpp": "it is the loop's",
+    "broker/core/context.hpp": "it is the broker's, whose options have a seed",
+    "client/rpc/rpc_core.hpp": "its settings have a seed",
+    "client/link/backoff.hpp": "it is given a seed",
+}
+RANDOM_NUMBERS = re.compile(
+    r"\b(?:random_device|mt19937(?:_64)?|minstd_rand0?|default_random_engine|ranlux\d+(?:_base)?|knuth_b)\b"
+    r"|\b(?:getentropy|getrandom|arc4random|rand_r|drand48|mrand48|lrand48)\b|::rand\s*\(|/dev/u?random"
+    r"|\bRandomSource(?:\s+\w+)?\s*[;{(=]")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THREADS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "latch", "barrier"}
@@ -133,6 +150,15 @@ def questions_to_the_system(path, text):
     code = re.sub(r"//[^\n]*", "", text)
     return [f"{path}:{code.count(chr(10), 0, match.start()) + 1} says {match.group()}: ask the loop's clock (LoopClock), or "
             f"set a LazyTimer" for match in THE_SYSTEMS_TIME.finditer(code)]
+
+
+def random_numbers_of_its_own(path, text):
+    """Where the file at `path` makes random numbers and must not, one sentence each."""
+    if path in MAKES_RANDOM_NUMBERS:
+        return []
+    code = re.sub(r"//[^\n]*", "", text)
+    return [f"{path}:{code.count(chr(10), 0, match.start()) + 1} says {match.group()}: take random numbers, or a seed, from "
+            f"the loop's LoopRandom" for match in RANDOM_NUMBERS.finditer(code)]
 
 
 def includes(files):
@@ -215,6 +241,12 @@ class TheCode(unittest.TestCase):
         found = [v for path, text in self.files.items() for v in questions_to_the_system(path, text)]
         self.assertEqual([], found, "\n" + "\n".join(found))
         idle = [path for path in ASKS_THE_SYSTEM if not THE_SYSTEMS_TIME.search(self.files.get(path, ""))]
+        self.assertEqual([], idle, "these need no exception")
+
+    def test_it_takes_random_numbers_from_the_loop(self):
+        found = [v for path, text in self.files.items() for v in random_numbers_of_its_own(path, text)]
+        self.assertEqual([], found, "\n" + "\n".join(found))
+        idle = [path for path in MAKES_RANDOM_NUMBERS if not RANDOM_NUMBERS.search(self.files.get(path, ""))]
         self.assertEqual([], idle, "these need no exception")
 
     def test_its_units_have_no_cycle(self):
@@ -315,6 +347,18 @@ class TheRules(unittest.TestCase):
                 self.assertEqual([], questions_to_the_system("protocol/end/loop_clock.hpp", planted))
         for answer in ("clock().now()", "flushes_.clock().now()", "broker_.tick(now)", "wait_for_time()"):
             self.assertEqual([], questions_to_the_system("client/link/connector.cpp", answer))
+
+    def test_a_random_number_from_elsewhere_is_found(self):
+        for number in ("std::random_device{}()", "std::mt19937_64 numbers_;", "RandomSource{}.bits64()", "RandomSource ids_;",
+                       "protocol::RandomSource random{7};", "::getentropy(key, 8)", "std::rand()"):
+            with self.subTest(number=number):
+                planted = f"// random_device\nint a;\nauto b = {number}\n"
+                found = random_numbers_of_its_own("client/link/connector.cpp", planted)
+                self.assertEqual(1, len(found), found)
+                self.assertTrue(found[0].startswith("client/link/connector.cpp:3 says "), found[0])
+                self.assertEqual([], random_numbers_of_its_own("protocol/end/loop_random.cpp", planted))
+        for harmless in ("random_.next_id()", "RandomSource& random", "random_of(executor)", "operand(1)"):
+            self.assertEqual([], random_numbers_of_its_own("client/link/connector.cpp", harmless))
 
     def test_a_cycle_of_units_is_found(self):
         files = {"broker/a.hpp": '#include "broker/b.hpp"', "broker/b.hpp": "", "broker/b.cpp": '#include "broker/c.hpp"',

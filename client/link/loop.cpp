@@ -29,6 +29,7 @@ Loop::Loop(std::shared_ptr<asio::io_context> own_context)
     : own_context_{std::move(own_context)},
       executor_{SerialExecutor::on(own_context_->get_executor())},
       clock_{protocol::clock_of(*own_context_)},
+      random_{protocol::random_of(*own_context_)},
       work_guard_{own_context_->get_executor()},
       thread_{[context = own_context_] { context->run(); }} {}
 

@@ -12,6 +12,7 @@
 
 #include "client/values/callbacks.hpp"
 #include "protocol/io/clock_of.hpp"
+#include "protocol/io/random_of.hpp"
 #include "protocol/io/serial_executor.hpp"
 
 namespace pocketmq::client {
@@ -40,6 +41,7 @@ class Loop {
   }
   [[nodiscard]] const SerialExecutor& executor() const { return executor_; }
   [[nodiscard]] protocol::LoopClock& clock() const { return clock_; }
+  [[nodiscard]] protocol::LoopRandom& random() const { return random_; }
   /// Throws std::system_error(resource_deadlock_would_occur) if waiting here would block the loop itself.
   void refuse_to_block_here() const;
 
@@ -49,12 +51,16 @@ class Loop {
 
  private:
   explicit Loop(std::shared_ptr<asio::io_context> own_context);
-  explicit Loop(SerialExecutor executor) : executor_{std::move(executor)}, clock_{protocol::clock_of(executor_)} {}
+  explicit Loop(SerialExecutor executor)
+      : executor_{std::move(executor)},
+        clock_{protocol::clock_of(executor_)},
+        random_{protocol::random_of(executor_)} {}
   [[nodiscard]] bool blocks_here() const;
 
   const std::shared_ptr<asio::io_context> own_context_;
   const SerialExecutor executor_;
   protocol::LoopClock& clock_;
+  protocol::LoopRandom& random_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_guard_;
   std::thread thread_;
 };

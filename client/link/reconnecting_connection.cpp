@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <future>
 
-#include "client/values/random_id.hpp"
-
 namespace pocketmq::client {
 
 using protocol::TimePoint;
@@ -30,7 +28,7 @@ ReconnectingConnection::ReconnectingConnection(std::shared_ptr<Loop> loop, Urls 
       backoff_max_{reconnect.backoff_max},
       is_patient_{reconnect.patient},
       backoff_{reconnect.backoff_min, reconnect.backoff_max, reconnect.jitter,
-               reconnect.seed ? *reconnect.seed : random_id()},
+               reconnect.seed ? *reconnect.seed : loop_->random().next_id()},
       timer_{loop_->executor(), loop_->clock()} {}
 
 void ReconnectingConnection::open(Done<> done) {

@@ -58,6 +58,7 @@ class ReconnectingConnection : public std::enable_shared_from_this<ReconnectingC
   [[nodiscard]] const SerialExecutor& executor() const { return loop_->executor(); }
   /// The clock of its loop.
   [[nodiscard]] const protocol::LoopClock& clock() const { return loop_->clock(); }
+  [[nodiscard]] protocol::LoopRandom& random() const { return loop_->random(); }
   void refuse_to_block_here() const { loop_->refuse_to_block_here(); }
   /// Tries each URL once, in the order given. If no URL opens, `open` fails with the error of the last one; call
   /// `close` then. (With `patient` it goes on trying.) Once it is open, each lost connection is replaced until `close`.

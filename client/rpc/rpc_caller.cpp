@@ -9,10 +9,18 @@
 #include "client/values/trace_context.hpp"
 
 namespace pocketmq::client {
+namespace {
+
+RpcSettings with_seed_of(protocol::LoopRandom& random, RpcSettings settings) {
+  if (!settings.seed) settings.seed = random.next_seed();
+  return settings;
+}
+
+}  // namespace
 
 RpcCaller::RpcCaller(std::shared_ptr<ReconnectingConnection> connection, const RpcSettings& settings)
     : connection_{std::move(connection)},
-      core_{settings, [this] { connection_->deadline_changed(); }},
+      core_{with_seed_of(connection_->random(), settings), [this] { connection_->deadline_changed(); }},
       wall_clock_{connection_->clock()} {
   connection_->on_up(
       [this](ConnectionCore& core, ReconnectingConnection::Ready ready) { core_.open(core, std::move(ready)); });
@@ -25,7 +33,8 @@ void RpcCaller::call(RpcRequest&& request, Completed&& completed) {
   // The trace is added here, because a middleware may continue the call on another thread.
   if (!request.headers.view().find(traceparent_header)) {
     std::array<char, traceparent_size> text;
-    request.headers.add(traceparent_header, write_child_traceparent(TraceScope::current(), text));
+    request.headers.add(traceparent_header,
+                        write_child_traceparent(TraceScope::current(), text, connection_->random()));
   }
   pass(0, std::move(request), std::move(completed));
 }

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "client/values/random_id.hpp"
+#include "client/values/hex_id.hpp"
 
 namespace pocketmq::client {
 
@@ -42,18 +42,20 @@ std::string new_traceparent() { return child_traceparent({}); }
 
 std::string child_traceparent(std::string_view parent) {
   std::array<char, traceparent_size> text;
-  return std::string{write_child_traceparent(parent, text)};
+  return std::string{write_child_traceparent(parent, text, protocol::LoopRandom::of_system())};
 }
 
-std::string_view write_child_traceparent(std::string_view parent, std::span<char, traceparent_size> to) {
+std::string_view write_child_traceparent(std::string_view parent, std::span<char, traceparent_size> to,
+                                         protocol::LoopRandom& random) {
   if (is_traceparent(parent)) {
     parent.copy(to.data(), traceparent_size);
     to[0] = to[1] = '0';
   } else {
     "00-00000000000000000000000000000000-0000000000000000-01"sv.copy(to.data(), traceparent_size);
-    write_hex_id(random_id(), write_hex_id(random_id(), &to[trace_id_begin]));
+    char* const middle = write_hex_id(random.next_id(), &to[trace_id_begin]);
+    write_hex_id(random.next_id(), middle);
   }
-  write_hex_id(random_id(), &to[span_id_begin]);
+  write_hex_id(random.next_id(), &to[span_id_begin]);
   return {to.data(), to.size()};
 }
 

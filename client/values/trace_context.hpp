@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/end/loop_random.hpp"
+
 namespace pocketmq::client {
 
 inline constexpr std::string_view traceparent_header = "traceparent";
@@ -20,9 +22,10 @@ inline constexpr std::string_view traceparent_header = "traceparent";
 
 /// A new span in the trace of `parent`; in a new trace if `parent` is no traceparent (or empty).
 [[nodiscard]] std::string child_traceparent(std::string_view parent);
-/// The same, written to `to`. Returns a view of it.
+/// The same, written to `to`, with ids from `random`. Returns a view of it.
 inline constexpr std::size_t traceparent_size = 55;
-std::string_view write_child_traceparent(std::string_view parent, std::span<char, traceparent_size> to);
+std::string_view write_child_traceparent(std::string_view parent, std::span<char, traceparent_size> to,
+                                         protocol::LoopRandom& random);
 
 /// The 32 hex digits that all spans of a trace share, to look for in logs. Empty if `traceparent` is not valid. A view
 /// of `traceparent`.

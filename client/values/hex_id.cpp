@@ -1,11 +1,8 @@
-#include "client/values/random_id.hpp"
+#include "client/values/hex_id.hpp"
 
 #include <array>
 #include <cstring>
-#include <random>
 #include <string_view>
-
-#include "protocol/base/random_source.hpp"
 
 namespace pocketmq::client {
 namespace {
@@ -18,16 +15,6 @@ constexpr auto two_digits = [] {
 }();
 
 }  // namespace
-
-std::uint64_t random_id() {
-  thread_local std::mt19937_64 numbers = [] {
-    protocol::RandomSource source;
-    return std::mt19937_64{source.bits64()};
-  }();
-  std::uint64_t id = 0;
-  while (id == 0) id = numbers();
-  return id;
-}
 
 char* write_hex_id(std::uint64_t id, char* to) {
   for (auto left = hex_id_size; left > 0; left -= 2, id >>= 8U)
