@@ -21,7 +21,9 @@ std::size_t PipeBuffer::read(char* to, std::size_t size, std::error_code& error)
     const std::lock_guard lock{mutex_};
     bytes = std::min(size, size_);
     if (bytes == 0) {
-      error = has_ended_ ? std::error_code{asio::error::eof} : asio::error::would_block;
+      error = is_cut_      ? std::error_code{asio::error::connection_reset}
+              : has_ended_ ? std::error_code{asio::error::eof}
+                           : asio::error::would_block;
       return 0;
     }
     const auto before_wrap = std::min(bytes, capacity_bytes - begin_);
@@ -57,9 +59,9 @@ void PipeBuffer::finish_write(std::unique_lock<std::mutex> lock, std::size_t wri
   tell(std::move(reader));
 }
 
-bool PipeBuffer::has_ended() {
+PeerState PipeBuffer::writer_state() {
   const std::lock_guard lock{mutex_};
-  return has_ended_;
+  return is_cut_ ? PeerState::disconnected : has_ended_ ? PeerState::half_closed : PeerState::connected;
 }
 
 void PipeBuffer::wait_readable(std::unique_ptr<Waiter> waiter) {
@@ -112,6 +114,26 @@ void PipeBuffer::end(Own waiter) {
   }
   tell(std::move(reader));
   if (waiter == Own::told) tell(std::move(writer), asio::error::operation_aborted);
+}
+
+void PipeBuffer::cut() {
+  std::unique_ptr<Waiter> reader;
+  std::unique_ptr<Waiter> writer;
+  {
+    const std::lock_guard lock{mutex_};
+    is_cut_ = has_ended_ = is_abandoned_ = true;
+    bytes_.reset();
+    begin_ = size_ = 0;
+    reader = std::move(reader_);
+    writer = std::move(writer_);
+  }
+  tell(std::move(reader));
+  tell(std::move(writer));
+}
+
+void PipeCutter::cut() const {
+  if (const auto one = one_.lock()) one->cut();
+  if (const auto other = other_.lock()) other->cut();
 }
 
 asio::execution_context::id PipeEnds::id;

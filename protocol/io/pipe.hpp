@@ -50,12 +50,13 @@ class PipeBuffer {
 
   // For the end that reads:
 
-  /// Returns the number of bytes read. It is 0 with would_block if there is nothing yet, and with eof if no bytes will
-  /// come.
+  /// Returns the number of bytes read. It is 0 with would_block if there is nothing yet, with eof if no bytes will
+  /// come, and with connection_reset once the pipe was cut.
   std::size_t read(char* to, std::size_t size, std::error_code& error);
   void wait_readable(std::unique_ptr<Waiter> waiter);
-  /// Whether the writing end is closed. There may still be something to read.
-  [[nodiscard]] bool has_ended();
+  /// `half_closed` if the writing end is closed: there may still be something to read. `disconnected` once the pipe was
+  /// cut.
+  [[nodiscard]] PeerState writer_state();
   /// Closes the reading end. Unread bytes are dropped, and later writes fail.
   void abandon(Own waiter);
 
@@ -80,6 +81,11 @@ class PipeBuffer {
   /// Closes the writing end: the reader gets what is in the buffer, then eof.
   void end(Own waiter = Own::told);
 
+  // For neither end:
+
+  /// Cuts the pipe as a network does that fails. Unread bytes are lost. Both ends notice when they read or write.
+  void cut();
+
  private:
   std::size_t append(std::string_view bytes);
   void finish_write(std::unique_lock<std::mutex> lock, std::size_t written, std::error_code& error);
@@ -91,6 +97,7 @@ class PipeBuffer {
   std::size_t size_{0};
   bool has_ended_{false};     // the writing end
   bool is_abandoned_{false};  // by the reading end
+  bool is_cut_{false};        // then the other two are true as well
   std::unique_ptr<Waiter> reader_;
   std::unique_ptr<Waiter> writer_;
 };
@@ -117,6 +124,23 @@ class PipeEnds final : public asio::execution_context::service {
 
   std::mutex mutex_;
   std::unordered_map<const PipeBuffer*, End> open_;  // by `in`
+};
+
+/// Cuts a pipe from outside. It does not keep the pipe open. From any thread.
+class PipeCutter {
+ public:
+  PipeCutter(const std::shared_ptr<PipeBuffer>& one, const std::shared_ptr<PipeBuffer>& other)
+      : one_{one}, other_{other} {}
+
+  /// Both ends lose their connection: what is not read yet is lost, reads end with connection_reset, and writes with
+  /// broken_pipe.
+  void cut() const;
+  /// Whether one of the ends is still open.
+  [[nodiscard]] bool is_open() const { return !one_.expired() || !other_.expired(); }
+
+ private:
+  std::weak_ptr<PipeBuffer> one_;
+  std::weak_ptr<PipeBuffer> other_;
 };
 
 /// One end of a pipe: reads, writes, waits, shuts down and closes as a socket does, and never blocks. Its destructor
@@ -160,9 +184,9 @@ template <class Executor> class Pipe {
   }
 
   void shutdown(shutdown_type, std::error_code&) { out_->end(); }
-  [[nodiscard]] PeerState peer_state() const {
-    return in_->has_ended() ? PeerState::half_closed : PeerState::connected;
-  }
+  [[nodiscard]] PeerState peer_state() const { return in_->writer_state(); }
+  /// Only while it is open.
+  [[nodiscard]] PipeCutter cutter() const { return {in_, out_}; }
   /// Waits at this end complete with operation_aborted.
   void close(std::error_code&) {
     if (!in_) return;
@@ -228,6 +252,12 @@ class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
       if (self->entered_) self->entered_(std::move(near_end));
     });
     return std::move(far);
+  }
+
+  /// Accepts the near end of a pipe that another acceptor has made, on `home`. Once this one is closed, the end is
+  /// closed too.
+  void accept(Pipe<Home> near) {
+    if (entered_) entered_(std::move(near));
   }
 
   /// Accepts no more connections. Call it on `home`, or when `home` runs nothing any more.

@@ -150,6 +150,38 @@ TEST_CASE("closing ends all that waits, at both ends") {
   }
 }
 
+TEST_CASE("who cuts a pipe ends both directions, with what was not read yet") {
+  PipeWorld world;
+  const auto cutter = world.here.cutter();
+  CHECK(cutter.is_open());
+  world.writes("lost");
+  const auto reading = world.waits(world.here, End::wait_read);
+  CHECK_FALSE(*reading);
+  cutter.cut();
+  world.polls();
+  REQUIRE(*reading);
+  CHECK_FALSE(**reading);  // it reads, and sees why
+  CHECK(world.reads().empty());
+  CHECK(world.error == asio::error::connection_reset);
+  CHECK(world.writes("more") == 0);
+  CHECK(world.error == asio::error::broken_pipe);
+  CHECK(world.there.peer_state() == PeerState::disconnected);
+  world.here.close(world.error);
+  CHECK(cutter.is_open());
+  world.there.close(world.error);
+  CHECK_FALSE(cutter.is_open());
+}
+
+TEST_CASE("who waits for room in a pipe is told when it is cut") {
+  PipeWorld world;
+  world.writes(full);
+  const auto writing = world.waits(world.here, End::wait_write);
+  CHECK_FALSE(*writing);
+  world.there.cutter().cut();
+  world.polls();
+  CHECK(*writing);
+}
+
 TEST_CASE("an end that goes out of scope is closed") {
   PipeWorld world;
   { const End gone{std::move(world.here)}; }
@@ -228,6 +260,23 @@ TEST_CASE("an entrance lets in whoever comes, until it is closed") {
   CHECK(late->read_some(asio::buffer(bytes), error) == 0);
   CHECK(error == asio::error::eof);
   CHECK_FALSE(entrance->connect(abroad.get_executor()));
+}
+
+TEST_CASE("an entrance takes pipes of another one") {
+  asio::io_context io;
+  const auto home = SerialExecutor::on(io.get_executor());
+  int entered = 0;
+  const auto inner = std::make_shared<PipeAcceptor>(home, [&](const Pipe<PipeAcceptor::Home>&) { ++entered; });
+  const auto outer =
+      std::make_shared<PipeAcceptor>(home, [&](Pipe<PipeAcceptor::Home> pipe) { inner->accept(std::move(pipe)); });
+  CHECK(outer->connect(io.get_executor()));
+  io.poll();
+  CHECK(entered == 1);
+  inner->close();
+  CHECK(outer->connect(io.get_executor()));
+  io.restart();
+  io.poll();
+  CHECK(entered == 1);
 }
 
 TEST_CASE("an end knows whether the other one may say more") {
