@@ -1,6 +1,7 @@
 # Copies the headers that users include, and those that these need, from `source` to `staged`/pocketmq. Here headers
 # include each other from the root, "client/stream.hpp"; there they say "pocketmq/client/stream.hpp", so that a user's
 # own client/ folder can never be taken for ours. What has not changed is not written. All other headers are internal.
+# The test kit's folder tests/kit/ is there pocketmq/testkit/.
 #
 # `headers`: those that it copied, with their full paths.
 cmake_policy(VERSION 3.25)
@@ -9,7 +10,8 @@ set(staged_names
   client/channel.hpp client/connection.hpp client/middleware.hpp client/procedure.hpp client/rpc_client.hpp
   client/stop_signals.hpp client/stream.hpp
   protocol/url.hpp
-  server/middleware.hpp server/rpc_server.hpp)
+  server/middleware.hpp server/rpc_server.hpp
+  tests/kit/world.hpp)
 
 set(headers)
 set(staged_headers)
@@ -27,7 +29,9 @@ while(staged_names)
   list(APPEND staged_names ${includes})
 
   string(REGEX REPLACE "(#include \")((protocol|broker|client|server)/)" "\\1pocketmq/\\2" text "${text}")
-  set(copy "${staged}/pocketmq/${name}")
+  string(REGEX REPLACE "(#include \")tests/kit/" "\\1pocketmq/testkit/" text "${text}")
+  string(REGEX REPLACE "^tests/kit/" "testkit/" copy "${name}")
+  set(copy "${staged}/pocketmq/${copy}")
   list(APPEND staged_headers "${copy}")
   set(before)
   if(EXISTS "${copy}")

@@ -243,6 +243,8 @@ class PipeAcceptor : public std::enable_shared_from_this<PipeAcceptor> {
   PipeAcceptor(Home home, std::function<void(Pipe<Home>)> entered)
       : home_{std::move(home)}, entered_{std::move(entered)} {}
 
+  [[nodiscard]] const Home& home() const { return home_; }
+
   /// The far end of a new pipe; nothing once the acceptor is closed.
   template <class Executor> [[nodiscard]] std::optional<Pipe<Executor>> connect(Executor executor) {
     const std::lock_guard lock{mutex_};
