@@ -13,6 +13,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <asio/async_result.hpp>
 
@@ -33,22 +34,16 @@ template <class T> class Pending {
   /// True if it is ready with an error.
   [[nodiscard]] bool has_failed() const { return outcome_->error != nullptr; }
 
-  /// The result. Throws the operation's error: an exception, or a std::system_error with its code. Throws Failure if it
-  /// is not ready.
-  T get() const {
-    if (outcome_->error) std::rethrow_exception(outcome_->error);
-    if (!outcome_->value)
-      throw Failure{"Pending::get: there is no result yet; let time pass before, or write world.run(pending)"};
+  /// The result; it stays here. Throws the operation's error: an exception, or a std::system_error with its code.
+  /// Throws Failure if it is not ready.
+  std::add_lvalue_reference_t<const T> get() const {
+    require_result();
     if constexpr (!std::is_void_v<T>) return *outcome_->value;
   }
   /// The same, but moves the result out.
   T take() const {
-    if constexpr (std::is_void_v<T>) {
-      get();
-    } else {
-      if (!outcome_->value) (void)get();
-      return std::move(*outcome_->value);
-    }
+    require_result();
+    if constexpr (!std::is_void_v<T>) return std::move(*outcome_->value);
   }
 
   /// For operations: the callback that makes it ready.
@@ -57,6 +52,12 @@ template <class T> class Pending {
   }
 
  private:
+  void require_result() const {
+    if (outcome_->error) std::rethrow_exception(outcome_->error);
+    if (!outcome_->value)
+      throw Failure{"Pending::get: there is no result yet; let time pass before, or write world.run(pending)"};
+  }
+
   struct Outcome {
     std::optional<Value> value{};
     std::exception_ptr error{};

@@ -53,7 +53,7 @@ std::string text_of(Duration time) {
   return text + 's';
 }
 
-struct Participant {
+struct Member {
   using Object = std::variant<std::unique_ptr<client::RpcClient>, std::unique_ptr<server::RpcServer>,
                               std::unique_ptr<client::Connection>>;
 
@@ -95,7 +95,7 @@ struct World::State {
   State& operator=(const State&) = delete;
   // Handlers may refer to what a test has destroyed by now, so none of them runs.
   ~State() {
-    participants.clear();
+    members.clear();
     schedule->close();
     clock.cancel_all_timers();
     subscription.end();
@@ -121,7 +121,7 @@ struct World::State {
   template <class Object>
   Object& add(const Cable& cable, std::vector<asio::any_io_executor> lanes, std::unique_ptr<Object> object) {
     auto& added = *object;
-    participants.push_back({cable.name(), std::move(lanes), std::move(object)});
+    members.push_back({cable.name(), std::move(lanes), std::move(object)});
     return added;
   }
 
@@ -174,7 +174,7 @@ struct World::State {
   broker::Subscription subscription;
   protocol::Url broker_url;
   std::list<Cable> cables;
-  std::list<Participant> participants;
+  std::list<Member> members;
   int clients{0};
   int servers{0};
   int connections{0};
@@ -316,7 +316,7 @@ void World::start_sleep(Duration duration, const std::stop_token& stop, client::
 }
 
 const std::string& World::name_of(const void* participant) const {
-  for (const auto& each : state_->participants)
+  for (const auto& each : state_->members)
     if (each.address() == participant) return each.cable;
   throw Failure{where()
                 + ": this participant is not one that the World has made, or was removed; for one of your own, write the "
@@ -326,8 +326,8 @@ const std::string& World::name_of(const void* participant) const {
 void World::end(const void* participant, End how) {
   const Running running{state_->is_running, where()};
   const auto name = name_of(participant);
-  auto& all = state_->participants;
-  const auto found = std::ranges::find(all, participant, &Participant::address);
+  auto& all = state_->members;
+  const auto found = std::ranges::find(all, participant, &Member::address);
   if (how == End::crash) {
     state_->cable(name).unplug();
     for (const auto& lane : found->lanes) Schedule::close_lane(lane);

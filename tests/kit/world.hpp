@@ -42,6 +42,10 @@ namespace pocketmq::testkit {
 
 using Duration = std::chrono::nanoseconds;
 
+template <class T>
+concept Participant =
+    std::same_as<T, client::RpcClient> || std::same_as<T, server::RpcServer> || std::same_as<T, client::Connection>;
+
 struct WorldOptions {
   /// Decides every random number in the World: names, ids, pauses, and which handler runs next. Without it: the
   /// environment's POCKETMQ_SEED, or else a seed of its own in each run.
@@ -96,9 +100,9 @@ class World {
   [[nodiscard]] protocol::Url url(std::string_view cable);
 
   /// Ends a participant as its destructor does: a server answers what its handlers have taken and stops.
-  template <class Participant> void remove(Participant& participant) { end(&participant, End::orderly); }
+  template <Participant P> void remove(P& participant) { end(&participant, End::orderly); }
   /// Ends a participant as the end of its process does: its connections are cut first.
-  template <class Participant> void crash(Participant& participant) { end(&participant, End::crash); }
+  template <Participant P> void crash(P& participant) { end(&participant, End::crash); }
 
   // ---- time
 
@@ -144,13 +148,13 @@ class World {
   /// Cuts the connections of a participant, or those over the cable of that name. What is on its way is lost. The
   /// participant notices and connects again, if it is one that does.
   void lose(std::string_view cable);
-  template <class Participant> void lose(const Participant& participant) { lose(name_of(&participant)); }
+  template <Participant P> void lose(const P& participant) { lose(name_of(&participant)); }
   void lose_all();
   /// Cuts the connections, and each new one at once, until `plug_in`.
   void unplug(std::string_view cable);
-  template <class Participant> void unplug(const Participant& participant) { unplug(name_of(&participant)); }
+  template <Participant P> void unplug(const P& participant) { unplug(name_of(&participant)); }
   void plug_in(std::string_view cable);
-  template <class Participant> void plug_in(const Participant& participant) { plug_in(name_of(&participant)); }
+  template <Participant P> void plug_in(const P& participant) { plug_in(name_of(&participant)); }
 
   // ---- what happened
 
