@@ -127,6 +127,10 @@ std::vector<std::shared_ptr<Invocation>> RpcResponder::invocations() {
 }
 
 void RpcResponder::wait() {
+  connection_->clock().drive_until([this] {
+    const std::lock_guard lock{mutex_};
+    return has_stopped_;
+  });
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return has_stopped_; });
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <future>
 
+#include "client/link/waiting.hpp"
+
 namespace pocketmq::client {
 
 using protocol::TimePoint;
@@ -55,8 +57,9 @@ void ReconnectingConnection::close(Done<> done) {
 void ReconnectingConnection::open_and_wait() {
   refuse_to_block_here();
   std::promise<std::error_code> opened;
-  open([&](std::error_code error) { opened.set_value(error); });
-  const auto error = opened.get_future().get();
+  auto result = opened.get_future();
+  open([opened = std::move(opened)](std::error_code error) mutable { opened.set_value(error); });
+  const auto error = wait_for(std::move(result), clock());
   if (!error) return;
   close_and_wait();
   throw opening_error_.value_or(std::system_error{error});

@@ -46,6 +46,8 @@ class Caller {
   [[nodiscard]] virtual const protocol::SerialExecutor& executor() const = 0;
   /// Throws std::system_error(resource_deadlock_would_occur) if waiting here would block the connection.
   virtual void refuse_to_block_here() const = 0;
+  /// The clock of the connection's loop.
+  [[nodiscard]] virtual const protocol::LoopClock& clock() const = 0;
 };
 
 /// The error of a call whose executor was destroyed, so that the call can never be completed.

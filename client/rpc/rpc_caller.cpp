@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/link/stopping.hpp"
+#include "client/link/waiting.hpp"
 #include "client/values/trace_context.hpp"
 
 namespace pocketmq::client {
@@ -89,7 +90,7 @@ std::string RpcCaller::call_and_wait(RpcRequest&& request) {
   call(std::move(request),
        [promise = std::move(promise)](RpcResult result) mutable { promise.set_value(std::move(result)); });
   try {
-    auto result = replied.get();
+    auto result = wait_for(std::move(replied), connection_->clock());
     if (result.error) throw *result.error;
     return std::move(result.body);
   } catch (const std::future_error&) {

@@ -27,6 +27,7 @@ class RpcCaller final : public Caller, public std::enable_shared_from_this<RpcCa
   [[nodiscard]] std::uint64_t dropped_replies() const override { return core_.dropped_replies(); }
   [[nodiscard]] const SerialExecutor& executor() const override { return connection_->executor(); }
   void refuse_to_block_here() const override { connection_->refuse_to_block_here(); }
+  [[nodiscard]] const protocol::LoopClock& clock() const override { return connection_->clock(); }
 
  private:
   void pass(std::size_t middleware, RpcRequest&& request, Completed&& completed);

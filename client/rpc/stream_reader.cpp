@@ -3,6 +3,8 @@
 #include <future>
 #include <utility>
 
+#include "client/link/waiting.hpp"
+
 namespace pocketmq::client {
 
 StreamReader::StreamReader(std::shared_ptr<Caller> caller, RpcRequest request, std::size_t unread_max)
@@ -20,8 +22,8 @@ StreamItem StreamReader::next_and_wait() {
   caller_->refuse_to_block_here();
   std::promise<StreamItem> promise;
   auto taken = promise.get_future();
-  next([&](StreamItem item) { promise.set_value(std::move(item)); });
-  return taken.get();
+  next([promise = std::move(promise)](StreamItem item) mutable { promise.set_value(std::move(item)); });
+  return wait_for(std::move(taken), caller_->clock());
 }
 
 }  // namespace pocketmq::client

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <system_error>
 #include <utility>
 
 namespace pocketmq::protocol {
@@ -18,6 +19,16 @@ void LoopClock::advance_to(TimePoint now) {
   assert(is_virtual());
   if (now > this->now()) virtual_now_.store(now.time_since_epoch().count(), std::memory_order_release);
   while (earliest_deadline() <= this->now()) timers_.extract(timers_.begin()).mapped().due();
+}
+
+void LoopClock::drive_until(const std::function<bool()>& done) const {
+  if (!is_virtual() || done()) return;
+  if (!drive_)
+    throw std::system_error{
+        std::make_error_code(std::errc::resource_deadlock_would_occur),
+        "a blocking call on a loop with a virtual clock would wait for ever, because nobody runs the "
+        "loop meanwhile; use a completion token"};
+  drive_(done);
 }
 
 void LoopClock::set_timer(const void* timer, TimePoint deadline, MoveOnlyFunction<void()> due) {

@@ -8,8 +8,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "protocol/base/move_only_function.hpp"
 #include "protocol/end/connection_end.hpp"
@@ -57,6 +59,13 @@ class LoopClock {
   /// step.
   void advance_to(TimePoint now);
 
+  /// `drive(done)` runs the loop and advances the clock until `done` is true, or throws.
+  void drive_with(std::function<void(const std::function<bool()>& done)> drive) { drive_ = std::move(drive); }
+  /// For code that is going to block until `done` is true. On a virtual clock nobody else runs the loop meanwhile: this
+  /// runs it until `done` is true. Throws std::system_error(resource_deadlock_would_occur) if nothing was given to
+  /// `drive_with`. On the system's time it does nothing.
+  void drive_until(const std::function<bool()>& done) const;
+
   // For LazyTimer, on a virtual clock:
 
   /// Calls `due` once, inside of the first `advance_to` after which the clock shows `deadline` or a later time. If
@@ -79,6 +88,7 @@ class LoopClock {
   std::atomic<Clock::rep> virtual_now_{real};
   Clock::duration wall_clock_ahead_{0};  // of a virtual clock; does not change
   std::multimap<TimePoint, Timer> timers_;
+  std::function<void(const std::function<bool()>& done)> drive_;
 };
 
 }  // namespace pocketmq::protocol
