@@ -69,6 +69,9 @@ struct Member {
 }  // namespace
 
 struct World::State {
+  // While it lives, handlers run, which must not run the World themselves.
+  class Running;
+
   explicit State(WorldOptions&& with)
       : options{std::move(with)}, seed{options.seed ? *options.seed : seed_of_environment()} {
     clock.make_virtual(beginning, options.begins_at);
@@ -133,7 +136,9 @@ struct World::State {
     for (std::uint64_t handlers = 0;; ++handlers) {
       if (done && done()) return true;
       if (handlers == options.handlers_max) throw Failure{where() + going_round()};
-      if (schedule->run_one()) continue;
+      const bool ran = schedule->run_one();
+      if (misuse) throw Failure{*std::exchange(misuse, std::nullopt)};  // the handler may have caught it
+      if (ran) continue;
       if (clock.earliest_deadline() > clock.now()) return false;
       clock.advance_to(clock.now());
     }
@@ -163,6 +168,7 @@ struct World::State {
   const std::uint64_t seed;
   const int exceptions{std::uncaught_exceptions()};
   bool is_running{false};
+  std::optional<Failure> misuse;  // of the handler that runs
   std::string journal;
 
   asio::io_context context{1};
@@ -180,29 +186,27 @@ struct World::State {
   int connections{0};
 };
 
-namespace {
-
-// While handlers run, a handler must not run the World.
-class Running {
+class World::State::Running {
  public:
-  Running(bool& flag, const std::string& where) : flag_{flag} {
-    if (flag_)
-      throw Failure{where
-                    + ": a handler that the World runs must not run the World, and so not wait for something. Write it "
-                      "as a coroutine (co_await world.sleep(...)), or with callbacks"};
-    flag_ = true;
+  explicit Running(State& state) : state_{state} {
+    if (state_.is_running) throw state_.misuse.emplace(state_.where() + nested);
+    state_.is_running = true;
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
-  ~Running() { flag_ = false; }
+  ~Running() { state_.is_running = false; }
 
  private:
-  bool& flag_;
+  static constexpr auto nested =
+      ": a handler that the World runs has made a blocking call, or has called the World's run, advance or settle. The "
+      "handler's caller is waiting on the same thread. Write the handler as a coroutine (co_await), or with callbacks";
+
+  State& state_;
 };
 
-}  // namespace
-
-World::World(WorldOptions options) : state_{std::make_unique<State>(std::move(options))} {}
+World::World(WorldOptions options) : state_{std::make_unique<State>(std::move(options))} {
+  state_->clock.drive_with([this](const std::function<bool()>& done) { run_until(done); });
+}
 
 World::~World() {
   if (std::uncaught_exceptions() > state_->exceptions)
@@ -227,8 +231,6 @@ server::RpcServer& World::server(server::RpcServerOptions options) {
                      std::make_unique<server::RpcServer>(lane, cable.url(), std::move(options)));
 }
 
-void World::start(server::RpcServer& server) { run(server.async_start(pending)); }
-
 client::Connection& World::connection(client::ConnectionOptions options) {
   const auto& cable = state_->connect(options.name, "connection", state_->connections);
   const auto lane = executor();
@@ -250,14 +252,14 @@ protocol::WallTime World::wall_now() const { return state_->clock.wall_now(); }
 Duration World::elapsed() const { return state_->elapsed(); }
 
 void World::settle() {
-  const Running running{state_->is_running, where()};
+  const State::Running running{*state_};
   state_->settle({});
 }
 
 void World::advance(Duration duration) {
   if (duration < Duration{0})
     throw Failure{where() + ": advance(" + text_of(duration) + "): time does not go back; write a positive duration"};
-  const Running running{state_->is_running, where()};
+  const State::Running running{*state_};
   auto& clock = state_->clock;
   const auto end = clock.now() + duration;
   state_->settle({});
@@ -270,7 +272,7 @@ void World::advance(Duration duration) {
 }
 
 void World::run_until(const std::function<bool()>& done, Duration at_most) {
-  const Running running{state_->is_running, where()};
+  const State::Running running{*state_};
   auto& clock = state_->clock;
   const auto end = clock.now() + at_most;
   while (!state_->settle(done)) {
@@ -324,7 +326,7 @@ const std::string& World::name_of(const void* participant) const {
 }
 
 void World::end(const void* participant, End how) {
-  const Running running{state_->is_running, where()};
+  const State::Running running{*state_};
   const auto name = name_of(participant);
   auto& all = state_->members;
   const auto found = std::ranges::find(all, participant, &Member::address);

@@ -4,9 +4,9 @@
 //     testkit::World world;
 //     auto& server = world.server();
 //     server.serve("twice", [](int n) { return 2 * n; });
-//     world.start(server);
+//     server.start();
 //     auto twice = world.client().procedure<int(int)>("twice");
-//     CHECK(world.run(twice.async(21, testkit::pending)) == 42);
+//     CHECK(twice(21) == 42);
 #pragma once
 
 #include <chrono>
@@ -63,12 +63,13 @@ struct WorldOptions {
   std::uint64_t handlers_max{1'000'000};
 };
 
-/// Everything belongs to the thread that made it; nothing here blocks. Time stands still while handlers run, and passes
-/// only in `advance`, `run` and `run_until`. Participants live as long as the World, unless `remove` or `crash` ends
-/// them. All functions but `now`, `elapsed`, `sleep`, `spawn`, `lose`, `unplug` and `plug_in` are for the test itself,
-/// not for handlers that the World runs.
+/// Everything belongs to the thread that made it. Time stands still while handlers run, and passes only in `advance`,
+/// `run`, `run_until`, and in blocking calls of the test: `twice(21)` runs the World until there is a reply. Handlers
+/// that the World runs must not block: those that wait are coroutines, or use callbacks. Of the World they may call
+/// `now`, `elapsed`, `sleep`, `spawn`, `lose`, `unplug`, `plug_in` and what only looks.
 ///
-/// Timers, sockets and threads of your own run in real time. The World does not wait for them: sleep with `sleep`.
+/// Participants live as long as the World, unless `remove` or `crash` ends them. Timers, sockets and threads of your
+/// own run in real time. The World does not wait for them: sleep with `sleep`.
 class World {
  public:
   World() : World{WorldOptions{}} {}
@@ -85,11 +86,9 @@ class World {
   /// A client, whose connection is being opened. Its calls wait for that. It has a name in the journal: "client-1",
   /// unless the options have one.
   client::RpcClient& client(client::RpcClientOptions options = {});
-  /// A server, named "server-1". Add its handlers, then `start` it. They run on the World's thread too: in the options
-  /// `executor` and `threads` mean nothing.
+  /// A server, named "server-1". Add its handlers, then call its `start`. Handlers run on the World's thread too: in
+  /// the options `executor` and `threads` mean nothing.
   server::RpcServer& server(server::RpcServerOptions options = {});
-  /// Starts a server, and runs until it is ready. Throws std::system_error if it cannot serve.
-  void start(server::RpcServer& server);
   /// A connection that is open, named "connection-1". Throws std::system_error if the broker refuses it.
   client::Connection& connection(client::ConnectionOptions options = {});
 

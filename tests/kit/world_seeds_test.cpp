@@ -37,7 +37,7 @@ class MixedProgram {
   explicit MixedProgram(std::uint64_t seed)
       : world_{{.seed = seed,
                 .encoding = seed % 2 == 0 ? protocol::Encoding::amqp : protocol::Encoding::json,
-                .heartbeat = seed % 3 == 0 ? 10s : 0s}} {}
+                .heartbeat = seed % 4 == 0 ? 10s : 0s}} {}
 
   void run() {
     start_server();
@@ -50,7 +50,7 @@ class MixedProgram {
       if (one_in(2)) world_.advance(some_time());
     }
     world_.run_until([this] { return over_ == begun_; }, 2h);
-    world_.advance(1h);
+    world_.advance(2min);
   }
 
   [[nodiscard]] std::string result() const { return world_.journal() + outcomes_; }
@@ -69,7 +69,7 @@ class MixedProgram {
     server_->serve("count", [](server::StreamWriter<int>& out, int n) {
       for (int i = 0; i < n; ++i) out.write(i);
     });
-    world_.start(*server_);
+    server_->start();
   }
 
   void open_queues() {
