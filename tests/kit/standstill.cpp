@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t messages_each_max = 5;  // of a queue, and of those that were dropped
+constexpr std::size_t messages_each_max = 5;  // of a queue, and of those that were dropped or refused
 
 std::string in_quotes(std::string_view text) { return '\'' + std::string{text} + '\''; }
 
@@ -31,7 +31,8 @@ class Messages {
       const auto line = journal.substr(0, end);
       journal.remove_prefix(end == std::string_view::npos ? journal.size() : end + 1);
       if (line.find(R"("kind":"message.)") == std::string_view::npos
-          && line.find(R"("kind":"connection.authenticated")") == std::string_view::npos)
+          && line.find(R"("kind":"connection.authenticated")") == std::string_view::npos
+          && line.find(R"("kind":"command.refused")") == std::string_view::npos)
         continue;
       look_at(json::parse(line, nullptr, false));
     }
@@ -49,6 +50,11 @@ class Messages {
     const auto kind = text_in(event, "kind");
     if (kind == "connection.authenticated") {
       clients_[event.value("connection", std::uint64_t{0})] = text_in(event, "name");
+      return;
+    }
+    if (kind == "command.refused") {
+      lost_.push_back("a " + text_in(event, "scope") + " of " + clients_[event.value("connection", std::uint64_t{0})]
+                      + " was closed with " + std::to_string(event.value("code", 0)) + ": " + text_in(event, "text"));
       return;
     }
     const auto number = event.value("message", std::uint64_t{0});

@@ -53,24 +53,24 @@ std::string text_of(Duration time) {
   return text + 's';
 }
 
-struct Member {
-  using Object = std::variant<std::unique_ptr<client::RpcClient>, std::unique_ptr<server::RpcServer>,
-                              std::unique_ptr<client::Connection>>;
-
-  [[nodiscard]] const void* address() const {
-    return std::visit([](const auto& held) { return static_cast<const void*>(held.get()); }, object);
-  }
-
-  std::string cable;
-  std::vector<asio::any_io_executor> lanes;
-  Object object;
-};
-
 }  // namespace
 
 struct World::State {
   // While it lives, handlers run, which must not run the World themselves.
   class Running;
+
+  struct Member {
+    using Object = std::variant<std::unique_ptr<client::RpcClient>, std::unique_ptr<server::RpcServer>,
+                                std::unique_ptr<client::Connection>>;
+
+    [[nodiscard]] const void* address() const {
+      return std::visit([](const auto& held) { return static_cast<const void*>(held.get()); }, object);
+    }
+
+    std::string cable;
+    std::vector<asio::any_io_executor> lanes;
+    Object object;
+  };
 
   explicit State(WorldOptions&& with)
       : options{std::move(with)}, seed{options.seed ? *options.seed : seed_of_environment()} {
@@ -87,7 +87,7 @@ struct World::State {
     broker_options.journal_bytes = std::max(broker_options.journal_bytes, first_events_bytes);
     in_process.emplace(context, std::move(broker_options));
     auto& events = in_process->broker().journal();
-    broker::append_ndjson_header(events.now(), 1, journal);
+    broker::append_ndjson_header({.shown = options.begins_at}, 1, journal);
     subscription =
         events.subscribe([this](const broker::Entry& entry) { broker::append_ndjson(entry, journal); }, {.since = 1});
     events.keep_last(options.broker.journal_bytes);
@@ -329,7 +329,7 @@ void World::end(const void* participant, End how) {
   const State::Running running{*state_};
   const auto name = name_of(participant);
   auto& all = state_->members;
-  const auto found = std::ranges::find(all, participant, &Member::address);
+  const auto found = std::ranges::find(all, participant, &State::Member::address);
   if (how == End::crash) {
     state_->cable(name).unplug();
     for (const auto& lane : found->lanes) Schedule::close_lane(lane);
