@@ -30,6 +30,13 @@ void from_json(const json& from, Point& point) {
   from.at("y").get_to(point.y);
 }
 
+// What is sent for a parameter.
+static_assert(std::is_same_v<Argument<int>, int>);
+static_assert(std::is_same_v<Argument<const std::string&>, std::string>);
+static_assert(std::is_same_v<Argument<std::string&&>, std::string>);
+static_assert(std::is_same_v<Argument<const int>, int>);
+static_assert(std::is_same_v<Argument<std::string&>, std::string&>);  // which is refused
+
 TEST_CASE("one argument is the value, none an empty body, several an array") {
   CHECK(encode_arguments(30).body == "30");
   CHECK(encode_arguments(std::string{"a\"b"}).body == R"("a\"b")");
