@@ -142,6 +142,187 @@ TEST_CASE("a name that is too long is an error and leaves the channel open") {
   CHECK_THROWS_AS(Table{}.add(name, 1), std::length_error);
 }
 
+TEST_CASE("exchanges are bound to each other and to queues, unbound and deleted") {
+  tests::BrokerUnderTest broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  for (const auto* exchange : {"x", "y"}) channel.declare_exchange(exchange, "topic", {}, use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  channel.bind_exchange({.source = "x", .destination = "y", .routing_key = "a.#"}, use_future).get();
+  channel.bind_queue({.source = "y", .destination = "q", .routing_key = "#.b"}, use_future).get();
+  const auto arrive = [&](const std::string& key) {
+    channel.publish({.exchange = "x", .routing_key = key}, {.body = "m"}, use_future).get();
+    return channel.purge_queue("q", use_future).get();
+  };
+  CHECK(arrive("a.b") == 1);
+  CHECK(arrive("a.c") == 0);
+  CHECK(arrive("c.b") == 0);
+  channel.unbind_exchange({.source = "x", .destination = "y", .routing_key = "a.#"}, use_future).get();
+  CHECK(arrive("a.b") == 0);
+  channel.bind_exchange({.source = "x", .destination = "y", .routing_key = "#"}, use_future).get();
+  CHECK(arrive("c.b") == 1);
+  channel.unbind_queue({.source = "y", .destination = "q", .routing_key = "#.b"}, use_future).get();
+  CHECK(arrive("c.b") == 0);
+  channel.delete_exchange("y", If::unused, use_future).get();
+  channel.bind_queue({.source = "x", .destination = "q", .routing_key = "k"}, use_future).get();
+  CHECK(error_code_of(channel.delete_exchange("x", If::unused, use_future)) == reply_error(406));
+  auto other = connection.open_channel(use_future).get();
+  other.delete_exchange("x", If::any, use_future).get();
+  CHECK(error_code_of(other.declare_exchange("x", "topic", {.passive = true}, use_future)) == reply_error(404));
+}
+
+TEST_CASE("what is declared has the options that were asked for") {
+  tests::BrokerUnderTest broker;
+  Connection connection{broker.url(any_encoding())};
+  const auto fails = [&](const auto& declare) {
+    auto channel = connection.open_channel(use_future).get();
+    return error_code_of(declare(channel));
+  };
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_exchange("inside", "fanout", {.internal = true}, use_future).get();
+  CHECK(fails([](Channel& c) {
+          c.publish({.exchange = "inside"}, {}, use_future).get();
+          return c.qos(1, use_future);
+        })
+        == reply_error(403));
+  channel.declare_exchange("mortal", "fanout", {.auto_delete = true}, use_future).get();
+  channel.declare_queue("q", {.durable = true, .auto_delete = true}, use_future).get();
+  CHECK(fails([](Channel& c) { return c.declare_queue("q", {.durable = true}, use_future); }) == reply_error(406));
+  CHECK(fails([](Channel& c) { return c.declare_queue("q", {.auto_delete = true}, use_future); }) == reply_error(406));
+  channel.bind_queue({.source = "mortal", .destination = "q"}, use_future).get();
+  CHECK(channel.delete_queue("q", If::any, use_future).get() == 0);
+  CHECK(fails([](Channel& c) { return c.declare_exchange("mortal", "fanout", {.passive = true}, use_future); })
+        == reply_error(404));
+  channel.declare_exchange("lasting", "fanout", {.durable = true}, use_future).get();
+  CHECK(fails([](Channel& c) { return c.declare_exchange("lasting", "fanout", {}, use_future); }) == reply_error(406));
+}
+
+TEST_CASE("a queue is deleted only if it is as the client says") {
+  tests::BrokerUnderTest broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get(), other = connection.open_channel(use_future).get(),
+       third = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  channel.publish({.routing_key = "q"}, {.body = "m"}, use_future).get();
+  CHECK(channel.declare_queue("q", {}, use_future).get().message_count == 1);
+  CHECK(error_code_of(other.delete_queue("q", If::empty, use_future)) == reply_error(406));
+  const auto tag = channel.consume(
+                              "q", {.exclusive = true}, [](const Delivery&) {}, use_future)
+                       .get();
+  CHECK(channel.declare_queue("q", {}, use_future).get().consumer_count == 1);
+  CHECK(error_code_of(third.delete_queue("q", If::unused, use_future)) == reply_error(406));
+  auto fourth = connection.open_channel(use_future).get();
+  CHECK(error_code_of(fourth.consume(
+            "q", {}, [](const Delivery&) {}, use_future))
+        == reply_error(403));  // it is consumed exclusively
+  channel.cancel(tag, use_future).get();
+  channel.delete_queue("q", If::unused, use_future).get();
+}
+
+TEST_CASE("deliveries are acked one by one or all before, and refused ones are dropped or come again") {
+  tests::BrokerUnderTest broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  channel.declare_queue("q", {}, use_future).get();
+  const auto got = [&](bool no_ack = false) { return channel.get("q", no_ack, use_future).get(); };
+  const auto takes = [&](int count) {
+    for (int i = 0; i < count; ++i) channel.publish({.routing_key = "q"}, {.body = std::to_string(i)});
+    std::vector<std::uint64_t> tags;
+    for (int i = 0; i < count; ++i) tags.push_back(got()->delivery_tag);
+    return tags;
+  };
+  // What is still unacked comes back when its channel closes; how many that is.
+  const auto left = [&] {
+    channel.close(use_future).get();
+    channel = connection.open_channel(use_future).get();
+    return channel.purge_queue("q", use_future).get();
+  };
+  SECTION("acked") {
+    const auto tags = takes(4);
+    channel.ack(tags[3]);
+    CHECK(left() == 3);
+  }
+  SECTION("acked up to one") {
+    const auto tags = takes(4);
+    channel.ack(tags[2], Upto::all_before);
+    CHECK(left() == 1);
+  }
+  SECTION("refused") {
+    const auto tags = takes(4);
+    channel.nack(tags[3], Requeue::no);
+    channel.reject(tags[2], Requeue::no);
+    CHECK(left() == 2);
+  }
+  SECTION("refused up to one") {
+    const auto tags = takes(4);
+    channel.nack(tags[1], Requeue::no, Upto::all_before);
+    CHECK(left() == 2);
+  }
+  SECTION("given back") {
+    const auto tags = takes(2);
+    channel.nack(tags[0], Requeue::yes);
+    const auto again = got();
+    REQUIRE(again);
+    CHECK(again->redelivered);
+    CHECK(again->message.body == "0");
+    channel.reject(tags[1], Requeue::yes);
+    CHECK(got()->message.body == "1");
+    CHECK_FALSE(got());
+  }
+  SECTION("without acks") {
+    channel.publish({.routing_key = "q"}, {.body = "m"});
+    CHECK(got(true));
+    channel.publish({.routing_key = "q"}, {.body = "m"});
+    std::promise<void> delivered;
+    channel
+        .consume(
+            "q", {.no_ack = true}, [&](const Delivery&) { delivered.set_value(); }, use_future)
+        .get();
+    delivered.get_future().get();
+    CHECK(left() == 0);
+  }
+}
+
+TEST_CASE("no operation takes a name that is too long") {
+  tests::BrokerUnderTest broker;
+  Connection connection{broker.url(any_encoding())};
+  auto channel = connection.open_channel(use_future).get();
+  const std::string longest(255, 'n'), name = longest + 'n';
+  const auto is_too_long = [](auto future) { return error_code_of(std::move(future)) == Error::name_too_long; };
+  CHECK(is_too_long(channel.delete_queue(name, If::any, use_future)));
+  CHECK(is_too_long(channel.purge_queue(name, use_future)));
+  CHECK(is_too_long(channel.get(name, true, use_future)));
+  CHECK(is_too_long(channel.cancel(name, use_future)));
+  CHECK(is_too_long(channel.declare_exchange(name, "fanout", {}, use_future)));
+  CHECK(is_too_long(channel.declare_exchange("x", name, {}, use_future)));
+  CHECK(is_too_long(channel.delete_exchange(name, If::any, use_future)));
+  CHECK(is_too_long(channel.publish({.exchange = name}, {}, use_future)));
+  CHECK(is_too_long(channel.consume(
+      "q", {.consumer_tag = name}, [](const Delivery&) {}, use_future)));
+  for (const Binding& binding : {Binding{.source = name}, Binding{.destination = name}, Binding{.routing_key = name}}) {
+    CHECK(is_too_long(channel.bind_queue(binding, use_future)));
+    CHECK(is_too_long(channel.unbind_queue(binding, use_future)));
+    CHECK(is_too_long(channel.bind_exchange(binding, use_future)));
+    CHECK(is_too_long(channel.unbind_exchange(binding, use_future)));
+  }
+  CHECK(channel.declare_queue(longest, {}, use_future).get().name == longest);
+}
+
+TEST_CASE("a connection may be replaced by another one, and closes then") {
+  tests::BrokerUnderTest broker;
+  const auto url = broker.url(any_encoding());
+  Connection connection{url, {.name = "first"}};
+  auto old = connection.open_channel(use_future).get();
+  connection = Connection{url, {.name = "second"}};
+  CHECK(error_code_of(old.declare_queue("q", {}, use_future)) == Error::closed);
+  auto channel = connection.open_channel(use_future).get();
+  auto& same = connection;
+  connection = std::move(same);
+  CHECK(channel.declare_queue("q", {}, use_future).get().name == "q");
+  Connection moved{std::move(connection)};
+  CHECK(moved.open_channel(use_future).get().declare_queue("q", {}, use_future).get().name == "q");
+}
+
 TEST_CASE("a connection that does not open says why") {
   tests::BrokerUnderTest broker;
   const std::string scheme = any_encoding() == protocol::Encoding::amqp ? "amqp" : "amqp+json";

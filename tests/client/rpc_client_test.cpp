@@ -77,6 +77,34 @@ TEST_CASE("a procedure is called with a callback, a future and in a coroutine") 
   CHECK(result.get() == 233);
 }
 
+TEST_CASE("a procedure without a result tells its caller whether it failed") {
+  tests::BrokerUnderTest broker;
+  const auto url = broker.url(any_encoding());
+  RpcServer server{url};
+  server.serve("log", [](const std::string& line) {
+    if (line.empty()) throw RpcError{RpcCode::invalid_argument, "an empty line"};
+  });
+  server.start();
+  RpcClient rpc{url};
+  auto log = rpc.procedure<void(std::string)>("log");
+  CHECK_NOTHROW(log("one"));
+  CHECK(error_of([&] { log(""); }).code() == RpcCode::invalid_argument);
+  CHECK_NOTHROW(log.async("two", use_future).get());
+  CHECK(error_of([&] { log.async("", use_future).get(); }).code() == RpcCode::invalid_argument);
+}
+
+TEST_CASE("a client may be replaced by another one, and its calls end then") {
+  FibWorld world;
+  RpcClient rpc{world.broker.url(world.encoding)};
+  auto of_first = rpc.procedure<int(int)>("fib");
+  CHECK(of_first(10) == 55);
+  rpc = RpcClient{world.broker.url(world.encoding)};
+  CHECK(error_of([&] { of_first(10); }).code() == RpcCode::cancelled);
+  auto& same = rpc;
+  rpc = std::move(same);
+  CHECK(rpc.procedure<int(int)>("fib")(10) == 55);
+}
+
 TEST_CASE("a client may run on the caller's executor, without a thread") {
   FibWorld world;
   asio::io_context io;

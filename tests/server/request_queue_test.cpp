@@ -46,5 +46,46 @@ TEST_CASE("a server that stops while it waits to consume a lost queue again does
   CHECK(world.peer->hears_nothing());
 }
 
+TEST_CASE("a server that may open no more channels does not start, and says so once") {
+  ServerWorld world{fib_and_fac()};
+  int asked = 0;
+  while (const auto command = world.peer->next_if_any()) {
+    const bool opens = std::holds_alternative<channel::Open>(command->method);
+    if (opens && ++asked == 2) {
+      world.peer->says(command->channel, channel::Close{.reply_code = 504, .reply_text = "CHANNEL_ERROR - too many"});
+      continue;
+    }
+    world.agree(*command);
+  }
+  CHECK(world.opened.size() == 1);
+  CHECK_FALSE(world.opened.at(0).empty());
+  CHECK(world.agrees().empty());
+  CHECK(world.server.deadline() == TimePoint::max());
+}
+
+TEST_CASE("a queue whose channel the broker closes is consumed again on another channel after a pause") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  const auto channel = world.consumers.at("fib").channel;
+  world.peer->says(channel, channel::Close{.reply_code = 406, .reply_text = "PRECONDITION_FAILED - timeout"});
+  CHECK(world.agrees() == Strings{"channel.close-ok", "channel.open"});
+  CHECK(world.troubles == Strings{"PRECONDITION_FAILED - timeout"});
+  CHECK(world.server.deadline() > world.peer->now);
+  CHECK(world.ticks_after() <= 50ms);
+  CHECK(world.agrees() == Strings{"basic.qos", "queue.declare fib", "basic.consume fib"});
+  CHECK(world.server.deadline() == TimePoint::max());
+}
+
+TEST_CASE("a queue is not tried again when its connection is lost while it waits") {
+  ServerWorld world{{{"fib", {}}}};
+  world.agrees();
+  loses_fib(world);
+  CHECK(world.server.deadline() < TimePoint::max());
+  world.vanishes();
+  CHECK(world.server.deadline() == TimePoint::max());
+  CHECK(world.opened.size() == 1);
+  CHECK(world.troubles.size() == 1);
+}
+
 }  // namespace
 }  // namespace pocketmq::server

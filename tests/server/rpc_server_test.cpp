@@ -199,6 +199,25 @@ TEST_CASE("a server waits until it is stopped, by a handler or a signal") {
   running.get();
 }
 
+TEST_CASE("a server that is stopped before it runs returns at once") {
+  tests::BrokerUnderTest broker;
+  RpcServer server{broker.url(any_encoding())};
+  server.serve("q", [] {});
+  server.stop();
+  CHECK_NOTHROW(server.run());
+}
+
+TEST_CASE("a server that cannot start does not run") {
+  tests::BrokerUnderTest broker;
+  const auto url = broker.url(any_encoding());
+  RpcServer first{url};
+  first.serve("q", [] {});
+  first.start();
+  RpcServer second{url};
+  second.serve("q", [] {}, {.queue = client::QueueOptions::quorum()});
+  CHECK_THROWS_WITH(second.run(), Catch::Contains("'q'"));
+}
+
 TEST_CASE("a server that cannot start says why") {
   tests::BrokerUnderTest broker;
   const auto url = broker.url(any_encoding());

@@ -1,6 +1,9 @@
 // Patterns of names, as PCRE reads them. What is expected here, PCRE answered.
 #include "broker/access/pattern.hpp"
 
+#include <bitset>
+#include <cctype>
+
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::tests {
@@ -55,6 +58,15 @@ TEST_CASE("a pattern is found in a name or not") {
       {"^(a*)*$", {"", "aaa"}, {"b"}},
       {"^((a?)+|b)*c$", {"c", "abac"}, {"abad"}},
       {"^a{,2}$", {"a{,2}"}, {"a"}},
+      {"^a{2$", {"a{2"}, {"aa"}},
+      {"^a{2,3$", {"a{2,3"}, {"aa"}},
+      {"^a{2,x}$", {"a{2,x}"}, {"aa"}},
+      {"^a{2,2}$", {"aa"}, {"a", "aaa"}},
+      {"^a{0,}$", {"", "aa"}, {"b"}},
+      {"^a{10}$", {std::string(10, 'a')}, {std::string(9, 'a'), std::string(11, 'a')}},
+      {"^a{1000}$", {std::string(1'000, 'a')}, {std::string(999, 'a'), std::string(1'001, 'a')}},
+      {"^a{999,1000}$", {std::string(999, 'a'), std::string(1'000, 'a')}, {std::string(1'001, 'a')}},
+      {"^a{1000,}$", {std::string(1'001, 'a')}, {std::string(999, 'a')}},
       {"^{a}$", {"{a}"}},
       // classes
       {"^[a-c_]$", {"a", "c", "_"}, {"d", "-"}},
@@ -110,6 +122,13 @@ TEST_CASE("a pattern that is malformed or not supported is refused with the plac
       {"[z-a]", "range out of order in character class at byte 4"},
       {"[a-\\d]", "a range ends in a class at byte 5"},
       {"[[:wurst:]]", "unknown POSIX class name at byte 3"},
+      {"[[:alpha", "missing ':]' at byte 3"},
+      {"[^]", "missing ']' at byte 3"},
+      {"\\xg0", "\\x wants two hexadecimal digits at byte 2"},
+      {"\\x0", "\\x wants two hexadecimal digits at byte 3"},
+      {"\\q", "the escape \\q is not supported at byte 2"},
+      {"(a", "missing ')' at byte 2"},
+      {"(?=a", "missing ')' at byte 4"},
       {"*a", "nothing to repeat at byte 0"},
       {"{2}", "nothing to repeat at byte 0"},
       {"(+)", "nothing to repeat at byte 1"},
@@ -117,6 +136,10 @@ TEST_CASE("a pattern that is malformed or not supported is refused with the plac
       {"^*", "nothing to repeat at byte 1"},
       {"a{2,1}", "numbers out of order in {} quantifier at byte 6"},
       {"a{1001}", "more than 1000 repetitions at byte 7"},
+      {"a{1001,}", "more than 1000 repetitions at byte 8"},
+      {"a{1,1001}", "more than 1000 repetitions at byte 9"},
+      {"a{99999999999}", "more than 1000 repetitions at byte 14"},
+      {"a{1,2}*", "nothing to repeat at byte 7"},
       {"a++", "possessive quantifiers are not supported at byte 2"},
       {"\\", "a \\ at the end of the pattern at byte 1"},
       {"\\x4", "\\x wants two hexadecimal digits at byte 3"},
@@ -125,6 +148,94 @@ TEST_CASE("a pattern that is malformed or not supported is refused with the plac
       {"(a)\\1", "back-references and octal numbers are not supported at byte 5"},
   }));
   CHECK(refusal_of_pattern(pattern) == why);
+}
+
+TEST_CASE("each class has the bytes that C gives it, and its complement the others") {
+  const auto bytes_in = [](const std::string& pattern) {
+    const Pattern compiled{"^" + pattern + "\\z"};
+    std::bitset<256> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = compiled.found_in(std::string(1, static_cast<char>(i)));
+    return bytes;
+  };
+  const auto bytes_that = [](int (*is)(int)) {
+    std::bitset<256> bytes;
+    for (int i = 0; i < 256; ++i) bytes[static_cast<std::size_t>(i)] = is(i) != 0;
+    return bytes;
+  };
+  const auto word = [](int byte) { return static_cast<int>(std::isalnum(byte) != 0 || byte == '_'); };
+  const auto [name, escape, is] = GENERATE_COPY(table<std::string, std::string, int (*)(int)>({
+      {"alnum", "", &std::isalnum},
+      {"alpha", "", &std::isalpha},
+      {"blank", "", &std::isblank},
+      {"digit", "d", &std::isdigit},
+      {"graph", "", &std::isgraph},
+      {"lower", "", &std::islower},
+      {"punct", "", &std::ispunct},
+      {"space", "s", &std::isspace},
+      {"upper", "", &std::isupper},
+      {"word", "w", +word},
+      {"xdigit", "", &std::isxdigit},
+  }));
+  CAPTURE(name);
+  const auto expected = bytes_that(is);
+  CHECK(bytes_in("[[:" + name + ":]]") == expected);
+  CHECK(bytes_in("[[:^" + name + ":]]") == ~expected);
+  CHECK(bytes_in("[^[:" + name + ":]]") == ~expected);
+  if (escape.empty()) return;
+  auto capital = escape;
+  capital[0] = static_cast<char>(std::toupper(capital[0]));
+  CHECK(bytes_in("\\" + escape) == expected);
+  CHECK(bytes_in("[\\" + escape + "]") == expected);
+  CHECK(bytes_in("\\" + capital) == ~expected);
+  CHECK(bytes_in("[^\\" + capital + "]") == expected);
+}
+
+TEST_CASE("an escape stands for its byte, within a class and outside") {
+  const auto [escape, byte] = GENERATE(table<std::string, char>({{"\\t", '\t'},
+                                                                 {"\\n", '\n'},
+                                                                 {"\\r", '\r'},
+                                                                 {"\\f", '\f'},
+                                                                 {"\\e", '\x1b'},
+                                                                 {"\\a", '\a'},
+                                                                 {"\\x00", '\0'},
+                                                                 {"\\x09", '\t'},
+                                                                 {"\\xaF", '\xaf'},
+                                                                 {"\\xFf", '\xff'},
+                                                                 {"\\.", '.'},
+                                                                 {"\\]", ']'},
+                                                                 {"\\-", '-'}}));
+  CAPTURE(escape);
+  for (const auto& pattern : {"^" + escape + "\\z", "^[" + escape + "]\\z"}) {
+    const Pattern compiled{pattern};
+    for (int i = 0; i < 256; ++i)
+      CHECK(compiled.found_in(std::string(1, static_cast<char>(i))) == (static_cast<char>(i) == byte));
+  }
+  CHECK(Pattern{"^[\\b]$"}.found_in("\b"));
+}
+
+TEST_CASE("groups are as deep inside each other as they may be, and no deeper") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '(') + "a" + std::string(depth, ')'); };
+  CHECK(Pattern{nested(99)}.found_in("a"));
+  CHECK_THAT(refusal_of_pattern(nested(100)), Catch::StartsWith("groups are too deep inside each other"));
+  std::string beside;
+  for (int i = 0; i < 200; ++i) beside += "(a)";
+  CHECK(Pattern{beside}.found_in(std::string(200, 'a')));  // beside each other they are not deep
+}
+
+TEST_CASE("a pattern has as many instructions as it may have, and no more") {
+  const auto bytes = [](std::size_t count) { return std::string(count, 'a'); };
+  CHECK(refusal_of_pattern(bytes(broker::pattern_instructions_max)) == "(none)");
+  CHECK_THAT(refusal_of_pattern(bytes(broker::pattern_instructions_max + 1)),
+             Catch::StartsWith("the pattern is too large"));
+  const auto alternatives = [&](std::size_t size) { return bytes(size) + "|" + bytes(size); };
+  CHECK(refusal_of_pattern(alternatives(broker::pattern_instructions_max / 2 - 1)) == "(none)");
+  CHECK_THAT(refusal_of_pattern(alternatives(broker::pattern_instructions_max / 2)),
+             Catch::StartsWith("the pattern is too large"));
+  // A repetition is reckoned with two instructions more for each time, and one time more.
+  const auto repeated = [&](std::size_t size) { return "(" + bytes(size) + "){9}"; };
+  CHECK(refusal_of_pattern(repeated(broker::pattern_instructions_max / 10 - 2)) == "(none)");
+  CHECK_THAT(refusal_of_pattern(repeated(broker::pattern_instructions_max / 10 - 1)),
+             Catch::StartsWith("the pattern is too large"));
 }
 
 TEST_CASE("special groups that are not supported are refused") {

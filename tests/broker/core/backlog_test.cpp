@@ -127,6 +127,36 @@ TEST_CASE("what waits for the rest of a slice has it or waits in line") {
   CHECK(scene.slices.starts_with("abbc"));
 }
 
+TEST_CASE("what waits for the rest of a slice when a turn begins has it before the line") {
+  Scene scene;
+  scene.backlog.keep(scene.work('a', 10));
+  scene.backlog.keep_for_rest_of_slice(scene.work('b', 10));
+  scene.take_turn();
+  CHECK(scene.slices == "ba");
+  CHECK(scene.backlog.is_empty());
+}
+
+TEST_CASE("work that an item in the line begins has the rest of that item's slice") {
+  Scene scene;
+  class Beginner final : public Backlog::Item {
+   public:
+    explicit Beginner(Scene& scene) : Item{scene.backlog}, scene_{scene} {}
+
+   private:
+    bool go_on() override {
+      scene_.slices += 'a';
+      scene_.backlog.keep_for_rest_of_slice(scene_.work('b', 10));
+      return true;
+    }
+    Scene& scene_;
+  };
+  scene.backlog.keep(std::make_unique<Beginner>(scene));
+  scene.backlog.keep(scene.work('c', 10));
+  scene.take_turn();
+  CHECK(scene.slices == "abc");
+  CHECK(scene.backlog.is_empty());
+}
+
 TEST_CASE("who waits may go") {
   Scene scene;
   {

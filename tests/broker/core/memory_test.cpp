@@ -93,6 +93,50 @@ TEST_CASE("once somebody waits memory is scarce until a tenth is free") {
   CHECK(memory.is_scarce());
 }
 
+TEST_CASE("whoever waits is told once that memory is back") {
+  Memory memory{1'000};
+  std::string told;
+  Waiter waiter{memory, 'a', told};
+  memory.charge(1'000);
+  waiter.wait_for_memory();
+  memory.release(200);
+  memory.release(200);
+  CHECK(told == "a");
+  memory.charge(500);
+  memory.release(500);
+  CHECK(told == "a");
+  memory.charge(400);
+  waiter.wait_for_memory();
+  memory.release(200);
+  CHECK(told == "aa");
+}
+
+TEST_CASE("a listener hears when the first one waits and when none has to") {
+  class Listener final : public Memory::Listener {
+   public:
+    void on_scarce() override { told += 's'; }
+    void on_freed() override { told += 'f'; }
+    std::string told;
+  };
+  Listener listener;
+  Memory memory{1'000, &listener};
+  std::string told;
+  Waiter a{memory, 'a', told}, b{memory, 'b', told};
+  memory.charge(1'000);
+  a.wait_for_memory();
+  b.wait_for_memory();
+  CHECK(listener.told == "s");
+  memory.release(100);
+  CHECK(listener.told == "s");
+  memory.release(1);
+  CHECK(listener.told == "sf");
+  memory.release(500);
+  CHECK(listener.told == "sf");
+  memory.charge(601);
+  a.wait_for_memory();
+  CHECK(listener.told == "sfs");
+}
+
 TEST_CASE("who waits keeps its place in the line until it waits no more") {
   Memory memory{1'000};
   std::string told;

@@ -117,15 +117,29 @@ TEST_CASE("a bind with long arguments waits until others have used what they nee
   protocol::FieldTableWriter arguments;
   for (int i = 0; i < 1'000; ++i) arguments.int32("argument " + std::to_string(i), i);
   world.postpone_turns();
-  for (int i = 0; i < 3; ++i) world.connect().publishes_to("amq.fanout", "", "m");  // little is left of the turn
-  const auto bind = queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()};
-  alice.sends(bind);
-  CHECK(alice.end().inbox().empty());
+  const auto is_answered_in_a_later_turn = [&](const auto& method, const auto& answer) {
+    for (int i = 0; i < 3; ++i) world.connect().publishes_to("amq.fanout", "", "m");  // little is left of the turn
+    alice.sends(method);
+    CHECK(alice.end().inbox().empty());
+    world.take_turns();
+    alice.is_answered(answer);
+  };
+  SECTION("to a queue") {
+    is_answered_in_a_later_turn(
+        queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()}, queue::BindOk{});
+    is_answered_in_a_later_turn(
+        queue::Unbind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()}, queue::UnbindOk{});
+  }
+  SECTION("to an exchange") {
+    is_answered_in_a_later_turn(
+        exchange::Bind{.destination = "amq.direct", .source = "amq.headers", .arguments = arguments.table()},
+        exchange::BindOk{});
+    is_answered_in_a_later_turn(
+        exchange::Unbind{.destination = "amq.direct", .source = "amq.headers", .arguments = arguments.table()},
+        exchange::UnbindOk{});
+  }
   world.take_turns();
-  alice.is_answered(queue::BindOk{});
-  alice.sends(queue::Unbind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()});
-  world.take_turns();
-  alice.is_answered(queue::UnbindOk{}).is_fine();
+  alice.is_fine();
 }
 
 TEST_CASE("very many messages that expire go a slice a turn and a get finds what is behind them") {

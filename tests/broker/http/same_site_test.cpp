@@ -105,6 +105,8 @@ TEST_CASE("a body that any page may send is refused") {
   CHECK(site.post("", "/", "").status == 200);  // there is no body
   CHECK(site.post("Content-Type: application/x-ndjson\r\n", "/lines").status == 200);
   CHECK(site.post("Content-Type: text/plain\r\n", "/lines").status == 415);  // though a route names it
+  CHECK_THAT(site.post("", "/lines").body,
+             Catch::Contains("send it with 'Content-Type: application/x-ndjson' or 'text/plain'\""));
 }
 
 }  // namespace pocketmq::tests

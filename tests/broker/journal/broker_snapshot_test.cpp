@@ -188,6 +188,32 @@ TEST_CASE("a snapshot can be bounded and still counts all") {
   CHECK(broker::snapshot_cost(world.broker()) == 1 + 1 + 2 + 1);  // connection, channel, queues, consumer
 }
 
+TEST_CASE("each object of a broker and each piece of its arguments adds to what a snapshot costs") {
+  World world{Encoding::amqp};
+  const auto before = broker::snapshot_cost(world.broker());
+  const auto cost = [&] { return broker::snapshot_cost(world.broker()) - before; };
+  auto alice = world.connect();
+  CHECK(cost() == 1 + 1);  // connection, channel
+  auto second = alice.opens_channel(2);
+  CHECK(cost() == 3);
+  alice.declares("q").declares("r");
+  CHECK(cost() == 5);
+  alice.consumes("q");
+  CHECK(cost() == 6);
+  alice.sends(exchange::Declare{.exchange = "x", .type = "fanout"}).is_answered(exchange::DeclareOk{});
+  CHECK(cost() == 7);
+  alice.sends(queue::Bind{.queue = "q", .exchange = "x"}).is_answered(queue::BindOk{});
+  CHECK(cost() == 8);
+  world.broker().virtual_hosts().at("/").policies();
+  second.closes_channel();
+  CHECK(cost() == 7);
+  protocol::FieldTableWriter arguments;
+  arguments.string("x-note", std::string(640, 'n'));
+  alice.sends(queue::Declare{.queue = "s", .arguments = arguments.table()});
+  CHECK(cost() >= 7 + 1 + 10);
+  CHECK(cost() <= 7 + 1 + 11);
+}
+
 TEST_CASE("a consumer may have the name of one that is still to be removed") {
   constexpr int very_many = 3'000;
   CheckedWorld world;

@@ -143,6 +143,44 @@ TEST_CASE("each binding is found once") {
   CHECK(matching(trie, "a.a.b") == std::vector<std::string>{"#", "#", "#.#", "#.b", "*.#.*", "a.#", "a.#.b"});
 }
 
+TEST_CASE("a match that is abandoned leaves nothing to the next one") {
+  Bindings bindings;
+  TopicTrie trie;
+  for (const auto* pattern : {"a.*.x", "a.b.x", "a.#", "*.b", "c.#.x", "c.d"}) add(trie, bindings.make(pattern));
+  TopicTrie::Walk walk;
+  broker::Budget budget;
+  const auto abandons_after = GENERATE(range(0, 6));
+  std::vector<std::string> found;
+  const auto note = [&](const broker::BindingsOfKey& of) {
+    for (const auto* binding : of) found.push_back(binding->routing_key);
+    return true;
+  };
+  for (int i = 0; i < abandons_after; ++i) {
+    budget.grant(1);  // no more than one step each time
+    if (trie.match("a.b.x", walk, budget, note)) break;
+  }
+  walk.stop();
+  found.clear();
+  budget.grant(100'000);
+  CHECK(trie.match("c.d", walk, budget, note));
+  std::ranges::sort(found);
+  CHECK(found == std::vector<std::string>{"c.d"});
+}
+
+TEST_CASE("a match that is refused a pattern goes on with it") {
+  Bindings bindings;
+  TopicTrie trie;
+  for (const auto* pattern : {"a", "*", "#"}) add(trie, bindings.make(pattern));
+  TopicTrie::Walk walk;
+  broker::Budget budget;
+  budget.grant(100'000);
+  int asked = 0;
+  CHECK_FALSE(trie.match("a", walk, budget, [&](const broker::BindingsOfKey&) { return ++asked < 2; }));
+  std::size_t found = 0;
+  CHECK(trie.match("a", walk, budget, [&](const broker::BindingsOfKey&) { return ++found > 0; }));
+  CHECK(found == 2);
+}
+
 TEST_CASE("what no pattern needs any more is gone") {
   Bindings bindings;
   TopicTrie trie;

@@ -30,6 +30,13 @@ void from_json(const json& from, Point& point) {
   from.at("y").get_to(point.y);
 }
 
+// What is sent for a parameter.
+static_assert(std::is_same_v<Argument<int>, int>);
+static_assert(std::is_same_v<Argument<const std::string&>, std::string>);
+static_assert(std::is_same_v<Argument<std::string&&>, std::string>);
+static_assert(std::is_same_v<Argument<const int>, int>);
+static_assert(std::is_same_v<Argument<std::string&>, std::string&>);  // which is refused
+
 TEST_CASE("one argument is the value, none an empty body, several an array") {
   CHECK(encode_arguments(30).body == "30");
   CHECK(encode_arguments(std::string{"a\"b"}).body == R"("a\"b")");
@@ -141,6 +148,73 @@ TEST_CASE("what is no JSON is refused") {
   CHECK_THROWS_AS(decode_arguments<json>(std::string(65, '[') + std::string(65, ']')), RpcError);
   CHECK_NOTHROW(decode_arguments<json>(std::string(64, '[') + std::string(64, ']')));
   CHECK_NOTHROW(decode_arguments<json>("\"" + std::string(65, '[') + "\\\"[\""));
+}
+
+TEST_CASE("a value that nests as deep as it may is read, whatever its strings say") {
+  const auto nested = [](std::size_t depth) {
+    std::string text;
+    for (std::size_t i = 0; i < depth; ++i) text += i % 2 == 0 ? "[" : "{\"]\":";
+    text += "1";
+    for (std::size_t i = depth; i > 0; --i) text += i % 2 == 1 ? "]" : "}";
+    return text;
+  };
+  CHECK_NOTHROW(decode_arguments<json>(nested(64)));
+  CHECK_THROWS_MATCHES(decode_arguments<json>(nested(65)), RpcError,
+                       refuses(RpcCode::invalid_argument, "the request nests deeper than 64 levels"));
+  std::string beside = "[1";
+  for (int i = 0; i < 100; ++i) beside += ",[],{}";
+  CHECK_NOTHROW(decode_arguments<json>(beside + "]"));
+}
+
+TEST_CASE("of a long text that is refused the beginning is quoted") {
+  const auto invalid = RpcCode::invalid_argument;
+  CHECK_THROWS_MATCHES(decode_arguments<int>(std::string(60, 'x')), RpcError,
+                       refuses(invalid, "the request is no JSON: " + std::string(60, 'x')));
+  CHECK_THROWS_MATCHES(decode_arguments<int>(std::string(61, 'x')), RpcError,
+                       refuses(invalid, "the request is no JSON: " + std::string(60, 'x') + "..."));
+}
+
+TEST_CASE("an integer may be as large as its type, and no larger") {
+  const auto fits = [](auto least, auto most) {
+    using T = decltype(least);
+    CHECK(decode_arguments<T>(std::to_string(least)) == std::tuple{least});
+    CHECK(decode_arguments<T>(std::to_string(most)) == std::tuple{most});
+    CHECK(encode_arguments(most).body == std::to_string(most));
+    CHECK(encode_arguments(least).body == std::to_string(least));
+  };
+  fits(std::numeric_limits<std::int8_t>::min(), std::numeric_limits<std::int8_t>::max());
+  fits(std::numeric_limits<std::uint8_t>::min(), std::numeric_limits<std::uint8_t>::max());
+  fits(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+  fits(std::numeric_limits<std::uint64_t>::min(), std::numeric_limits<std::uint64_t>::max());
+  for (const auto* number : {"-129", "128", "9223372036854775808", "1.0", "\"1\"", "null"})
+    CHECK_THROWS_AS(decode_arguments<std::int8_t>(number), RpcError);
+  for (const auto* number : {"-1", "256", "9223372036854775808", "1.0", "true"})
+    CHECK_THROWS_AS(decode_arguments<std::uint8_t>(number), RpcError);
+  for (const auto* number : {"9223372036854775808", "-9223372036854775809", "1e3"})
+    CHECK_THROWS_AS(decode_arguments<std::int64_t>(number), RpcError);
+  for (const auto* number : {"-1", "18446744073709551616", "1e3"})
+    CHECK_THROWS_AS(decode_arguments<std::uint64_t>(number), RpcError);
+}
+
+TEST_CASE("numbers with a fraction, strings and objects are told from others") {
+  const auto invalid = RpcCode::invalid_argument;
+  CHECK(decode_arguments<double>("2.5") == std::tuple{2.5});
+  CHECK(decode_arguments<float>("3") == std::tuple{3.0F});
+  CHECK(encode_arguments(2.5).body == "2.5");
+  CHECK(encode_arguments(true, false).body == "[true,false]");
+  CHECK_THROWS_MATCHES(decode_arguments<double>("\"2\""), RpcError,
+                       refuses(invalid, "argument 1: expected a number, given \"2\""));
+  CHECK_THROWS_MATCHES(decode_arguments<std::string>("2"), RpcError,
+                       refuses(invalid, "argument 1: expected a string, given 2"));
+  CHECK_THROWS_MATCHES((decode_arguments<std::array<int, 1>>("[]")), RpcError,
+                       refuses(invalid, "argument 1: expected an array of 1 element, given []"));
+  CHECK_THROWS_MATCHES((decode_arguments<std::array<int, 1>>("{}")), RpcError,
+                       refuses(invalid, "argument 1: expected an array of 1 element, given {}"));
+  CHECK_THROWS_MATCHES((decode_arguments<int, int>("")), RpcError,
+                       refuses(invalid, "expected 2 arguments, given 0 arguments"));
+  CHECK_THROWS_MATCHES((decode_arguments<int, int>("null")), RpcError,
+                       refuses(invalid, "expected 2 arguments, given 1 argument"));
+  CHECK_THROWS_MATCHES(decode_arguments<>("{}"), RpcError, refuses(invalid, "expected 0 arguments, given 1 argument"));
 }
 
 TEST_CASE("a text that is not UTF-8 is refused by who sends it") {

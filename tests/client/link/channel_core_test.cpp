@@ -221,6 +221,111 @@ TEST_CASE("a channel that both sides close at once is closed once") {
   CHECK(channel->close_reason().error == Error::closed);
 }
 
+TEST_CASE("a channel that is being closed is not closed again, and one that is over is closed already") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  const auto channel = peer.opens_channel();
+  Outcome first, second, late;
+  int told = 0;
+  channel->on_closed([&](const CloseReason&) { ++told; });
+  channel->close(first.record());
+  channel->close(second.record());
+  CHECK(second.error == Error::not_open);
+  peer.hears<channel::Close>(1);
+  CHECK(peer.hears_nothing());
+  peer.says(1, channel::CloseOk{});
+  CHECK(first.times == 1);
+  CHECK_FALSE(first.error);
+  channel->close(late.record());
+  CHECK(late.times == 1);
+  CHECK_FALSE(late.error);
+  CHECK(told == 0);  // it was the client that closed it
+  channel->on_closed([&](const CloseReason& reason) { told += reason.error == Error::closed ? 1 : 100; });
+  CHECK(told == 1);
+}
+
+TEST_CASE("a channel that is being closed when its connection goes is closed by the client") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  const auto channel = peer.opens_channel();
+  Outcome closed;
+  channel->close(closed.record());
+  peer.vanishes();
+  CHECK(closed.times == 1);
+  CHECK_FALSE(closed.error);
+  CHECK(channel->close_reason() == CloseReason{Error::closed, "closed by the client"});
+}
+
+TEST_CASE("consumers without a tag get tags of their own") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  peer.opens_channel();
+  const auto channel = peer.opens_channel();
+  for (const auto* tag : {"ctag2.1", "ctag2.2"}) {
+    channel->consume(
+        {.queue = "q"}, [](const basic::Deliver&, const Content&) {}, nullptr,
+        [](std::error_code, const basic::ConsumeOk*) {});
+    CHECK(peer.hears<basic::Consume>(2).consumer_tag == tag);
+  }
+}
+
+TEST_CASE("a delivery to a consumer that was cancelled is a violation") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  const auto channel = peer.opens_channel();
+  Outcome consumed;
+  channel->consume(
+      {.queue = "q", .consumer_tag = "c"}, [](const basic::Deliver&, const Content&) {}, nullptr, consumed.record());
+  peer.says(1, basic::ConsumeOk{.consumer_tag = "c"});
+  SECTION("by the client") {
+    channel->cancel("c", [](std::error_code, const basic::CancelOk*) {});
+    peer.says(1, basic::CancelOk{.consumer_tag = "c"});
+  }
+  SECTION("by the broker") { peer.says(1, basic::Cancel{.consumer_tag = "c", .no_wait = true}); }
+  CHECK(peer.client->is_open());
+  peer.says(1, basic::Deliver{.consumer_tag = "c", .delivery_tag = 1}, content("x"));
+  CHECK_FALSE(peer.client->is_open());
+}
+
+TEST_CASE("confirms are told as they come") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  const auto channel = peer.opens_channel();
+  std::string story;
+  peer.says(1, basic::Ack{.delivery_tag = 1});  // nobody listens
+  channel->on_confirm([&](std::uint64_t tag, bool multiple, Confirm what) {
+    story += (what == Confirm::ack ? "ack " : "nack ") + std::to_string(tag) + (multiple ? "* " : " ");
+  });
+  peer.says(1, basic::Ack{.delivery_tag = 2});
+  peer.says(1, basic::Nack{.delivery_tag = 3});
+  peer.says(1, basic::Ack{.delivery_tag = 5, .multiple = true});
+  CHECK(story == "ack 2 nack 3 ack 5* ");
+  peer.says(1, basic::Return{.reply_code = 312, .routing_key = "q"}, content("nobody listens to returns"));
+  CHECK(channel->is_open());
+}
+
+TEST_CASE("an owner that goes is called back no more") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  const auto channel = peer.opens_channel();
+  const auto fails = [](auto&&...) { FAIL_CHECK("it was called"); };
+  channel->on_closed(fails);
+  channel->on_return(fails);
+  channel->on_confirm(fails);
+  channel->consume({.queue = "q", .consumer_tag = "c"}, fails, fails, fails);
+  channel->request(queue::Purge{.queue = "q"}, fails);
+  SECTION("with its channel open") {
+    channel->abandon();
+    peer.says(1, basic::Return{.reply_code = 312, .routing_key = "q"}, content("x"));
+    peer.says(1, basic::Ack{.delivery_tag = 1});
+    peer.says(1, basic::Cancel{.consumer_tag = "c", .no_wait = true});
+  }
+  SECTION("with its channel being closed") {
+    Outcome closed;
+    const auto other = peer.opens_channel();
+    other->close(closed.record());
+    other->abandon();
+    channel->abandon();
+    peer.says(2, channel::CloseOk{});
+    CHECK(closed.times == 0);
+  }
+  peer.vanishes();
+}
+
 TEST_CASE("channel.flow is answered") {
   auto peer = ScriptedPeer::open(any_encoding());
   peer.opens_channel();

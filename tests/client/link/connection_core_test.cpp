@@ -82,6 +82,117 @@ TEST_CASE("client and broker agree on heartbeat and frame size") {
   CHECK(tune_ok.channel_max == 65'535);
 }
 
+TEST_CASE("a broker that takes no PLAIN login is told from one that does") {
+  const auto* const mechanisms = GENERATE("AMQPLAIN", "XPLAIN PLAINX", "");
+  ScriptedPeer peer{Encoding::amqp};
+  peer.begins();
+  peer.hears_header();
+  peer.says(0, connection::Start{.mechanisms = mechanisms});
+  CHECK(peer.opened.times == 1);
+  CHECK(peer.opened.error == Error::protocol_violation);
+  CHECK(peer.client->close_reason().text == std::string{"the broker takes no PLAIN login, only "} + mechanisms);
+  CHECK(peer.client->finished());
+  CHECK(peer.hears_nothing());
+}
+
+TEST_CASE("an open connection has no deadline but its heartbeats") {
+  const auto encoding = any_encoding();
+  const auto deadline_with = [&](std::optional<std::chrono::seconds> heartbeat, std::uint16_t offered) {
+    ScriptedPeer peer{encoding, {.heartbeat = heartbeat}};
+    peer.begins();
+    CHECK(peer.client->deadline() <= peer.now + 10s);
+    peer.finishes_handshake({.channel_max = 1, .frame_max = 131'072, .heartbeat = offered});
+    return peer.client->deadline() == TimePoint::max() ? std::chrono::nanoseconds::max()
+                                                       : peer.client->deadline() - peer.now;
+  };
+  CHECK(deadline_with(8s, 60) == 4s);
+  CHECK(deadline_with(0s, 60) == std::chrono::nanoseconds::max());
+  CHECK(deadline_with(std::nullopt, 60) == 30s);
+}
+
+TEST_CASE("a connection opens once, and no channel before that") {
+  ScriptedPeer peer{any_encoding()};
+  CHECK_FALSE(peer.client->has_begun());
+  Outcome channel, again;
+  peer.client->open_channel(channel.record());
+  CHECK(channel.error == Error::not_open);
+  peer.begins();
+  CHECK(peer.client->has_begun());
+  CHECK_FALSE(peer.client->is_open());
+  peer.client->open(peer.now + 10s, again.record());
+  CHECK(again.times == 1);
+  CHECK(again.error == Error::not_open);
+  peer.finishes_handshake();
+  CHECK(peer.opened.times == 1);
+}
+
+TEST_CASE("a connection that is closed before it is open says no goodbye") {
+  ScriptedPeer peer{Encoding::amqp};
+  peer.begins();
+  Outcome closed;
+  peer.client->close(peer.now, closed.record());
+  CHECK(peer.opened.times == 1);
+  CHECK(peer.opened.error == Error::closed);
+  CHECK(peer.client->finished());
+  peer.hears_header();
+  CHECK(peer.hears_nothing());
+  CHECK(closed.times == 0);
+  peer.vanishes();
+  CHECK(closed.times == 1);
+  peer.client->close(peer.now, closed.record());
+  CHECK(closed.times == 2);
+}
+
+TEST_CASE("who closes twice hears twice when it is closed, and the broker one goodbye") {
+  auto peer = ScriptedPeer::open(any_encoding());
+  Outcome closed;
+  int over = 0;
+  peer.client->on_closed([&](const CloseReason& reason) {
+    ++over;
+    CHECK(reason.error == Error::closed);
+  });
+  peer.client->close(peer.now, closed.record());
+  peer.client->close(peer.now, closed.record());
+  CHECK(over == 1);
+  peer.hears<connection::Close>(0);
+  CHECK(peer.hears_nothing());
+  SECTION("and it is agreed to") { peer.says(0, connection::CloseOk{}); }
+  SECTION("and the broker closes at the same time") {
+    peer.says(0, connection::Close{.reply_code = 320, .reply_text = "CONNECTION_FORCED"});
+    peer.hears<connection::CloseOk>(0);
+    CHECK_FALSE(peer.client->finished());
+    peer.says(0, connection::CloseOk{});
+  }
+  SECTION("and nothing comes within five seconds") {
+    peer.advance(4'999ms);
+    CHECK_FALSE(peer.client->finished());
+    peer.advance(1ms);
+  }
+  CHECK(peer.client->finished());
+  peer.vanishes();
+  CHECK(closed.times == 2);
+  CHECK_FALSE(closed.error);
+  CHECK(over == 1);
+  CHECK(peer.client->close_reason() == CloseReason{Error::closed, "closed by the client"});
+}
+
+TEST_CASE("a broker that does not read is lost, unless it has blocked the connection") {
+  ScriptedPeer peer{any_encoding(), {.heartbeat = 0s}};
+  peer.begins();
+  peer.finishes_handshake({.channel_max = 1, .frame_max = 131'072, .heartbeat = 0});
+  const auto channel = peer.opens_channel();
+  channel->send(basic::Publish{.routing_key = "q"}, Content{.body = "x"});
+  peer.client->sent(0, peer.now);
+  peer.says(0, connection::Blocked{.reason = "low on memory"});
+  peer.advance(1h);
+  CHECK(channel->is_open());
+  peer.says(0, connection::Unblocked{});
+  peer.client->tick(peer.now);
+  CHECK_FALSE(channel->is_open());
+  CHECK(peer.client->close_reason().error == Error::connection_lost);
+  CHECK_THAT(peer.client->close_reason().text, Catch::Contains("does not read"));
+}
+
 TEST_CASE("a refused login is an error with the broker's words") {
   ScriptedPeer peer{any_encoding()};
   peer.begins();

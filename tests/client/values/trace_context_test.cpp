@@ -18,6 +18,13 @@ TEST_CASE("a traceparent is told from what is none") {
     INFO(other);
     CHECK_FALSE(is_traceparent(other));
   }
+  for (std::size_t at = 0; at < example.size(); ++at) {
+    auto other = example;
+    other[at] = example[at] == '-' ? '0' : 'g';
+    INFO(other);
+    CHECK_FALSE(is_traceparent(other));
+    CHECK_FALSE(is_traceparent(example.substr(0, at)));
+  }
 }
 
 TEST_CASE("a new trace is like no other, and its spans share its id") {
@@ -33,7 +40,14 @@ TEST_CASE("a new trace is like no other, and its spans share its id") {
 TEST_CASE("a span keeps its trace's flags, and one of no trace begins one") {
   CHECK(child_traceparent(example).substr(0, 36) == example.substr(0, 36));
   CHECK(child_traceparent(example).substr(52) == "-00");
-  CHECK(is_traceparent(child_traceparent("")));
+  const auto begun = child_traceparent("");
+  CHECK(is_traceparent(begun));
+  CHECK(begun.starts_with("00-"));
+  CHECK(begun.ends_with("-01"));
+  const auto newer = "01" + example.substr(2) + "-more";  // of a version that is not known yet
+  CHECK(child_traceparent(newer).starts_with(example.substr(0, 36)));
+  CHECK(child_traceparent(newer).size() == traceparent_size);
+  CHECK(trace_id(example) == example.substr(3, 32));
   CHECK(trace_id("nonsense").empty());
 }
 
