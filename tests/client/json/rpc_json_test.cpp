@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "client/json/value_types.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
