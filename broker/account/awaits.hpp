@@ -9,9 +9,10 @@
 // again. So there are two cases:
 // - The scope has ended.
 // - `drained`, if all of this is so:
-//   - There was a connection in the scope. Each has ended, and each was closed by its client. (A client that was lost,
-//     or that the broker has closed, may connect again. One that has closed its connection is taken to have finished.)
-//     A connection that a fault has frozen counts as closed if it has no heartbeats, because then neither side notices.
+//   - There was a connection in the scope. Each has ended, and each was closed by its client without trouble. (A client
+//     that was lost, or that the broker has closed, may connect again. So may one that has closed its connection
+//     because the broker had refused a command, had cancelled a consumer, or a fault had happened to it.) A connection
+//     that a fault has frozen counts as closed if it has no heartbeats, because then neither side notices.
 //   - No connection of the broker is about to log in.
 //   - Nothing is on its way to a queue.
 //   - A message is ready in a queue outside `rests_in`, or unacked on a frozen connection. The queue has had a

@@ -35,7 +35,7 @@ bool is_as_good_as_closed(Broker& broker, const LedgerConnection& connection) {
 }
 
 bool all_have_finished(Broker& broker, const Ledger& ledger, const LedgerScope& scope) {
-  if (scope.connections_ever != scope.connections_closed_by_client + scope.connections.size()) return false;
+  if (scope.connections_ever != scope.connections_finished + scope.connections.size()) return false;
   return std::ranges::all_of(scope.connections, [&](std::uint64_t number) {
     const auto* connection = ledger.find_connection(number);
     return connection != nullptr && is_as_good_as_closed(broker, *connection);

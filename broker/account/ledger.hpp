@@ -142,6 +142,9 @@ class Ledger {
   void on(const event::ConnectionAuthenticated& e);
   void on(const event::ConnectionClosed& e);
   void on(const event::ConnectionLost& e);
+  void on(const event::CommandRefused& e);
+  void on(const event::FaultFired& e);
+  void on(const event::ConsumerCancelled& e);
   void on(const event::ChannelClosed& e);
   void on(const event::ChannelModeSet& e);
   void on(const event::VhostCreated& e);
@@ -169,6 +172,7 @@ class Ledger {
   [[nodiscard]] LedgerScope& scope_of(std::string_view vhost);
   [[nodiscard]] LedgerConnection* connection(std::uint64_t number);
   [[nodiscard]] LedgerChannel* channel(std::uint64_t connection, std::uint16_t channel);
+  void note_trouble(std::uint64_t connection);
   void end_connection(std::uint64_t number, LedgerConnection::Is is, std::string_view why);
   template <class E> LedgerMessage& add_message(const E& event);
   [[nodiscard]] LedgerPlace& place_of(LedgerMessage& message, std::string_view queue);

@@ -106,7 +106,7 @@ void Ledger::end_connection(std::uint64_t number, LedgerConnection::Is is, std::
   found->channels.clear();
   scope.connections.erase(number);
   scope.ended.insert(number);
-  if (is == LedgerConnection::Is::closed_by_client) ++scope.connections_closed_by_client;
+  if (is == LedgerConnection::Is::closed_by_client && !found->had_trouble) ++scope.connections_finished;
   if (is == LedgerConnection::Is::lost)
     for (const auto& [queue, tally] : found->delivered_without_ack) scope.happened[{Happened::lost, queue}].add(tally);
   found->delivered_without_ack.clear();
@@ -118,6 +118,18 @@ void Ledger::end_connection(std::uint64_t number, LedgerConnection::Is is, std::
     if (oldest != found) connections_.erase(oldest->number);
   }
   ended_connections_.pop_front();
+}
+
+void Ledger::note_trouble(std::uint64_t number) {
+  if (auto* found = connection(number)) found->had_trouble = true;
+}
+
+void Ledger::on(const event::CommandRefused& e) { note_trouble(e.connection); }
+
+void Ledger::on(const event::FaultFired& e) { note_trouble(e.connection); }
+
+void Ledger::on(const event::ConsumerCancelled& e) {
+  if (e.reason != event::Gone::asked && e.reason != event::Gone::channel_ended) note_trouble(e.connection);
 }
 
 void Ledger::freeze(std::uint64_t number) {

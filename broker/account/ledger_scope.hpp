@@ -54,9 +54,10 @@ struct LedgerConnection {
   std::string user{};
   LedgerScope* scope{nullptr};  // null until it has logged in
   Is is{Is::logging_in};
-  bool is_frozen{false};  // see Ledger::freeze
-  Moment since{};         // what it is
-  std::string why{};      // it was closed by the broker or lost
+  bool is_frozen{false};    // see Ledger::freeze
+  bool had_trouble{false};  // it was refused something, lost a consumer, or a fault has happened to it
+  Moment since{};           // what it is
+  std::string why{};        // it was closed by the broker or lost
   std::map<std::uint16_t, LedgerChannel> channels{};
   std::map<std::string, LedgerTally> delivered_without_ack{};  // by queue
 
@@ -105,7 +106,9 @@ struct LedgerScope {
   std::set<std::uint64_t> connections{};  // those that are open
   std::set<std::uint64_t> ended{};        // the last ones that have ended
   std::uint64_t connections_ever{0};
-  std::uint64_t connections_closed_by_client{0};
+  /// Those that were closed by their clients and had no trouble. (A client that had trouble often closes its connection
+  /// itself, and connects again.)
+  std::uint64_t connections_finished{0};
 
   Moment last_event_at{};
   event::Kind last_event{"", event::Category::broker};  // without a name before the first

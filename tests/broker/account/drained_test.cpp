@@ -124,6 +124,15 @@ TEST_CASE("somebody may still act") {
     alice.publishes("q", "m").closes();
     CHECK_FALSE(drained.has_ended());
   }
+  SECTION("if a client was refused something before it closed its connection") {
+    auto bob = world.connect();
+    bob.consumes("q");
+    alice.publishes("q", "m");
+    bob.receives("m").sends(basic::Ack{.delivery_tag = 77});
+    bob.closes();
+    alice.closes();
+    CHECK_FALSE(drained.has_ended());
+  }
   SECTION("if a client was lost") {
     auto bob = world.connect();
     bob.consumes("q");

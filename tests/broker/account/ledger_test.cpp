@@ -166,7 +166,7 @@ TEST_CASE("the ledger knows how each connection has ended") {
   alice.closes();
   bob.vanishes();
   CHECK(ledgers.scope().connections.empty());
-  CHECK(ledgers.scope().connections_closed_by_client == 1);
+  CHECK(ledgers.scope().connections_finished == 1);
   CHECK(ledgers.ledger.find_connection(alice_number)->is == LedgerConnection::Is::closed_by_client);
   CHECK(ledgers.ledger.find_connection(bob_number)->is == LedgerConnection::Is::lost);
 

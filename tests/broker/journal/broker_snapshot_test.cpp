@@ -204,7 +204,6 @@ TEST_CASE("each object of a broker and each piece of its arguments adds to what 
   CHECK(cost() == 7);
   alice.sends(queue::Bind{.queue = "q", .exchange = "x"}).is_answered(queue::BindOk{});
   CHECK(cost() == 8);
-  world.broker().virtual_hosts().at("/").policies();
   second.closes_channel();
   CHECK(cost() == 7);
   protocol::FieldTableWriter arguments;
