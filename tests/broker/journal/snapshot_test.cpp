@@ -21,14 +21,14 @@ std::string table(std::string_view key, std::int32_t value) {
 }  // namespace
 
 TEST_CASE("an empty broker is a short snapshot") {
-  CHECK(to_json({}) == R"({"number":0,"vhosts":[],"connections":[]})");
+  CHECK(to_json(Snapshot{}) == R"({"number":0,"vhosts":[],"connections":[]})");
 }
 
 TEST_CASE("what a snapshot does not say of a thing is as it is by default") {
   Snapshot snapshot;
   auto& vhost = snapshot.vhosts["v"];
   vhost.exchanges["x"];
-  vhost.bindings.insert({});
+  vhost.bindings.insert(Snapshot::Binding{});
   vhost.queues["q"].consumers[{1, std::uint16_t{2}, "c"}];
   vhost.policies["p"];
   auto& channel = snapshot.connections[3].channels[4];

@@ -1,7 +1,11 @@
 #include "client/json/rpc_json.hpp"
 
+#include <limits>
+#include <type_traits>
+
 #include <nlohmann/json.hpp>
 
+#include "client/json/value_types.hpp"
 #include "tests/support/catch.hpp"
 
 namespace pocketmq::client {
