@@ -206,8 +206,9 @@ TEST_CASE("a queue is deleted only if it is as the client says") {
   channel.publish({.routing_key = "q"}, {.body = "m"}, use_future).get();
   CHECK(channel.declare_queue("q", {}, use_future).get().message_count == 1);
   CHECK(error_code_of(other.delete_queue("q", If::empty, use_future)) == reply_error(406));
-  const auto tag = channel.consume(
-                              "q", {.exclusive = true}, [](const Delivery&) {}, use_future)
+  const auto tag = channel
+                       .consume(
+                           "q", {.exclusive = true}, [](const Delivery&) {}, use_future)
                        .get();
   CHECK(channel.declare_queue("q", {}, use_future).get().consumer_count == 1);
   CHECK(error_code_of(third.delete_queue("q", If::unused, use_future)) == reply_error(406));

@@ -125,10 +125,10 @@ TEST_CASE("a bind with long arguments waits until others have used what they nee
     alice.is_answered(answer);
   };
   SECTION("to a queue") {
-    is_answered_in_a_later_turn(
-        queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()}, queue::BindOk{});
-    is_answered_in_a_later_turn(
-        queue::Unbind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()}, queue::UnbindOk{});
+    is_answered_in_a_later_turn(queue::Bind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()},
+                                queue::BindOk{});
+    is_answered_in_a_later_turn(queue::Unbind{.queue = "q", .exchange = "amq.headers", .arguments = arguments.table()},
+                                queue::UnbindOk{});
   }
   SECTION("to an exchange") {
     is_answered_in_a_later_turn(

@@ -83,8 +83,8 @@ TEST_CASE("numbers come back from as many bytes as they need") {
     CHECK(sizes_of(number).written == bytes);
     CHECK(again(std::optional{number}) == number);
   }
-  for (const auto& [number, bytes] :
-       std::vector<std::pair<std::int64_t, std::size_t>>{{0, 1}, {-1, 1}, {1, 1}, {63, 1}, {-64, 1}, {64, 2}, {-65, 2}}) {
+  for (const auto& [number, bytes] : std::vector<std::pair<std::int64_t, std::size_t>>{
+           {0, 1}, {-1, 1}, {1, 1}, {63, 1}, {-64, 1}, {64, 2}, {-65, 2}}) {
     CHECK(again(number) == number);
     CHECK(sizes_of(number).written == bytes);
   }

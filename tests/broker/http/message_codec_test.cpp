@@ -26,8 +26,7 @@ std::string head_text(const http::ResponseHead& head, const HeadDetails& details
 }
 
 std::string date_at(std::chrono::sys_seconds time) {
-  const auto text =
-      head_text({}, {.seconds_since_epoch = static_cast<std::uint64_t>(time.time_since_epoch().count())});
+  const auto text = head_text({}, {.seconds_since_epoch = static_cast<std::uint64_t>(time.time_since_epoch().count())});
   const auto begin = text.find("\r\nDate: ") + 8;
   return text.substr(begin, text.find("\r\n", begin) - begin);
 }
@@ -103,7 +102,11 @@ TEST_CASE("a head says how its body ends and whether the connection goes on") {
 TEST_CASE("a head's own fields are sent without what is no text") {
   const auto text = head_text({.status = 299,
                                .content_type = "text/\x01plain",
-                               .headers = {{"Cache-Control", "no-store"}, {"X-Odd", "a\r\nb\x7f" "c\td\x1f" "e f~"}}});
+                               .headers = {{"Cache-Control", "no-store"},
+                                           {"X-Odd",
+                                            "a\r\nb\x7f"
+                                            "c\td\x1f"
+                                            "e f~"}}});
   CHECK(text.starts_with("HTTP/1.1 299 "));
   CHECK_THAT(text, Catch::Contains("\r\nContent-Type: text/ plain\r\n"));
   CHECK_THAT(text, Catch::Contains("\r\nX-Odd: a  b c\td e f~\r\n"));

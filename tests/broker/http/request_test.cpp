@@ -113,12 +113,12 @@ TEST_CASE("percent escapes are decoded and encoded") {
 TEST_CASE("methods have names, and no other text is one") {
   using http::Method;
   for (const auto& [method, name] : std::vector<std::pair<Method, std::string>>{{Method::get, "GET"},
-                                                                               {Method::head, "HEAD"},
-                                                                               {Method::post, "POST"},
-                                                                               {Method::put, "PUT"},
-                                                                               {Method::patch, "PATCH"},
-                                                                               {Method::remove, "DELETE"},
-                                                                               {Method::options, "OPTIONS"}}) {
+                                                                                {Method::head, "HEAD"},
+                                                                                {Method::post, "POST"},
+                                                                                {Method::put, "PUT"},
+                                                                                {Method::patch, "PATCH"},
+                                                                                {Method::remove, "DELETE"},
+                                                                                {Method::options, "OPTIONS"}}) {
     CHECK(http::method_of(name) == method);
     CHECK(http::name_of(method) == name);
   }

@@ -211,8 +211,10 @@ TEST_CASE("each object of a broker and each piece of its arguments adds to what 
   alice.binds({.queue = "r", .exchange = "x", .arguments = arguments.table()});
   CHECK(cost() >= 7 + 1 + 10);
   CHECK(cost() <= 7 + 1 + 13);
-  World with_policy{{.encoding = Encoding::amqp,
-                     .options = {.definitions = R"({"vhosts": [{"name": "/"}], "policies": [{"vhost": "/", "name": "p", "pattern": "^t",
+  World with_policy{
+      {.encoding = Encoding::amqp,
+       .options = {.definitions =
+                       R"({"vhosts": [{"name": "/"}], "policies": [{"vhost": "/", "name": "p", "pattern": "^t",
                          "apply-to": "queues", "priority": 1, "definition": {"max-length": 10}}]})"}}};
   CHECK(broker::snapshot_cost(with_policy.broker()) == before + 1);
 }

@@ -62,20 +62,18 @@ TEST_CASE("a snapshot tells all there is in a broker") {
                          .destination_is = event::Target::exchange,
                          .routing_key = "k\n",
                          .arguments = table("b", 2)});
-  vhost.queues["q"] = {.type = "quorum",
-                       .durable = true,
-                       .auto_delete = true,
-                       .exclusive_to = 1,
-                       .arguments = table("c", 3),
-                       .ready_count = 4,
-                       .ready = {10, 11},
-                       .unacked = 5,
-                       .consumers = {{{3, std::uint16_t{4}, "c"},
-                                      {.ack_mode = event::AckMode::automatic,
-                                       .exclusive = true,
-                                       .prefetch = 6,
-                                       .priority = -7,
-                                       .unacked = 8}}}};
+  vhost.queues["q"] = {
+      .type = "quorum",
+      .durable = true,
+      .auto_delete = true,
+      .exclusive_to = 1,
+      .arguments = table("c", 3),
+      .ready_count = 4,
+      .ready = {10, 11},
+      .unacked = 5,
+      .consumers = {
+          {{3, std::uint16_t{4}, "c"},
+           {.ack_mode = event::AckMode::automatic, .exclusive = true, .prefetch = 6, .priority = -7, .unacked = 8}}}};
   vhost.policies["p"] = {.pattern = "^q", .apply_to = "queues", .priority = -9, .settings = table("max-length", 10)};
   snapshot.vhosts["w"];
   auto& connection = snapshot.connections[3];

@@ -111,9 +111,9 @@ TEST_CASE("a table gives a field to who asks for its type") {
 
 TEST_CASE("each error has a text of its own") {
   std::set<std::string> texts_of_errors;
-  for (const auto error : {Error::invalid_url, Error::timed_out, Error::connection_lost, Error::protocol_violation,
-                           Error::not_open, Error::closed, Error::name_too_long, Error::too_many_channels,
-                           Error::unreadable})
+  for (const auto error :
+       {Error::invalid_url, Error::timed_out, Error::connection_lost, Error::protocol_violation, Error::not_open,
+        Error::closed, Error::name_too_long, Error::too_many_channels, Error::unreadable})
     texts_of_errors.insert(make_error_code(error).message());
   CHECK(texts_of_errors.size() == 9);
   CHECK_FALSE(texts_of_errors.contains("unknown error"));
@@ -153,8 +153,8 @@ TEST_CASE("an error says its code, its reason and its message") {
 }
 
 TEST_CASE("a body that is no error is an internal one") {
-  for (const auto* body : {"", "x", "[]", "7", "\"code\"", "{}", R"({"message":"m"})", R"({"code":7,"message":"m"})",
-                           R"({"code":""})"}) {
+  for (const auto* body :
+       {"", "x", "[]", "7", "\"code\"", "{}", R"({"message":"m"})", R"({"code":7,"message":"m"})", R"({"code":""})"}) {
     const auto error = error_from_body(body);
     CHECK(error.code() == RpcCode::internal);
     CHECK(error.message() == "an error reply without a code");
