@@ -31,7 +31,7 @@ std::string date_at(std::chrono::sys_seconds time) {
   return text.substr(begin, text.find("\r\n", begin) - begin);
 }
 
-class Account final : public protocol::MemoryAccount {};
+class IncomingAccount final : public protocol::MemoryAccount {};
 
 // A parser and what is left for it to take.
 class Parsing {
@@ -53,7 +53,7 @@ class Parsing {
   const http::HttpLimits limits_;
 
  public:
-  Account incoming;
+  IncomingAccount incoming;
   RequestParser parser{limits_, incoming};
 };
 
