@@ -2,7 +2,11 @@
 #include "broker/events/encoding.hpp"
 
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "broker/events/event.hpp"
 #include "tests/support/catch.hpp"

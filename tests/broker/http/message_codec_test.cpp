@@ -31,7 +31,7 @@ std::string date_at(std::chrono::sys_seconds time) {
   return text.substr(begin, text.find("\r\n", begin) - begin);
 }
 
-class Account final : public protocol::MemoryAccount {};
+class IncomingAccount final : public protocol::MemoryAccount {};
 
 // A parser and what is left for it to take.
 class Parsing {
@@ -53,7 +53,7 @@ class Parsing {
   const http::HttpLimits limits_;
 
  public:
-  Account incoming;
+  IncomingAccount incoming;
   RequestParser parser{limits_, incoming};
 };
 
@@ -116,9 +116,9 @@ TEST_CASE("a head's own fields are sent without what is no text") {
 TEST_CASE("a request's head is told once, and then its body as a whole") {
   Parsing parsing;
   CHECK(parsing.takes("POST /a HTTP/1.1\r\nContent-Le") == Progress::need_more);
-  CHECK(parsing.takes("ngth: 5\r\nA: b\r\n\r\nhe") == Progress::head);
+  CHECK(parsing.takes("ngth: 40\r\nA: b\r\n\r\n" + std::string(25, 'b')) == Progress::head);
   CHECK(parsing.parser.has_body());
-  CHECK(parsing.parser.left_to_come() == 5);
+  CHECK(parsing.parser.left_to_come() == 40);
   CHECK(parsing.parser.keeps_alive());
   CHECK_FALSE(parsing.parser.is_http_1_0());
   const auto& request = parsing.parser.request();
@@ -126,14 +126,13 @@ TEST_CASE("a request's head is told once, and then its body as a whole") {
   CHECK(request.target == "/a");
   CHECK(request.header("a") == "b");
   CHECK(parsing.takes("") == Progress::need_more);
-  CHECK(parsing.parser.left_to_come() == 3);
-  CHECK(parsing.incoming.used() >= 2);
-  CHECK(parsing.takes("llo, and more") == Progress::whole);
-  CHECK(request.body == "hello");
+  CHECK(parsing.parser.left_to_come() == 15);
+  CHECK(parsing.incoming.used() >= 25);
+  CHECK(parsing.takes(std::string(15, 'b') + ", and more") == Progress::whole);
+  CHECK(request.body == std::string(40, 'b'));
   CHECK(parsing.left() == ", and more");
   CHECK(parsing.takes("") == Progress::whole);
   CHECK(parsing.left() == ", and more");
-  CHECK(parsing.parser.left_to_come() == 0);
 }
 
 TEST_CASE("of a chunked body as much is to come as may come") {

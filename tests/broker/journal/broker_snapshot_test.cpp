@@ -200,17 +200,23 @@ TEST_CASE("each object of a broker and each piece of its arguments adds to what 
   CHECK(cost() == 5);
   alice.consumes("q");
   CHECK(cost() == 6);
-  alice.sends(exchange::Declare{.exchange = "x", .type = "fanout"}).is_answered(exchange::DeclareOk{});
+  alice.declares_exchange("x", "fanout");
   CHECK(cost() == 7);
-  alice.sends(queue::Bind{.queue = "q", .exchange = "x"}).is_answered(queue::BindOk{});
+  alice.binds("q", "x");
   CHECK(cost() == 8);
   second.closes_channel();
   CHECK(cost() == 7);
   protocol::FieldTableWriter arguments;
-  arguments.string("x-note", std::string(640, 'n'));
-  alice.sends(queue::Declare{.queue = "s", .arguments = arguments.table()});
+  arguments.string("note", std::string(640, 'n'));
+  alice.binds({.queue = "r", .exchange = "x", .arguments = arguments.table()});
   CHECK(cost() >= 7 + 1 + 10);
-  CHECK(cost() <= 7 + 1 + 11);
+  CHECK(cost() <= 7 + 1 + 13);
+  World with_policy{
+      {.encoding = Encoding::amqp,
+       .options = {.definitions =
+                       R"({"vhosts": [{"name": "/"}], "policies": [{"vhost": "/", "name": "p", "pattern": "^t",
+                         "apply-to": "queues", "priority": 1, "definition": {"max-length": 10}}]})"}}};
+  CHECK(broker::snapshot_cost(with_policy.broker()) == before + 1);
 }
 
 TEST_CASE("a consumer may have the name of one that is still to be removed") {

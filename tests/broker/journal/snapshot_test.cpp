@@ -12,7 +12,7 @@ namespace {
 using broker::Snapshot;
 namespace event = broker::event;
 
-std::string table(std::string_view key, std::int32_t value) {
+std::string encoded_table(std::string_view key, std::int32_t value) {
   protocol::FieldTableWriter writer;
   writer.int32(key, value);
   return std::string{writer.table().encoded()};
@@ -28,7 +28,7 @@ TEST_CASE("what a snapshot does not say of a thing is as it is by default") {
   Snapshot snapshot;
   auto& vhost = snapshot.vhosts["v"];
   vhost.exchanges["x"];
-  vhost.bindings.insert({});
+  vhost.bindings.insert(Snapshot::Binding{});
   vhost.queues["q"].consumers[{1, std::uint16_t{2}, "c"}];
   vhost.policies["p"];
   auto& channel = snapshot.connections[3].channels[4];
@@ -55,26 +55,27 @@ TEST_CASE("a snapshot tells all there is in a broker") {
                           .auto_delete = true,
                           .internal = true,
                           .alternate = "ae",
-                          .arguments = table("a", 1)};
+                          .arguments = encoded_table("a", 1)};
   vhost.exchanges["y"] = {.type = "fanout"};
   vhost.bindings.insert({.source = "x",
                          .destination = "y",
                          .destination_is = event::Target::exchange,
                          .routing_key = "k\n",
-                         .arguments = table("b", 2)});
+                         .arguments = encoded_table("b", 2)});
   vhost.queues["q"] = {
       .type = "quorum",
       .durable = true,
       .auto_delete = true,
       .exclusive_to = 1,
-      .arguments = table("c", 3),
+      .arguments = encoded_table("c", 3),
       .ready_count = 4,
       .ready = {10, 11},
       .unacked = 5,
       .consumers = {
           {{3, std::uint16_t{4}, "c"},
            {.ack_mode = event::AckMode::automatic, .exclusive = true, .prefetch = 6, .priority = -7, .unacked = 8}}}};
-  vhost.policies["p"] = {.pattern = "^q", .apply_to = "queues", .priority = -9, .settings = table("max-length", 10)};
+  vhost.policies["p"] = {
+      .pattern = "^q", .apply_to = "queues", .priority = -9, .settings = encoded_table("max-length", 10)};
   snapshot.vhosts["w"];
   auto& connection = snapshot.connections[3];
   connection = {.name = "n",

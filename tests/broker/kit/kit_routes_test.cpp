@@ -84,7 +84,7 @@ TEST_CASE("a scope with a bad name is refused with what a name may have") {
     CHECK(answer.at("reason").get<std::string>().starts_with("a scope's name has 1 to 200 letters"));
   }
   CHECK(world.posts("/test/scopes", R"({"nam": "a"})", 400).at("reason")
-        == "nam: there is no such member; there may be 'name'");
+        == "nam: there is no such member; there may be 'allow', 'name'");
   CHECK(world.posts("/test/scopes", "{", 400).at("error") == "bad_request");
 }
 

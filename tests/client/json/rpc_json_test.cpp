@@ -1,5 +1,8 @@
 #include "client/json/rpc_json.hpp"
 
+#include <limits>
+#include <type_traits>
+
 #include <nlohmann/json.hpp>
 
 #include "client/json/value_types.hpp"

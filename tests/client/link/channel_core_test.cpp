@@ -301,7 +301,7 @@ TEST_CASE("confirms are told as they come") {
 
 TEST_CASE("an owner that goes is called back no more") {
   auto peer = ScriptedPeer::open(any_encoding());
-  const auto channel = peer.opens_channel();
+  const auto channel = peer.opens_channel(), other = peer.opens_channel();
   const auto fails = [](auto&&...) { FAIL_CHECK("it was called"); };
   channel->on_closed(fails);
   channel->on_return(fails);
@@ -316,7 +316,6 @@ TEST_CASE("an owner that goes is called back no more") {
   }
   SECTION("with its channel being closed") {
     Outcome closed;
-    const auto other = peer.opens_channel();
     other->close(closed.record());
     other->abandon();
     channel->abandon();
