@@ -32,5 +32,4 @@ def test_a_consumer_that_forgets_charges_twice_and_the_messages_life_says_why(br
         scope.await_drained()
         assert billing.charged == ["10 EUR", "10 EUR"]
         life = [event["kind"] for event in scope.message(message)["life"]]
-        print(life)
         assert life.count("message.delivered") == 2

@@ -9,7 +9,9 @@ def mail_app(url, send, **options):
         task_default_queue="mails",
         task_ignore_result=True,
         worker_prefetch_multiplier=1,
-        broker_connection_retry=True,
+        # Celery sends an ack when its event loop wakes up: with these, each 50 ms.
+        broker_heartbeat=10,
+        broker_heartbeat_checkrate=200.0,
         broker_transport_options={"client_properties": {"connection_name": "celery"}},
         worker_cancel_long_running_tasks_on_connection_loss=False,
         **options,

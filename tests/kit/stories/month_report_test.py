@@ -32,6 +32,7 @@ def test_a_report_that_takes_more_than_30_minutes_is_made_once(pocketmq_scope, s
     assert happened["command.refused"] == 1 and happened["message.requeued"] == 1
     work.may_end.set()
 
+    pocketmq_scope.await_queue("reports", consumers=1)  # the worker is back
     pocketmq_scope.await_drained()
     assert reports.made == ["May"] and work.times == 1
 
@@ -58,5 +59,5 @@ def test_a_worker_that_gives_up_leaves_the_report_and_the_developer_reads_why(br
         work.may_end.set()
         with pytest.raises(kit.CannotHold) as error:
             scope.await_drained()
-        print(error.value)
-        assert "'reports'" in str(error.value)
+        assert "nobody is left who could consume from 'reports'" in str(error.value)
+        assert "after 1 delivery that was requeued: the queue has no consumer" in str(error.value)

@@ -22,9 +22,8 @@ class Notices:
         return self
 
     async def connect(self):
-        return await aio_pika.connect_robust(
-            self._url, reconnect_interval=self.reconnect_seconds, client_properties={"connection_name": "notices"}
-        )
+        # aio-pika reads it from the URL only; it waits 5 s without it
+        return await aio_pika.connect_robust(f"{self._url}?reconnect_interval={self.reconnect_seconds}")
 
     async def _on_message(self, message):
         async with message.process():

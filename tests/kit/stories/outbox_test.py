@@ -11,7 +11,7 @@ def bodies(scope):
     return [message["body"] for message in scope.messages(queue="orders")]
 
 
-@pytest.mark.pocketmq(allow={"ready": ["orders"]})
+@pytest.mark.pocketmq(allow={"ready": ["orders"], "dropped": True})
 def test_an_order_that_the_broker_has_nacked_is_sent_again(pocketmq_scope):
     nack = pocketmq_scope.fault("basic.publish", "nack", nth=2)
     with contextlib.closing(Outbox(pocketmq_scope.url)) as outbox:
@@ -47,20 +47,22 @@ class WithoutConfirms(Outbox):
 
 def test_without_confirms_the_order_is_lost_and_the_developer_reads_why(broken):
     with broken("no-confirms") as scope:
-        scope.fault("basic.publish", "nack", nth=1, name="disk full")
+        full = scope.fault("basic.publish", "full", nth=1)
         with contextlib.closing(WithoutConfirms(scope.url)) as outbox:
             outbox.send(1, "one")
             with pytest.raises(kit.TimedOut) as error:
                 scope.await_message(queue="orders", body="one", within="50ms")
-        print(error.value)
+        assert "orders to the default exchange: dropped: " in str(error.value)
+        assert len(full.fired) == 1
 
 
 def test_with_one_attempt_the_order_is_lost_and_the_developer_reads_why(broken):
     with broken("one-attempt") as scope:
-        scope.fault("basic.publish", {"cut": {"at": "before"}}, nth=1)
+        cut = scope.fault("basic.publish", {"cut": {"at": "before"}}, nth=1)
         with contextlib.closing(Outbox(scope.url, attempts=1)) as outbox:
             with contextlib.suppress(Exception):
                 outbox.send(1, "one")
         with pytest.raises(kit.TimedOut) as error:
             scope.await_message(queue="orders", body="one", within="50ms")
-        print(error.value)
+        assert "nothing was published in this scope" in str(error.value)
+        assert "cut its connection before it" in cut.fired[0]["text"]

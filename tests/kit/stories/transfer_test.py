@@ -36,7 +36,7 @@ FAULTS = {
 }
 
 # Answers to an attempt that the caller has given up have nowhere to go.
-GIVEN_UP = {"unroutable": True, "returned": True, "lost": True, "dropped": True, "ready": False}
+GIVEN_UP = {"unroutable": True, "returned": True, "lost": True, "dropped": True}
 
 
 @pytest.mark.pocketmq(allow=GIVEN_UP)
@@ -48,7 +48,8 @@ def test_money_is_transferred_once(pocketmq_scope, start, fault):
     pocketmq_scope.await_queue("transfers", consumers=1)
     with contextlib.closing(Teller(pocketmq_scope.url)) as teller:
         teller.transfer("T1", 100)
-    pocketmq_scope.await_drained()
+        pocketmq_scope.await_queue("transfers", consumers=1)  # the bank is back
+        pocketmq_scope.await_drained()
     assert bank.booked == {"T1": 100}
     assert len(rule.fired) == 1
 
@@ -68,6 +69,9 @@ def test_a_bank_that_does_not_know_numbers_books_twice_and_the_messages_say_why(
         scope.await_queue("transfers", consumers=1)
         with contextlib.closing(Teller(scope.url)) as teller:
             teller.transfer("T1", 100)
-        scope.await_drained()
+            scope.await_queue("transfers", consumers=1)
+            scope.await_drained()
         assert bank.booked == {"T1": 200}
-        print(scope.faults())
+        request = scope.messages(queue="transfers")[0]
+        assert request["queues"]["transfers"]["deliveries"] == 2
+        assert "('bank') cut its connection before it" in scope.faults()[0]["fired"][0]["text"]

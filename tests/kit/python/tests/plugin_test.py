@@ -2,6 +2,8 @@
 
 import re
 
+import textwrap
+
 import pytest
 
 CONNECT = """
@@ -18,7 +20,7 @@ def session(pytester):
     """Runs the tests in a pytest of its own, in this process."""
 
     def run(tests, *options):
-        pytester.makepyfile(**{"test_it": CONNECT + tests})
+        pytester.makepyfile(**{"test_it": CONNECT + textwrap.dedent(tests)})
         return pytester.runpytest_inprocess("-p", "pocketmq.pytest_plugin", "-p", "no:cacheprovider", *options)
 
     return run
