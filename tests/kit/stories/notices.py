@@ -13,7 +13,8 @@ class Notices:
 
     async def __aenter__(self):
         self._connection = await self.connect()
-        channel = await self._connection.channel()
+        # Kept: aio-pika restores only channels that somebody still refers to.
+        self._channel = channel = await self._connection.channel()
         await channel.set_qos(prefetch_count=10)
         kept = await channel.declare_queue("notices", durable=True)
         live = await channel.declare_queue("notices.live", auto_delete=True)
