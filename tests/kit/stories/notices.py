@@ -13,10 +13,11 @@ class Notices:
 
     async def __aenter__(self):
         self._connection = await self.connect()
-        self._channel = await self._connection.channel()  # aio-pika opens again only the channels that are still known
-        await self._channel.set_qos(prefetch_count=10)
-        kept = await self._channel.declare_queue("notices", durable=True)
-        live = await self._channel.declare_queue("notices.live", auto_delete=True)
+        # Kept: aio-pika restores only channels that somebody still refers to.
+        self._channel = channel = await self._connection.channel()
+        await channel.set_qos(prefetch_count=10)
+        kept = await channel.declare_queue("notices", durable=True)
+        live = await channel.declare_queue("notices.live", auto_delete=True)
         await kept.consume(self._on_message)
         await live.consume(self._on_message)
         return self

@@ -55,6 +55,7 @@ def test_an_await_that_times_out_says_what_was_there(scope, channel):
 def test_an_await_that_cannot_hold_fails_at_once(scope, channel):
     channel.basic_consume("orders", lambda *delivery: None)
     scope.publish("orders", "one")
+    channel.basic_consume("orders", lambda *delivery: None)
     channel.connection.close()  # nobody is left
     with pytest.raises(kit.CannotHold, match="nobody is left who could consume from 'orders'"):
         scope.await_drained(within="60s")
