@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void refuse(const std::string& text) { throw ControlError{ControlError::Kind::bad, "allow: " + text}; }
+[[noreturn]] void refuse_allowance(const std::string& text) { refuse_as_bad("allow: " + text); }
 
 FindingKind kind_named(const std::string& name) {
   const auto& names = event::names_of<FindingKind>;
@@ -20,7 +20,7 @@ FindingKind kind_named(const std::string& name) {
   if (found != names.end()) return static_cast<FindingKind>(found - names.begin());
   std::string all;
   for (const auto each : names) all += (all.empty() ? "" : ", ") + std::string{each};
-  refuse("a report has no findings of kind " + protocol::in_quotes(name) + "; the kinds are " + all);
+  refuse_allowance("a report has no findings of kind " + protocol::in_quotes(name) + "; the kinds are " + all);
 }
 
 bool is_list_of_names(const Json& json) {
@@ -32,7 +32,8 @@ bool is_list_of_names(const Json& json) {
 Allowance allowance_of(const Json& json) {
   Allowance allowance;
   if (!json.is_object())
-    refuse("wants an object, such as {\"ready\": [\"dead\"], \"connections\": true}; got " + protocol::kind_of(json));
+    refuse_allowance("wants an object, such as {\"ready\": [\"dead\"], \"connections\": true}; got "
+                     + protocol::kind_of(json));
   for (const auto& [name, names] : json.items()) {
     const auto kind = kind_named(name);
     if (names == true)
@@ -40,7 +41,7 @@ Allowance allowance_of(const Json& json) {
     else if (is_list_of_names(names))
       for (const auto& each : names) allowance.allow(kind, each.get<std::string>());
     else if (names != false)
-      refuse(name + ": wants true, or a list of names such as [\"dead\"]; got " + protocol::kind_of(names));
+      refuse_allowance(name + ": wants true, or a list of names such as [\"dead\"]; got " + protocol::kind_of(names));
   }
   return allowance;
 }

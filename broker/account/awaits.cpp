@@ -11,7 +11,7 @@ namespace pocketmq::broker {
 namespace {
 
 constexpr std::size_t steps_for_a_check = 20;
-constexpr std::size_t steps_for_a_message = 10;
+constexpr std::size_t steps_for_a_comparison = 10;
 
 }  // namespace
 
@@ -152,7 +152,7 @@ bool Awaits::compare_touched() {
   auto& budget = context_.budget();
   while (!touched_.empty()) {
     if (budget.is_used_up()) return false;
-    budget.use(steps_for_a_message);
+    budget.use(steps_for_a_comparison);
     auto* message = ledger_.find(touched_.front());
     touched_.pop_front();
     if (message == nullptr) continue;
@@ -189,7 +189,7 @@ bool Awaits::scan(Waiting& waiting) {
     if (message.number > waiting.scan_until || waiting.matched.size() >= waiting.for_messages()->count) return false;
     has_time = !budget.is_used_up();
     if (!has_time) return false;
-    budget.use(steps_for_a_message);
+    budget.use(steps_for_a_comparison);
     waiting.next_to_scan = message.number + 1;
     const bool is_in_scope = !waiting.await.scope || message.scope->vhost == *waiting.await.scope;
     if (is_in_scope && !message.scope->is_forgotten) compare(waiting, message);

@@ -34,7 +34,7 @@ std::string text_of(const DrainedCondition& c) {
   return c.rests_in.empty() ? text : text + "'";
 }
 
-std::string text_of(const QuietCondition& c) { return "quiet for " + broker::text_of(c.time); }
+std::string text_of(const QuietCondition& c) { return "quiet for " + duration_text(c.time); }
 
 }  // namespace
 

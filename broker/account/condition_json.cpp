@@ -18,8 +18,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t number_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::array<std::string_view, 5> kinds{"message", "queue", "connections", "drained", "quiet"};
 
-[[noreturn]] void refuse(const std::string& text) { throw ControlError{ControlError::Kind::bad, text}; }
-
 std::optional<MessageState> find_state(std::string_view name) {
   const auto& names = event::names_of<MessageState>;
   const auto* const found = std::ranges::find(names, name);
@@ -125,8 +123,8 @@ Condition condition_in(JsonObject& object) {
     all += (all.empty() ? "\"" : ", \"") + std::string{each} + "\"";
     if (!object.has(each)) continue;
     if (!kind.empty())
-      refuse("an await has one condition, but this has \"" + std::string{kind} + "\" and \"" + std::string{each}
-             + "\"; make a request for each");
+      refuse_as_bad("an await has one condition, but this has \"" + std::string{kind} + "\" and \"" + std::string{each}
+                    + "\"; make a request for each");
     kind = each;
   }
   if (kind == "message") return message_condition(object);
@@ -134,8 +132,8 @@ Condition condition_in(JsonObject& object) {
   if (kind == "connections") return connections_condition(object);
   if (kind == "drained") return drained_condition(object);
   if (kind == "quiet") return quiet_condition(object);
-  refuse("an await needs a condition, one of " + all
-         + ": for example {\"message\": {\"routing_key\": \"orders.paid\"}}, or {\"drained\": true}");
+  refuse_as_bad("an await needs a condition, one of " + all
+                + ": for example {\"message\": {\"routing_key\": \"orders.paid\"}}, or {\"drained\": true}");
 }
 
 Await::From from_in(JsonObject& object) {
@@ -163,7 +161,7 @@ MessageMatch message_match_of(const Json& json) {
 MessageState message_state_of(std::string_view name) {
   const auto state = find_state(name);
   if (!state)
-    refuse("there is no message state '" + std::string{name.substr(0, 100)} + "'; there are " + state_names());
+    refuse_as_bad("there is no message state '" + std::string{name.substr(0, 100)} + "'; there are " + state_names());
   return *state;
 }
 

@@ -7,6 +7,7 @@
 #include "broker/account/condition_check.hpp"
 #include "broker/account/message_story.hpp"
 #include "broker/account/near_misses.hpp"
+#include "broker/explain/edit_distance.hpp"
 #include "broker/request/duration.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/base/printable.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 constexpr std::size_t candidates_max = 1'000;
 constexpr std::size_t steps_for_a_line = 100;
-constexpr std::size_t steps_for_a_message = 10;
-
-std::string in_quotes(std::string_view name) { return "'" + protocol::printable(name) + "'"; }
+constexpr std::size_t steps_for_a_diagnosed_message = 10;
 
 std::string is_or_are(std::uint64_t count, std::string_view rest) {
   return std::to_string(count) + (count == 1 ? " is " : " are ") + std::string{rest};
@@ -60,7 +59,7 @@ class Diagnosis {
     for (const char letter : text) to += letter == '\n' ? std::string{"\n     "} : std::string{letter};
     return to;
   }
-  [[nodiscard]] std::string within() const { return " within " + text_of(await_.within); }
+  [[nodiscard]] std::string within() const { return " within " + duration_text(await_.within); }
   [[nodiscard]] std::string in_scope() const { return await_.scope ? " in this scope" : ""; }
   [[nodiscard]] std::string since() const { return await_.from == Await::From::now ? " since the await began" : ""; }
   [[nodiscard]] std::uint64_t published() const {
@@ -134,7 +133,7 @@ std::string Diagnosis::connections_text() const {
   ledger_.for_each_scope(await_.scope, [&](const LedgerScope& scope) {
     ever += scope.connections_ever;
     for (const auto number : scope.connections)
-      if (++open <= 3) names += (names.empty() ? "" : ", ") + in_quotes(ledger_.name_of_connection(number));
+      if (++open <= 3) names += (names.empty() ? "" : ", ") + shown_name(ledger_.name_of_connection(number));
   });
   if (ever == 0) return "no client has connected";
   if (open == 0) return "no client is connected, and " + std::to_string(ever) + (ever == 1 ? " was" : " were");
@@ -147,9 +146,9 @@ void Diagnosis::add_connections(const std::optional<TextMatch>& name) {
   for (const bool is_open : {true, false})
     ledger_.for_each_connection(await_.scope, [&](const LedgerConnection& connection) {
       if (connection.has_ended() == is_open || (name && !is_open && !name->matches(connection.name))) return;
-      const auto ago = text_of(connection.since.ago(clock));
-      auto line = in_quotes(connection.name) + " (connection " + std::to_string(connection.number)
-                  + (connection.user.empty() ? "" : ", user " + in_quotes(connection.user)) + ") ";
+      const auto ago = duration_text(connection.since.ago(clock));
+      auto line = shown_name(connection.name) + " (connection " + std::to_string(connection.number)
+                  + (connection.user.empty() ? "" : ", user " + shown_name(connection.user)) + ") ";
       const auto why = connection.why.empty() ? "" : ": " + protocol::printable(connection.why);
       switch (connection.is) {
         case Is::logging_in: line += "has been logging in for " + ago; break;
@@ -189,7 +188,7 @@ std::vector<const LedgerMessage*> Diagnosis::closest() {
 void Diagnosis::visit_first_messages(auto&& visit) const {
   std::size_t looked_at = 0;
   ledger_.for_each_message(first_message(), [&](const LedgerMessage& message) {
-    broker_.context().budget().use(steps_for_a_message);
+    broker_.context().budget().use(steps_for_a_diagnosed_message);
     const bool is_in_scope = !await_.scope || message.scope->vhost == *await_.scope;
     if (is_in_scope && !message.scope->is_forgotten) visit(message);
     return ++looked_at < DiagnosisBounds::looked_at;
@@ -204,7 +203,7 @@ std::uint64_t Diagnosis::first_message() const {
 void Diagnosis::add_near(const TextMatch& wanted, const std::set<std::string>& known, std::string_view what) {
   if (wanted.exact() == nullptr || known.contains(*wanted.exact())) return;
   for (const auto& name : names_near(*wanted.exact(), {known.begin(), known.end()}))
-    loose_nearest_.push_back("nearest: " + std::string{what} + " " + in_quotes(name));
+    loose_nearest_.push_back("nearest: " + std::string{what} + " " + shown_name(name));
 }
 
 void Diagnosis::add_near_names(const MessageMatch& match) {
@@ -249,7 +248,7 @@ std::uint64_t Diagnosis::find_left(const LedgerScope& scope, const DrainedCondit
   std::size_t looked_at = 0;
   for (const auto number : scope.alive) {
     if (++looked_at > DiagnosisBounds::counted) break;
-    broker_.context().budget().use(steps_for_a_message);
+    broker_.context().budget().use(steps_for_a_diagnosed_message);
     const auto* message = ledger_.find(number);
     if (message == nullptr || !keeps_from_drained(*message, condition)) continue;
     ++count;
@@ -287,7 +286,7 @@ void Diagnosis::tell(const DrainedCondition& condition) {
            + (left_count == 1 ? " has" : " have") + " not ended";
   if (!condition.rests_in.empty()) {
     std::string queues;
-    for (const auto& queue : condition.rests_in) queues += (queues.empty() ? "" : " or ") + in_quotes(queue);
+    for (const auto& queue : condition.rests_in) queues += (queues.empty() ? "" : " or ") + shown_name(queue);
     head_ += left_count == 1 ? " and does not rest in " + queues : " and do not rest in " + queues;
   }
   head_ += ":";
@@ -345,11 +344,11 @@ void Diagnosis::tell(const QueueCondition& condition) {
   head_ += ": there is no such queue";
   if (names.empty()) head_ += ", and no other one, and " + connections_text();
   for (const auto& name : names_near(condition.name, names))
-    loose_nearest_.push_back("nearest: queue " + in_quotes(name));
+    loose_nearest_.push_back("nearest: queue " + shown_name(name));
   if (!names.empty() && loose_nearest_.empty()) {
     head_ += "; there are";
     for (std::size_t i = 0; i < std::min(names.size(), DiagnosisBounds::messages); ++i)
-      head_ += (i == 0 ? " " : ", ") + in_quotes(names[i]);
+      head_ += (i == 0 ? " " : ", ") + shown_name(names[i]);
     if (names.size() > DiagnosisBounds::messages) head_ += ", ...";
   }
 }
@@ -380,10 +379,10 @@ void Diagnosis::tell(const QuietCondition& condition) {
     last = scope.last_event_at;
     kind = scope.last_event.name;
   });
-  head_ = "not quiet for " + text_of(condition.time) + within();
+  head_ = "not quiet for " + duration_text(condition.time) + within();
   if (kind.empty()) return;
   head_ += ": the last event was " + std::string{kind} + ", "
-           + text_of(broker_.context().clock().real_now() - last.real) + " ago";
+           + duration_text(broker_.context().clock().real_now() - last.real) + " ago";
 }
 
 }  // namespace

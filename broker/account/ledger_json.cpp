@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t places_max = 100;
+constexpr std::size_t places_in_json_max = 100;
 
 Json milliseconds(std::chrono::nanoseconds time) { return std::chrono::floor<std::chrono::milliseconds>(time).count(); }
 
@@ -58,7 +58,7 @@ Json json_of(Broker& broker, const Ledger& ledger, const LedgerMessage& message)
   if (message.dropped) json["dropped"] = event::name_of(*message.dropped);
   auto& queues = json["queues"] = Json::object();
   for (const auto& [queue, place] : message.places)
-    if (queues.size() < places_max)
+    if (queues.size() < places_in_json_max)
       queues[plain_json_of(queue).get<std::string>()] = json_of_place(ledger, place, clock);
   if (message.content_is_left_out) {
     json["content_left_out"] = true;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/explain/edit_distance.hpp"
 #include "broker/request/plain_json.hpp"
 #include "protocol/base/printable.hpp"
 #include "protocol/codec/trace.hpp"
@@ -47,8 +48,6 @@ bool properties_match(const JsonMatch& wanted, const LedgerMessage& message, Bud
   return wanted.matches(plain_json_of(protocol::Properties{message.properties}));
 }
 
-std::string in_quotes(std::string_view text) { return "'" + protocol::printable(text) + "'"; }
-
 }  // namespace
 
 bool MessageMatch::content_matches(const LedgerMessage& message, Budget& budget) const {
@@ -76,9 +75,9 @@ std::size_t MessageMatch::criteria() const {
 std::vector<std::string> MessageMatch::differences(const LedgerMessage& message, Budget& budget) const {
   std::vector<std::string> differences;
   if (!text_matches(exchange, message.exchange, budget))
-    differences.push_back("it was published to exchange " + in_quotes(message.exchange));
+    differences.push_back("it was published to exchange " + shown_name(message.exchange));
   if (!text_matches(routing_key, message.routing_key, budget))
-    differences.push_back("its routing key is " + in_quotes(message.routing_key));
+    differences.push_back("its routing key is " + shown_name(message.routing_key));
   if ((body && !body_matches(*body, message, budget)) || (json && !json_matches(*json, message, budget)))
     differences.push_back("its body is " + shown_body(message));
   if (headers && !headers_match(*headers, message, budget)) {
@@ -109,8 +108,8 @@ std::string shown_body(const LedgerMessage& message) {
   if (message.content_is_left_out)
     return "not kept, because memory was scarce (" + std::to_string(message.body_bytes) + " bytes)";
   const auto shown = protocol::without_secrets(message.body);
-  if (shown.size() <= shown_body_bytes && message.body.size() == message.body_bytes) return in_quotes(shown);
-  return in_quotes(event::clip(shown, shown_body_bytes)) + "... (" + std::to_string(message.body_bytes) + " bytes)";
+  if (shown.size() <= shown_body_bytes && message.body.size() == message.body_bytes) return shown_name(shown);
+  return shown_name(event::clip(shown, shown_body_bytes)) + "... (" + std::to_string(message.body_bytes) + " bytes)";
 }
 
 }  // namespace pocketmq::broker

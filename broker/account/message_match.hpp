@@ -42,6 +42,11 @@ struct MessageMatch {
   [[nodiscard]] std::string text() const;
 };
 
+/// A count for people: "1 message", "2 messages".
+[[nodiscard]] inline std::string counted(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
+}
+
 /// A body for people, in quotes: one line, and of a long one only the beginning.
 [[nodiscard]] std::string shown_body(const LedgerMessage& message);
 

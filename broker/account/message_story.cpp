@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/explain/edit_distance.hpp"
 #include "broker/request/duration.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/base/printable.hpp"
@@ -10,16 +11,10 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t places_max = 5;
-constexpr std::size_t consumers_max = 3;
+constexpr std::size_t told_places_max = 5;
+constexpr std::size_t told_consumers_max = 3;
 constexpr std::size_t held_max = 3;
 constexpr std::size_t held_looked_at_max = 1'000;
-
-std::string in_quotes(std::string_view name) { return "'" + protocol::printable(name) + "'"; }
-
-std::string counted(std::uint64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
-}
 
 }  // namespace
 
@@ -57,7 +52,9 @@ std::string_view text_of(event::Death reason) {
   return "unknown";
 }
 
-std::string MessageStories::ago(const Moment& moment) const { return text_of(moment.ago(broker_.context().clock())); }
+std::string MessageStories::ago(const Moment& moment) const {
+  return duration_text(moment.ago(broker_.context().clock()));
+}
 
 std::string MessageStories::name_of(const LedgerMessage& message) {
   auto name = "#" + std::to_string(message.number) + " "
@@ -70,15 +67,15 @@ std::string MessageStories::exchange_of(const LedgerMessage& message) const {
   if (message.exchange.empty()) return "the default exchange";
   const auto* vhost = broker_.find_virtual_host(message.scope->vhost);
   const auto* exchange = vhost == nullptr ? nullptr : vhost->find_exchange(message.exchange);
-  return "exchange " + in_quotes(message.exchange)
+  return "exchange " + shown_name(message.exchange)
          + (exchange == nullptr ? "" : " (" + exchange->declaration().type + ")");
 }
 
 std::string MessageStories::who(const Actor& client, std::string_view consumer) const {
   const auto* connection = ledger_.find_connection(client.connection);
   const bool has_name = connection != nullptr && connection->name != connection->address;
-  if (consumer.empty()) return "client " + in_quotes(ledger_.name_of_connection(client.connection));
-  return "consumer " + in_quotes(consumer) + (has_name ? " of " + in_quotes(connection->name) : "");
+  if (consumer.empty()) return "client " + shown_name(ledger_.name_of_connection(client.connection));
+  return "consumer " + shown_name(consumer) + (has_name ? " of " + shown_name(connection->name) : "");
 }
 
 // ---- queues and consumers
@@ -134,9 +131,9 @@ std::string MessageStories::consumers_of(const LedgerScope& scope, const std::st
   std::string text;
   std::size_t shown = 0;
   queue->rotation().for_each([&](const Consumer& each) {
-    if (++shown <= consumers_max) text += (shown == 1 ? "" : ", ") + consumer(scope, queue_name, each);
+    if (++shown <= told_consumers_max) text += (shown == 1 ? "" : ", ") + consumer(scope, queue_name, each);
   });
-  if (shown > consumers_max) text += ", and " + counted(shown - consumers_max, "more consumer");
+  if (shown > told_consumers_max) text += ", and " + counted(shown - told_consumers_max, "more consumer");
   return text;
 }
 
@@ -145,7 +142,7 @@ std::string MessageStories::consumers_of(const LedgerScope& scope, const std::st
 std::string MessageStories::place(const LedgerMessage& message, const std::string& queue,
                                   const LedgerPlace& place) const {
   using Is = LedgerPlace::Is;
-  const auto name = in_quotes(queue);
+  const auto name = shown_name(queue);
   switch (place.is) {
     case Is::ready:
       return "is in " + name + ", ready for " + ago(place.since)
@@ -176,7 +173,7 @@ std::string MessageStories::without_queue(const LedgerMessage& message) const {
     return to + ": in a transaction that is not committed, for " + ago(message.published_at);
   if (message.is_unrouted) return to + ": not routed yet, for " + ago(message.published_at);
   if (message.was_unroutable) {
-    const auto why = message.exchange.empty() ? "there is no queue " + in_quotes(message.routing_key)
+    const auto why = message.exchange.empty() ? "there is no queue " + shown_name(message.routing_key)
                                               : std::string{"no binding matched"};
     return to + ": " + why + (message.was_returned ? ", returned to its publisher" : ", dropped");
   }
@@ -194,7 +191,7 @@ std::string MessageStories::of(const LedgerMessage& message) const {
   std::size_t shown = 0;
   for (const bool is_in_queue : {true, false})
     for (const auto& [queue, each] : message.places) {
-      if (each.is_in_queue() != is_in_queue || shown == places_max) continue;
+      if (each.is_in_queue() != is_in_queue || shown == told_places_max) continue;
       text += (shown++ == 0 ? " " : "; ") + place(message, queue, each);
     }
   if (shown < message.places.size()) text += "; and " + counted(message.places.size() - shown, "more queue");

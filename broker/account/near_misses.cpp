@@ -7,11 +7,7 @@
 #include "protocol/base/printable.hpp"
 
 namespace pocketmq::broker {
-namespace {
-
-std::string in_quotes(std::string_view name) { return "'" + protocol::printable(name) + "'"; }
-
-}  // namespace
+namespace {}  // namespace
 
 std::vector<std::string> near_misses_of(Broker& broker, const LedgerMessage& message) {
   auto* vhost = broker.find_virtual_host(message.scope->vhost);
@@ -21,7 +17,7 @@ std::vector<std::string> near_misses_of(Broker& broker, const LedgerMessage& mes
   const auto explanation = explain(*vhost, request, broker.context().budget());
   if (explanation.outcome != Explanation::Outcome::routed) return nearest_lines_of(explanation);
   std::string queues;
-  for (const auto& queue : explanation.queues) queues += (queues.empty() ? "" : ", ") + in_quotes(queue);
+  for (const auto& queue : explanation.queues) queues += (queues.empty() ? "" : ", ") + shown_name(queue);
   return {"now it would go to " + queues + ": the queue or the binding came after the publish"};
 }
 

@@ -8,6 +8,7 @@
 
 #include "broker/account/message_story.hpp"
 #include "broker/account/near_misses.hpp"
+#include "broker/explain/edit_distance.hpp"
 #include "broker/request/duration.hpp"
 #include "broker/session/broker.hpp"
 #include "protocol/base/printable.hpp"
@@ -15,21 +16,15 @@
 namespace pocketmq::broker {
 namespace {
 
-constexpr std::size_t consumers_max = 1'000;  // that are looked at
-constexpr std::size_t near_misses_max = 3;    // exchanges for which near misses are looked for
-
-std::string in_quotes(std::string_view name) { return "'" + protocol::printable(name) + "'"; }
-
-std::string counted(std::uint64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
-}
+constexpr std::size_t consumers_looked_at_max = 1'000;  // that are looked at
+constexpr std::size_t near_misses_max = 3;              // exchanges for which near misses are looked for
 
 std::string were(std::uint64_t count, std::string_view what) {
   return counted(count, what) + (count == 1 ? " was" : " were");
 }
 
 std::string exchange_text(const std::string& name) {
-  return name.empty() ? "the default exchange" : "exchange " + in_quotes(name);
+  return name.empty() ? "the default exchange" : "exchange " + shown_name(name);
 }
 
 class Report {
@@ -48,7 +43,9 @@ class Report {
   void add_happened(const LedgerScope& scope);
   void add_happened(Happened what, const std::string& name, const LedgerTally& tally);
   void add_stories(Finding& finding, std::uint64_t all);
-  [[nodiscard]] std::string ago(const Moment& moment) const { return text_of(moment.ago(broker_.context().clock())); }
+  [[nodiscard]] std::string ago(const Moment& moment) const {
+    return duration_text(moment.ago(broker_.context().clock()));
+  }
 
   Broker& broker_;
   const Ledger& ledger_;
@@ -94,9 +91,9 @@ void Report::add_connections(const LedgerScope& scope) {
       add({.kind = FindingKind::connections,
            .name = name,
            .count = 1,
-           .text = "connection " + in_quotes(name) + " is still open, for " + ago(connection->since)});
+           .text = "connection " + shown_name(name) + " is still open, for " + ago(connection->since)});
     for (const auto& [channel, held] : connection->channels) {
-      const auto on_channel = " on channel " + std::to_string(channel) + " of " + in_quotes(name);
+      const auto on_channel = " on channel " + std::to_string(channel) + " of " + shown_name(name);
       if (!held.unconfirmed.empty() && !is_allowed(FindingKind::unconfirmed, name)) {
         Finding finding{.kind = FindingKind::unconfirmed, .name = name, .count = held.unconfirmed.size()};
         for (const auto& [publish, message] : held.unconfirmed)
@@ -124,14 +121,14 @@ void Report::add_consumers(const LedgerScope&) {
   std::size_t looked_at = 0;
   vhost->for_each_queue([&](const Queue& queue) {
     queue.rotation().for_each([&](const Consumer& consumer) {
-      if (++looked_at > consumers_max) return;
+      if (++looked_at > consumers_looked_at_max) return;
       const auto name = ledger_.name_of_connection(consumer.channel().connection);
       if (is_allowed(FindingKind::consumers, name)) return;
       add({.kind = FindingKind::consumers,
            .name = name,
            .count = 1,
            .text =
-               stories_.who(consumer.channel(), consumer.tag()) + " still consumes from " + in_quotes(queue.name())});
+               stories_.who(consumer.channel(), consumer.tag()) + " still consumes from " + shown_name(queue.name())});
     });
   });
 }
@@ -144,7 +141,7 @@ void Report::add_queues(const LedgerScope& scope) {
       for (auto number = known.unacked.begin();
            number != known.unacked.end() && finding.messages.size() < LedgerTally::samples_max; ++number)
         finding.messages.push_back(*number);
-      finding.text = were(finding.count, "message") + " not acked in queue " + in_quotes(name);
+      finding.text = were(finding.count, "message") + " not acked in queue " + shown_name(name);
       add_stories(finding, finding.count);
       add(std::move(finding));
     }
@@ -155,8 +152,8 @@ void Report::add_queues(const LedgerScope& scope) {
       finding.messages.push_back(message.number());
       return finding.messages.size() < LedgerTally::samples_max;
     });
-    finding.text =
-        counted(finding.count, "message") + (finding.count == 1 ? " is" : " are") + " left in queue " + in_quotes(name);
+    finding.text = counted(finding.count, "message") + (finding.count == 1 ? " is" : " are") + " left in queue "
+                   + shown_name(name);
     add_stories(finding, finding.count);
     add(std::move(finding));
   }
@@ -171,12 +168,12 @@ std::string happened_text(Happened what, const std::string& name, const LedgerTa
     case Happened::returned:
       return n + " returned to the publisher, because no queue was found: published to " + exchange_text(name);
     case Happened::expired:
-      return counted(tally.count, "message") + " expired in queue " + in_quotes(name)
+      return counted(tally.count, "message") + " expired in queue " + shown_name(name)
              + ", which has no dead-letter exchange";
-    case Happened::dropped: return n + " dropped from queue " + in_quotes(name);
-    case Happened::dead_lettered: return n + " dead-lettered from queue " + in_quotes(name);
+    case Happened::dropped: return n + " dropped from queue " + shown_name(name);
+    case Happened::dead_lettered: return n + " dead-lettered from queue " + shown_name(name);
     case Happened::lost:
-      return "up to " + counted(tally.count, "message") + " from queue " + in_quotes(name)
+      return "up to " + counted(tally.count, "message") + " from queue " + shown_name(name)
              + " may be lost: delivered without acks to a client whose connection was lost";
   }
   return {};
@@ -224,11 +221,11 @@ ScopeReport Report::make(const std::vector<std::string>& unfired_faults) && {
       add({.kind = FindingKind::unfired_fault,
            .name = fault,
            .count = 1,
-           .text = "fault " + in_quotes(fault) + " never fired: nothing matched what it waits for"});
+           .text = "fault " + shown_name(fault) + " never fired: nothing matched what it waits for"});
   std::ranges::stable_sort(report_.findings, {}, &Finding::kind);
 
   report_.ok = report_.findings.empty();
-  const auto who = "scope " + in_quotes(vhost_) + ": " + were(published, "message") + " published, and ";
+  const auto who = "scope " + shown_name(vhost_) + ": " + were(published, "message") + " published, and ";
   report_.text = who + (report_.ok ? "nothing was left behind" : "this was left behind or happened unseen:");
   for (const auto& finding : report_.findings) {
     report_.text += "\n  ";

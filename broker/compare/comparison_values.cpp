@@ -27,7 +27,7 @@ bool is_matcher(const Json& golden, std::string_view matcher) {
   return golden.is_string() && golden.get_ref<const std::string&>() == matcher;
 }
 
-std::string shown(const Json* value) {
+std::string shown_json(const Json* value) {
   if (value == nullptr) return "missing";
   auto text = value->dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > shown_bytes_max) text = text.substr(0, shown_bytes_max) + "...";
@@ -101,17 +101,17 @@ class ValueComparison::Walk {
     if (golden == nullptr)
       text += ", which the golden does not have";
     else
-      text += ", not " + shown(golden);
+      text += ", not " + shown_json(golden);
     differences_->push_back(std::move(text));
     return false;
   }
   // With the golden's names, so that a reader can compare the two. Names that the golden does not have stay.
   [[nodiscard]] std::string shown_as_golden(const Json* recorded) const {
-    if (recorded == nullptr || !recorded->is_string()) return shown(recorded);
+    if (recorded == nullptr || !recorded->is_string()) return shown_json(recorded);
     const auto& text = recorded->get_ref<const std::string&>();
     const auto golden = owner_.renaming_.golden(text);
     const Json renamed = golden.empty() ? with_golden_names(text, owner_.renaming_) : std::string{golden};
-    return shown(&renamed);
+    return shown_json(&renamed);
   }
 
   bool extra_members(const std::string& path, const Json& golden, const Json& recorded) {

@@ -143,7 +143,7 @@ class Faults::Acting {
   }
 
   Verdict operator()(const fault::Block& action) {
-    fired("blocked its connection" + (action.time ? " for " + text_of(*action.time) : std::string{}));
+    fired("blocked its connection" + (action.time ? " for " + duration_text(*action.time) : std::string{}));
     const auto until = action.time ? now() + *action.time : TimePoint::max();
     const auto block = [&session = session_, until] {
       if (session.is_open()) session.block("low on memory", until);
@@ -170,7 +170,7 @@ class Faults::Acting {
   }
 
   Verdict operator()(const fault::Delay& action) {
-    fired("was delayed by " + text_of(action.time));
+    fired("was delayed by " + duration_text(action.time));
     if (received_ == nullptr) {
       session_.delay_output(now() + action.time);
       return Verdict::pass;

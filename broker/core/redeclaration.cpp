@@ -15,8 +15,9 @@ using protocol::FieldValue;
 
 [[noreturn]] void refuse(std::string_view what, std::string_view field, const std::string& received,
                          const std::string& current) {
-  throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg " + quoted(field) + " for " + std::string{what}
-                                                         + ": received " + received + " but current is " + current};
+  throw ChannelError{ReplyCode::precondition_failed, "inequivalent arg " + in_single_quotes(field) + " for "
+                                                         + std::string{what} + ": received " + received
+                                                         + " but current is " + current};
 }
 
 bool is_text(const FieldValue& value) { return value.type == 'S' || value.type == 'x'; }
@@ -81,14 +82,15 @@ std::string shown_real(double value) {
 std::string described(const std::optional<FieldValue>& value) {
   if (!value) return "none";
   const auto plain = shown_plainly(*value);
-  return "the value " + (plain ? broker::quoted(*plain) : shown(*value)) + " of type " + quoted(type_name(value->type));
+  return "the value " + (plain ? in_single_quotes(*plain) : shown(*value)) + " of type "
+         + in_single_quotes(type_name(value->type));
 }
 
 }  // namespace
 
 void require_equal_field(std::string_view what, std::string_view field, std::string_view received,
                          std::string_view current) {
-  if (received != current) refuse(what, field, quoted(received), quoted(current));
+  if (received != current) refuse(what, field, in_single_quotes(received), in_single_quotes(current));
 }
 
 void require_equal_flag(std::string_view what, std::string_view field, bool received, bool current) {
@@ -127,7 +129,7 @@ std::string_view type_name(char type) {
   }
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
+std::string in_single_quotes(std::string_view text) { return "'" + std::string{text} + "'"; }
 
 std::optional<std::string> shown_plainly(const FieldValue& value) {
   if (auto number = whole_number(value)) return number;
@@ -138,9 +140,9 @@ std::optional<std::string> shown_plainly(const FieldValue& value) {
 }
 
 std::string shown(const FieldValue& value) {
-  if (is_text(value)) return quoted(value.bytes);
+  if (is_text(value)) return in_single_quotes(value.bytes);
   if (value.type == 'V') return "none";
-  if (const auto plain = shown_plainly(value)) return broker::quoted(*plain);
+  if (const auto plain = shown_plainly(value)) return in_single_quotes(*plain);
   return (value.type == 'A' ? "an " : "a ") + std::string{type_name(value.type)};
 }
 

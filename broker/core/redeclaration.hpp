@@ -25,7 +25,7 @@ void require_equal_argument(std::string_view what, std::string_view argument, pr
 /// RabbitMQ's name for a field's type, "signedint" for 'I'.
 [[nodiscard]] std::string_view type_name(char type);
 /// Puts a name or a value into quotes: "'q'".
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_single_quotes(std::string_view text);
 /// A number, a boolean or void as Erlang writes it, without quotes; nothing for any other type.
 [[nodiscard]] std::optional<std::string> shown_plainly(const protocol::FieldValue& value);
 /// A value as people read it, in quotes if it has a text: "'7'", "a table"; "none" for a void.

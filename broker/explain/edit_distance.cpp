@@ -76,7 +76,7 @@ std::size_t slip_max(std::string_view a, std::string_view b) {
   return std::max<std::size_t>(1, std::max(a.size(), b.size()) / 3);
 }
 
-std::string shown_name(std::string_view name) { return quoted(protocol::printable(name)); }
+std::string shown_name(std::string_view name) { return in_single_quotes(protocol::printable(name)); }
 
 std::string difference_text(std::string_view name, std::string_view wanted) {
   const auto from = "differs from " + shown_name(wanted);

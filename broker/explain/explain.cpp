@@ -14,7 +14,7 @@
 namespace pocketmq::broker {
 namespace {
 
-using Binding = Explanation::Binding;
+using ListedBinding = Explanation::Binding;
 using Outcome = Explanation::Outcome;
 
 constexpr std::string_view direct_reply_prefix = "amq.rabbitmq.reply-to.";
@@ -32,22 +32,22 @@ Message message_of(const ExplainRequest& request) {
   return {request.exchange, request.routing_key, content, std::nullopt, blind_copies->bytes};
 }
 
-Binding shown(const broker::Binding& binding) {
+ListedBinding listed(const broker::Binding& binding) {
   return {.binding_key = binding.routing_key,
           .arguments = binding.arguments,
           .to = binding.destination.name(),
           .to_is = binding.destination.target()};
 }
 
-auto order(const Binding& binding) {
+auto order(const ListedBinding& binding) {
   return std::tuple{!binding.matches, binding.miss.distance, std::string_view{binding.binding_key},
                     std::string_view{binding.to}, binding.to_is};
 }
 
-bool is_nearer(const Binding& a, const Binding& b) { return order(a) < order(b); }
+bool is_nearer(const ListedBinding& a, const ListedBinding& b) { return order(a) < order(b); }
 
 // Keeps only the first ones of very many.
-void add_bounded(std::vector<Binding>& bindings, Binding binding) {
+void add_bounded(std::vector<ListedBinding>& bindings, ListedBinding binding) {
   constexpr auto max = ExplainLimits::bindings_of_a_step_max;
   if (bindings.size() == max && !is_nearer(binding, bindings.back())) return;
   bindings.insert(std::ranges::upper_bound(bindings, binding, is_nearer), std::move(binding));
@@ -132,7 +132,7 @@ class Explainer final : private RouteListener {
     if (!visit.matches.emplace(&binding, key).second) return;
     ++step.match_count;
     if (step.match_count > ExplainLimits::bindings_of_a_step_max) return;
-    auto match = shown(binding);
+    auto match = listed(binding);
     match.matches = true;
     match.key = key;
     add_bounded(step.bindings, std::move(match));
@@ -203,7 +203,7 @@ class Explainer final : private RouteListener {
       ++looked_at;
       budget_.use(steps::for_a_binding);
       if (visit.matches.contains(binding) || binding->destination.deleted()) continue;
-      auto missed = shown(*binding);
+      auto missed = listed(*binding);
       set_miss(missed, step.type);
       add_bounded(step.bindings, std::move(missed));
     }
@@ -222,7 +222,7 @@ class Explainer final : private RouteListener {
     virtual_host_.for_each_queue([&](const Queue& queue) {
       if (budget_.is_used_up()) return static_cast<void>(++unread);
       budget_.use(steps::for_a_routing_key);
-      Binding binding{.binding_key = queue.name(), .to = queue.name(), .to_is = event::Target::queue};
+      ListedBinding binding{.binding_key = queue.name(), .to = queue.name(), .to_is = event::Target::queue};
       set_miss(binding, step.type);
       const auto& distance = binding.miss.distance;
       // Others are nothing to do with the message.
@@ -233,7 +233,7 @@ class Explainer final : private RouteListener {
   }
 
   // The miss of that one of the message's keys that comes nearest.
-  void set_miss(Binding& binding, std::string_view type) {
+  void set_miss(ListedBinding& binding, std::string_view type) {
     if (type == "headers") {
       const auto headers = message_.properties().headers().value_or(protocol::FieldTable{});
       binding.miss = headers_miss(headers, facts_, protocol::FieldTable{binding.arguments}, budget_);
@@ -251,7 +251,7 @@ class Explainer final : private RouteListener {
   }
 
   // A pattern in a binding from a direct exchange is a common mistake.
-  Miss direct_miss(std::string_view key, const Binding& binding) {
+  Miss direct_miss(std::string_view key, const ListedBinding& binding) {
     auto miss = name_miss(key, binding.binding_key, budget_);
     const bool looks_like_pattern = binding.binding_key.find_first_of("*#") != std::string::npos;
     if (looks_like_pattern && topic_miss(key, binding.binding_key, budget_).distance.first == 0)

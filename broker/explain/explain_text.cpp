@@ -8,7 +8,7 @@
 namespace pocketmq::broker {
 namespace {
 
-using Outcome = Explanation::Outcome;
+using ExplainedAs = Explanation::Outcome;
 
 constexpr std::string_view indent = "   ";
 constexpr std::size_t queues_in_headline_max = 5;
@@ -29,10 +29,10 @@ std::string queues_text(const Explanation& e) {
 
 std::string outcome_text(const Explanation& e) {
   switch (e.outcome) {
-    case Outcome::refused: return e.refusal;
-    case Outcome::routed: return queues_text(e);
-    case Outcome::unfinished: return "the search was not finished; so far it " + queues_text(e);
-    case Outcome::unroutable: break;
+    case ExplainedAs::refused: return e.refusal;
+    case ExplainedAs::routed: return queues_text(e);
+    case ExplainedAs::unfinished: return "the search was not finished; so far it " + queues_text(e);
+    case ExplainedAs::unroutable: break;
   }
   if (e.exchange.empty()) return "there is no queue " + shown_name(e.routing_key);
   const auto matches = e.steps.empty() ? 0 : e.steps.front().match_count;
@@ -72,9 +72,9 @@ void add_matches(const Explanation::Step& step, std::string& text) {
 std::vector<std::string> nearest_lines_of(const Explanation& explanation) {
   std::vector<std::string> lines;
   for (const auto& [exchange, binding] : explanation.nearest) {
-    const bool is_elsewhere = explanation.outcome != Outcome::refused && exchange != explanation.exchange;
+    const bool is_elsewhere = explanation.outcome != ExplainedAs::refused && exchange != explanation.exchange;
     lines.push_back("nearest: " + (is_elsewhere ? "exchange " + shown_name(exchange) + ": " : "")
-                    + binding_text(explanation.outcome == Outcome::refused ? "" : exchange, binding) + ": "
+                    + binding_text(explanation.outcome == ExplainedAs::refused ? "" : exchange, binding) + ": "
                     + binding.miss.why + (binding.key.empty() ? "" : " (of the key " + shown_name(binding.key) + ")"));
   }
   return lines;

@@ -29,7 +29,7 @@ class Argument {
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw ChannelError{ReplyCode::precondition_failed,
-                       "invalid arg " + quoted(name_) + " for " + std::string{queue_} + ": " + why};
+                       "invalid arg " + in_single_quotes(name_) + " for " + std::string{queue_} + ": " + why};
   }
 
   [[nodiscard]] std::int64_t integer() const {
@@ -55,10 +55,11 @@ class Argument {
   void require_one_of(std::initializer_list<std::string_view> texts, std::string_view unsupported = {}) const {
     require_type('S');
     if (std::ranges::find(texts, value_.bytes) != texts.end()) return;
-    if (!unsupported.empty()) refuse("\"unsupported " + std::string{unsupported} + " " + quoted(value_.bytes) + "\"");
+    if (!unsupported.empty())
+      refuse("\"unsupported " + std::string{unsupported} + " " + in_single_quotes(value_.bytes) + "\"");
     std::string all;
-    for (const auto text : texts) all += (all.empty() ? "" : ", ") + quoted(text);
-    refuse(quoted(value_.bytes) + " is none of " + all);
+    for (const auto text : texts) all += (all.empty() ? "" : ", ") + in_single_quotes(text);
+    refuse(in_single_quotes(value_.bytes) + " is none of " + all);
   }
 
  private:
@@ -143,7 +144,7 @@ std::string_view queue_type_of(FieldTable arguments) {
 void check_dead_letter_exchange(FieldTable arguments, std::string_view queue) {
   const auto exchange = arguments.find("x-dead-letter-exchange");
   if (exchange && !exchange->string())
-    throw ChannelError{ReplyCode::precondition_failed, "invalid type " + quoted(type_name(exchange->type))
+    throw ChannelError{ReplyCode::precondition_failed, "invalid type " + in_single_quotes(type_name(exchange->type))
                                                            + " for arg 'x-dead-letter-exchange' in "
                                                            + std::string{queue}};
 }
@@ -169,8 +170,8 @@ void check_known(std::span<const KnownArgument> all_known, FieldTable arguments,
     const auto known = std::ranges::find(all_known, field->name, &KnownArgument::name);
     if (known == all_known.end() || is_mine(*known)) continue;
     throw ChannelError{ReplyCode::precondition_failed,
-                       "invalid arg " + quoted(field->name) + " for " + std::string{queue} + " of queue type rabbit_"
-                           + (type == QueueType::quorum ? "quorum" : "classic") + "_queue"};
+                       "invalid arg " + in_single_quotes(field->name) + " for " + std::string{queue}
+                           + " of queue type rabbit_" + (type == QueueType::quorum ? "quorum" : "classic") + "_queue"};
   }
 }
 

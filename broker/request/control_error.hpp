@@ -24,4 +24,7 @@ class ControlError final : public std::runtime_error {
   Kind kind_;
 };
 
+/// Throws a ControlError of kind `bad`.
+[[noreturn]] inline void refuse_as_bad(const std::string& text) { throw ControlError{ControlError::Kind::bad, text}; }
+
 }  // namespace pocketmq::broker

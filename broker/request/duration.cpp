@@ -52,7 +52,7 @@ std::optional<std::chrono::nanoseconds> duration_in(JsonObject& object, std::str
                                       : protocol::kind_of(*member)));
 }
 
-std::string text_of(std::chrono::nanoseconds duration) {
+std::string duration_text(std::chrono::nanoseconds duration) {
   const auto milliseconds = duration / 1ms;
   if (duration < 1s) return std::to_string(milliseconds) + " ms";
   const auto seconds = duration / 1s;

@@ -18,6 +18,6 @@ namespace pocketmq::broker {
 [[nodiscard]] std::optional<std::chrono::nanoseconds> duration_in(JsonObject& object, std::string_view key);
 
 /// The duration for people, with two units at most and rounded down: "1.5 s", "340 ms", "2 h 5 min", "3 d".
-[[nodiscard]] std::string text_of(std::chrono::nanoseconds duration);
+[[nodiscard]] std::string duration_text(std::chrono::nanoseconds duration);
 
 }  // namespace pocketmq::broker

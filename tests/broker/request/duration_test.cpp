@@ -42,15 +42,15 @@ TEST_CASE("a member that is no duration is refused with examples") {
 }
 
 TEST_CASE("a duration is shown with two units at most") {
-  CHECK(broker::text_of(340ms) == "340 ms");
-  CHECK(broker::text_of(999'999us) == "999 ms");
-  CHECK(broker::text_of(1s) == "1 s");
-  CHECK(broker::text_of(4'890ms) == "4.8 s");
-  CHECK(broker::text_of(59s) == "59 s");
-  CHECK(broker::text_of(90s) == "1 min 30 s");
-  CHECK(broker::text_of(2h + 5min + 4s) == "2 h 5 min");
-  CHECK(broker::text_of(24h) == "1 d");
-  CHECK(broker::text_of(50h) == "2 d 2 h");
+  CHECK(broker::duration_text(340ms) == "340 ms");
+  CHECK(broker::duration_text(999'999us) == "999 ms");
+  CHECK(broker::duration_text(1s) == "1 s");
+  CHECK(broker::duration_text(4'890ms) == "4.8 s");
+  CHECK(broker::duration_text(59s) == "59 s");
+  CHECK(broker::duration_text(90s) == "1 min 30 s");
+  CHECK(broker::duration_text(2h + 5min + 4s) == "2 h 5 min");
+  CHECK(broker::duration_text(24h) == "1 d");
+  CHECK(broker::duration_text(50h) == "2 d 2 h");
 }
 
 }  // namespace pocketmq::tests
