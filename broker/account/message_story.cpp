@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/account/message_match.hpp"
 #include "broker/explain/edit_distance.hpp"
 #include "broker/request/duration.hpp"
 #include "broker/session/broker.hpp"

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "broker/account/message_match.hpp"
 #include "broker/account/message_story.hpp"
 #include "broker/account/near_misses.hpp"
 #include "broker/explain/edit_distance.hpp"
