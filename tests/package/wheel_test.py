@@ -108,7 +108,6 @@ class WheelTest(PackageCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("1 passed", done.stdout)
 
-    @unittest.skip("DELETE /test/scopes/ID does not report yet")
     def test_a_test_that_leaves_something_in_its_scope_fails(self):
         done = self.pytest("-k", "forgets")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
