@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t number_max = std::numeric_limits<std::int64_t>::max();
-constexpr std::array<std::string_view, 5> kinds{"message", "queue", "connections", "drained", "quiet"};
+constexpr std::array<std::string_view, 5> condition_kinds{"message", "queue", "connections", "drained", "quiet"};
 
 std::optional<MessageState> find_state(std::string_view name) {
   const auto& names = event::names_of<MessageState>;
@@ -119,7 +119,7 @@ Condition quiet_condition(JsonObject& object) { return QuietCondition{.time = *d
 Condition condition_in(JsonObject& object) {
   std::string_view kind;
   std::string all;
-  for (const auto each : kinds) {
+  for (const auto each : condition_kinds) {
     all += (all.empty() ? "\"" : ", \"") + std::string{each} + "\"";
     if (!object.has(each)) continue;
     if (!kind.empty())

@@ -6,6 +6,7 @@
 #include "broker/channel/channel.hpp"
 #include "broker/control/fault_texts.hpp"
 #include "broker/request/control_error.hpp"
+#include "protocol/base/random_source.hpp"
 
 namespace pocketmq::broker {
 
@@ -14,24 +15,10 @@ using fault::Direction;
 
 namespace {
 
-// Random numbers that are the same in each run (SplitMix64).
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : state_{seed} {}
-
-  /// True with that probability.
-  [[nodiscard]] bool decide(double probability) {
-    state_ += 0x9E37'79B9'7F4A'7C15U;
-    auto bits = state_;
-    bits = (bits ^ (bits >> 30U)) * 0xBF58'476D'1CE4'E5B9U;
-    bits = (bits ^ (bits >> 27U)) * 0x94D0'49BB'1331'11EBU;
-    bits ^= bits >> 31U;
-    return static_cast<double>(bits >> 11U) * 0x1p-53 < probability;
-  }
-
- private:
-  std::uint64_t state_;
-};
+bool happens_with(double probability, protocol::RandomSource& random) {
+  constexpr double one_of_2_to_53 = 0x1p-53;
+  return static_cast<double>(random.bits64() >> 11U) * one_of_2_to_53 < probability;
+}
 
 // The delivery tags that an ack, nack or reject is about.
 struct TagsMeant {
@@ -45,7 +32,7 @@ struct TagsMeant {
 
 struct Faults::Rule {
   Rule(FaultRule checked_rule, std::uint64_t id, std::uint64_t seed)
-      : rule{std::move(checked_rule)}, dice{seed + id}, report{.id = id, .name = rule.name, .scope = rule.scope} {}
+      : rule{std::move(checked_rule)}, random{seed + id}, report{.id = id, .name = rule.name, .scope = rule.scope} {}
 
   // One more command has come that the rule is about. Returns whether it fires.
   [[nodiscard]] bool sees_one() {
@@ -53,12 +40,12 @@ struct Faults::Rule {
     if (const auto* nth = std::get_if<fault::Nth>(&rule.when)) return seen == nth->number;
     if (const auto* times = std::get_if<fault::Times>(&rule.when)) return seen <= times->count;
     if (const auto* every = std::get_if<fault::Every>(&rule.when)) return seen % every->number == 0;
-    if (const auto* chance = std::get_if<fault::Chance>(&rule.when)) return dice.decide(chance->probability);
+    if (const auto* chance = std::get_if<fault::Chance>(&rule.when)) return happens_with(chance->probability, random);
     return true;
   }
 
   FaultRule rule;
-  Dice dice;
+  protocol::RandomSource random;
   FaultReport report;
 };
 

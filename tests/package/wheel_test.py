@@ -11,6 +11,8 @@ from pathlib import Path
 
 from packages import BIN, NO_NETWORK, PackageCase, package, publish_and_get, run
 
+import readme  # packages has added its folder to the path
+
 PARENT = """
 import sys
 import pocketmq
@@ -113,6 +115,13 @@ class WheelTest(PackageCase):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("1 passed, 1 error", done.stdout)  # the error is the scope's
         self.assertIn("orders", done.stdout)
+
+    def test_the_readmes_commands_install_this_wheel(self):
+        commands = readme.block("testing-packages").splitlines()
+        pattern = commands[-1].split()[-1]
+        self.assertTrue(commands[0].startswith("./run package "))
+        self.assertEqual(pattern.split("/")[:2], ["build", "package"])
+        self.assertTrue(package("*.whl").match(pattern), f"{package('*.whl')} is not {pattern}")
 
     def test_a_broker_ends_with_the_process_that_started_it(self):
         parent, port = self.start(self.python, "-c", PARENT, env=self.users_environment(), cwd="/")
