@@ -27,17 +27,27 @@ class InThread:
             raise self._error
 
 
+class Start:
+    """start(application) runs it in a thread."""
+
+    def __init__(self):
+        self._running = contextlib.ExitStack()
+
+    def __call__(self, application):
+        self._running.callback(InThread(application).end)
+        return application
+
+    def end(self):
+        self._running.close()
+
+
 @pytest.fixture
 def start():
-    """start(application) runs it in a thread. It is stopped before its scope is closed, if the test asks for the scope
-    first: def test_it(pocketmq_scope, start)."""
-    with contextlib.ExitStack() as stack:
-
-        def start(application):
-            stack.callback(InThread(application).end)
-            return application
-
-        yield start
+    """Stops what it has started before the scope is closed, if the test asks for the scope first:
+    def test_it(pocketmq_scope, start)."""
+    start = Start()
+    yield start
+    start.end()
 
 
 @pytest.fixture
@@ -50,6 +60,7 @@ def broken(pocketmq, start):
         try:
             yield scope
         finally:
-            scope.end(within=0)  # the application still runs
+            start.end()
+            scope.end(within=0)
 
     return broken

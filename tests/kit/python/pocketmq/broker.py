@@ -45,6 +45,8 @@ class Broker:
         command = [str(self.binary), "--test", "--port", "0", "--exit-with-parent", "--exit-on-stdin-close"]
         #: Of names and chances. A test that failed runs the same with it.
         self.seed: int = random.SystemRandom().randrange(2**32) if seed is None else seed
+        # An application that still connects when its scope is closed is refused, and must not slow down later tests.
+        command += ["--login-failures-max", "0"]
         command += ["--seed", str(self.seed)] + [str(option) for option in options]
         try:
             self.process = subprocess.Popen(
