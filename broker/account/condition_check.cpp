@@ -56,14 +56,13 @@ bool keeps_its_messages(Broker& broker, const LedgerScope& scope, const std::str
 
 // Whether all that is unacked is held by connections that are open. Otherwise it is about to be requeued.
 bool is_held_by_open_connections(const Ledger& ledger, const LedgerScope& scope) {
-  return std::ranges::all_of(scope.queues, [&](const auto& named) {
-    const auto& [name, queue] = named;
-    return std::ranges::all_of(queue.unacked, [&](std::uint64_t number) {
+  for (const auto& [name, queue] : scope.queues)
+    for (const auto number : queue.unacked) {
       const auto* message = ledger.find(number);
       const auto* place = message == nullptr ? nullptr : message->find_place(name);
-      return place != nullptr && scope.connections.contains(place->client.connection);
-    });
-  });
+      if (place == nullptr || !scope.connections.contains(place->client.connection)) return false;
+    }
+  return true;
 }
 
 // Whether a message is unacked that would not leave the queue if it was requeued, for example after an ack timeout.

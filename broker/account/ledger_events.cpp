@@ -444,10 +444,12 @@ void Ledger::tally(const LedgerMessage& message, Happened what, std::string_view
   message.scope->happened[{what, std::string{name}}].add(message.number, why);
 }
 
-// What a client has purged, deleted or rolled back is gone because the client wants it.
+// What a client has purged, deleted or rolled back is gone because the client wants it, and what a fault has dropped
+// because the test wants it.
 void Ledger::tally_drop(const LedgerMessage& message, const event::MessageDropped& e) {
   switch (e.reason) {
     case event::Dropped::purged:
+    case event::Dropped::fault:
     case event::Dropped::rolled_back: return;
     case event::Dropped::unroutable: return tally(message, Happened::unroutable, message.exchange);
     case event::Dropped::queue_deleted: {

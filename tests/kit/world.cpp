@@ -313,6 +313,8 @@ void World::expect(bool holds, std::string_view what) const {
 
 const asio::any_io_executor& World::executor_of_test() const { return state_->test_executor; }
 
+asio::awaitable<void> World::sleep(Duration duration) { co_await sleep(duration, asio::use_awaitable); }
+
 void World::start_sleep(Duration duration, const std::stop_token& stop, client::Done<> done) {
   sleep_until(state_->clock, state_->clock.now() + duration, stop, std::move(done));
 }

@@ -140,7 +140,7 @@ class World {
         },
         token, duration);
   }
-  [[nodiscard]] asio::awaitable<void> sleep(Duration duration) { co_await sleep(duration, asio::use_awaitable); }
+  [[nodiscard]] asio::awaitable<void> sleep(Duration duration);
 
   // ---- the network
 
