@@ -65,6 +65,7 @@ MAKES_RANDOM_NUMBERS = {
     "protocol/base/random_source.cpp": "it is the source",
     "protocol/base/text_hash.cpp": "no order that anybody sees depends on it",
     "protocol/end/loop_random.cpp": "it is the loop's",
+    "broker/control/faults.cpp": "a rule of chance has numbers of its own, from the broker's seed",
     "broker/core/context.hpp": "it is the broker's, whose options have a seed",
     "client/rpc/rpc_core.hpp": "its settings have a seed",
     "client/link/backoff.hpp": "it is given a seed",
