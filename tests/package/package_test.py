@@ -171,7 +171,7 @@ class PackageTest(unittest.TestCase):
 
     def test_a_project_sees_what_changes_in_our_headers(self):
         ours = WORK / "ours"
-        for folder in (".cmake", "protocol", "broker", "client", "server"):
+        for folder in (".cmake", "protocol", "broker", "client", "server", "tests/kit"):
             shutil.copytree(ROOT / folder, ours / folder)
         shutil.copy(ROOT / "CMakeLists.txt", ours)
         theirs = WORK / "theirs"
