@@ -108,6 +108,15 @@ class Program:
         self.err.all()
 
 
+def run(*command, timeout=600, **options):
+    """What it prints, of a command that must succeed. Compilers take their time."""
+    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=timeout, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
 def unread_pipe(cleanup):
     """The end to write to of a pipe that is full, and that nobody reads."""
     read, write = os.pipe()

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
 import readme
-from programs import BIN, ROOT
+from programs import BIN, ROOT, run
 
 BUILD = BIN.parent
 WORK = BUILD / "package"  # the same in each run, so that ccache knows what is compiled there
@@ -27,15 +27,6 @@ PROGRAMS = {  # README's, and what they print
     "callback": (readme.block("callback-program"), "385\n"),
 }
 COMPILERS = [compiler for compiler in ("g++", "clang++") if shutil.which(compiler)]
-
-
-def run(*command, **options):
-    """What it prints, of a command that must succeed."""
-    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=600, **options)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
-    return done.stdout
 
 
 def install():

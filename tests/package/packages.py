@@ -1,9 +1,9 @@
 """What the tests of the packages share: where the packages are, empty environments, and a first message."""
 
+import functools
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -13,11 +13,13 @@ sys.path.insert(0, str(TESTS / "integration"))
 
 import pika
 
+import programs
 from programs import BIN, ROOT, TIMEOUT, Program
 
 PACKAGES = ROOT / "build/package"  # of ./run package
 AS_ROOT = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
 CHROOT = [*AS_ROOT, shutil.which("chroot", path="/usr/sbin:/usr/bin:/sbin:/bin")]
+run = functools.partial(programs.run, timeout=120)  # nothing is compiled here
 NO_NETWORK = {"PIP_NO_INDEX": "1", "npm_config_offline": "true"}
 
 
@@ -27,15 +29,6 @@ def package(pattern):
     if len(found) != 1:
         raise AssertionError(f"{PACKAGES} has {len(found)} files {pattern}; ./run package makes one")
     return found[0]
-
-
-def run(*command, **options):
-    """What it prints, of a command that must succeed."""
-    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=120, **options)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
-    return done.stdout
 
 
 def readmes_block(page, language):

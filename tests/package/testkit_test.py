@@ -5,29 +5,19 @@ It takes the build to install from POCKETMQ_BIN.
 
 import re
 import shutil
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
-from programs import BIN, ROOT
+from programs import BIN, ROOT, run
 
 BUILD = BIN.parent
 WORK = BUILD / "testkit_package"  # the same in each run, so that ccache knows what is compiled there
 PREFIX = WORK / "prefix"
 EXAMPLES = ROOT / "tests/kit/examples"
 README_OUTPUT = "42\n5\n8\n2\n"
-
-
-def run(*command, **options):
-    """What it prints, of a command that must succeed."""
-    done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=600, **options)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
-    return done.stdout
 
 
 def readmes_program():
